@@ -1,0 +1,63 @@
+import type { ActorKind, EventKind, Origin, Target } from '../event/event.ts';
+import type { JsonObject } from '../event/json.ts';
+import type { Provenance } from '../event/record.ts';
+import type { Severity } from '../event/severity.ts';
+
+/** An ATT&CK tactic or technique with its id and MITRE's name for it. */
+export interface AttackRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A finding that a person may see. Plain data: what is stored, sent and shown. Its strings are as hostile as the log that they came from. */
+export interface Alert {
+  /** 32 hex digits: a hash of rule, grouping key and event identity. */
+  readonly id: string;
+  readonly rule: { readonly id: string; readonly title: string };
+  readonly severity: Severity;
+  /** One sentence that says what happened, with names from the event. */
+  readonly title: string;
+  /** The rule's own description: why this matters. */
+  readonly description: string;
+  /** What to do first, from the rule; empty where it says nothing. */
+  readonly response: string;
+  /** Event time, in milliseconds since the epoch. */
+  readonly time: number;
+  readonly receivedAt: number;
+  readonly decidedAt: number;
+  readonly who: {
+    readonly kind: ActorKind;
+    readonly name: string;
+    readonly arn?: string | undefined;
+    readonly account?: string | undefined;
+    readonly accessKeyId?: string | undefined;
+    readonly mfa?: boolean | undefined;
+    /** The names behind an assumed role, the origin first. */
+    readonly chain: readonly string[];
+  };
+  readonly what: {
+    readonly kind: EventKind;
+    readonly service: string;
+    readonly action: string;
+    readonly result: 'success' | 'failure' | 'unknown';
+    readonly reason?: string | undefined;
+    readonly targets: readonly Target[];
+  };
+  readonly where: {
+    readonly account?: string | undefined;
+    readonly region?: string | undefined;
+    readonly origin: Origin;
+    readonly userAgent?: string | undefined;
+  };
+  readonly tactics: readonly AttackRef[];
+  readonly techniques: readonly AttackRef[];
+  /** The facts' sentences, and what they could not know. */
+  readonly facts: readonly { readonly explanation: string; readonly unknowns: readonly string[] }[];
+  readonly falsePositives: readonly string[];
+  readonly references: readonly string[];
+  readonly evidence: {
+    readonly eventId: string;
+    readonly provenance: Provenance;
+    readonly fields: JsonObject;
+  };
+}

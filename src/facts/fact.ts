@@ -1,0 +1,34 @@
+import type { Event } from '../event/event.ts';
+import type { JsonObject } from '../event/json.ts';
+
+/** Who can use what a change opened, widest first. */
+export type Audience =
+  | 'public'
+  | 'any-aws-account'
+  | 'external-account'
+  | 'service'
+  | 'own-account'
+  | 'nobody'
+  | 'unknown';
+
+/**
+ * What a change means, derived from one event. Rules see it as `tocsin.<subject>.<key of fields>`;
+ * several facts of one subject are members of an array there.
+ */
+export interface Fact {
+  /** The name under `tocsin.`: `exposure`. */
+  readonly subject: string;
+  /** One sentence a person can check: "anyone on the internet can now read every object in `invoices`". */
+  readonly explanation: string;
+  /** What the event alone can't tell and what would decide it; empty where nothing is open. */
+  readonly unknowns: readonly string[];
+  readonly fields: JsonObject;
+}
+
+/** Derives facts of one subject. Pure; asked only about the actions that it names. */
+export interface Analyser {
+  readonly name: string;
+  /** `service:action` pairs, such as `s3.amazonaws.com:PutBucketPolicy`. */
+  readonly actions: readonly string[];
+  readonly analyse: (event: Event) => readonly Fact[];
+}
