@@ -1,0 +1,83 @@
+import { object, text } from '../event/json.ts';
+import type { Rule } from '../sigma/rule.ts';
+import type { Alert, AttackRef } from './alert.ts';
+import { tacticOf, techniqueOf } from './attack.ts';
+import type { Finding } from './finding.ts';
+import { compileHeadline, type Headline } from './headline.ts';
+import { alertId } from './identity.ts';
+
+/** What an alert takes from its rule, worked out once for each rule. */
+interface RulePart {
+  readonly headline: Headline;
+  readonly response: string;
+  readonly tactics: readonly AttackRef[];
+  readonly techniques: readonly AttackRef[];
+}
+
+/** Makes a function that turns findings into alerts. It keeps what it has worked out for each rule, nothing of events. */
+export function alertRaiser(): (finding: Finding, decidedAt: number) => Alert {
+  const parts = new WeakMap<Rule, RulePart>();
+  return (finding, decidedAt) => {
+    let part = parts.get(finding.rule);
+    if (part === undefined) {
+      part = rulePart(finding.rule);
+      parts.set(finding.rule, part);
+    }
+    return raise(finding, part, decidedAt);
+  };
+}
+
+function rulePart(rule: Rule): RulePart {
+  const own = object(rule.custom, 'tocsin');
+  return {
+    headline: compileHeadline(text(own, 'headline') ?? escapeBraces(rule.title)),
+    response: (text(own, 'response') ?? '').trim(),
+    tactics: rule.tags.map(tacticOf).filter((tactic) => tactic !== undefined),
+    techniques: rule.tags.map(techniqueOf).filter((technique) => technique !== undefined),
+  };
+}
+
+/** A title is not a template: braces in it are only braces. */
+function escapeBraces(title: string): string {
+  return title.replace(/[{}]/g, '');
+}
+
+function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): Alert {
+  const { event, facts } = subject;
+  const { actor, outcome, client } = event;
+  return {
+    id: alertId(rule.id, [], event.id),
+    rule: { id: rule.id, title: rule.title },
+    severity: rule.level,
+    title: part.headline.render(subject),
+    description: rule.description,
+    response: part.response,
+    time: event.time,
+    receivedAt: event.provenance.receivedAt,
+    decidedAt,
+    who: {
+      kind: actor.kind,
+      name: actor.name,
+      arn: actor.arn,
+      account: actor.account,
+      accessKeyId: actor.accessKeyId,
+      mfa: actor.mfa,
+      chain: actor.chain.map((link) => link.name),
+    },
+    what: {
+      kind: event.kind,
+      service: event.service,
+      action: event.action,
+      result: outcome.result,
+      reason: outcome.reason ?? outcome.code,
+      targets: event.targets,
+    },
+    where: { account: event.account, region: event.region, origin: client.origin, userAgent: client.userAgent },
+    tactics: part.tactics,
+    techniques: part.techniques,
+    facts: facts.map(({ explanation, unknowns }) => ({ explanation, unknowns })),
+    falsePositives: rule.falsePositives,
+    references: rule.references,
+    evidence: { eventId: event.id, provenance: event.provenance, fields: event.fields },
+  };
+}

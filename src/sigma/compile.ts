@@ -1,0 +1,214 @@
+import type { Json, JsonObject } from '../event/json.ts';
+import { compileCidr } from './cidr.ts';
+import { fold } from './fold.ts';
+import { compilePattern } from './pattern.ts';
+import { compileRegex } from './regex.ts';
+import type { Comparison, Condition, Detection, FieldDetection, KeywordDetection, Rule, ValueTest } from './rule.ts';
+
+/** How rules see an event of type E: the engine knows no more about it. */
+export interface EventView<E> {
+  /** A reader for a field name, made once for each rule that names it. */
+  readonly field: (name: string) => (event: E) => Json | undefined;
+  /** Everything that a keyword is looked for in. */
+  readonly whole: (event: E) => JsonObject;
+}
+
+export type Matcher<E> = (event: E) => boolean;
+
+/** A rule's test as a closure. Assumes a rule that `parseRules` made. */
+export function compileRule<E>(rule: Rule, view: EventView<E>): Matcher<E> {
+  const detections = new Map(Object.entries(rule.detections).map(([name, detection]) => [name, compileDetection(detection, view)]));
+  return anyOf(rule.conditions.map((condition) => compileCondition(condition, detections)));
+}
+
+function compileCondition<E>(condition: Condition, detections: ReadonlyMap<string, Matcher<E>>): Matcher<E> {
+  switch (condition.type) {
+    case 'detection': {
+      const detection = detections.get(condition.name);
+      if (detection === undefined) throw new Error(`condition names an unknown detection '${condition.name}'`);
+      return detection;
+    }
+    case 'and':
+      return allOf(condition.of.map((part) => compileCondition(part, detections)));
+    case 'or':
+      return anyOf(condition.of.map((part) => compileCondition(part, detections)));
+    case 'not': {
+      const negated = compileCondition(condition.of, detections);
+      return (event) => !negated(event);
+    }
+    case 'atLeast': {
+      const parts = condition.of.map((part) => compileCondition(part, detections));
+      return (event) => {
+        let held = 0;
+        for (const part of parts) if (part(event) && ++held >= condition.count) return true;
+        return false;
+      };
+    }
+  }
+}
+
+function compileDetection<E>(detection: Detection, view: EventView<E>): Matcher<E> {
+  switch (detection.type) {
+    case 'all':
+      return allOf(detection.of.map((part) => compileDetection(part, view)));
+    case 'any':
+      return anyOf(detection.of.map((part) => compileDetection(part, view)));
+    case 'field':
+      return compileFieldDetection(detection, view);
+    case 'keywords':
+      return compileKeywords(detection, view);
+  }
+}
+
+function compileFieldDetection<E>(detection: FieldDetection, view: EventView<E>): Matcher<E> {
+  const read = view.field(detection.field);
+  const tests = detection.tests.map((test) => compileTest(test, view));
+  const holds: Matcher<E> = (event) => {
+    const value = read(event);
+    if (detection.quantifier === 'all') {
+      for (const test of tests) if (!test(value, event)) return false;
+      return true;
+    }
+    for (const test of tests) if (test(value, event)) return true;
+    return false;
+  };
+  return detection.negated ? (event) => !holds(event) : holds;
+}
+
+/** A test of what a field holds: undefined where it is missing, an array where several values stand in its place. */
+type FieldTest<E> = (value: Json | undefined, event: E) => boolean;
+
+function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
+  switch (test.type) {
+    case 'null':
+      return (value) => value === undefined || someMember(value, (item) => item === null);
+    case 'exists':
+      return (value) => (value !== undefined) === test.wanted;
+    case 'text':
+      return overTexts(compilePattern(test.pattern, test.cased));
+    case 'number': {
+      const text = String(test.value);
+      return (value) => someMember(value, (item) => item === test.value || item === text);
+    }
+    case 'boolean': {
+      const text = String(test.value);
+      return (value) => someMember(value, (item) => item === test.value || (typeof item === 'string' && fold(item) === text));
+    }
+    case 'regex':
+      return overTexts(compileRegex(test.source, test.flags));
+    case 'cidr':
+      return overTexts(compileCidr(test.range));
+    case 'compare':
+      return (value) => someMember(value, (item) => compareNumber(item, test.comparison, test.value));
+    case 'field': {
+      const other = view.field(test.field);
+      return (value, event) => someMember(other(event), (wanted) => matchesOther(value, wanted, test.match, test.cased));
+    }
+  }
+}
+
+function matchesOther(value: Json | undefined, wanted: Json, match: 'equals' | 'contains' | 'startswith' | 'endswith', cased: boolean): boolean {
+  const text = textOf(wanted);
+  if (text === undefined) return false;
+  const needle = cased ? text : fold(text);
+  return someMember(value, (item) => {
+    const found = textOf(item);
+    if (found === undefined) return false;
+    const hay = cased ? found : fold(found);
+    switch (match) {
+      case 'equals':
+        return hay === needle;
+      case 'contains':
+        return hay.includes(needle);
+      case 'startswith':
+        return hay.startsWith(needle);
+      case 'endswith':
+        return hay.endsWith(needle);
+    }
+  });
+}
+
+function overTexts(test: (text: string) => boolean): (value: Json | undefined) => boolean {
+  return (value) => {
+    if (typeof value === 'string') return test(value);
+    return someMember(value, (item) => {
+      const text = textOf(item);
+      return text !== undefined && test(text);
+    });
+  };
+}
+
+/** The text of a scalar as rules compare it; undefined for null, objects and lists. */
+function textOf(value: Json): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+    case 'boolean':
+      return String(value);
+    default:
+      return undefined;
+  }
+}
+
+/** Lists inside lists are entered as well: an item of `[[a], b]` is `a` or `b`. */
+function someMember(value: Json | undefined, test: (item: Json) => boolean): boolean {
+  if (value === undefined) return false;
+  if (!Array.isArray(value)) return test(value);
+  for (const item of value) if (Array.isArray(item) ? someMember(item, test) : test(item)) return true;
+  return false;
+}
+
+function compareNumber(item: Json, comparison: Comparison, bound: number): boolean {
+  const value = typeof item === 'number' ? item : typeof item === 'string' && item.trim() !== '' ? Number(item) : Number.NaN;
+  switch (comparison) {
+    case 'lt':
+      return value < bound;
+    case 'lte':
+      return value <= bound;
+    case 'gt':
+      return value > bound;
+    case 'gte':
+      return value >= bound;
+  }
+}
+
+function compileKeywords<E>(detection: KeywordDetection, view: EventView<E>): Matcher<E> {
+  const tests = detection.tests.map((test) => compileTest(test, view));
+  return (event) => {
+    const whole = view.whole(event);
+    const found = (test: FieldTest<E>) => someValue(whole, (value) => test(value, event));
+    return detection.quantifier === 'all' ? tests.every(found) : tests.some(found);
+  };
+}
+
+/** Walks with a stack of its own: an event may be nested deeper than the call stack allows. */
+function someValue(root: Json, test: (value: Json) => boolean): boolean {
+  const pending: Json[] = [root];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== 'object') {
+      if (test(value)) return true;
+    } else if (value !== null) {
+      for (const item of Object.values(value)) if (item !== undefined) pending.push(item);
+    }
+  }
+  return false;
+}
+
+function allOf<E>(parts: readonly Matcher<E>[]): Matcher<E> {
+  const [first] = parts;
+  if (parts.length === 1 && first) return first;
+  return (event) => {
+    for (const part of parts) if (!part(event)) return false;
+    return true;
+  };
+}
+
+function anyOf<E>(parts: readonly Matcher<E>[]): Matcher<E> {
+  const [first] = parts;
+  if (parts.length === 1 && first) return first;
+  return (event) => {
+    for (const part of parts) if (part(event)) return true;
+    return false;
+  };
+}

@@ -1,0 +1,142 @@
+import { isAlias, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { z } from 'zod';
+import { severities } from '../event/severity.ts';
+import { parseCondition } from './condition.ts';
+import { parseDetection } from './detection.ts';
+import { RuleError, type Problem } from './problem.ts';
+import type { Condition, Detection, Rule } from './rule.ts';
+
+export interface ParsedRules {
+  readonly rules: readonly Rule[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads the Sigma rules of one YAML file (one or several documents). A document that cannot be read becomes problems with line and
+ * column and is left out; the others are returned.
+ */
+export function parseRules(text: string, path: string): ParsedRules {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const rules: Rule[] = [];
+  const problems: Problem[] = [];
+  for (const document of Array.isArray(documents) ? documents : []) {
+    const parsed = parseDocument(document, path, lines);
+    if (parsed.rule) rules.push(parsed.rule);
+    problems.push(...parsed.problems);
+  }
+  if (rules.length === 0 && problems.length === 0)
+    problems.push({ level: 'error', path, line: 1, column: 1, message: 'the file holds no rule' });
+  return { rules, problems };
+}
+
+/** A date stands in rules as a text, but YAML 1.1 habits leave slashes and numbers; anything printable is kept. */
+const looseText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const textList = z.union([z.array(looseText), looseText.transform((one) => [one])]);
+
+const header = z.looseObject({
+  title: looseText.refine((title) => title.length <= 256, 'is longer than 256 characters'),
+  id: looseText.optional(),
+  name: looseText.optional(),
+  status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
+  description: looseText.optional().nullable(),
+  level: z.enum(severities).optional(),
+  tags: textList.optional().nullable(),
+  references: textList.optional().nullable(),
+  falsepositives: textList.optional().nullable(),
+  logsource: z.looseObject({
+    product: looseText.optional().nullable(),
+    category: looseText.optional().nullable(),
+    service: looseText.optional().nullable(),
+  }),
+  detection: z.looseObject({ condition: z.union([z.string(), z.array(z.string()).min(1)]) }),
+});
+
+const standardKeys = new Set([
+  'title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'references', 'author', 'date',
+  'modified', 'logsource', 'detection', 'fields', 'falsepositives', 'level', 'tags', 'scope',
+]);
+
+function parseDocument(document: Document, path: string, lines: LineCounter): { rule?: Rule; problems: Problem[] } {
+  const place = (offset: number | undefined) => {
+    const position = lines.linePos(offset ?? 0);
+    return { path, line: Math.max(1, position.line), column: Math.max(1, position.col) };
+  };
+  if (document.errors.length > 0)
+    return { problems: document.errors.map((error) => ({ level: 'error', ...place(error.pos[0]), message: `not YAML: ${error.message}` })) };
+  const raw = toPlain(document);
+  if (raw instanceof Error) return { problems: [{ level: 'error', ...place(0), message: raw.message }] };
+  const read = header.safeParse(raw);
+  if (!read.success) {
+    return {
+      problems: read.error.issues.map((issue) => ({
+        level: 'error',
+        ...place(offsetOf(document, issue.path.filter((key) => typeof key !== 'symbol'))),
+        message: `${issue.path.length > 0 ? `'${issue.path.join('.')}' ` : 'the rule '}${issue.message.replace(/^Invalid/, 'is wrong: invalid')}`,
+      })),
+    };
+  }
+  try {
+    return { rule: toRule(read.data, path), problems: [] };
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    return { problems: [{ level: 'error', ...place(offsetOf(document, error.at)), message: error.message }] };
+  }
+}
+
+function toPlain(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    return error instanceof Error ? error : new Error('not readable');
+  }
+}
+
+function toRule(data: z.infer<typeof header>, path: string): Rule {
+  const { condition, timeframe, ...searches } = data.detection;
+  if (timeframe !== undefined)
+    throw new RuleError("'timeframe' belongs to an old form of correlation; write a correlation rule instead", ['detection', 'timeframe']);
+  const names = Object.keys(searches);
+  if (names.length === 0) throw new RuleError('there is no detection beside the condition', ['detection']);
+  const detections: [string, Detection][] = names.map((name) => [name, parseDetection(searches[name], ['detection', name])]);
+  const sources = typeof condition === 'string' ? [condition] : condition;
+  const conditions: Condition[] = sources.map((source) => parseCondition(source, names));
+  return {
+    id: data.id ?? data.name ?? path,
+    title: data.title,
+    name: data.name,
+    status: data.status,
+    description: (data.description ?? '').trim(),
+    level: data.level ?? 'medium',
+    tags: data.tags ?? [],
+    references: data.references ?? [],
+    falsePositives: data.falsepositives ?? [],
+    logsource: {
+      product: data.logsource.product ?? undefined,
+      category: data.logsource.category ?? undefined,
+      service: data.logsource.service ?? undefined,
+    },
+    detections: Object.fromEntries(detections),
+    conditions,
+    custom: customKeys(data),
+    path,
+  };
+}
+
+function customKeys(data: Readonly<Record<string, unknown>>): Rule['custom'] {
+  const entries = Object.entries(data).filter(([key]) => !standardKeys.has(key));
+  // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it.
+  return JSON.parse(JSON.stringify(Object.fromEntries(entries)));
+}
+
+/** Where the node at this path of keys begins, or its nearest parent that exists. */
+function offsetOf(document: Document, at: readonly (string | number)[]): number | undefined {
+  for (let depth = at.length; depth > 0; depth--) {
+    const node: unknown = document.getIn(at.slice(0, depth), true);
+    if (typeof node === 'object' && node !== null && 'range' in node && !isAlias(node)) {
+      const { range } = node;
+      if (Array.isArray(range) && typeof range[0] === 'number') return range[0];
+    }
+  }
+  return document.contents?.range?.[0];
+}

@@ -1,0 +1,80 @@
+import type { JsonObject } from '../event/json.ts';
+import type { Severity } from '../event/severity.ts';
+
+/**
+ * A Sigma detection rule after parsing: plain data, ready to be compiled, written as JSON, or explained.
+ * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html (2.1.0)
+ */
+export interface Rule {
+  /** The rule's `id`, else its `name`, else the path of its file: never empty, unique in a loaded set. */
+  readonly id: string;
+  readonly title: string;
+  readonly name: string | undefined;
+  readonly status: string | undefined;
+  readonly description: string;
+  readonly level: Severity;
+  readonly tags: readonly string[];
+  readonly references: readonly string[];
+  readonly falsePositives: readonly string[];
+  readonly logsource: LogSource;
+  readonly detections: Readonly<Record<string, Detection>>;
+  /** True where any of them holds. */
+  readonly conditions: readonly Condition[];
+  /** Top-level keys that the specification leaves to tools, such as `tocsin`. */
+  readonly custom: JsonObject;
+  readonly path: string;
+}
+
+export interface LogSource {
+  readonly product: string | undefined;
+  readonly category: string | undefined;
+  readonly service: string | undefined;
+}
+
+export type Detection =
+  | { readonly type: 'all'; readonly of: readonly Detection[] }
+  | { readonly type: 'any'; readonly of: readonly Detection[] }
+  | FieldDetection
+  | KeywordDetection;
+
+/** The values of one field. */
+export interface FieldDetection {
+  readonly type: 'field';
+  readonly field: string;
+  /** Whether one of the tests or every test must hold. */
+  readonly quantifier: 'any' | 'all';
+  readonly negated: boolean;
+  readonly tests: readonly ValueTest[];
+}
+
+/** Texts looked for in every value of the event. */
+export interface KeywordDetection {
+  readonly type: 'keywords';
+  readonly quantifier: 'any' | 'all';
+  readonly tests: readonly ValueTest[];
+}
+
+export type Comparison = 'lt' | 'lte' | 'gt' | 'gte';
+
+export type ValueTest =
+  /** Glob of literal parts, `*` and `?`; see pattern.ts. */
+  | { readonly type: 'text'; readonly pattern: Pattern; readonly cased: boolean }
+  | { readonly type: 'number'; readonly value: number }
+  | { readonly type: 'boolean'; readonly value: boolean }
+  | { readonly type: 'null' }
+  | { readonly type: 'exists'; readonly wanted: boolean }
+  | { readonly type: 'regex'; readonly source: string; readonly flags: string }
+  | { readonly type: 'cidr'; readonly range: string }
+  | { readonly type: 'compare'; readonly comparison: Comparison; readonly value: number }
+  | { readonly type: 'field'; readonly field: string; readonly match: 'equals' | 'contains' | 'startswith' | 'endswith'; readonly cased: boolean };
+
+/** Literal texts and wildcards in the order in which they stand; no two literals are neighbours. */
+export type Pattern = readonly PatternPart[];
+export type PatternPart = string | { readonly wildcard: '*' | '?' };
+
+export type Condition =
+  | { readonly type: 'detection'; readonly name: string }
+  | { readonly type: 'and'; readonly of: readonly Condition[] }
+  | { readonly type: 'or'; readonly of: readonly Condition[] }
+  | { readonly type: 'atLeast'; readonly count: number; readonly of: readonly Condition[] }
+  | { readonly type: 'not'; readonly of: Condition };

@@ -1,0 +1,60 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { glob } from 'tinyglobby';
+
+/** A file to read, or standard input. */
+export interface InputFile {
+  /** As the user wrote it, joined with what was found below it. */
+  readonly path: string;
+  /** Bytes on disk; 0 where it cannot be known beforehand. */
+  readonly size: number;
+  readonly stdin: boolean;
+}
+
+/** A path that leads to nothing. */
+export class NoInputError extends Error {
+  override readonly name = 'NoInputError';
+}
+
+const readAtOnce = 512 * 1024;
+
+/**
+ * The files behind the paths that a user gave: files, folders (with all below them; links to folders are not followed), globs, and `-` for
+ * standard input. Sorted within each path, no file twice.
+ * @throws {NoInputError} where a path leads to no file.
+ */
+export async function findFiles(paths: readonly string[]): Promise<readonly InputFile[]> {
+  const found = new Map<string, InputFile>();
+  for (const path of paths) {
+    for (const file of await filesAt(path)) if (!found.has(file.path)) found.set(file.path, file);
+  }
+  return [...found.values()];
+}
+
+async function filesAt(path: string): Promise<readonly InputFile[]> {
+  if (path === '-') return [{ path, size: 0, stdin: true }];
+  const kind = await stat(path).catch(() => undefined);
+  if (kind?.isDirectory()) return filesBelow(path);
+  if (kind) return [{ path, size: kind.size, stdin: false }];
+  const matches = /[*?[\]{}]/.test(path) ? (await glob(path, { dot: true, onlyFiles: true, followSymbolicLinks: false })).sort() : [];
+  if (matches.length === 0) throw new NoInputError(`${path}: there is no such file or folder, and nothing matches it as a pattern`);
+  return Promise.all(matches.map(async (match) => ({ path: match, size: (await stat(match)).size, stdin: false })));
+}
+
+async function filesBelow(folder: string): Promise<readonly InputFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+  if (paths.length === 0) throw new NoInputError(`${folder}: the folder holds no files`);
+  const files: InputFile[] = [];
+  for (const path of paths.sort()) {
+    const kind = await stat(path).catch(() => undefined);
+    if (kind?.isFile()) files.push({ path, size: kind.size, stdin: false });
+  }
+  return files;
+}
+
+/** The bytes of a file in order, in pieces that are large enough to be fast and small enough to be forgotten. */
+export function readInput(file: InputFile): AsyncIterable<Uint8Array> {
+  return file.stdin ? process.stdin : createReadStream(file.path, { highWaterMark: readAtOnce });
+}
