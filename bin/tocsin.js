@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// Plain JavaScript that every Node since 14.8 can parse, so that an old one gets a sentence and no stack trace.
+import { existsSync } from 'node:fs';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+// 22.18 is the first Node that runs TypeScript as it is without a flag; 23 learnt it in 23.6.
+if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
+  process.stderr.write(
+    `tocsin: this is Node ${process.versions.node}, and Tocsin needs 22.18 or newer.\n` +
+      `Ways out: https://nodejs.org/en/download, 'nvm install 24' or 'fnm install 24'; in a source checkout 'npm start' and 'npm run tocsin -- ...' bring their own Node.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  // In a source checkout the source itself runs. An installed package holds the compiled form, since Node
+  // strips no types under node_modules.
+  const source = new URL('../src/cli/main.ts', import.meta.url);
+  const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
+  const { main } = await import(entry.href);
+  process.exitCode = await main(process.argv.slice(2));
+}

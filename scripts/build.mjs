@@ -1,0 +1,26 @@
+// Makes dist/ out of src/: what an installed package runs, since Node strips no types under node_modules.
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * @param {string} script
+ * @param {readonly string[]} args
+ */
+function step(script, args) {
+  const result = spawnSync(process.execPath, [path.join(root, script), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (result.status !== 0) {
+    process.stderr.write(`build: ${script} ${args.join(' ')} failed; its reason is above\n`);
+    process.exit(result.status ?? 1);
+  }
+}
+
+// What a removed source file left behind would otherwise be shipped for ever.
+rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+step('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.build.json']);

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{src,test,rules,bench}/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    environment: 'node',
+    // Processes, not threads: tests here start servers, send signals and load native parts, and one that hurts
+    // its process must not hurt the others'.
+    pool: 'forks',
+    // The suite starts children of its own (servers, npm), so a worker for each core is already enough.
+    maxWorkers: '100%',
+    watch: false,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    reporters: ['default', './test/support/count-reporter.ts'],
+  },
+});
