@@ -1,0 +1,185 @@
+import ipaddr from 'ipaddr.js';
+import type { Answer, BoundChannel, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
+import type { Alert } from '../alert/alert.ts';
+
+/** What the delivery code needs from the world. */
+export interface Transport {
+  readonly fetch: typeof globalThis.fetch;
+  /** For the whole exchange, the reading of the answer included. */
+  readonly timeoutMs: number;
+  readonly now: () => number;
+  /**
+   * False refuses addresses of this machine and of private networks, for settings that come from somebody other than
+   * the operator. Only literal addresses and `localhost` are looked at; a name is not resolved first, because it could
+   * resolve differently a moment later. Instance metadata addresses are refused in any case.
+   */
+  readonly allowPrivateAddresses?: boolean | undefined;
+}
+
+export type Exchange =
+  | { readonly type: 'response'; readonly response: ChannelResponse }
+  | Extract<Answer, { type: 'later' | 'closed' }>;
+
+const maxBodyBytes = 64 * 1024;
+
+/** Makes the one HTTP call. Never rejects, never follows a redirect, and no reason holds a path, a token or text of the answer. */
+export async function sendRequest(request: ChannelRequest, transport: Transport): Promise<Exchange> {
+  const place = redactUrl(request.url);
+  const forbidden = forbiddenAddress(request.url, transport.allowPrivateAddresses ?? true);
+  if (forbidden !== undefined) return { type: 'closed', reason: `${place}: ${forbidden}` };
+  try {
+    const response = await transport.fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(transport.timeoutMs),
+    });
+    const body = await readBody(response);
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), transport.now());
+    return {
+      type: 'response',
+      response: { status: response.status, headers: response.headers, body, retryAfterMs },
+    };
+  } catch (error) {
+    return { type: 'later', reason: `${place}: ${networkReason(error, transport.timeoutMs)}` };
+  }
+}
+
+/** Renders, sends and reads: one attempt at one delivery. */
+export async function deliver(
+  channel: BoundChannel,
+  alert: Alert,
+  context: DeliveryContext,
+  transport: Transport,
+): Promise<Answer> {
+  const exchange = await sendRequest(channel.render(alert, context), transport);
+  return exchange.type === 'response' ? channel.read(exchange.response) : exchange;
+}
+
+/**
+ * What a status says where the body adds nothing. 401, 403, 404 and 410 are about the receiver rather than about one
+ * message, so they leave the delivery alive; so does a redirect, which is refused because a signed alert must not
+ * travel to a place that nobody configured.
+ */
+export function readStatus({ status, retryAfterMs }: ChannelResponse): Answer {
+  if (status >= 200 && status < 300) return { type: 'accepted' };
+  if (status === 429) {
+    return { type: 'later', reason: 'HTTP 429: too many requests', afterMs: retryAfterMs ?? 1000 };
+  }
+  if (status === 408 || status === 425 || status >= 500 || status < 200) {
+    return { type: 'later', reason: `HTTP ${status} from the receiver`, afterMs: retryAfterMs };
+  }
+  if (status < 400) {
+    return {
+      type: 'closed',
+      reason: `HTTP ${status}: the receiver redirects, which is not followed; configure the address that it redirects to`,
+    };
+  }
+  const closed = closedStatus[status];
+  if (closed !== undefined) return { type: 'closed', reason: `HTTP ${status}: ${closed}` };
+  return { type: 'refused', reason: `HTTP ${status}: the receiver does not take this message` };
+}
+
+const closedStatus: Readonly<Record<number, string>> = {
+  401: 'not authorised; check the secret or token of the channel',
+  403: 'forbidden; check the rights of the secret or token, and a firewall before the receiver',
+  404: 'nothing at this address; check the address of the channel',
+  407: 'a proxy asks for a password',
+  410: 'the receiver is gone for good; set a new address or remove the channel',
+};
+
+/** The origin alone: in a webhook address the path is the secret. */
+export function redactUrl(address: string): string {
+  const url = URL.parse(address);
+  return url === null || url.host === '' ? '(not an address)' : `${url.protocol}//${url.host}/…`;
+}
+
+/**
+ * `Retry-After` in milliseconds from `now`, for both of its forms; undefined where it is absent or makes no sense.
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  const trimmed = value.trim();
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(trimmed)) return Math.ceil(Number(trimmed) * 1000);
+  // Only the date form has a comma or letters; Date.parse would take "-5" for a year.
+  const date = /[a-z]/i.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+async function readBody(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let left = maxBodyBytes;
+  // Leaving the loop cancels the rest of the answer.
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.byteLength;
+    if (left <= 0) return text;
+  }
+  return text + decoder.decode();
+}
+
+const networkReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there (connection refused)',
+  ECONNRESET: 'the connection was cut off',
+  UND_ERR_SOCKET: 'the connection was cut off',
+  ENOTFOUND: 'the name is not known to DNS',
+  EAI_AGAIN: 'DNS does not answer',
+  EHOSTUNREACH: 'no way to the host',
+  ENETUNREACH: 'no way to the network',
+  ETIMEDOUT: 'no connection in time',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'its certificate is self-signed; give its authority to Node with NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'its certificate is of an unknown authority; give it to Node with NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate is of an unknown authority; give it to Node with NODE_EXTRA_CA_CERTS',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+};
+
+/** Codes and not messages, because messages of the HTTP client can quote the whole address. */
+function networkReason(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  for (
+    let cause: unknown = error, depth = 0;
+    cause instanceof Error && depth < 4;
+    cause = cause.cause, depth += 1
+  ) {
+    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+    if (code !== undefined && /^[A-Z][A-Z0-9_]{1,60}$/.test(code))
+      return networkReasons[code] ?? `network error ${code}`;
+  }
+  return 'the call failed without saying why';
+}
+
+const metadataAddresses = new Set([
+  '169.254.169.254',
+  '169.254.170.2',
+  '169.254.170.23',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+]);
+
+function forbiddenAddress(address: string, allowPrivate: boolean): string | undefined {
+  const url = URL.parse(address);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    return 'is no http or https address';
+  // The URL parser has already turned 0x7f.1 and 2130706433 into 127.0.0.1.
+  const host = url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  const ip = ipaddr.isValid(host) ? ipaddr.process(host) : undefined;
+  if (ip !== undefined && metadataAddresses.has(ip.toString())) {
+    return 'is the instance metadata service; alerts never go there';
+  }
+  if (allowPrivate) return undefined;
+  const local =
+    ip === undefined ? host === 'localhost' || host.endsWith('.localhost') : ip.range() !== 'unicast';
+  return local ? 'is a private or local address, which is not allowed here' : undefined;
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { severities } from '../event/severity.ts';
+
+/** The meta key that marks a setting whose value must never be shown, logged or written into a configuration file in clear. */
+const secretMeta = { secret: true } as const;
+
+/** A secret, already resolved from `env:NAME` or `file:PATH`; marked with `secret: true` in the schema's meta data. */
+export function secretText(description: string) {
+  return z
+    .string()
+    .min(1)
+    .meta({ description, ...secretMeta });
+}
+
+/** Settings that every kind of channel has. */
+export const sharedSettings = {
+  minSeverity: z
+    .enum(severities)
+    .default('low')
+    .describe('Only alerts of this severity or worse go to the channel.'),
+};
+
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Undefined where alerts and secrets may travel to this address; otherwise what is wrong with it. */
+export function addressProblem(
+  address: string,
+  options: { readonly allowHttp: boolean },
+): string | undefined {
+  const url = URL.parse(address);
+  if (url === null) return 'is not an address; expected something like https://example.com/path';
+  if (url.username !== '' || url.password !== '')
+    return 'holds a user name or password; use a header or token setting instead';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol !== 'http:') return `starts with ${url.protocol}; expected https:`;
+  return options.allowHttp || loopback.test(url.hostname)
+    ? undefined
+    : 'starts with http:, which would show alerts and secrets to the network on the way; use https:';
+}

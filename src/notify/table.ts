@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { Alert } from '../alert/alert.ts';
+import { atLeast } from '../event/severity.ts';
+import { bind, type BoundChannel } from './channel.ts';
+import { slack } from './slack.ts';
+import { webhook } from './webhook.ts';
+
+/** Every kind of channel that the configuration can name: one line here and one in `bindSettings`. */
+export const channels = [slack, webhook] as const;
+
+/** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
+export const channelSettings = z.discriminatedUnion('type', [slack.settings, webhook.settings]);
+
+export type ChannelSettings = z.output<typeof channelSettings>;
+
+export function bindSettings(settings: ChannelSettings): BoundChannel {
+  switch (settings.type) {
+    case 'slack':
+      return bind(slack, settings);
+    case 'webhook':
+      return bind(webhook, settings);
+  }
+}
+
+/** The names of the channels that an alert is owed to, by their lowest severity. */
+export function channelsFor(
+  alert: Pick<Alert, 'severity'>,
+  configured: Readonly<Record<string, Pick<ChannelSettings, 'minSeverity'>>>,
+): readonly string[] {
+  return Object.entries(configured)
+    .filter(([, { minSeverity }]) => atLeast(alert.severity, minSeverity))
+    .map(([name]) => name);
+}

@@ -1,0 +1,187 @@
+import { styleText } from 'node:util';
+import type { Alert } from '../alert/alert.ts';
+import type { Severity } from '../event/severity.ts';
+import { line, lines } from './safe-text.ts';
+import {
+  actorDetail,
+  attackWords,
+  callWords,
+  evidencePlace,
+  originWords,
+  placeWords,
+  severityLook,
+  utc,
+} from './words.ts';
+
+export interface TerminalOptions {
+  /** Whether to colour with ANSI codes; the caller knows the stream and NO_COLOR. */
+  readonly colour: boolean;
+  /** Columns of the terminal. Lines are broken before them, but never into less than 40. */
+  readonly width: number;
+  /** Everything that the alert knows, the raw event included. */
+  readonly verbose?: boolean | undefined;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const severityStyle: Readonly<Record<Severity, Style>> = {
+  informational: 'gray',
+  low: 'blue',
+  medium: 'yellow',
+  high: ['bold', 'red'],
+  critical: ['bold', 'white', 'bgRed'],
+};
+
+const labelWidth = 8;
+const longest = 600;
+
+/**
+ * An alert as a few lines for a terminal, without a line break at the end. The only control characters in it are line
+ * breaks and, when asked for, colour codes; whatever a log holds of them is shown as text such as `\x1b`.
+ */
+export function renderAlert(alert: Alert, options: TerminalOptions): string {
+  const width = Math.max(40, Math.floor(options.width) || 40);
+  const paint = (style: Style, text: string) =>
+    options.colour ? styleText(style, text, { validateStream: false }) : text;
+  const word = severityLook[alert.severity].word;
+  const title = wrap(line(alert.title, longest), width - labelWidth - 2);
+  const indent = ' '.repeat(labelWidth + 2);
+  const head = title.map((part, index) =>
+    index === 0
+      ? `${paint(severityStyle[alert.severity], word.padEnd(labelWidth))}  ${paint('bold', part)}`
+      : indent + paint('bold', part),
+  );
+  const body = rows(alert, options.verbose ?? false).flatMap(({ label, text }) =>
+    wrap(text, width - labelWidth - 2).map((part, index) =>
+      index === 0 ? `${paint('dim', label.padStart(labelWidth))}  ${part}` : indent + part,
+    ),
+  );
+  return [...head, ...body].join('\n');
+}
+
+interface Row {
+  readonly label: string;
+  /** Already harmless. */
+  readonly text: string;
+}
+
+function rows(alert: Alert, verbose: boolean): readonly Row[] {
+  const { who, what, where, evidence } = alert;
+  const row = (label: string, text: string): readonly Row[] =>
+    text === '' ? [] : [{ label, text: line(text, longest) }];
+  const chain = who.chain.length === 0 ? '' : `, behind it ${who.chain.join(' → ')}`;
+  const key = who.accessKeyId === undefined ? '' : `, key ${who.accessKeyId}`;
+  const names = what.targets.map(({ name }) => name);
+  const few = verbose ? names : names.slice(0, 3);
+  const more = names.length > few.length ? ` and ${names.length - few.length} more` : '';
+  return [
+    ...row('who', `${who.name} (${actorDetail(who)}${key})${chain}`),
+    ...row('from', `${originWords(where.origin)}, ${utc(alert.time)}`),
+    ...row('where', placeWords(where)),
+    ...row('call', callWords(what)),
+    ...row('on', few.length === 0 ? '' : few.join(', ') + more),
+    ...factRows(alert, verbose),
+    ...responseRows(alert, verbose),
+    ...(verbose ? detailRows(alert) : []),
+    ...row('event', `${evidence.eventId} in ${evidencePlace(evidence)}`),
+    ...(verbose ? rawRows(alert) : []),
+  ];
+}
+
+function factRows({ facts }: Alert, verbose: boolean): readonly Row[] {
+  const texts = (verbose ? facts : facts.slice(0, 4)).flatMap(({ explanation, unknowns }) => [
+    line(explanation, longest),
+    ...unknowns.map((unknown) => `Unknown: ${line(unknown, longest)}`),
+  ]);
+  return labelFirst('means', texts);
+}
+
+function responseRows({ response }: Alert, verbose: boolean): readonly Row[] {
+  return labelFirst('first', lines(response, { lines: verbose ? 50 : 3, length: longest }));
+}
+
+function detailRows(alert: Alert): readonly Row[] {
+  const { who, where } = alert;
+  const one = (label: string, text: string | undefined) =>
+    labelFirst(label, text === undefined ? [] : [line(text, longest)]);
+  return [
+    ...labelFirst('why', lines(alert.description, { lines: 20, length: longest })),
+    ...one('arn', who.arn),
+    ...one('agent', where.userAgent),
+    ...one('rule', `${alert.rule.title} (${alert.rule.id})`),
+    ...one('tactics', alert.tactics.map(({ name }) => name).join(', ')),
+    ...one('mitre', attackWords(alert)),
+    ...labelFirst(
+      'maybe',
+      alert.falsePositives.map((text) => line(text, longest)),
+    ),
+    ...labelFirst(
+      'see',
+      alert.references.map((text) => line(text, longest)),
+    ),
+    ...one('alert', alert.id),
+  ];
+}
+
+const rawLines = 2000;
+
+function rawRows({ evidence }: Alert): readonly Row[] {
+  return labelFirst(
+    'raw',
+    lines(JSON.stringify(evidence.fields, undefined, 1), { lines: rawLines, length: longest }),
+  );
+}
+
+function labelFirst(label: string, texts: readonly string[]): readonly Row[] {
+  return texts
+    .filter((text) => text !== '')
+    .map((text, index) => ({ label: index === 0 ? label : '', text }));
+}
+
+/** Scripts and pictures that take two columns; near enough for breaking lines. https://www.unicode.org/reports/tr11/ */
+const wide =
+  /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+const mark = /[\p{Mn}\p{Me}]/u;
+
+function columns(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let sum = 0;
+  for (const character of text) sum += mark.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  return sum;
+}
+
+/** Breaks at spaces, and inside a word only where it is longer than a whole line. */
+function wrap(text: string, width: number): readonly string[] {
+  const broken: string[] = [];
+  let current = '';
+  for (const word of text.split(' ')) {
+    const joined = current === '' ? word : `${current} ${word}`;
+    if (columns(joined) <= width) {
+      current = joined;
+      continue;
+    }
+    if (current !== '') broken.push(current);
+    const pieces = splitWord(word, width);
+    broken.push(...pieces.slice(0, -1));
+    current = pieces.at(-1) ?? '';
+  }
+  return [...broken, current];
+}
+
+function splitWord(word: string, width: number): readonly string[] {
+  if (columns(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  let used = 0;
+  for (const character of word) {
+    const size = columns(character);
+    if (used + size > width) {
+      pieces.push(piece);
+      piece = '';
+      used = 0;
+    }
+    piece += character;
+    used += size;
+  }
+  return [...pieces, piece];
+}

@@ -1,0 +1,87 @@
+import type { Alert } from '../alert/alert.ts';
+import type { ActorKind, Origin } from '../event/event.ts';
+import type { Severity } from '../event/severity.ts';
+
+/**
+ * How every channel says the same thing. These are the raw words, with names as the log gives them: a channel passes
+ * what it gets through its own part of safe-text.ts.
+ */
+
+/** `emoji` and `colour` carry the same order as the word, for readers who scan. */
+export const severityLook: Readonly<
+  Record<Severity, { readonly word: string; readonly emoji: string; readonly colour: string }>
+> = {
+  informational: { word: 'INFO', emoji: '⚪', colour: '#8b95a1' },
+  low: { word: 'LOW', emoji: '🔵', colour: '#2f7fd6' },
+  medium: { word: 'MEDIUM', emoji: '🟡', colour: '#e0b000' },
+  high: { word: 'HIGH', emoji: '🟠', colour: '#e8710a' },
+  critical: { word: 'CRITICAL', emoji: '🔴', colour: '#c4161c' },
+};
+
+const actorWords: Readonly<Record<ActorKind, string>> = {
+  root: 'the root user',
+  'iam-user': 'IAM user',
+  'assumed-role': 'assumed role',
+  role: 'role',
+  'federated-user': 'federated user',
+  'web-identity-user': 'web identity',
+  'saml-user': 'SAML user',
+  'identity-center-user': 'Identity Center user',
+  'directory-user': 'directory user',
+  'aws-account': 'AWS account',
+  'aws-service': 'AWS service',
+  anonymous: 'nobody signed in',
+  unknown: 'unknown kind of caller',
+};
+
+/** `(IAM user, without MFA)` without the brackets. */
+export function actorDetail(who: Alert['who']): string {
+  const mfa = who.mfa === undefined ? '' : who.mfa ? ', with MFA' : ', without MFA';
+  return `${actorWords[who.kind]}${mfa}`;
+}
+
+export function originWords(origin: Origin): string {
+  switch (origin.type) {
+    case 'address':
+      return origin.address;
+    case 'service':
+      return `AWS service ${origin.service}`;
+    case 'internal':
+      return 'inside AWS';
+    case 'unknown':
+      return origin.text === '' ? 'unknown' : origin.text;
+  }
+}
+
+/** `s3.amazonaws.com PutBucketPolicy: succeeded` */
+export function callWords(what: Alert['what']): string {
+  const results = { success: 'succeeded', failure: 'failed', unknown: 'result unknown' } as const;
+  const reason = what.reason === undefined ? '' : ` (${what.reason})`;
+  return `${what.service} ${what.action}: ${results[what.result]}${reason}`;
+}
+
+/** `account 111122223333, eu-west-1` */
+export function placeWords(where: Alert['where']): string {
+  const account = where.account === undefined ? 'account unknown' : `account ${where.account}`;
+  return `${account}, ${where.region ?? 'region unknown'}`;
+}
+
+/** `T1530 Data from Cloud Storage`, joined by commas; empty where the rule names none. */
+export function attackWords(alert: Alert): string {
+  return alert.techniques.map(({ id, name }) => `${id} ${name}`.trim()).join(', ');
+}
+
+/** The object and the byte offset in it where the record lies. */
+export function evidencePlace({ provenance }: Alert['evidence']): string {
+  return `${provenance.object} at byte ${provenance.position}`;
+}
+
+/** `2026-11-21 12:03:11 UTC`; `unknown time` where the number is no date, because a log can hold any number. */
+export function utc(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return 'unknown time';
+  return `${date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, '')} UTC`;
+}
