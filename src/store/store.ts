@@ -8,7 +8,7 @@ export interface Delivery {
   readonly id: string;
   readonly channel: string;
   readonly alert: Alert;
-  /** Attempts made before this one. */
+  /** Attempts begun before this one. Taking a delivery counts as an attempt, so that one which kills its process is not tried for ever. */
   readonly attempts: number;
 }
 
@@ -21,11 +21,12 @@ export type DeliveryOutcome =
 export interface Commit {
   readonly alerts: readonly { readonly alert: Alert; readonly channels: readonly string[] }[];
   readonly rejections?: readonly Rejection[];
-  /** How far a source has been read, in that source's own notation. */
+  /** How far a source has been read, in that source's own notation; the last word on a source counts. */
   readonly positions?: readonly { readonly source: string; readonly position: string }[];
   readonly now: number;
 }
 
+/** `created` and `repeated` add up to the alerts of the batch; one that is in the batch twice is created once. */
 export interface CommitResult {
   /** Ids of the alerts that were not there before; the others are repeats and cause no delivery. */
   readonly created: readonly string[];
@@ -36,6 +37,7 @@ export interface AlertQuery {
   /** Only alerts of this severity or worse. */
   readonly severity?: Severity | undefined;
   readonly ruleId?: string | undefined;
+  /** Only alerts whose `where.account` this is. */
   readonly account?: string | undefined;
   /** Only event times in [since, until), in milliseconds since the epoch. */
   readonly since?: number | undefined;
@@ -47,7 +49,7 @@ export interface AlertQuery {
 }
 
 export interface AlertPage {
-  /** Newest event time first; ties by id. */
+  /** Newest event time first; ties by id, the greatest first. */
   readonly alerts: readonly Alert[];
   /** Undefined on the last page. */
   readonly next: string | undefined;
@@ -56,27 +58,50 @@ export interface AlertPage {
 export interface StoreCounts {
   readonly alerts: Readonly<Record<Severity, number>>;
   readonly deliveries: { readonly pending: number; readonly delivered: number; readonly dead: number };
+  /** Rejected records that are kept. */
   readonly rejections: number;
+  /** Rejected records that were dropped, the oldest first, because the store keeps only so many. */
+  readonly rejectionsDropped: number;
 }
 
 /**
  * Where alerts, the outbox, rejected records and read positions live. Every promise that resolves has been
- * made durable: a process killed right after loses nothing of it.
+ * made durable: a process killed right after loses nothing of it. One that rejects (with a `StoreError` where it is
+ * the store that failed) has changed nothing.
  */
 export interface Store {
+  /**
+   * An alert whose id is already there changes nothing and causes no delivery, whatever else it holds; the same goes for a
+   * rejection of the same bytes, at the same place, for the same reason.
+   */
   commit(batch: Commit): Promise<CommitResult>;
   alert(id: string): Promise<Alert | undefined>;
-  /** @throws {BadCursorError} where `after` is not a cursor of this store. */
+  /**
+   * Pages stay whole while alerts come in: what is on one page is on no later one, and nothing in between is left out.
+   * @throws {BadCursorError} where `after` is not a cursor of this store
+   * @throws {RangeError} where `limit` is out of its range
+   */
   alerts(query: AlertQuery): Promise<AlertPage>;
-  /** How the deliveries of one alert stand. */
+  /** How the deliveries of one alert stand, by channel. */
   deliveries(alertId: string): Promise<readonly DeliveryState[]>;
   /**
-   * Takes deliveries of one channel that are due, oldest first, and holds them until `leaseUntil`: no other caller gets them before.
-   * A holder that dies lets them go when the lease ends.
+   * Takes deliveries of one channel that are due, in the order in which their alerts were stored, and holds them until
+   * `leaseUntil`: no other caller gets them before. A holder that dies lets them go when the lease ends.
    */
-  claim(channel: string, options: { now: number; leaseUntil: number; limit: number }): Promise<readonly Delivery[]>;
+  claim(
+    channel: string,
+    options: { now: number; leaseUntil: number; limit: number },
+  ): Promise<readonly Delivery[]>;
+  /**
+   * Ends an attempt. `retry` and `dead` count only while the delivery is held by a lease; afterwards they change nothing.
+   * `delivered` always counts, since nothing can undo it. An unknown id changes nothing.
+   */
   settle(deliveryId: string, outcome: DeliveryOutcome, now: number): Promise<void>;
   position(source: string): Promise<string | undefined>;
+  /**
+   * The newest rejections first.
+   * @param limit 1 to 500
+   */
   rejections(limit: number): Promise<readonly StoredRejection[]>;
   counts(): Promise<StoreCounts>;
   close(): Promise<void>;

@@ -1,0 +1,51 @@
+/**
+ * Turns a function that handles many items in one go into one that takes them singly. Items that come in during one
+ * turn of the event loop, or while the group before is being handled, go together: under load many callers share one
+ * disk flush, and a lone caller waits for nobody. Groups run one at a time, in order of arrival.
+ *
+ * Where a group fails each of its items is tried alone, so that one bad item does not take its neighbours down.
+ */
+export function grouped<Item, Result>(
+  handle: (items: readonly Item[]) => Promise<readonly Result[]>,
+  mostAtOnce: number,
+): (item: Item) => Promise<Result> {
+  interface Waiting {
+    readonly item: Item;
+    readonly resolve: (result: Result) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  let waiting: Waiting[] = [];
+  let running = false;
+
+  async function settle(group: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await handle(group.map((entry) => entry.item));
+      group.forEach((entry, index) => {
+        // `handle` answers item by item, so every index below the group's length is there.
+        entry.resolve(results[index] as Result);
+      });
+    } catch (error) {
+      if (group.length === 1) group[0]?.reject(error);
+      else for (const entry of group) await settle([entry]);
+    }
+  }
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, mostAtOnce);
+      waiting = waiting.slice(mostAtOnce);
+      await settle(group);
+      // Between two groups the event loop gets its turn: timers and sockets must not starve behind a long queue.
+      await new Promise((next) => setImmediate(next));
+    }
+    running = false;
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (running) return;
+      running = true;
+      setImmediate(() => void drain());
+    });
+}

@@ -1,0 +1,97 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { toColumn } from './column-text.ts';
+import { readAlert } from './rows.ts';
+import type { Phase, Tables } from './schema.ts';
+import type { Delivery, DeliveryOutcome } from './store.ts';
+
+// Literals and not parameters: a partial index is used only where the planner can see that its condition holds.
+const is = (phase: Phase) => sql<boolean>`phase = ${sql.lit(phase)}`;
+const putOff = sql<boolean>`phase in ('waiting', 'leased')`;
+
+/**
+ * Takes due deliveries in two steps that each read only what they change: what has come due becomes `ready`, then the
+ * oldest of the ready ones are leased. So neither a long queue of ready deliveries nor one of put-off ones (a channel
+ * that has been down for hours) makes a claim slow.
+ */
+export async function claimDeliveries(
+  trx: Transaction<Tables>,
+  channel: string,
+  options: { readonly now: number; readonly leaseUntil: number; readonly limit: number },
+  place: string,
+): Promise<readonly Delivery[]> {
+  const column = toColumn(channel);
+  await trx
+    .updateTable('deliveries')
+    .set({ phase: 'ready' })
+    .where('channel', '=', column)
+    .where(putOff)
+    .where('due', '<=', options.now)
+    .execute();
+  const taken = await trx
+    .updateTable('deliveries')
+    .set((eb) => ({ phase: 'leased', due: options.leaseUntil, attempts: eb('attempts', '+', 1) }))
+    .where('channel', '=', column)
+    .where('alert', 'in', (eb) =>
+      eb
+        .selectFrom('deliveries')
+        .select('alert')
+        .where('channel', '=', column)
+        .where(is('ready'))
+        .orderBy('alert')
+        .limit(options.limit),
+    )
+    .returning(['id', 'alert', 'attempts'])
+    .execute();
+  if (taken.length === 0) return [];
+
+  const rows = await trx
+    .selectFrom('alerts')
+    .select(['sequence', 'alert'])
+    .where(
+      'sequence',
+      'in',
+      taken.map((delivery) => delivery.alert),
+    )
+    .execute();
+  const alerts = new Map(rows.map((row) => [row.sequence, row.alert]));
+  return taken
+    .toSorted((a, b) => a.alert - b.alert)
+    .flatMap((delivery) => {
+      const text = alerts.get(delivery.alert);
+      return text === undefined
+        ? []
+        : [{ id: delivery.id, channel, alert: readAlert(text, place), attempts: delivery.attempts - 1 }];
+    });
+}
+
+/** Writes down how an attempt ended; see `Store.settle` for what counts when. */
+export async function settleDelivery(
+  db: Kysely<Tables>,
+  id: string,
+  outcome: DeliveryOutcome,
+  now: number,
+): Promise<void> {
+  const update = db.updateTable('deliveries').where('id', '=', toColumn(id));
+  switch (outcome.type) {
+    case 'delivered':
+      await update
+        .set({ phase: 'delivered', reason: null, settled_at: now })
+        .where('phase', '<>', 'delivered')
+        .execute();
+      return;
+    case 'retry':
+      await update
+        .set({ phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) })
+        .where(is('leased'))
+        .execute();
+      return;
+    case 'dead':
+      await update
+        .set({ phase: 'dead', reason: toColumn(outcome.reason), settled_at: now })
+        .where(is('leased'))
+        .execute();
+      return;
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,173 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Alert } from '../alert/alert.ts';
+import type { Rejection } from '../event/record.ts';
+import { fromColumn, toColumn, toKey } from './column-text.ts';
+import { StoreError } from './error.ts';
+import { deliveryId, rejectionId } from './identity.ts';
+import type { AlertRow, CounterRow, DeliveryRow, PositionRow, RejectionRow } from './schema.ts';
+import type { Commit, DeliveryState, StoreCounts, StoredRejection } from './store.ts';
+
+/** Of one rejected stretch of bytes no more than this is kept. */
+export const longestRejection = 256 * 1024;
+
+/** A commit as rows: everything that can be wrong with it has been found before a transaction begins. */
+export interface CommitRows {
+  readonly alerts: readonly {
+    readonly id: string;
+    readonly row: Insertable<AlertRow>;
+    readonly channels: readonly string[];
+  }[];
+  readonly rejections: readonly Insertable<RejectionRow>[];
+  readonly positions: readonly Insertable<PositionRow>[];
+  readonly now: number;
+}
+
+/** @throws {StoreError} `unfit` where something in it has no JSON form or no place on the time line. */
+export function commitRows(commit: Commit, place: string): CommitRows {
+  return {
+    alerts: commit.alerts.map(({ alert, channels }) => ({
+      id: alert.id,
+      row: alertRow(alert, commit.now, place),
+      channels: [...new Set(channels)],
+    })),
+    rejections: (commit.rejections ?? []).map((rejection) => rejectionRow(rejection, commit.now)),
+    positions: (commit.positions ?? []).map(({ source, position }) => ({
+      source: toKey(source),
+      position: toColumn(position),
+      stored_at: commit.now,
+    })),
+    now: commit.now,
+  };
+}
+
+function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow> {
+  const unfit = (reason: string, options?: ErrorOptions): StoreError =>
+    new StoreError(
+      'unfit',
+      {
+        subject: `alert ${alert.id}`,
+        place,
+        reason,
+        wayOut: 'reject the record that it came from; trying again will not help',
+      },
+      options,
+    );
+  if (!Number.isFinite(alert.time))
+    throw unfit(`its time is ${alert.time}, not milliseconds since the epoch`);
+  let text: string;
+  try {
+    text = JSON.stringify(alert);
+  } catch (cause) {
+    throw unfit(
+      cause instanceof RangeError
+        ? 'it is nested too deeply, or too long, to be written as JSON'
+        : `it cannot be written as JSON (${String(cause)})`,
+      { cause },
+    );
+  }
+  return {
+    id: toKey(alert.id),
+    time: alert.time,
+    severity: alert.severity,
+    rule_id: toKey(alert.rule.id),
+    account: alert.where.account === undefined ? null : toKey(alert.where.account),
+    stored_at: now,
+    alert: text,
+  };
+}
+
+function rejectionRow(rejection: Rejection, now: number): Insertable<RejectionRow> {
+  const about = JSON.stringify({ provenance: rejection.provenance, reason: rejection.reason });
+  const bytes = rejection.bytes.slice(0, longestRejection);
+  return {
+    id: rejectionId(rejection),
+    stored_at: now,
+    length: rejection.length,
+    about,
+    bytes,
+    size: bytes.length + Buffer.byteLength(about),
+  };
+}
+
+export function deliveryRow(
+  alert: { readonly id: string; readonly sequence: number },
+  channel: string,
+  now: number,
+): Insertable<DeliveryRow> {
+  return {
+    alert: alert.sequence,
+    channel: toColumn(channel),
+    id: deliveryId(alert.id, channel),
+    phase: 'ready',
+    due: now,
+    attempts: 0,
+    reason: null,
+    settled_at: null,
+  };
+}
+
+/** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
+export function readAlert(text: string, place: string): Alert {
+  return readJson(text, 'an alert', place) as Alert;
+}
+
+export function readRejection(row: Selectable<RejectionRow>, place: string): StoredRejection {
+  const about = readJson(row.about, `rejection ${row.id}`, place) as Pick<Rejection, 'provenance' | 'reason'>;
+  return {
+    id: row.id,
+    provenance: about.provenance,
+    reason: about.reason,
+    length: row.length,
+    bytes: new Uint8Array(row.bytes),
+  };
+}
+
+function readJson(text: string, subject: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StoreError(
+      'corrupt',
+      {
+        subject,
+        place,
+        reason: 'what is stored is not JSON any more',
+        wayOut: 'restore the store from a backup',
+      },
+      { cause },
+    );
+  }
+}
+
+export function readDeliveryState(
+  row: Pick<Selectable<DeliveryRow>, 'id' | 'channel' | 'phase' | 'attempts' | 'reason'>,
+): DeliveryState {
+  return {
+    id: row.id,
+    channel: fromColumn(row.channel),
+    state: row.phase === 'delivered' || row.phase === 'dead' ? row.phase : 'pending',
+    attempts: row.attempts,
+    reason: row.reason === null ? undefined : fromColumn(row.reason),
+  };
+}
+
+export function readCounts(rows: readonly CounterRow[]): StoreCounts {
+  const values = new Map(rows.map((row) => [row.name, row.value]));
+  const count = (name: CounterRow['name']): number => values.get(name) ?? 0;
+  return {
+    alerts: {
+      informational: count('alerts.informational'),
+      low: count('alerts.low'),
+      medium: count('alerts.medium'),
+      high: count('alerts.high'),
+      critical: count('alerts.critical'),
+    },
+    deliveries: {
+      pending: count('deliveries.pending'),
+      delivered: count('deliveries.delivered'),
+      dead: count('deliveries.dead'),
+    },
+    rejections: count('rejections'),
+    rejectionsDropped: count('rejections.dropped'),
+  };
+}

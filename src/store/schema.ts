@@ -1,0 +1,77 @@
+import type { Generated } from 'kysely';
+import type { Severity } from '../event/severity.ts';
+
+/**
+ * Where a delivery stands. `pending` to the outside are the first three: `ready` may be claimed,
+ * `waiting` was put off until `due`, `leased` is held by a claimer until `due`.
+ */
+export type Phase = 'ready' | 'waiting' | 'leased' | 'delivered' | 'dead';
+
+export interface AlertRow {
+  /** Rises with each insert: the order of creation. */
+  sequence: Generated<number>;
+  id: string;
+  time: number;
+  severity: Severity;
+  rule_id: string;
+  account: string | null;
+  stored_at: number;
+  /** The whole alert as JSON; text and not a JSON type, because those refuse or change NUL and lone surrogates. */
+  alert: string;
+}
+
+export interface DeliveryRow {
+  /** `sequence` of the alert. */
+  alert: number;
+  channel: string;
+  id: string;
+  phase: Phase;
+  /** When the next attempt may begin, or when the lease ends. */
+  due: number;
+  attempts: number;
+  reason: string | null;
+  settled_at: number | null;
+}
+
+export interface RejectionRow {
+  sequence: Generated<number>;
+  id: string;
+  stored_at: number;
+  /** Length of what was refused; `bytes` may be shorter. */
+  length: number;
+  /** Provenance and reason as JSON. */
+  about: string;
+  bytes: Uint8Array;
+  /** What the row counts for in the limit on all rejections, in bytes. */
+  size: number;
+}
+
+export interface PositionRow {
+  source: string;
+  position: string;
+  stored_at: number;
+}
+
+/** Running totals, so that counting never reads the tables. Kept by triggers, in the transaction of each change. */
+export interface CounterRow {
+  name: Counter;
+  value: number;
+}
+
+export type Counter =
+  | `alerts.${Severity}`
+  | 'deliveries.pending'
+  | 'deliveries.delivered'
+  | 'deliveries.dead'
+  | 'rejections'
+  | 'rejections.bytes'
+  | 'rejections.dropped';
+
+/** The tables of every SQL store; each dialect makes them in its own migrations. */
+export interface Tables {
+  alerts: AlertRow;
+  deliveries: DeliveryRow;
+  rejections: RejectionRow;
+  positions: PositionRow;
+  counters: CounterRow;
+}

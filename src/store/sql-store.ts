@@ -1,0 +1,236 @@
+import type { Kysely, Transaction } from 'kysely';
+import { checkLimit, selectAlerts } from './alert-query.ts';
+import { fromColumn, toKey } from './column-text.ts';
+import { StoreError } from './error.ts';
+import { grouped } from './grouped.ts';
+import { claimDeliveries, settleDelivery } from './outbox.ts';
+import {
+  commitRows,
+  deliveryRow,
+  readAlert,
+  readCounts,
+  readDeliveryState,
+  readRejection,
+  type CommitRows,
+} from './rows.ts';
+import type { Tables } from './schema.ts';
+import type { CommitResult, Store } from './store.ts';
+
+/** How many rows go into one statement: well below any database's limit on parameters. */
+const rowsAtOnce = 200;
+
+export interface SqlStoreOptions {
+  /** What messages call this store: the file path or address. */
+  readonly place: string;
+  /** How much of rejected records is kept; beyond it the oldest are dropped, and counted in `counts().rejectionsDropped`. */
+  readonly rejections: { readonly most: number; readonly bytes: number };
+  /** How many commits may share one transaction. */
+  readonly groupSize: number;
+}
+
+/**
+ * A store on any SQL database that kysely speaks to and that knows `ON CONFLICT`, `RETURNING` and row values.
+ * The tables must be there and a transaction must be durable when it ends; both are the dialect's part.
+ */
+export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): Store {
+  const { place } = options;
+  const underway = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+
+  const commitGroup = grouped<CommitRows, CommitResult>(
+    (batches) => db.transaction().execute((trx) => writeBatches(trx, batches, options)),
+    options.groupSize,
+  );
+
+  /** Runs one call, unless the store is closed; `close` waits for those that are under way. */
+  async function run<T>(subject: string, work: () => Promise<T>): Promise<T> {
+    if (closing) {
+      throw new StoreError('closed', {
+        subject,
+        place,
+        reason: 'the store has been closed',
+        wayOut: 'open it again',
+      });
+    }
+    const promise = work();
+    underway.add(promise);
+    try {
+      return await promise;
+    } finally {
+      underway.delete(promise);
+    }
+  }
+
+  return {
+    commit: (batch) =>
+      run('commit', async () => {
+        const rows = commitRows(batch, place);
+        const empty = rows.alerts.length + rows.rejections.length + rows.positions.length === 0;
+        return empty ? { created: [], repeated: 0 } : await commitGroup(rows);
+      }),
+
+    alert: (id) =>
+      run('alert', async () => {
+        const row = await db
+          .selectFrom('alerts')
+          .select('alert')
+          .where('id', '=', toKey(id))
+          .executeTakeFirst();
+        return row && readAlert(row.alert, place);
+      }),
+
+    alerts: (query) => run('alerts', () => selectAlerts(db, query, place)),
+
+    deliveries: (alertId) =>
+      run('deliveries', async () => {
+        const rows = await db
+          .selectFrom('deliveries')
+          .innerJoin('alerts', 'alerts.sequence', 'deliveries.alert')
+          .select(['deliveries.id', 'channel', 'phase', 'attempts', 'reason'])
+          .where('alerts.id', '=', toKey(alertId))
+          .orderBy('channel')
+          .execute();
+        return rows.map(readDeliveryState);
+      }),
+
+    claim: (channel, claim) =>
+      run('claim', () => db.transaction().execute((trx) => claimDeliveries(trx, channel, claim, place))),
+
+    settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(db, deliveryId, outcome, now)),
+
+    position: (source) =>
+      run('position', async () => {
+        const row = await db
+          .selectFrom('positions')
+          .select('position')
+          .where('source', '=', toKey(source))
+          .executeTakeFirst();
+        return row && fromColumn(row.position);
+      }),
+
+    rejections: (limit) =>
+      run('rejections', async () => {
+        checkLimit(limit);
+        const rows = await db
+          .selectFrom('rejections')
+          .selectAll()
+          .orderBy('sequence', 'desc')
+          .limit(limit)
+          .execute();
+        return rows.map((row) => readRejection(row, place));
+      }),
+
+    counts: () =>
+      run('counts', async () => readCounts(await db.selectFrom('counters').selectAll().execute())),
+
+    close: () => {
+      closing ??= Promise.allSettled(underway).then(() => db.destroy());
+      return closing;
+    },
+  };
+}
+
+/** All batches of a group, in order, in one transaction. An alert that several of them bring belongs to the first. */
+async function writeBatches(
+  trx: Transaction<Tables>,
+  batches: readonly CommitRows[],
+  options: SqlStoreOptions,
+): Promise<readonly CommitResult[]> {
+  const first = new Map<string, CommitRows['alerts'][number] & { batch: CommitRows }>();
+  for (const batch of batches) {
+    for (const entry of batch.alerts) {
+      if (!first.has(entry.row.id)) first.set(entry.row.id, { ...entry, batch });
+    }
+  }
+
+  const created = new Map<string, number>();
+  for (const entries of chunks([...first.values()])) {
+    const rows = await trx
+      .insertInto('alerts')
+      .values(entries.map((entry) => entry.row))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning(['id', 'sequence'])
+      .execute();
+    for (const row of rows) created.set(row.id, row.sequence);
+  }
+
+  const deliveries = [...first.values()].flatMap(({ id, row, channels, batch }) => {
+    const sequence = created.get(row.id);
+    if (sequence === undefined) return [];
+    return channels.map((channel) => deliveryRow({ id, sequence }, channel, batch.now));
+  });
+  for (const rows of chunks(deliveries)) await trx.insertInto('deliveries').values(rows).execute();
+
+  const rejections = batches.flatMap((batch) => batch.rejections);
+  for (const rows of chunks(rejections)) {
+    await trx
+      .insertInto('rejections')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  }
+  if (rejections.length > 0) await dropOldestRejections(trx, options.rejections);
+
+  // The last word on each source: one statement must not change the same row twice.
+  const positions = new Map(batches.flatMap((batch) => batch.positions.map((row) => [row.source, row])));
+  for (const rows of chunks([...positions.values()])) {
+    await trx
+      .insertInto('positions')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('source').doUpdateSet((eb) => ({
+          position: eb.ref('excluded.position'),
+          stored_at: eb.ref('excluded.stored_at'),
+        })),
+      )
+      .execute();
+  }
+
+  return batches.map((batch) => {
+    const mine = batch.alerts.filter(
+      (entry) => created.has(entry.row.id) && first.get(entry.row.id)?.row === entry.row,
+    );
+    return { created: mine.map((entry) => entry.id), repeated: batch.alerts.length - mine.length };
+  });
+}
+
+/** Keeps the newest rejections within the limits; the newest one always stays. */
+async function dropOldestRejections(
+  trx: Transaction<Tables>,
+  limits: SqlStoreOptions['rejections'],
+): Promise<void> {
+  for (;;) {
+    const counters = await trx
+      .selectFrom('counters')
+      .selectAll()
+      .where('name', 'in', ['rejections', 'rejections.bytes'])
+      .execute();
+    const value = (name: string): number => counters.find((row) => row.name === name)?.value ?? 0;
+    let tooMany = value('rejections') - Math.max(limits.most, 1);
+    let tooLong = value('rejections.bytes') - limits.bytes;
+    const oldest = await trx
+      .selectFrom('rejections')
+      .select(['sequence', 'size'])
+      .orderBy('sequence')
+      .limit(Math.min(rowsAtOnce, Math.max(value('rejections') - 1, 0)))
+      .execute();
+    const dropped = [];
+    for (const row of oldest) {
+      if (tooMany <= 0 && tooLong <= 0) break;
+      dropped.push(row.sequence);
+      tooMany -= 1;
+      tooLong -= row.size;
+    }
+    if (dropped.length === 0) return;
+    await trx.deleteFrom('rejections').where('sequence', 'in', dropped).execute();
+    await trx
+      .updateTable('counters')
+      .set((eb) => ({ value: eb('value', '+', dropped.length) }))
+      .where('name', '=', 'rejections.dropped')
+      .execute();
+  }
+}
+
+function* chunks<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let start = 0; start < rows.length; start += rowsAtOnce) yield rows.slice(start, start + rowsAtOnce);
+}

@@ -1,0 +1,93 @@
+import type { Database, Statement } from 'better-sqlite3';
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+import { sqliteProblem } from './sqlite-problem.ts';
+
+/** What the driver uses of a better-sqlite3 database. */
+export type SqliteHandle = Pick<Database, 'prepare' | 'close' | 'inTransaction' | 'name'>;
+
+const statementsKept = 100;
+const longestKept = 5_000;
+
+/**
+ * kysely's SQLite dialect with a driver of our own, because kysely's begins transactions without the write lock (two
+ * processes that both read and then write would then fail instead of wait) and compiles each statement anew each time.
+ */
+export function sqliteDialect(database: SqliteHandle): Dialect {
+  return {
+    createDriver: () => sqliteDriver(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+function sqliteDriver(database: SqliteHandle): Driver {
+  const connection = sqliteConnection(database);
+  const run = async (sql: string): Promise<void> => {
+    await connection.executeQuery(CompiledQuery.raw(sql));
+  };
+  return {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    beginTransaction: () => run('begin immediate'),
+    commitTransaction: () => run('commit'),
+    // SQLite has already rolled back by itself after some errors, a full disk among them.
+    rollbackTransaction: async () => {
+      if (database.inTransaction) await run('rollback');
+    },
+    destroy: async () => {
+      database.close();
+    },
+  };
+}
+
+function sqliteConnection(database: SqliteHandle): DatabaseConnection {
+  const statements = new Map<string, Statement<unknown[], unknown>>();
+
+  function prepare(sql: string): Statement<unknown[], unknown> {
+    let statement = statements.get(sql);
+    if (statement) {
+      statements.delete(sql);
+    } else {
+      statement = database.prepare<unknown[]>(sql);
+      if (sql.length > longestKept) return statement;
+    }
+    // A Map iterates in order of insertion, so the first key is the one not used for the longest time.
+    statements.set(sql, statement);
+    if (statements.size > statementsKept) {
+      for (const oldest of statements.keys()) {
+        statements.delete(oldest);
+        break;
+      }
+    }
+    return statement;
+  }
+
+  return {
+    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+      try {
+        const statement = prepare(query.sql);
+        // The row's type is what kysely inferred from the query; SQLite itself has no types to check against.
+        if (statement.reader) return { rows: statement.all(...query.parameters) as Row[] };
+        const { changes } = statement.run(...query.parameters);
+        return { rows: [], numAffectedRows: BigInt(changes) };
+      } catch (error) {
+        throw sqliteProblem(error, 'database', database.name);
+      }
+    },
+    // eslint-disable-next-line require-yield
+    async *streamQuery(): AsyncGenerator<never> {
+      throw new Error('the SQLite store does not stream rows; read a page at a time');
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * The schema, one step after the other. A step that has been released is never edited; a change is a new step.
+ * `user_version` of the file is the number of steps that it has been through.
+ */
+export const sqliteMigrations: readonly string[] = [
+  `
+  CREATE TABLE alerts (
+    sequence  INTEGER PRIMARY KEY,
+    id        TEXT NOT NULL UNIQUE,
+    time      REAL NOT NULL,
+    severity  TEXT NOT NULL,
+    rule_id   TEXT NOT NULL,
+    account   TEXT,
+    stored_at REAL NOT NULL,
+    alert     TEXT NOT NULL
+  ) STRICT;
+
+  -- Queries ask for one severity at a time and merge, so that with these four every mix of filters is read from an
+  -- index in page order, and a page costs the same however many alerts there are.
+  CREATE INDEX alerts_by_severity         ON alerts (severity, time, id);
+  CREATE INDEX alerts_by_rule             ON alerts (rule_id, severity, time, id);
+  CREATE INDEX alerts_by_account          ON alerts (account, severity, time, id);
+  CREATE INDEX alerts_by_account_and_rule ON alerts (account, rule_id, severity, time, id);
+
+  CREATE TABLE deliveries (
+    alert      INTEGER NOT NULL REFERENCES alerts (sequence) ON DELETE CASCADE,
+    channel    TEXT NOT NULL,
+    id         TEXT NOT NULL UNIQUE,
+    phase      TEXT NOT NULL CHECK (phase IN ('ready', 'waiting', 'leased', 'delivered', 'dead')),
+    due        REAL NOT NULL,
+    attempts   INTEGER NOT NULL,
+    reason     TEXT,
+    settled_at REAL,
+    PRIMARY KEY (alert, channel)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX deliveries_ready ON deliveries (channel, alert) WHERE phase = 'ready';
+  CREATE INDEX deliveries_due   ON deliveries (channel, due) WHERE phase IN ('waiting', 'leased');
+
+  CREATE TABLE rejections (
+    sequence  INTEGER PRIMARY KEY,
+    id        TEXT NOT NULL UNIQUE,
+    stored_at REAL NOT NULL,
+    length    INTEGER NOT NULL,
+    about     TEXT NOT NULL,
+    bytes     BLOB NOT NULL,
+    size      INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE positions (
+    source    TEXT NOT NULL PRIMARY KEY,
+    position  TEXT NOT NULL,
+    stored_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE counters (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO counters (name, value) VALUES
+    ('alerts.informational', 0), ('alerts.low', 0), ('alerts.medium', 0), ('alerts.high', 0), ('alerts.critical', 0),
+    ('deliveries.pending', 0), ('deliveries.delivered', 0), ('deliveries.dead', 0),
+    ('rejections', 0), ('rejections.bytes', 0), ('rejections.dropped', 0);
+
+  CREATE TRIGGER alerts_added AFTER INSERT ON alerts BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'alerts.' || NEW.severity;
+  END;
+  CREATE TRIGGER alerts_changed AFTER UPDATE OF severity ON alerts BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = 'alerts.' || OLD.severity;
+    UPDATE counters SET value = value + 1 WHERE name = 'alerts.' || NEW.severity;
+  END;
+  CREATE TRIGGER alerts_removed AFTER DELETE ON alerts BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = 'alerts.' || OLD.severity;
+  END;
+
+  CREATE TRIGGER deliveries_added AFTER INSERT ON deliveries BEGIN
+    UPDATE counters SET value = value + 1
+      WHERE name = 'deliveries.' || iif(NEW.phase IN ('delivered', 'dead'), NEW.phase, 'pending');
+  END;
+  CREATE TRIGGER deliveries_changed AFTER UPDATE OF phase ON deliveries
+    WHEN OLD.phase IN ('delivered', 'dead') OR NEW.phase IN ('delivered', 'dead') BEGIN
+    UPDATE counters SET value = value - 1
+      WHERE name = 'deliveries.' || iif(OLD.phase IN ('delivered', 'dead'), OLD.phase, 'pending');
+    UPDATE counters SET value = value + 1
+      WHERE name = 'deliveries.' || iif(NEW.phase IN ('delivered', 'dead'), NEW.phase, 'pending');
+  END;
+  CREATE TRIGGER deliveries_removed AFTER DELETE ON deliveries BEGIN
+    UPDATE counters SET value = value - 1
+      WHERE name = 'deliveries.' || iif(OLD.phase IN ('delivered', 'dead'), OLD.phase, 'pending');
+  END;
+
+  CREATE TRIGGER rejections_added AFTER INSERT ON rejections BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'rejections';
+    UPDATE counters SET value = value + NEW.size WHERE name = 'rejections.bytes';
+  END;
+  CREATE TRIGGER rejections_removed AFTER DELETE ON rejections BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = 'rejections';
+    UPDATE counters SET value = value - OLD.size WHERE name = 'rejections.bytes';
+  END;
+  `,
+];

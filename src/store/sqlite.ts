@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { Kysely } from 'kysely';
+import type { Tables } from './schema.ts';
+import { createSqlStore } from './sql-store.ts';
+import { sqliteDialect, type SqliteHandle } from './sqlite-driver.ts';
+import { openSqliteFile } from './sqlite-file.ts';
+import type { Store } from './store.ts';
+
+export interface SqliteStoreOptions {
+  /** A file, made with its folder where it is missing, or `:memory:` for a store that ends with the process. */
+  readonly path: string;
+  /** How long a write waits for another process's, in milliseconds; 5,000 by default. The event loop stands still meanwhile. */
+  readonly busyTimeout?: number | undefined;
+  /** How much of rejected records is kept before the oldest are dropped (and counted): 100,000 records and 256 MB by default. */
+  readonly rejections?: { readonly most: number; readonly bytes: number } | undefined;
+}
+
+/**
+ * The embedded store: one SQLite file, safe against a kill of the process and, as far as the disk keeps its word when
+ * asked to flush, against a power cut. Several processes on one machine may have the file open at once: their writes
+ * wait for one another, and deliveries go to one of them. The file must be on a local disk: network file systems do not
+ * have the shared memory that this needs.
+ *
+ * @throws {StoreError} where the file cannot be used: not ours, newer, read-only, damaged, locked
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const database = openSqliteFile(options.path, options.busyTimeout ?? 5_000);
+  return sqliteStoreOn(database, options);
+}
+
+/** A store on a database that `openSqliteFile` has prepared; it closes the database when it is closed. */
+export function sqliteStoreOn(
+  database: SqliteHandle,
+  options: Pick<SqliteStoreOptions, 'path' | 'rejections'>,
+): Store {
+  return createSqlStore(new Kysely<Tables>({ dialect: sqliteDialect(database) }), {
+    place: options.path === ':memory:' ? options.path : resolve(options.path),
+    rejections: options.rejections ?? { most: 100_000, bytes: 256 * 1024 * 1024 },
+    groupSize: 256,
+  });
+}
