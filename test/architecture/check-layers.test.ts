@@ -230,7 +230,12 @@ describe('the pure layers', () => {
     [
       'may not import the network',
       "import { connect } from 'node:net'; export const a = connect;",
-      ['src/facts/a.ts:1: facts is pure and may not import node:net'],
+      ['src/facts/a.ts:1: facts is pure and may not import connect of node:net'],
+    ],
+    [
+      'may not import for the effect alone',
+      "import 'node:net'; export const a = 1;",
+      ['src/facts/a.ts:1: facts is pure and may not import * of node:net'],
     ],
     ['may ask whether a text is an address', "import { isIP } from 'node:net'; export const a = isIP;", []],
     [

@@ -110,7 +110,10 @@ function importedSpecifier(node: Node): string | undefined {
 
 function importedNames(node: Node): readonly string[] {
   if (node.type !== 'ImportDeclaration' && node.type !== 'ExportNamedDeclaration') return ['*'];
-  return children(node, 'specifiers').map((specifier) => {
+  const specifiers = children(node, 'specifiers');
+  // `import 'x'` asks for no name and runs all of it.
+  if (specifiers.length === 0) return ['*'];
+  return specifiers.map((specifier) => {
     switch (specifier.type) {
       case 'ImportSpecifier':
         return nameOf(child(specifier, 'imported'));
