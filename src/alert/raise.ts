@@ -72,7 +72,12 @@ function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): A
       reason: outcome.reason ?? outcome.code,
       targets: event.targets,
     },
-    where: { account: event.account, region: event.region, origin: client.origin, userAgent: client.userAgent },
+    where: {
+      account: event.account,
+      region: event.region,
+      origin: client.origin,
+      userAgent: client.userAgent,
+    },
     tactics: part.tactics,
     techniques: part.techniques,
     facts: facts.map(({ explanation, unknowns }) => ({ explanation, unknowns })),

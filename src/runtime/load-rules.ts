@@ -27,7 +27,10 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
       for (const rule of parsed.rules) {
         const taken = rules.get(rule.id);
         if (taken === undefined) rules.set(rule.id, rule);
-        else problems.push(wholeFile(file, `the id ${rule.id} is taken by ${taken.path}; give this rule an id of its own`));
+        else
+          problems.push(
+            wholeFile(file, `the id ${rule.id} is taken by ${taken.path}; give this rule an id of its own`),
+          );
       }
     }
   }

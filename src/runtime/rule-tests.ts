@@ -47,7 +47,13 @@ export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[
   if (source === undefined) return undefined;
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
-  const result = (line: number, name: string, failure: string | undefined) => ({ rule: rule.title, path, line, name, failure });
+  const result = (line: number, name: string, failure: string | undefined) => ({
+    rule: rule.title,
+    path,
+    line,
+    name,
+    failure,
+  });
   const [broken] = document.errors;
   if (broken) return [result(broken.linePos?.[0].line ?? 1, 'the test file', `not YAML: ${broken.message}`)];
   const parsed = testFile.safeParse(document.toJS());
@@ -60,7 +66,11 @@ export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[
   });
 }
 
-function judge(test: z.infer<typeof testFile>['cases'][number], record: Json, engine: ReturnType<typeof createEngine>): string | undefined {
+function judge(
+  test: z.infer<typeof testFile>['cases'][number],
+  record: Json,
+  engine: ReturnType<typeof createEngine>,
+): string | undefined {
   const decoded = decodeValue(record, { source: 'test', object: test.name, receivedAt: 0 });
   const [rejection] = decoded.rejections;
   if (rejection) return `the record cannot be decoded: ${rejection.reason}`;
@@ -70,7 +80,8 @@ function judge(test: z.infer<typeof testFile>['cases'][number], record: Json, en
   if (test.expect === 'no match') return finding ? 'the rule matches but should not' : undefined;
   if (!finding) return 'the rule does not match but should';
   const { title } = engine.raise(finding, 0);
-  if (test.headline !== undefined && title !== test.headline) return `the headline is "${title}", not "${test.headline}"`;
+  if (test.headline !== undefined && title !== test.headline)
+    return `the headline is "${title}", not "${test.headline}"`;
   return undefined;
 }
 

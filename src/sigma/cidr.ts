@@ -6,7 +6,8 @@ import ipaddr from 'ipaddr.js';
  * @throws {Error} where `range` is not an address with a prefix length.
  */
 export function compileCidr(range: string): (text: string) => boolean {
-  if (!ipaddr.isValidCIDR(range)) throw new Error(`'${range}' is not a network; write it as 192.0.2.0/24 or 2001:db8::/32`);
+  if (!ipaddr.isValidCIDR(range))
+    throw new Error(`'${range}' is not a network; write it as 192.0.2.0/24 or 2001:db8::/32`);
   const [network, bits] = ipaddr.parseCIDR(range);
   const kind = network.kind();
   return (text) => {

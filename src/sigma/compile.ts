@@ -3,7 +3,15 @@ import { compileCidr } from './cidr.ts';
 import { fold } from './fold.ts';
 import { compilePattern } from './pattern.ts';
 import { compileRegex } from './regex.ts';
-import type { Comparison, Condition, Detection, FieldDetection, KeywordDetection, Rule, ValueTest } from './rule.ts';
+import type {
+  Comparison,
+  Condition,
+  Detection,
+  FieldDetection,
+  KeywordDetection,
+  Rule,
+  ValueTest,
+} from './rule.ts';
 
 /** How rules see an event of type E: the engine knows no more about it. */
 export interface EventView<E> {
@@ -17,7 +25,9 @@ export type Matcher<E> = (event: E) => boolean;
 
 /** A rule's test as a closure. Assumes a rule that `parseRules` made. */
 export function compileRule<E>(rule: Rule, view: EventView<E>): Matcher<E> {
-  const detections = new Map(Object.entries(rule.detections).map(([name, detection]) => [name, compileDetection(detection, view)]));
+  const detections = new Map(
+    Object.entries(rule.detections).map(([name, detection]) => [name, compileDetection(detection, view)]),
+  );
   return anyOf(rule.conditions.map((condition) => compileCondition(condition, detections)));
 }
 
@@ -25,7 +35,8 @@ function compileCondition<E>(condition: Condition, detections: ReadonlyMap<strin
   switch (condition.type) {
     case 'detection': {
       const detection = detections.get(condition.name);
-      if (detection === undefined) throw new Error(`condition names an unknown detection '${condition.name}'`);
+      if (detection === undefined)
+        throw new Error(`condition names an unknown detection '${condition.name}'`);
       return detection;
     }
     case 'and':
@@ -92,7 +103,8 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
     }
     case 'boolean': {
       const text = String(test.value);
-      return (value) => someMember(value, (item) => item === test.value || (typeof item === 'string' && fold(item) === text));
+      return (value) =>
+        someMember(value, (item) => item === test.value || (typeof item === 'string' && fold(item) === text));
     }
     case 'regex':
       return overTexts(compileRegex(test.source, test.flags));
@@ -102,12 +114,18 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
       return (value) => someMember(value, (item) => compareNumber(item, test.comparison, test.value));
     case 'field': {
       const other = view.field(test.field);
-      return (value, event) => someMember(other(event), (wanted) => matchesOther(value, wanted, test.match, test.cased));
+      return (value, event) =>
+        someMember(other(event), (wanted) => matchesOther(value, wanted, test.match, test.cased));
     }
   }
 }
 
-function matchesOther(value: Json | undefined, wanted: Json, match: 'equals' | 'contains' | 'startswith' | 'endswith', cased: boolean): boolean {
+function matchesOther(
+  value: Json | undefined,
+  wanted: Json,
+  match: 'equals' | 'contains' | 'startswith' | 'endswith',
+  cased: boolean,
+): boolean {
   const text = textOf(wanted);
   if (text === undefined) return false;
   const needle = cased ? text : fold(text);
@@ -160,7 +178,12 @@ function someMember(value: Json | undefined, test: (item: Json) => boolean): boo
 }
 
 function compareNumber(item: Json, comparison: Comparison, bound: number): boolean {
-  const value = typeof item === 'number' ? item : typeof item === 'string' && item.trim() !== '' ? Number(item) : Number.NaN;
+  const value =
+    typeof item === 'number'
+      ? item
+      : typeof item === 'string' && item.trim() !== ''
+        ? Number(item)
+        : Number.NaN;
   switch (comparison) {
     case 'lt':
       return value < bound;

@@ -40,7 +40,9 @@ function parseAnd(parser: Parser): Condition {
 
 function parseNot(parser: Parser): Condition {
   if (++parser.depth > maximumDepth) throw problem(parser, `is nested more than ${maximumDepth} deep`);
-  const condition: Condition = takeKeyword(parser, 'not') ? { type: 'not', of: parseNot(parser) } : parseTerm(parser);
+  const condition: Condition = takeKeyword(parser, 'not')
+    ? { type: 'not', of: parseNot(parser) }
+    : parseTerm(parser);
   parser.depth--;
   return condition;
 }
@@ -53,7 +55,8 @@ function parseTerm(parser: Parser): Condition {
     if (parser.words[parser.at++] !== ')') throw problem(parser, "lacks a ')'");
     return inner;
   }
-  if (word === ')' || isKeyword(word)) throw problem(parser, `'${word}' stands where a detection name is expected`);
+  if (word === ')' || isKeyword(word))
+    throw problem(parser, `'${word}' stands where a detection name is expected`);
   if (parser.words[parser.at]?.toLowerCase() === 'of' && /^(\d+|all|any)$/i.test(word)) {
     parser.at++;
     return parseQuantified(parser, word.toLowerCase());
@@ -66,14 +69,21 @@ function parseQuantified(parser: Parser, quantity: string): Condition {
   const pattern = parser.words[parser.at++];
   if (pattern === undefined || pattern === '(' || pattern === ')')
     throw problem(parser, `'${quantity} of' needs 'them' or a name such as selection_*`);
-  const matching = pattern === 'them' ? parser.names.filter((name) => !name.startsWith('_')) : matchingNames(parser, pattern);
+  const matching =
+    pattern === 'them'
+      ? parser.names.filter((name) => !name.startsWith('_'))
+      : matchingNames(parser, pattern);
   if (matching.length === 0) throw problem(parser, `no detection is called '${pattern}'`);
   const of = matching.map((name): Condition => ({ type: 'detection', name }));
   const single = one(of);
   if (quantity === 'all') return single ?? { type: 'and', of };
   const count = quantity === 'any' ? 1 : Number(quantity);
   if (count < 1) throw problem(parser, `'${quantity} of' can never fail; ask for at least 1`);
-  if (count > of.length) throw problem(parser, `'${quantity} of ${pattern}' can never hold: only ${of.length} detections are called so`);
+  if (count > of.length)
+    throw problem(
+      parser,
+      `'${quantity} of ${pattern}' can never hold: only ${of.length} detections are called so`,
+    );
   return count === 1 ? (single ?? { type: 'or', of }) : { type: 'atLeast', count, of };
 }
 

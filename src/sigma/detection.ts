@@ -17,7 +17,9 @@ export function parseDetection(value: unknown, at: Place): Detection {
   if (!Array.isArray(value)) return parseKeywords([value], [], at);
   if (value.length === 0) throw new RuleError('an empty list can never match; remove it or add a value', at);
   if (value.every((item) => !isMap(item))) return parseKeywords(value, [], at);
-  const of = value.map((item, i) => (isMap(item) ? parseMap(item, [...at, i]) : parseKeywords([item], [], [...at, i])));
+  const of = value.map((item, i) =>
+    isMap(item) ? parseMap(item, [...at, i]) : parseKeywords([item], [], [...at, i]),
+  );
   return single(of) ?? { type: 'any', of };
 }
 
@@ -39,8 +41,17 @@ function parseItem(key: string, value: unknown, at: Place): Detection {
 
 function parseKeywords(values: readonly unknown[], modifiers: readonly string[], at: Place): Detection {
   const chain = readChain(modifiers, at);
-  if (chain.negated || chain.type === 'exists' || chain.type === 'fieldref' || chain.type === 'compare' || chain.type === 'cidr')
-    throw new RuleError(`the modifiers '${modifiers.join('|')}' need a field; keywords are looked for in the whole event`, at);
+  if (
+    chain.negated ||
+    chain.type === 'exists' ||
+    chain.type === 'fieldref' ||
+    chain.type === 'compare' ||
+    chain.type === 'cidr'
+  )
+    throw new RuleError(
+      `the modifiers '${modifiers.join('|')}' need a field; keywords are looked for in the whole event`,
+      at,
+    );
   const tests = values.map((value) => {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       throw new RuleError('a keyword is a text or a number', at);
@@ -52,7 +63,8 @@ function parseKeywords(values: readonly unknown[], modifiers: readonly string[],
 
 /** What a chain of modifiers asks for. */
 interface Chain {
-  readonly type: 'plain' | 'contains' | 'startswith' | 'endswith' | 'exists' | 're' | 'cidr' | 'compare' | 'fieldref';
+  readonly type:
+    'plain' | 'contains' | 'startswith' | 'endswith' | 'exists' | 're' | 'cidr' | 'compare' | 'fieldref';
   readonly all: boolean;
   readonly negated: boolean;
   readonly cased: boolean;
@@ -65,9 +77,35 @@ interface Chain {
 const comparisons: readonly string[] = ['lt', 'lte', 'gt', 'gte'];
 const places: readonly string[] = ['contains', 'startswith', 'endswith'];
 const regexFlags: readonly string[] = ['i', 'm', 's'];
-const known = ['all', 'cased', 'neq', 'exists', 're', 'cidr', 'fieldref', ...comparisons, ...places, ...regexFlags];
+const known = [
+  'all',
+  'cased',
+  'neq',
+  'exists',
+  're',
+  'cidr',
+  'fieldref',
+  ...comparisons,
+  ...places,
+  ...regexFlags,
+];
 /** In the specification, but not in this version: a rule with one of them is refused and said so. */
-const notYet = ['base64', 'base64offset', 'wide', 'utf16', 'utf16le', 'utf16be', 'windash', 'expand', 'minute', 'hour', 'day', 'week', 'month', 'year'];
+const notYet = [
+  'base64',
+  'base64offset',
+  'wide',
+  'utf16',
+  'utf16le',
+  'utf16be',
+  'windash',
+  'expand',
+  'minute',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'year',
+];
 
 function readChain(modifiers: readonly string[], at: Place): Chain {
   let type: Chain['type'] = 'plain';
@@ -76,7 +114,11 @@ function readChain(modifiers: readonly string[], at: Place): Chain {
   let flags = '';
   const flagsSet = new Set<string>();
   const claim = (next: Chain['type'], word: string) => {
-    if (type !== 'plain') throw new RuleError(`'${word}' cannot follow '${modifiers.slice(0, modifiers.indexOf(word)).join('|')}'`, at);
+    if (type !== 'plain')
+      throw new RuleError(
+        `'${word}' cannot follow '${modifiers.slice(0, modifiers.indexOf(word)).join('|')}'`,
+        at,
+      );
     type = next;
   };
   for (const word of modifiers) {
@@ -97,13 +139,22 @@ function readChain(modifiers: readonly string[], at: Place): Chain {
     } else if (word === 'exists' || word === 're' || word === 'cidr') {
       claim(word, word);
     } else if (regexFlags.includes(word)) {
-      if ((type as Chain['type']) !== 're') throw new RuleError(`'${word}' is only for regular expressions: write 're|${word}'`, at);
+      if ((type as Chain['type']) !== 're')
+        throw new RuleError(`'${word}' is only for regular expressions: write 're|${word}'`, at);
       flags += word;
     } else {
       throw new RuleError(unknownModifier(word), at);
     }
   }
-  return { type, placed, comparison, regexFlags: flags, all: flagsSet.has('all'), negated: flagsSet.has('neq'), cased: flagsSet.has('cased') };
+  return {
+    type,
+    placed,
+    comparison,
+    regexFlags: flags,
+    all: flagsSet.has('all'),
+    negated: flagsSet.has('neq'),
+    cased: flagsSet.has('cased'),
+  };
 }
 
 function parseValue(value: unknown, chain: Chain, at: Place): ValueTest {
@@ -116,17 +167,20 @@ function parseValue(value: unknown, chain: Chain, at: Place): ValueTest {
     case 'cidr':
       return parseCidr(value, at);
     case 'compare':
-      if (typeof value !== 'number' || chain.comparison === undefined) throw new RuleError(`'${chain.comparison}' takes a number`, at);
+      if (typeof value !== 'number' || chain.comparison === undefined)
+        throw new RuleError(`'${chain.comparison}' takes a number`, at);
       return { type: 'compare', comparison: chain.comparison, value };
     case 'fieldref':
-      if (typeof value !== 'string' || value === '') throw new RuleError("'fieldref' takes the name of another field", at);
+      if (typeof value !== 'string' || value === '')
+        throw new RuleError("'fieldref' takes the name of another field", at);
       return { type: 'field', field: value, match: chain.placed, cased: chain.cased };
     case 'plain':
       return parsePlain(value, chain.cased, at);
     case 'contains':
     case 'startswith':
     case 'endswith': {
-      if (typeof value !== 'string' && typeof value !== 'number') throw new RuleError(`'${chain.type}' takes a text`, at);
+      if (typeof value !== 'string' && typeof value !== 'number')
+        throw new RuleError(`'${chain.type}' takes a text`, at);
       return { type: 'text', pattern: widen(parsePattern(String(value)), chain.type), cased: chain.cased };
     }
   }
@@ -165,13 +219,16 @@ function parseCidr(value: unknown, at: Place): ValueTest {
 
 function listOf(value: unknown, at: Place): readonly unknown[] {
   if (!Array.isArray(value)) return [value];
-  if (value.length === 0) throw new RuleError('an empty list can never match; remove the field or add a value', at);
+  if (value.length === 0)
+    throw new RuleError('an empty list can never match; remove the field or add a value', at);
   return value;
 }
 
 function unknownModifier(word: string): string {
   if (notYet.includes(word)) return `the modifier '${word}' is not supported by this version of Tocsin`;
-  const near = known.find((candidate) => candidate.startsWith(word.slice(0, 4)) || word.startsWith(candidate));
+  const near = known.find(
+    (candidate) => candidate.startsWith(word.slice(0, 4)) || word.startsWith(candidate),
+  );
   return `'${word}' is not a modifier${near === undefined || near.length < 2 ? `; known are ${known.join(', ')}` : `; did you mean '${near}'?`}`;
 }
 

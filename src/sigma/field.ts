@@ -12,7 +12,12 @@ export function compileField(name: string): (root: JsonObject) => Json | undefin
   return (root) => read(root, segments, tails, 0);
 }
 
-function read(value: Json | undefined, segments: readonly string[], tails: readonly string[], depth: number): Json | undefined {
+function read(
+  value: Json | undefined,
+  segments: readonly string[],
+  tails: readonly string[],
+  depth: number,
+): Json | undefined {
   let current = value;
   for (let i = depth; i < segments.length; i++) {
     if (typeof current !== 'object' || current === null) return undefined;
@@ -24,7 +29,12 @@ function read(value: Json | undefined, segments: readonly string[], tails: reado
   return current;
 }
 
-function readMembers(members: readonly Json[], segments: readonly string[], tails: readonly string[], depth: number): Json | undefined {
+function readMembers(
+  members: readonly Json[],
+  segments: readonly string[],
+  tails: readonly string[],
+  depth: number,
+): Json | undefined {
   const found: Json[] = [];
   for (const item of members) {
     const value = read(item, segments, tails, depth);
@@ -35,7 +45,12 @@ function readMembers(members: readonly Json[], segments: readonly string[], tail
 }
 
 /** Keys that hold dots themselves: `a.b` under `x` for the field `x.a.b`. */
-function readDotted(parent: JsonObject, segments: readonly string[], tails: readonly string[], depth: number): Json | undefined {
+function readDotted(
+  parent: JsonObject,
+  segments: readonly string[],
+  tails: readonly string[],
+  depth: number,
+): Json | undefined {
   const tail = tails[depth];
   if (tail === undefined || depth === segments.length - 1) return undefined;
   if (Object.hasOwn(parent, tail)) return parent[tail];

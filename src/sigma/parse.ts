@@ -1,4 +1,4 @@
-import { isAlias, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { z } from 'zod';
 import { severities } from '../event/severity.ts';
 import { parseCondition } from './condition.ts';
@@ -53,17 +53,44 @@ const header = z.looseObject({
 });
 
 const standardKeys = new Set([
-  'title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'references', 'author', 'date',
-  'modified', 'logsource', 'detection', 'fields', 'falsepositives', 'level', 'tags', 'scope',
+  'title',
+  'id',
+  'related',
+  'name',
+  'taxonomy',
+  'status',
+  'description',
+  'license',
+  'references',
+  'author',
+  'date',
+  'modified',
+  'logsource',
+  'detection',
+  'fields',
+  'falsepositives',
+  'level',
+  'tags',
+  'scope',
 ]);
 
-function parseDocument(document: Document, path: string, lines: LineCounter): { rule?: Rule; problems: Problem[] } {
+function parseDocument(
+  document: Document,
+  path: string,
+  lines: LineCounter,
+): { rule?: Rule; problems: Problem[] } {
   const place = (offset: number | undefined) => {
     const position = lines.linePos(offset ?? 0);
     return { path, line: Math.max(1, position.line), column: Math.max(1, position.col) };
   };
   if (document.errors.length > 0)
-    return { problems: document.errors.map((error) => ({ level: 'error', ...place(error.pos[0]), message: `not YAML: ${error.message}` })) };
+    return {
+      problems: document.errors.map((error) => ({
+        level: 'error',
+        ...place(error.pos[0]),
+        message: `not YAML: ${error.message}`,
+      })),
+    };
   const raw = toPlain(document);
   if (raw instanceof Error) return { problems: [{ level: 'error', ...place(0), message: raw.message }] };
   const read = header.safeParse(raw);
@@ -71,7 +98,12 @@ function parseDocument(document: Document, path: string, lines: LineCounter): { 
     return {
       problems: read.error.issues.map((issue) => ({
         level: 'error',
-        ...place(offsetOf(document, issue.path.filter((key) => typeof key !== 'symbol'))),
+        ...place(
+          offsetOf(
+            document,
+            issue.path.filter((key) => typeof key !== 'symbol'),
+          ),
+        ),
         message: `${issue.path.length > 0 ? `'${issue.path.join('.')}' ` : 'the rule '}${issue.message.replace(/^Invalid/, 'is wrong: invalid')}`,
       })),
     };
@@ -95,10 +127,16 @@ function toPlain(document: Document): unknown {
 function toRule(data: z.infer<typeof header>, path: string): Rule {
   const { condition, timeframe, ...searches } = data.detection;
   if (timeframe !== undefined)
-    throw new RuleError("'timeframe' belongs to an old form of correlation; write a correlation rule instead", ['detection', 'timeframe']);
+    throw new RuleError(
+      "'timeframe' belongs to an old form of correlation; write a correlation rule instead",
+      ['detection', 'timeframe'],
+    );
   const names = Object.keys(searches);
   if (names.length === 0) throw new RuleError('there is no detection beside the condition', ['detection']);
-  const detections: [string, Detection][] = names.map((name) => [name, parseDetection(searches[name], ['detection', name])]);
+  const detections: [string, Detection][] = names.map((name) => [
+    name,
+    parseDetection(searches[name], ['detection', name]),
+  ]);
   const sources = typeof condition === 'string' ? [condition] : condition;
   const conditions: Condition[] = sources.map((source) => parseCondition(source, names));
   return {
@@ -129,14 +167,17 @@ function customKeys(data: Readonly<Record<string, unknown>>): Rule['custom'] {
   return JSON.parse(JSON.stringify(Object.fromEntries(entries)));
 }
 
-/** Where the node at this path of keys begins, or its nearest parent that exists. */
+/** Where the key (or list item) at this path begins, or its nearest parent that exists. */
 function offsetOf(document: Document, at: readonly (string | number)[]): number | undefined {
   for (let depth = at.length; depth > 0; depth--) {
-    const node: unknown = document.getIn(at.slice(0, depth), true);
-    if (typeof node === 'object' && node !== null && 'range' in node && !isAlias(node)) {
-      const { range } = node;
-      if (Array.isArray(range) && typeof range[0] === 'number') return range[0];
-    }
+    const key = at[depth - 1];
+    const parent: unknown = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
+    const node = isMap(parent)
+      ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key
+      : isSeq(parent) && typeof key === 'number'
+        ? parent.items[key]
+        : undefined;
+    if (isNode(node) && node.range) return node.range[0];
   }
   return document.contents?.range?.[0];
 }

@@ -56,8 +56,10 @@ function compileParts(parts: Pattern): (text: string) => boolean {
   if (literal !== undefined) return (text) => text === literal;
   const [first, second, third] = parts;
   if (parts.length === 1 && isStar(first)) return () => true;
-  if (parts.length === 2 && typeof first === 'string' && isStar(second)) return (text) => text.startsWith(first);
-  if (parts.length === 2 && isStar(first) && typeof second === 'string') return (text) => text.endsWith(second);
+  if (parts.length === 2 && typeof first === 'string' && isStar(second))
+    return (text) => text.startsWith(first);
+  if (parts.length === 2 && isStar(first) && typeof second === 'string')
+    return (text) => text.endsWith(second);
   if (parts.length === 3 && isStar(first) && typeof second === 'string' && isStar(third))
     return (text) => text.includes(second);
   return (text) => matchesGlob(parts, text);

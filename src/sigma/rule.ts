@@ -66,7 +66,12 @@ export type ValueTest =
   | { readonly type: 'regex'; readonly source: string; readonly flags: string }
   | { readonly type: 'cidr'; readonly range: string }
   | { readonly type: 'compare'; readonly comparison: Comparison; readonly value: number }
-  | { readonly type: 'field'; readonly field: string; readonly match: 'equals' | 'contains' | 'startswith' | 'endswith'; readonly cased: boolean };
+  | {
+      readonly type: 'field';
+      readonly field: string;
+      readonly match: 'equals' | 'contains' | 'startswith' | 'endswith';
+      readonly cased: boolean;
+    };
 
 /** Literal texts and wildcards in the order in which they stand; no two literals are neighbours. */
 export type Pattern = readonly PatternPart[];

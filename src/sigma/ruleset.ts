@@ -26,7 +26,11 @@ const none: readonly Rule[] = [];
  * that needs `eventName: PutBucketPolicy` costs nothing on any other event. Hot; see bench/scan.ts.
  */
 export function compileRules<E>(rules: readonly Rule[], view: EventView<E>): RuleSet<E> {
-  const compiled = rules.map((rule, order): Compiled<E> => ({ rule, order, matches: compileRule(rule, view) }));
+  const compiled = rules.map((rule, order): Compiled<E> => ({
+    rule,
+    order,
+    matches: compileRule(rule, view),
+  }));
   const needs = rules.map(requirementsOf);
   const popularity = countFields(needs);
   const indexes = new Map<string, Index<E>>();
@@ -65,7 +69,12 @@ function candidates<E>(index: Index<E>, value: Json): readonly Compiled<E>[] {
   return found;
 }
 
-function addTo<E>(indexes: Map<string, Index<E>>, need: Requirement, entry: Compiled<E>, view: EventView<E>): void {
+function addTo<E>(
+  indexes: Map<string, Index<E>>,
+  need: Requirement,
+  entry: Compiled<E>,
+  view: EventView<E>,
+): void {
   let index = indexes.get(need.field);
   if (index === undefined) {
     index = { read: view.field(need.field), byText: new Map() };
@@ -85,7 +94,10 @@ function countFields(needs: readonly (readonly Requirement[])[]): ReadonlyMap<st
 }
 
 /** Few fields to look at are worth more than the rarest value: one probe then serves most rules. */
-function mostPopular(needs: readonly Requirement[], popularity: ReadonlyMap<string, number>): Requirement | undefined {
+function mostPopular(
+  needs: readonly Requirement[],
+  popularity: ReadonlyMap<string, number>,
+): Requirement | undefined {
   let best: Requirement | undefined;
   let bestScore = 0;
   for (const need of needs) {

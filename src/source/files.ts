@@ -37,14 +37,21 @@ async function filesAt(path: string): Promise<readonly InputFile[]> {
   const kind = await stat(path).catch(() => undefined);
   if (kind?.isDirectory()) return filesBelow(path);
   if (kind) return [{ path, size: kind.size, stdin: false }];
-  const matches = /[*?[\]{}]/.test(path) ? (await glob(path, { dot: true, onlyFiles: true, followSymbolicLinks: false })).sort() : [];
-  if (matches.length === 0) throw new NoInputError(`${path}: there is no such file or folder, and nothing matches it as a pattern`);
-  return Promise.all(matches.map(async (match) => ({ path: match, size: (await stat(match)).size, stdin: false })));
+  const matches = /[*?[\]{}]/.test(path)
+    ? (await glob(path, { dot: true, onlyFiles: true, followSymbolicLinks: false })).sort()
+    : [];
+  if (matches.length === 0)
+    throw new NoInputError(`${path}: there is no such file or folder, and nothing matches it as a pattern`);
+  return Promise.all(
+    matches.map(async (match) => ({ path: match, size: (await stat(match)).size, stdin: false })),
+  );
 }
 
 async function filesBelow(folder: string): Promise<readonly InputFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name));
   if (paths.length === 0) throw new NoInputError(`${folder}: the folder holds no files`);
   const files: InputFile[] = [];
   for (const path of paths.sort()) {

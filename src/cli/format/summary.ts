@@ -1,0 +1,130 @@
+import Table from 'cli-table3';
+import type { Alert } from '../../alert/alert.ts';
+import { severities, type Severity } from '../../event/severity.ts';
+import { visible } from '../../notify/safe-text.ts';
+import type { ScanResult } from '../../runtime/scan.ts';
+import { count, formatBytes, formatDuration, paint, type Terminal } from '../terminal.ts';
+
+/** What is kept of the alerts for the table at the end: bounded by the number of rules, not of alerts. */
+export interface RuleSummary {
+  readonly severity: Severity;
+  readonly title: string;
+  alerts: number;
+  first: number;
+  last: number;
+  /** Alerts by who, up to a bound. */
+  readonly actors: Map<string, number>;
+}
+
+export type Summary = Map<string, RuleSummary>;
+
+const mostActors = 1000;
+
+export function addToSummary(summary: Summary, alert: Alert): void {
+  let entry = summary.get(alert.rule.id);
+  if (entry === undefined) {
+    entry = {
+      severity: alert.severity,
+      title: alert.rule.title,
+      alerts: 0,
+      first: alert.time,
+      last: alert.time,
+      actors: new Map(),
+    };
+    summary.set(alert.rule.id, entry);
+  }
+  entry.alerts++;
+  entry.first = Math.min(entry.first, alert.time);
+  entry.last = Math.max(entry.last, alert.time);
+  const { name } = alert.who;
+  if (entry.actors.has(name) || entry.actors.size < mostActors)
+    entry.actors.set(name, (entry.actors.get(name) ?? 0) + 1);
+}
+
+const styles: Readonly<Record<Severity, Parameters<typeof paint>[1]>> = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  informational: 'dim',
+};
+
+/** The table at the end of a scan: the worst first, then the most frequent. */
+export function renderSummary(summary: Summary, terminal: Terminal): string {
+  if (summary.size === 0) return '';
+  const rows = [...summary.values()].sort(
+    (a, b) =>
+      severities.indexOf(b.severity) - severities.indexOf(a.severity) ||
+      b.alerts - a.alerts ||
+      a.title.localeCompare(b.title),
+  );
+  const room = Math.max(40, terminal.width - 12 - 9 - 40 - 6);
+  const table = new Table({
+    head: ['severity', 'alerts', 'rule', 'who', 'first', 'last'].map((name) => paint(terminal, 'dim', name)),
+    colAligns: ['left', 'right', 'left', 'left', 'left', 'left'],
+    style: { head: [], border: [], compact: true },
+    chars: borderless,
+  });
+  for (const row of rows) {
+    table.push([
+      paint(terminal, styles[row.severity], row.severity),
+      row.alerts.toLocaleString('en'),
+      cut(row.title, Math.floor(room * 0.6)),
+      cut(who(row), Math.max(24, Math.floor(room * 0.4))),
+      minute(row.first),
+      minute(row.last),
+    ]);
+  }
+  return `${table.toString()}\n`;
+}
+
+const borderless = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
+};
+
+function who(row: RuleSummary): string {
+  const names = [...row.actors].sort((a, b) => b[1] - a[1]).map(([name]) => visible(name));
+  const more = names.length - 2;
+  return more > 0 ? `${names.slice(0, 2).join(', ')} and ${more} more` : names.join(', ');
+}
+
+function cut(text: string, width: number): string {
+  const points = [...text];
+  return points.length > width ? `${points.slice(0, width - 1).join('')}…` : text;
+}
+
+function minute(time: number): string {
+  return new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** The sums that show that nothing was lost. */
+export function renderTotals(result: ScanResult, elapsedMs: number, terminal: Terminal): string {
+  const { tally } = result;
+  const lines = [
+    `${count(tally.records, 'record')} = ${count(tally.events, 'event')} + ${tally.rejected.toLocaleString('en')} rejected` +
+      `   in ${count(result.filesRead, 'file')}, ${formatBytes(result.bytesRead)}, ${formatDuration(elapsedMs)}`,
+  ];
+  if (tally.outside > 0) lines.push(`${count(tally.outside, 'event')} outside the time range`);
+  if (tally.deadLettered > 0)
+    lines.push(`${count(tally.deadLettered, 'event')} on which the rules could not be run`);
+  if (tally.skipped > 0)
+    lines.push(`${count(tally.skipped, 'document')} skipped that hold no records (digests and the like)`);
+  if (result.repeated > 0)
+    lines.push(`${count(result.repeated, 'alert')} found again in copies of records, shown once`);
+  if (result.stored !== undefined) lines.push(`${count(result.stored, 'new alert')} kept in the store`);
+  return `${lines.map((line) => paint(terminal, 'dim', line)).join('\n')}\n`;
+}

@@ -1,0 +1,44 @@
+import { SingleBar } from 'cli-progress';
+import { formatBytes } from './terminal.ts';
+
+export interface Progress {
+  readonly update: (bytesDone: number, records: number) => void;
+  /** Takes the bar away while something else is printed. */
+  readonly clear: () => void;
+  readonly stop: () => void;
+}
+
+const silent: Progress = { update: () => {}, clear: () => {}, stop: () => {} };
+const betweenDraws = 100;
+
+/** A bar on standard error with rate and time left; silent unless that is a terminal. */
+export function startProgress(totalBytes: number, enabled: boolean, clock: () => number): Progress {
+  if (!enabled || totalBytes === 0) return silent;
+  const started = clock();
+  const bar = new SingleBar({
+    format: '{bar} {percentage}%  {done} of {size}  {records} records  {rate}/s  {eta_formatted} left',
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    etaBuffer: 50,
+    stream: process.stderr,
+  });
+  const fields = (bytes: number, records: number) => ({
+    done: formatBytes(bytes),
+    size: formatBytes(totalBytes),
+    records: records.toLocaleString('en'),
+    rate: formatBytes((bytes * 1000) / Math.max(1, clock() - started)),
+  });
+  bar.start(totalBytes, 0, fields(0, 0));
+  let drawn = started;
+  return {
+    update: (bytes, records) => {
+      if (clock() - drawn < betweenDraws) return;
+      drawn = clock();
+      bar.update(Math.min(bytes, totalBytes), fields(bytes, records));
+    },
+    clear: () => process.stderr.write('\r\u001b[K'),
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,91 @@
+import type { Alert } from '../alert/alert.ts';
+import { decode } from '../decode/decode.ts';
+import type { Rejection } from '../event/record.ts';
+import { readInput, type InputFile } from '../source/files.ts';
+import type { Store } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
+
+export interface ScanOptions {
+  readonly files: readonly InputFile[];
+  readonly engine: Engine;
+  readonly range: TimeRange;
+  readonly clock: () => number;
+  /** Where alerts are kept besides being shown; a scan never delivers to channels. */
+  readonly store?: Store | undefined;
+  /** Called once for each alert, in the order of the input. */
+  readonly onAlert: (alert: Alert) => void | Promise<void>;
+  readonly onRejection: (rejection: Rejection) => void;
+  /** Called after each piece: bytes of input taken from this file so far. */
+  readonly onProgress: (file: InputFile, bytesRead: number, tally: Tally) => void;
+}
+
+export interface ScanResult {
+  readonly tally: Tally;
+  readonly filesRead: number;
+  /** Bytes as they lie on disk. */
+  readonly bytesRead: number;
+  /** Alerts found again in the same input (a copy of a record): counted, shown once. */
+  readonly repeated: number;
+  /** Alerts that the store did not have before; undefined without a store. */
+  readonly stored: number | undefined;
+}
+
+/** Reads files in order and gives every alert once. A file that cannot be read is a rejection and the next one is read. */
+export async function scan(options: ScanOptions): Promise<ScanResult> {
+  const { files, engine, clock, store } = options;
+  const tally = newTally();
+  const seen = new Set<string>();
+  let filesRead = 0;
+  let bytesRead = 0;
+  let repeated = 0;
+  let stored = 0;
+  for (const file of files) {
+    let fromFile = 0;
+    const chunks = counted(readInput(file), (bytes) => {
+      fromFile += bytes;
+    });
+    const origin = {
+      source: file.stdin ? 'stdin' : 'file',
+      object: file.stdin ? '(standard input)' : file.path,
+      receivedAt: clock(),
+    };
+    for await (const batch of decode(chunks, origin)) {
+      const { alerts, rejections } = decide(batch, engine, clock(), tally, options.range);
+      for (const rejection of rejections) options.onRejection(rejection);
+      const fresh: Alert[] = [];
+      for (const alert of alerts) {
+        if (seen.has(alert.id)) {
+          repeated++;
+          continue;
+        }
+        seen.add(alert.id);
+        fresh.push(alert);
+      }
+      if (store && (fresh.length > 0 || rejections.length > 0)) {
+        const result = await store.commit({
+          alerts: fresh.map((alert) => ({ alert, channels: [] })),
+          rejections,
+          now: clock(),
+        });
+        stored += result.created.length;
+      }
+      for (const alert of fresh) await options.onAlert(alert);
+      options.onProgress(file, fromFile, tally);
+    }
+    filesRead++;
+    bytesRead += fromFile;
+    options.onProgress(file, fromFile, tally);
+  }
+  return { tally, filesRead, bytesRead, repeated, stored: store ? stored : undefined };
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  add: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    add(chunk.length);
+    yield chunk;
+  }
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Json, JsonObject } from '../event/json.ts';
+import { compileRule } from './compile.ts';
+import { compileField } from './field.ts';
+import type { Condition, Detection, Rule, ValueTest } from './rule.ts';
+import { compileRules } from './ruleset.ts';
+import { parsePattern } from './pattern.ts';
+
+const view = { field: compileField, whole: (event: JsonObject) => event };
+
+const fields = fc.constantFrom('eventName', 'eventSource', 'a', 'a.b');
+const texts = fc.constantFrom('', 'x', 'X', 'y', 'é', 'É', '1', 'true', 'x*', '?');
+
+const tests: fc.Arbitrary<ValueTest> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('text' as const),
+      pattern: texts.map(parsePattern),
+      cased: fc.boolean(),
+    }),
+  },
+  fc.constant({ type: 'null' as const }),
+  fc.record({ type: fc.constant('number' as const), value: fc.constantFrom(0, 1) }),
+  fc.record({ type: fc.constant('exists' as const), wanted: fc.boolean() }),
+);
+
+const detections: fc.Arbitrary<Detection> = fc.letrec<{ any: Detection }>((tie) => ({
+  any: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.record({
+      type: fc.constant('field' as const),
+      field: fields,
+      quantifier: fc.constantFrom('any' as const, 'all' as const),
+      negated: fc.boolean(),
+      tests: fc.array(tests, { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({
+      type: fc.constantFrom('all' as const, 'any' as const),
+      of: fc.array(tie('any'), { minLength: 1, maxLength: 3 }),
+    }),
+  ),
+})).any;
+
+const names = fc.constantFrom('one', 'two', 'three');
+const conditions: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition }>((tie) => ({
+  any: fc.oneof(
+    { depthSize: 'small' },
+    fc.record({ type: fc.constant('detection' as const), name: names }),
+    fc.record({ type: fc.constant('not' as const), of: tie('any') }),
+    fc.record({
+      type: fc.constantFrom('and' as const, 'or' as const),
+      of: fc.array(tie('any'), { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({
+      type: fc.constant('atLeast' as const),
+      count: fc.constantFrom(1, 2),
+      of: fc.array(tie('any'), { minLength: 2, maxLength: 3 }),
+    }),
+  ),
+})).any;
+
+const rules: fc.Arbitrary<Rule> = fc
+  .record({
+    one: detections,
+    two: detections,
+    three: detections,
+    conditions: fc.array(conditions, { minLength: 1, maxLength: 2 }),
+  })
+  .map(({ conditions: any, ...named }) => ({
+    id: 'r',
+    title: 'r',
+    name: undefined,
+    status: undefined,
+    description: '',
+    level: 'low',
+    tags: [],
+    references: [],
+    falsePositives: [],
+    logsource: { product: undefined, category: undefined, service: undefined },
+    detections: named,
+    conditions: any,
+    custom: {},
+    path: 'r',
+  }));
+
+const scalar: fc.Arbitrary<Json> = fc.oneof(texts, fc.constantFrom(null, 0, 1, true, false));
+const value: fc.Arbitrary<Json> = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  fc.array(scalar, { maxLength: 3 }),
+  fc.array(fc.record({ b: scalar }), { maxLength: 3 }),
+  fc.record({ b: scalar }),
+  fc.array(fc.array(scalar, { maxLength: 2 }), { maxLength: 2 }),
+);
+const events: fc.Arbitrary<JsonObject> = fc.record(
+  { eventName: value, eventSource: value, a: value, 'a.b': scalar },
+  { requiredKeys: [] },
+);
+
+it('the index finds exactly the rules that match when each is tried by itself', () => {
+  fc.assert(
+    fc.property(
+      fc.array(rules, { minLength: 1, maxLength: 6 }),
+      fc.array(events, { minLength: 1, maxLength: 6 }),
+      (given, stream) => {
+        const numbered = given.map((rule, i) => ({ ...rule, id: String(i) }));
+        const indexed = compileRules(numbered, view);
+        const alone = numbered.map((rule) => ({ rule, matches: compileRule(rule, view) }));
+        for (const event of stream) {
+          const expected = alone.filter(({ matches }) => matches(event)).map(({ rule }) => rule.id);
+          expect(indexed(event).map((rule) => rule.id)).toEqual(expected);
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
