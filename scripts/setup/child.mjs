@@ -20,7 +20,7 @@ export function runQuietInput(file, args, options) {
  * The exit code by which a shell reports a signal.
  * @param {NodeJS.Signals | null} signal
  */
-export function exitCodeOfSignal(signal) {
+function exitCodeOfSignal(signal) {
   return signal === null ? 1 : 128 + (constants.signals[signal] ?? 0);
 }
 
@@ -38,7 +38,7 @@ export function exitCodeOfSignal(signal) {
 export function runForeground(file, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { ...options, stdio: 'inherit' });
-    const atTerminal = Boolean(process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
+    const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
     /** @param {NodeJS.Signals} signal */
     const pass = (signal) => {
       if (!(signal === 'SIGINT' && atTerminal)) child.kill(signal);

@@ -30,9 +30,10 @@ describe('the command line of run.mjs', () => {
 
 describe('a task', () => {
   it('is every npm script, and every npm script is a task', () => {
+    /** @type {{ scripts: Record<string, string> }} */
     const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
     const called = Object.values(scripts).map(
-      (script) => /^node scripts\/run\.mjs (\w+)$/.exec(String(script))?.[1],
+      (script) => /^node scripts\/run\.mjs (\w+)$/.exec(script)?.[1] ?? '',
     );
     expect([...new Set(called)].toSorted()).toEqual(taskNames.toSorted());
     for (const task of taskNames) expect(scripts[task]).toBe(`node scripts/run.mjs ${task}`);

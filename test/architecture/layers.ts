@@ -60,7 +60,7 @@ export function architectureProblems(files: readonly SourceFile[]): string[] {
 }
 
 /** The layer of a path such as `src/event/json.ts`, or undefined where it lies in none. */
-export function layerOf(file: string): string | undefined {
+function layerOf(file: string): string | undefined {
   const [top, layer, ...rest] = file.split('/');
   return top === 'src' && rest.length > 0 ? layers.find((name) => name === layer) : undefined;
 }

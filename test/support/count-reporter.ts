@@ -41,8 +41,15 @@ export function count(modules: readonly CountedModule[], unhandled: number): Cou
   return { passed, failed, skipped };
 }
 
-/** Closes a run with `N passed, N failed, N skipped` alone on a line, for programs that read along. */
+/**
+ * Opens a run by telling its Node, and closes it with `N passed, N failed, N skipped` alone on a line, for
+ * programs that read along.
+ */
 export default class CountReporter implements Reporter {
+  onInit(): void {
+    process.stdout.write(`suite runs on Node ${process.versions.node}\n`);
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const { passed, failed, skipped } = count(modules, unhandled.length);
     process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
