@@ -1,10 +1,11 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { z } from 'zod';
 import { severities } from '../event/severity.ts';
 import { parseCondition } from './condition.ts';
 import { parseDetection } from './detection.ts';
 import { RuleError, type Problem } from './problem.ts';
 import type { Condition, Detection, Rule } from './rule.ts';
+import { offsetOf } from './yaml-place.ts';
 
 export interface ParsedRules {
   readonly rules: readonly Rule[];
@@ -165,19 +166,4 @@ function customKeys(data: Readonly<Record<string, unknown>>): Rule['custom'] {
   const entries = Object.entries(data).filter(([key]) => !standardKeys.has(key));
   // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it.
   return JSON.parse(JSON.stringify(Object.fromEntries(entries)));
-}
-
-/** Where the key (or list item) at this path begins, or its nearest parent that exists. */
-function offsetOf(document: Document, at: readonly (string | number)[]): number | undefined {
-  for (let depth = at.length; depth > 0; depth--) {
-    const key = at[depth - 1];
-    const parent: unknown = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
-    const node = isMap(parent)
-      ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key
-      : isSeq(parent) && typeof key === 'number'
-        ? parent.items[key]
-        : undefined;
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return document.contents?.range?.[0];
 }

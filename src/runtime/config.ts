@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { offsetOf } from '../sigma/yaml-place.ts';
+import { configSchema, type Config } from './config-schema.ts';
+import { isSecretRef, resolveSecret, type SecretSources } from './secret.ts';
+
+/** The file that is read where none is named and it exists. */
+export const defaultConfigPath = 'tocsin.yaml';
+
+/** A configuration that cannot be used; the message has one line for each thing wrong, with file, line, key and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration: the file that is named, or tocsin.yaml here, or nothing at all (every key has a default).
+ * @throws {ConfigError}
+ */
+export function loadConfig(path: string | undefined, secrets: SecretSources): Config {
+  if (path === undefined && !existsSync(defaultConfigPath)) return configSchema.parse({});
+  const file = path ?? defaultConfigPath;
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return parseConfig(source, file, secrets);
+}
+
+type Path = readonly (string | number)[];
+
+/** @throws {ConfigError} */
+export function parseConfig(source: string, file: string, secrets: SecretSources): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const at = (path: Path) => `${file}:${lines.linePos(offsetOf(document, path) ?? 0).line || 1}`;
+  const problems = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: not YAML: ${error.message}`);
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const resolved = resolveSecrets(toPlain(document, file), [], secretPaths(), secrets, (path, message) => problems.push(`${at(path)}: ${path.join('.')}: ${message}`));
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const result = configSchema.safeParse(resolved ?? {});
+  if (result.success) return result.data;
+  throw new ConfigError(result.error.issues.flatMap((issue) => explain(issue, at, document)).join('\n'));
+}
+
+function toPlain(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function explain(issue: z.core.$ZodIssue, at: (path: Path) => string, document: Document): string[] {
+  const path = issue.path.filter((key) => typeof key !== 'symbol');
+  const name = path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${at([...path, key])}: ${[...path, key].join('.')}: there is no such key${knownKeys(path, document.getIn([...path, 'type']))}`);
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
+    return [`${at(path)}: ${name}: must be one of ${channelTypes().join(', ')}`];
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${at(path)}: ${name}: the name ${inner.message}`);
+  const expected = issue.message
+    .replace(/^Invalid input: expected (.*), received undefined$/, 'is missing; expected $1')
+    .replace(/^Invalid (input|option): /, 'is wrong: ');
+  return [`${at(path)}: ${name || 'the configuration'}: ${expected}`];
+}
+
+/** The JSON schema of the configuration as a person writes it: for editors, the docs, and to know what is secret. */
+export function configJsonSchema(): JsonSchema {
+  return z.toJSONSchema(configSchema, { io: 'input', reused: 'inline', unrepresentable: 'any' }) as JsonSchema;
+}
+
+export interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly secret?: boolean;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+}
+
+function knownKeys(path: Path, type: unknown): string {
+  const schemas = schemasAt(configJsonSchema(), path);
+  const ofType = schemas.filter((schema) => schema.properties?.type?.const === type);
+  const known = (ofType.length > 0 ? ofType : schemas).flatMap((schema) => Object.keys(schema.properties ?? {}));
+  return known.length > 0 ? `; known are ${[...new Set(known)].join(', ')}` : '';
+}
+
+function channelTypes(): string[] {
+  return schemasAt(configJsonSchema(), ['channels', 'x', 'type']).flatMap((schema) => (typeof schema.const === 'string' ? [schema.const] : []));
+}
+
+function schemasAt(schema: JsonSchema, path: Path): readonly JsonSchema[] {
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  if (alternatives) return alternatives.flatMap((alternative) => schemasAt(alternative, path));
+  const [key, ...rest] = path;
+  if (key === undefined) return [schema];
+  const next = typeof key === 'number' ? schema.items : (schema.properties?.[key] ?? schema.additionalProperties);
+  return typeof next === 'object' ? schemasAt(next, rest) : [];
+}
+
+function secretPaths(): (path: Path) => boolean {
+  const schema = configJsonSchema();
+  return (path) => schemasAt(schema, path).some((found) => found.secret === true);
+}
+
+/** The same tree with every reference to a secret replaced by the secret. A secret that stands there itself is a problem. */
+function resolveSecrets(value: unknown, path: Path, isSecret: (path: Path) => boolean, sources: SecretSources, problem: (path: Path, message: string) => void): unknown {
+  if (Array.isArray(value)) return value.map((item, i) => resolveSecrets(item, [...path, i], isSecret, sources, problem));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveSecrets(item, [...path, key], isSecret, sources, problem)]));
+  if (typeof value !== 'string' || !isSecret(path)) return value;
+  if (!isSecretRef(value)) {
+    problem(path, 'is a secret and must not stand here; write where it lies: env:NAME or file:PATH');
+    return value;
+  }
+  const resolved = resolveSecret(value, sources);
+  if ('value' in resolved) return resolved.value;
+  problem(path, resolved.problem);
+  return value;
+}

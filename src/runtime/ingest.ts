@@ -1,0 +1,84 @@
+import type { Alert } from '../alert/alert.ts';
+import { decode } from '../decode/decode.ts';
+import type { Rejection } from '../event/record.ts';
+import type { Severity } from '../event/severity.ts';
+import type { InputOrigin } from '../source/source.ts';
+import type { Store } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import { decide, newTally, type Tally } from './pipeline.ts';
+
+export interface IngestOptions {
+  readonly engine: Engine;
+  readonly store: Store;
+  /** The channels that an alert is owed to. */
+  readonly channelsFor: (alert: Alert) => readonly string[];
+  readonly clock: () => number;
+  /** Told after each commit, with the alerts that were not there before. */
+  readonly onCommit: (commit: { readonly source: string; readonly tally: Tally; readonly created: readonly Alert[]; readonly repeated: number }) => void;
+}
+
+export interface IngestedAlert {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly repeated: boolean;
+}
+
+export interface IngestResult {
+  readonly records: number;
+  readonly events: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  /** The first of them; `rejected` and the store have all. */
+  readonly alerts: readonly IngestedAlert[];
+  readonly rejections: readonly { readonly position: number; readonly reason: string }[];
+}
+
+/** An answer lists this many alerts and rejections at most. */
+const listed = 1_000;
+
+/**
+ * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
+ * Reading the same input again is harmless: alerts that are there stay as they are.
+ */
+export function createIngest(options: IngestOptions): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
+  const { engine, store, clock } = options;
+  return async (chunks, from) => {
+    const total = newTally();
+    const alerts: IngestedAlert[] = [];
+    const rejections: { position: number; reason: string }[] = [];
+
+    async function commit(decided: readonly Alert[], rejected: readonly Rejection[], tally: Tally, position?: InputOrigin['position']): Promise<void> {
+      for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
+      for (const { provenance, reason } of rejected) if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
+      let created: ReadonlySet<string> = new Set();
+      let repeated = 0;
+      if (decided.length > 0 || rejected.length > 0 || position) {
+        const result = await store.commit({
+          alerts: decided.map((alert) => ({ alert, channels: options.channelsFor(alert) })),
+          rejections: rejected,
+          positions: position ? [position] : [],
+          now: clock(),
+        });
+        created = new Set(result.created);
+        repeated = result.repeated;
+      }
+      const told = new Set<string>();
+      for (const alert of decided) {
+        if (told.has(alert.id)) continue;
+        told.add(alert.id);
+        if (alerts.length < listed) alerts.push({ id: alert.id, severity: alert.severity, title: alert.title, repeated: !created.has(alert.id) });
+      }
+      options.onCommit({ source: from.source, tally, created: decided.filter((alert) => created.has(alert.id)), repeated });
+    }
+
+    for await (const batch of decode(chunks, from)) {
+      const tally = newTally();
+      const decision = decide(batch, engine, clock(), tally);
+      await commit(decision.alerts, decision.rejections, tally);
+    }
+    if (from.position) await commit([], [], newTally(), from.position);
+    const { records, events, rejected, skipped } = total;
+    return { records, events, rejected, skipped, alerts, rejections };
+  };
+}

@@ -1,0 +1,73 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { severities } from '../event/severity.ts';
+import type { Alert } from '../alert/alert.ts';
+import type { Store } from '../store/store.ts';
+import type { Tally } from './pipeline.ts';
+
+export interface Metrics {
+  readonly ingested: (source: string, tally: Tally, created: readonly Alert[], repeated: number) => void;
+  readonly attempted: (channel: string, result: string) => void;
+  /** The Prometheus text format, https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  readonly text: () => Promise<string>;
+}
+
+/** Counters since the start of this process. The sums that must hold: records = events + rejected, events = processed + dead-lettered. */
+export function createMetrics(store: Store): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counter = (name: string, help: string, labelNames: readonly string[] = ['source']) => new Counter({ name, help, labelNames, registers: [registry] });
+  const records = counter('tocsin_records_total', 'Records read.');
+  const events = counter('tocsin_events_total', 'Records that became events.');
+  const rejected = counter('tocsin_records_rejected_total', 'Records that did not decode, kept with the reason.');
+  const skipped = counter('tocsin_documents_skipped_total', 'Documents that hold no records by their nature, such as digests.');
+  const processed = counter('tocsin_events_processed_total', 'Events that all rules were run on.');
+  const deadLettered = counter('tocsin_events_dead_lettered_total', 'Events on which the rules could not be run, kept with the reason.');
+  const alerts = counter('tocsin_alerts_total', 'Alerts that were not there before.', ['severity']);
+  const repeats = counter('tocsin_alerts_repeated_total', 'Alerts found again and not raised again.', []);
+  const attempts = counter('tocsin_delivery_attempts_total', 'Attempts to deliver an alert, by how they ended.', ['channel', 'result']);
+  const latency = new Histogram({
+    name: 'tocsin_alert_latency_seconds',
+    help: 'From the event to the alert being stored.',
+    buckets: [0.1, 0.5, 1, 2, 4, 7, 10, 30, 60, 300, 900, 3600, 86400],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'tocsin_stored_alerts',
+    help: 'Alerts in the store.',
+    labelNames: ['severity'],
+    registers: [registry],
+    async collect() {
+      const counts = await store.counts();
+      for (const severity of severities) this.set({ severity }, counts.alerts[severity]);
+    },
+  });
+  new Gauge({
+    name: 'tocsin_deliveries',
+    help: 'Deliveries in the outbox by state.',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      const { deliveries } = await store.counts();
+      for (const [state, value] of Object.entries(deliveries)) this.set({ state }, value);
+    },
+  });
+  for (const severity of severities) alerts.inc({ severity }, 0);
+
+  return {
+    ingested: (source, tally, created, repeated) => {
+      records.inc({ source }, tally.records);
+      events.inc({ source }, tally.events);
+      rejected.inc({ source }, tally.rejected);
+      skipped.inc({ source }, tally.skipped);
+      processed.inc({ source }, tally.processed);
+      deadLettered.inc({ source }, tally.deadLettered);
+      repeats.inc(repeated);
+      for (const alert of created) {
+        alerts.inc({ severity: alert.severity });
+        latency.observe(Math.max(0, alert.decidedAt - alert.time) / 1000);
+      }
+    },
+    attempted: (channel, result) => attempts.inc({ channel, result }),
+    text: () => registry.metrics(),
+  };
+}

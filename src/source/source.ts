@@ -1,0 +1,33 @@
+import type { Rejection } from '../event/record.ts';
+
+/** Where a source hands over what it read. Resolves when everything that came of it is durable. */
+export type Ingest = (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<void>;
+
+export interface InputOrigin {
+  /** `file`, `s3` ... */
+  readonly source: string;
+  readonly object: string;
+  readonly receivedAt: number;
+  /** Where in the object the first chunk begins. */
+  readonly startAt?: number | undefined;
+  /** Stored in the same transaction as the last of what was read. */
+  readonly position?: { readonly source: string; readonly position: string } | undefined;
+}
+
+/** Keeps something that never became a record, such as a queue message that says nothing. */
+export type Reject = (rejection: Rejection) => Promise<void>;
+
+export interface SourceLog {
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+}
+
+/** A source that reads until it is stopped. */
+export interface RunningSource {
+  readonly name: string;
+  /** Undefined while all is well, else what is wrong now. */
+  readonly trouble: () => string | undefined;
+  /** Lets what is in hand finish, then ends. */
+  readonly stop: () => Promise<void>;
+}
