@@ -5,6 +5,9 @@ import type { JsonObject } from '../event/json.ts';
 export type Audience =
   | 'public'
   | 'any-aws-account'
+  /** Anyone, signed in or not, who calls from fixed address ranges, VPCs or VPC endpoints. */
+  | 'network'
+  | 'organisation'
   | 'external-account'
   | 'service'
   | 'own-account'

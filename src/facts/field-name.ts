@@ -1,0 +1,5 @@
+/** A field under `tocsin.` as rules write it, without that prefix, and what it holds. */
+export interface FieldName {
+  readonly name: string;
+  readonly description: string;
+}

@@ -1,0 +1,135 @@
+import type { ActorLink, Client, Event, Target } from '../event/event.ts';
+import type { Json, JsonObject } from '../event/json.ts';
+import { exposureFieldNames } from './exposure.ts';
+import type { Fact } from './fact.ts';
+import type { FieldName } from './field-name.ts';
+import { protectionFieldNames } from './protection.ts';
+
+const eventFieldNames: readonly FieldName[] = [
+  { name: 'kind', description: 'what sort of statement the record makes, such as cloudtrail.api-call' },
+  { name: 'account', description: 'id of the account in which it happened' },
+  { name: 'region', description: 'the AWS region, such as eu-west-1' },
+  { name: 'service', description: 'the service that was called, such as s3.amazonaws.com' },
+  { name: 'action', description: 'the call, such as PutBucketPolicy' },
+  {
+    name: 'actor.kind',
+    description:
+      'root, iam-user, assumed-role, role, federated-user, web-identity-user, saml-user, identity-center-user, directory-user, aws-account, aws-service, anonymous or unknown',
+  },
+  { name: 'actor.name', description: 'what a person would call the actor' },
+  { name: 'actor.arn', description: 'ARN of the actor' },
+  { name: 'actor.account', description: 'account of the actor' },
+  { name: 'actor.principal_id', description: 'unique id of the principal' },
+  { name: 'actor.access_key_id', description: 'id of the access key that signed the call' },
+  { name: 'actor.session', description: 'name of the role session' },
+  {
+    name: 'actor.mfa',
+    description: 'whether the session was authenticated with MFA; absent where the record does not say',
+  },
+  { name: 'actor.issuer.kind', description: 'kind of the role, user or account that issued the session' },
+  { name: 'actor.issuer.name', description: 'name of the issuer' },
+  { name: 'actor.issuer.arn', description: 'ARN of the issuer' },
+  { name: 'actor.issuer.account', description: 'account of the issuer' },
+  { name: 'actor.invoked_by', description: "the AWS service that made the call on the actor's behalf" },
+  { name: 'actor.chain.kind', description: 'kinds of those behind the actor, the origin first' },
+  { name: 'actor.chain.name', description: 'names of those behind the actor' },
+  { name: 'actor.chain.arn', description: 'ARNs of those behind the actor' },
+  { name: 'actor.chain.account', description: 'accounts of those behind the actor' },
+  { name: 'outcome.result', description: 'success, failure or unknown' },
+  { name: 'outcome.code', description: 'the error code, such as AccessDenied' },
+  { name: 'outcome.reason', description: 'the error message' },
+  { name: 'outcome.denied', description: 'true where the call was refused for lack of rights' },
+  { name: 'client.type', description: 'where the call came from: address, service, internal or unknown' },
+  { name: 'client.address', description: 'the IP address, where type is address' },
+  { name: 'client.service', description: 'the AWS service, where type is service' },
+  { name: 'client.text', description: 'what the record says instead of an address, where type is unknown' },
+  { name: 'client.user_agent', description: 'the user agent' },
+  { name: 'client.vpc_endpoint', description: 'id of the VPC endpoint that the call came through' },
+  {
+    name: 'target.type',
+    description: 'types of the things that the call was about, such as AWS::S3::Bucket',
+  },
+  { name: 'target.name', description: 'names of the things that the call was about' },
+  { name: 'target.arn', description: 'ARNs of the things that the call was about' },
+  { name: 'target.account', description: 'accounts of the things that the call was about' },
+];
+
+/** Every field that a rule can read under `tocsin.`, named without that prefix. */
+export const tocsinFieldNames: readonly FieldName[] = [
+  ...eventFieldNames,
+  ...exposureFieldNames,
+  ...protectionFieldNames,
+];
+
+/**
+ * What rules read under `tocsin.`: who, from where, with what outcome, and the facts, as an array of their fields
+ * per subject. A value that the record doesn't give is absent. Names: `tocsinFieldNames`.
+ */
+export function tocsinFields(event: Event, facts: readonly Fact[]): JsonObject {
+  const bySubject = new Map<string, JsonObject[]>();
+  for (const fact of facts) {
+    const held = bySubject.get(fact.subject);
+    if (held === undefined) bySubject.set(fact.subject, [fact.fields]);
+    else held.push(fact.fields);
+  }
+  return {
+    // The event's own names come last: no fact can stand in for them.
+    ...Object.fromEntries(bySubject),
+    ...present({
+      kind: event.kind,
+      account: event.account,
+      region: event.region,
+      service: event.service,
+      action: event.action,
+      actor: actorFields(event),
+      outcome: present({
+        result: event.outcome.result,
+        code: event.outcome.code,
+        reason: event.outcome.reason,
+        denied: event.outcome.denied,
+      }),
+      client: clientFields(event.client),
+      target: event.targets.map(targetFields),
+    }),
+  };
+}
+
+function actorFields({ actor }: Event): JsonObject {
+  return present({
+    kind: actor.kind,
+    name: actor.name,
+    arn: actor.arn,
+    account: actor.account,
+    principal_id: actor.principalId,
+    access_key_id: actor.accessKeyId,
+    session: actor.session,
+    mfa: actor.mfa,
+    issuer: actor.issuer === undefined ? undefined : linkFields(actor.issuer),
+    invoked_by: actor.invokedBy,
+    chain: actor.chain.map(linkFields),
+  });
+}
+
+function linkFields(link: ActorLink): JsonObject {
+  return present({ kind: link.kind, name: link.name, arn: link.arn, account: link.account });
+}
+
+function clientFields({ origin, userAgent, vpcEndpoint }: Client): JsonObject {
+  return present({
+    type: origin.type,
+    address: origin.type === 'address' ? origin.address : undefined,
+    service: origin.type === 'service' ? origin.service : undefined,
+    text: origin.type === 'unknown' ? origin.text : undefined,
+    user_agent: userAgent,
+    vpc_endpoint: vpcEndpoint,
+  });
+}
+
+function targetFields(target: Target): JsonObject {
+  return present({ type: target.type, name: target.name, arn: target.arn, account: target.account });
+}
+
+/** The members that have a value: a rule's `exists` asks for the member, not for its value. */
+function present(members: Readonly<Record<string, Json | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,395 @@
+import type { Event } from '../event/event.ts';
+import { member, object } from '../event/json.ts';
+import type { JsonObject } from '../event/json.ts';
+import { exposureFact } from './exposure.ts';
+import type { Exposure } from './exposure.ts';
+import type { Analyser, Audience, Fact } from './fact.ts';
+import { sortAccess } from './policy/access.ts';
+import { parsePolicy } from './policy/document.ts';
+import { grantsOf } from './policy/grants.ts';
+import type { Grant } from './policy/grants.ts';
+import { audiencesByWidth } from './policy/merge.ts';
+import { parseAcl } from './s3-acl.ts';
+import type { Acl, AclGrant } from './s3-acl.ts';
+import { s3Vocabulary } from './s3-actions.ts';
+import { s3ResourceOf, spokenScope } from './s3-resource.ts';
+import type { S3Resource } from './s3-resource.ts';
+import { quote, spokenAccess, spokenAudience } from './sentence.ts';
+
+type AclCall = { readonly on: 'bucket' | 'object'; readonly replaces: boolean };
+
+// `replaces`: the call sets the ACL of something that is there, so that an ACL that lets nobody in closes it.
+const aclCalls: ReadonlyMap<string, AclCall> = new Map<string, AclCall>([
+  ['CopyObject', { on: 'object', replaces: false }],
+  ['CreateBucket', { on: 'bucket', replaces: false }],
+  ['CreateMultipartUpload', { on: 'object', replaces: false }],
+  ['PutBucketAcl', { on: 'bucket', replaces: true }],
+  ['PutObject', { on: 'object', replaces: false }],
+  ['PutObjectAcl', { on: 'object', replaces: true }],
+]);
+
+const inside: ReadonlySet<Audience> = new Set(['own-account', 'nobody']);
+
+const unknownPolicyBlock =
+  'whether RestrictPublicBuckets, of the bucket or of the account, shuts the public and other accounts out: GetPublicAccessBlock for both would tell, and GetBucketPolicyStatus whether AWS takes the policy for public (BlockPublicPolicy would have refused the call)';
+const unknownAclBlock =
+  'whether IgnorePublicAcls, of the bucket or of the account, makes public ACLs have no effect: GetPublicAccessBlock for both would tell (BlockPublicAcls would have refused the call)';
+const unknownNewBucket =
+  'whether the new bucket heeds ACLs: since April 2023 a new bucket starts with Block Public Access on and ACLs off (BucketOwnerEnforced). GetPublicAccessBlock for the bucket and the account, and GetBucketOwnershipControls, would tell';
+const unknownOrganisation =
+  "whether a resource control policy of the organisation shuts outsiders out: Organizations' DescribeEffectivePolicy or the policies of the account would tell";
+const unknownOutcome = 'whether the call succeeded: the record does not say';
+const unknownDeputy =
+  'whether the service ties its requests to their source by itself: the policy does not (aws:SourceArn, aws:SourceAccount or aws:SourceOrgID would)';
+
+/** What S3 calls that set a bucket policy or an ACL mean for who can reach the bucket or object. Fields: exposure.ts. */
+export const s3Exposure: Analyser = {
+  name: 's3-exposure',
+  actions: ['DeleteBucketPolicy', 'PutBucketPolicy', ...aclCalls.keys()].map(
+    (action) => `s3.amazonaws.com:${action}`,
+  ),
+  analyse,
+};
+
+function analyse(event: Event): readonly Fact[] {
+  const request = object(event.fields, 'requestParameters');
+  const acl = aclCalls.get(event.action);
+  if (acl !== undefined) return factsOfAcl(event, request, acl);
+  const resource = s3ResourceOf(event, 'bucket');
+  if (resource === undefined) return [];
+  return event.action === 'DeleteBucketPolicy'
+    ? [factOfDeletedPolicy(event, resource)]
+    : factsOfPolicy(event, member(request, 'bucketPolicy'), resource);
+}
+
+/** What the facts of one call have in common. */
+interface Setting {
+  readonly event: Event;
+  readonly resource: S3Resource;
+  readonly via: 'policy' | 'acl';
+  readonly attempted: boolean;
+  /** Why the call has no effect though it succeeded; undefined where it has. */
+  readonly blocked: string | undefined;
+}
+
+/** One audience with what it got. */
+interface Opening {
+  readonly audience: Audience;
+  readonly grants: readonly Spoken[];
+}
+
+interface Spoken {
+  readonly grant: Grant;
+  readonly scope: string;
+}
+
+function factsOfPolicy(
+  event: Event,
+  document: Parameters<typeof parsePolicy>[0],
+  resource: S3Resource,
+): readonly Fact[] {
+  const setting: Setting = {
+    event,
+    resource,
+    via: 'policy',
+    attempted: isAttempt(event),
+    blocked: undefined,
+  };
+  const answer = grantsOf(parsePolicy(document), {
+    owner: resource.owner,
+    vocabulary: s3Vocabulary,
+    universe: [resource.bucketArn, `${resource.bucketArn}/*`],
+  });
+  const spoken = answer.grants.map((grant) => ({
+    grant,
+    scope: spokenScope(grant.resources, resource).join(', '),
+  }));
+  return factsOfGrants(setting, spoken, answer.problems, unknownPolicyBlock);
+}
+
+function factsOfAcl(event: Event, request: JsonObject | undefined, call: AclCall): readonly Fact[] {
+  const acl = parseAcl(request, call.on);
+  if (acl === undefined && !call.replaces) return [];
+  const resource = s3ResourceOf(event, call.on);
+  if (resource === undefined) return [];
+  const given: Acl = acl ?? { grants: [], problems: ['the record holds no ACL'] };
+  const isNew = event.action === 'CreateBucket';
+  const setting: Setting = {
+    event,
+    resource,
+    via: 'acl',
+    attempted: isAttempt(event),
+    blocked:
+      isNew && isOwnerEnforced(request)
+        ? 'its Object Ownership is BucketOwnerEnforced, by which ACLs have no effect'
+        : undefined,
+  };
+  // A new thing with a private ACL says nothing: nobody was let in, and nobody is.
+  if (
+    !call.replaces &&
+    given.problems.length === 0 &&
+    given.grants.every((grant) => inside.has(grant.audience))
+  )
+    return [];
+  const scope = call.on === 'bucket' ? `what is in ${resource.spoken}` : resource.spoken;
+  const spoken = given.grants
+    .filter((grant) => grant.access.length > 0)
+    .map((grant) => ({ grant: asGrant(grant, resource), scope }));
+  return factsOfGrants(setting, spoken, given.problems, isNew ? unknownNewBucket : unknownAclBlock);
+}
+
+function asGrant(grant: AclGrant, resource: S3Resource): Grant {
+  return {
+    audience: grant.audience,
+    principals: [grant.grantee],
+    accounts: [],
+    organisations: [],
+    guarded: true,
+    access: grant.access,
+    actions: [grant.permission],
+    resources: [resource.arn],
+    conditions: [],
+    doubts: grant.doubts,
+  };
+}
+
+function isAttempt(event: Event): boolean {
+  return event.outcome.result === 'failure';
+}
+
+function isOwnerEnforced(request: JsonObject | undefined): boolean {
+  return Object.entries(request ?? {}).some(([key, value]) => {
+    const first = Array.isArray(value) ? (value as readonly unknown[])[0] : value;
+    return key.toLowerCase() === 'x-amz-object-ownership' && first === 'BucketOwnerEnforced';
+  });
+}
+
+function factsOfGrants(
+  setting: Setting,
+  grants: readonly Spoken[],
+  problems: readonly string[],
+  unknownBlock: string,
+): readonly Fact[] {
+  const openings: Opening[] = audiencesByWidth
+    .map((audience) => ({ audience, grants: grants.filter(({ grant }) => grant.audience === audience) }))
+    .filter((opening) => opening.grants.length > 0);
+  const outside = openings.filter((opening) => !inside.has(opening.audience));
+  const isPublic = outside.some(({ audience }) => audience === 'public' || audience === 'any-aws-account');
+  const facts = outside.map((opening) => factOfOpening(setting, opening, isPublic, unknownBlock));
+  if (problems.length > 0) facts.push(factOfProblems(setting, problems));
+  if (facts.length === 0) facts.push(factOfClosing(setting, openings[0]));
+  return facts;
+}
+
+function factOfOpening(setting: Setting, opening: Opening, isPublic: boolean, unknownBlock: string): Fact {
+  const grants = opening.grants.map(({ grant }) => grant);
+  const confusedDeputy = opening.audience === 'service' && grants.some((grant) => !grant.guarded);
+  const doubts = [...new Set(grants.flatMap((grant) => grant.doubts))];
+  const unknowns = unknownsOf(setting, opening.audience, { doubts, isPublic, confusedDeputy, unknownBlock });
+  const verdict = verdictOf(setting, opening.audience, { doubts, isPublic, confusedDeputy });
+  const exposure: Exposure = {
+    ...baseOf(setting),
+    audience: opening.audience,
+    access: sortAccess(grants.flatMap((grant) => grant.access)),
+    change: setting.attempted || setting.blocked !== undefined ? 'unchanged' : 'opened',
+    verdict,
+    scope: merged(grants, (grant) => grant.resources),
+    principals: merged(grants, (grant) => grant.principals),
+    accounts: merged(grants, (grant) => grant.accounts),
+    organisations: merged(grants, (grant) => grant.organisations),
+    actions: merged(grants, (grant) => grant.actions),
+    conditions: merged(grants, (grant) => grant.conditions),
+    confusedDeputy,
+  };
+  return exposureFact(
+    exposure,
+    sentenceOf(setting, mergedForSpeech(setting, opening.grants), verdict),
+    unknowns,
+  );
+}
+
+interface Circumstances {
+  readonly doubts: readonly string[];
+  readonly isPublic: boolean;
+  readonly confusedDeputy: boolean;
+}
+
+function verdictOf(setting: Setting, audience: Audience, circumstances: Circumstances): Exposure['verdict'] {
+  if (setting.attempted) return 'none';
+  if (setting.blocked !== undefined) return 'blocked';
+  if (setting.event.outcome.result === 'unknown' || circumstances.doubts.length > 0) return 'unknown';
+  switch (audience) {
+    case 'public':
+    case 'any-aws-account':
+    case 'unknown':
+      return 'unknown';
+    case 'network':
+    case 'organisation':
+    case 'external-account':
+      // RestrictPublicBuckets shuts every other account out of a bucket whose policy is public; IgnorePublicAcls
+      // leaves grants to named users alone, but a new bucket may not heed ACLs at all.
+      return (circumstances.isPublic && setting.via === 'policy') || setting.event.action === 'CreateBucket'
+        ? 'unknown'
+        : 'exposed';
+    case 'service':
+      return circumstances.confusedDeputy ? 'unknown' : 'none';
+    case 'own-account':
+    case 'nobody':
+      return 'none';
+  }
+}
+
+function unknownsOf(
+  setting: Setting,
+  audience: Audience,
+  circumstances: Circumstances & { readonly unknownBlock: string },
+): readonly string[] {
+  if (setting.attempted || setting.blocked !== undefined) return [];
+  const unknowns = [...circumstances.doubts];
+  if (setting.event.outcome.result === 'unknown') unknowns.push(unknownOutcome);
+  const byPolicy = circumstances.isPublic && setting.via === 'policy' && audience !== 'service';
+  if (
+    audience === 'public' ||
+    audience === 'any-aws-account' ||
+    byPolicy ||
+    setting.event.action === 'CreateBucket'
+  ) {
+    unknowns.push(circumstances.unknownBlock);
+  }
+  if (circumstances.confusedDeputy) unknowns.push(unknownDeputy);
+  if (audience !== 'service') unknowns.push(unknownOrganisation);
+  return unknowns;
+}
+
+function factOfClosing(setting: Setting, widest: Opening | undefined): Fact {
+  const { attempted, blocked, resource, via } = setting;
+  const grants = widest?.grants.map(({ grant }) => grant) ?? [];
+  const what = via === 'policy' ? 'the bucket policy' : 'the ACL';
+  const nobody = `nobody outside ${via === 'policy' && resource.owner !== undefined ? `account ${resource.owner}` : 'its own account'}`;
+  const exposure: Exposure = {
+    ...baseOf(setting),
+    audience: widest?.audience ?? 'nobody',
+    access: sortAccess(grants.flatMap((grant) => grant.access)),
+    change: attempted || blocked !== undefined ? 'unchanged' : 'closed',
+    verdict: 'none',
+    scope: merged(grants, (grant) => grant.resources),
+    principals: merged(grants, (grant) => grant.principals),
+    accounts: [],
+    organisations: [],
+    actions: merged(grants, (grant) => grant.actions),
+    conditions: merged(grants, (grant) => grant.conditions),
+    confusedDeputy: false,
+  };
+  const explanation = attempted
+    ? `tried to set ${what} of ${resource.spoken} so that it lets in ${nobody}, but the call failed${codeOf(setting.event)}`
+    : `${what} of ${resource.spoken} now lets in ${nobody}`;
+  return exposureFact(
+    exposure,
+    explanation,
+    setting.event.outcome.result === 'unknown' ? [unknownOutcome] : [],
+  );
+}
+
+function factOfDeletedPolicy(event: Event, resource: S3Resource): Fact {
+  const setting: Setting = {
+    event,
+    resource,
+    via: 'policy',
+    attempted: isAttempt(event),
+    blocked: undefined,
+  };
+  const closed = factOfClosing(setting, undefined);
+  const explanation = setting.attempted
+    ? `tried to delete the policy of ${resource.spoken}, but the call failed${codeOf(event)}`
+    : `the policy of ${resource.spoken} is gone: it lets nobody in any more, and denies nothing any more`;
+  return { ...closed, explanation };
+}
+
+function factOfProblems(setting: Setting, problems: readonly string[]): Fact {
+  const what = setting.via === 'policy' ? 'the bucket policy' : 'the ACL';
+  const reasons = problems.slice(0, 3).join('; ');
+  const exposure: Exposure = {
+    ...baseOf(setting),
+    audience: 'unknown',
+    access: [],
+    change: setting.attempted || setting.blocked !== undefined ? 'unchanged' : 'opened',
+    verdict: setting.attempted ? 'none' : setting.blocked === undefined ? 'unknown' : 'blocked',
+    scope: [],
+    principals: [],
+    accounts: [],
+    organisations: [],
+    actions: [],
+    conditions: [],
+    confusedDeputy: false,
+  };
+  const call =
+    setting.via === 'policy'
+      ? 'GetBucketPolicy'
+      : setting.resource.type === 'AWS::S3::Bucket'
+        ? 'GetBucketAcl'
+        : 'GetObjectAcl';
+  return exposureFact(
+    exposure,
+    `${setting.attempted ? `tried to set ${what}` : what} of ${setting.resource.spoken}${setting.attempted ? `, but the call failed${codeOf(setting.event)}; it` : ''} cannot be read: ${reasons}`,
+    setting.attempted ? [] : [`whom ${what} lets in: ${call} would tell`],
+  );
+}
+
+function baseOf(
+  setting: Setting,
+): Pick<Exposure, 'attempted' | 'via' | 'resourceType' | 'resource' | 'resourceName'> {
+  const { attempted, via, resource } = setting;
+  return { attempted, via, resourceType: resource.type, resource: resource.arn, resourceName: resource.name };
+}
+
+function merged(grants: readonly Grant[], pick: (grant: Grant) => readonly string[]): readonly string[] {
+  return [...new Set(grants.flatMap(pick))].sort();
+}
+
+/** ACL grants of one grantee, READ and WRITE apart in the ACL, are one clause of the sentence. */
+function mergedForSpeech(setting: Setting, grants: readonly Spoken[]): readonly Spoken[] {
+  if (setting.via === 'policy') return grants;
+  const first = grants[0];
+  if (first === undefined) return [];
+  const all = grants.map(({ grant }) => grant);
+  return [
+    {
+      scope: first.scope,
+      grant: {
+        ...first.grant,
+        principals: merged(all, (grant) => grant.principals),
+        access: sortAccess(all.flatMap((grant) => grant.access)),
+      },
+    },
+  ];
+}
+
+const mostClauses = 3;
+
+function sentenceOf(setting: Setting, grants: readonly Spoken[], verdict: Exposure['verdict']): string {
+  const clauses = grants
+    .slice(0, mostClauses)
+    .map(({ grant, scope }) => clauseOf(grant, scope, verdict === 'exposed'));
+  if (grants.length > mostClauses) clauses.push(`and ${grants.length - mostClauses} grants more`);
+  const said = clauses.join('; ');
+  if (verdict === 'exposed') return said;
+  const what = setting.via === 'policy' ? 'the bucket policy' : 'the ACL';
+  if (setting.attempted) return `tried to let ${said}, but the call failed${codeOf(setting.event)}`;
+  if (setting.blocked !== undefined)
+    return `${what} of ${setting.resource.spoken} would let ${said}, but ${setting.blocked}`;
+  return `${what} now lets ${said}`;
+}
+
+function clauseOf(grant: Grant, scope: string, asserted: boolean): string {
+  const conditions = grant.conditions.length === 0 ? '' : ` if ${grant.conditions.map(quote).join(' and ')}`;
+  // What an ACL names as a grantee needs no repeating where the audience says it already.
+  const named =
+    grant.audience === 'public' || grant.audience === 'any-aws-account'
+      ? { ...grant, principals: ['*'] }
+      : grant;
+  return `${spokenAudience(named)}${asserted ? ' can now' : ''} ${spokenAccess(grant.access)} ${scope}${conditions}`;
+}
+
+function codeOf(event: Event): string {
+  return event.outcome.code === undefined ? '' : ` (${quote(event.outcome.code)})`;
+}
