@@ -1,0 +1,157 @@
+import type { Event } from '../event/event.ts';
+import type { Json } from '../event/json.ts';
+import type { Provenance, Rejection } from '../event/record.ts';
+import type { Raw, ReadLimits, Sink, ToEvent } from './format.ts';
+import { detectFormat } from './formats.ts';
+import { defaultFrameLimits } from './frames.ts';
+import { peek } from './peek.ts';
+import { unwrap } from './shapes.ts';
+import { unpack, UnpackError } from './unpack.ts';
+
+/** Where content came from; `decode` adds the position of each record. */
+export type Origin = Omit<Provenance, 'position'>;
+
+export interface DecodeOptions {
+  /** The longest record, in bytes (16 MiB); longer ones are rejected. CloudTrail's own limit is about 1 MB. */
+  readonly maxRecordBytes?: number;
+}
+
+/** A document that was recognised and holds no records, such as a digest file. */
+export interface Skipped {
+  readonly provenance: Provenance;
+  readonly reason: string;
+}
+
+/** `records` = events + rejections, always. */
+export interface DecodedBatch {
+  readonly events: readonly Event[];
+  readonly rejections: readonly Rejection[];
+  readonly skipped: readonly Skipped[];
+  /** Records read in this batch. */
+  readonly records: number;
+  /** Bytes of the unpacked content read so far, since the beginning. */
+  readonly bytes: number;
+}
+
+/** How much of rejected content is kept. */
+const keepBytes = defaultFrameLimits.keepBytes;
+
+/**
+ * Decodes one object (a file, an S3 object, a request body) of any supported format, told by its content. Holds one
+ * record and a few chunks in memory, however long the content. Yields nothing for content without records.
+ *
+ * Broken records, unknown content, and packed data that is cut off or damaged come as rejections, after everything
+ * that could be read. Throws only what `chunks` throws (the caller can then read the object again).
+ */
+export async function* decode(
+  chunks: AsyncIterable<Uint8Array>,
+  from: Origin,
+  options: DecodeOptions = {},
+): AsyncGenerator<DecodedBatch> {
+  const sink = new BatchSink(from);
+  const ending: { problem?: string } = {};
+  let bytes = 0;
+  const unpacked = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of unpack(chunks)) {
+        bytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      if (!(error instanceof UnpackError)) throw error;
+      ending.problem = error.message;
+    }
+  };
+  const { head, whole } = await peek(unpacked(), isEnoughToTell);
+  const format = detectFormat(head);
+  if ('problem' in format) {
+    for await (const _ of whole) void _;
+    if (bytes > 0) sink.rejected(0, format.problem, { bytes: head, length: bytes });
+  } else {
+    for await (const read of format.read(whole, sink, limitsOf(options))) {
+      if (!sink.isEmpty()) yield sink.take(read);
+    }
+  }
+  if (ending.problem !== undefined) {
+    sink.rejected(bytes, ending.problem, { bytes: new Uint8Array(0), length: 0 });
+  }
+  if (!sink.isEmpty()) yield sink.take(bytes);
+}
+
+/** Decodes one value that is parsed already: an EventBridge event in Lambda, the body of a request. Never throws. */
+export function decodeValue(value: Json, from: Origin, options: DecodeOptions = {}): DecodedBatch {
+  const sink = new BatchSink(from);
+  unwrap(value, { value }, { sink, at: 0, limits: limitsOf(options) });
+  return sink.take(0);
+}
+
+function limitsOf({ maxRecordBytes = defaultFrameLimits.maxBytes }: DecodeOptions): ReadLimits {
+  return { maxRecordBytes };
+}
+
+/** JSON shows itself in its first sign; everything else needs its first line. Never waits for more of a slow stream than it must. */
+function isEnoughToTell(head: Uint8Array): boolean {
+  if (head.length >= 4096) return true;
+  const start = Buffer.from(head)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart();
+  return /^[{[]./s.test(start) || /^[^\n]+\n/.test(start);
+}
+
+/** Collects what a format finds until the caller takes it. */
+class BatchSink implements Sink {
+  private readonly from: Origin;
+  private events: Event[] = [];
+  private rejections: Rejection[] = [];
+  private skips: Skipped[] = [];
+  private records = 0;
+
+  constructor(from: Origin) {
+    this.from = from;
+  }
+
+  record(at: number, fields: Parameters<ToEvent>[0], toEvent: ToEvent, raw: Raw): void {
+    const event = toEvent(fields, this.provenance(at));
+    if ('problem' in event) {
+      this.rejected(at, event.problem, raw);
+      return;
+    }
+    this.records++;
+    this.events.push(event);
+  }
+
+  rejected(at: number, reason: string, raw: Raw): void {
+    this.records++;
+    this.rejections.push({ provenance: this.provenance(at), reason, ...kept(raw) });
+  }
+
+  skipped(at: number, reason: string): void {
+    this.skips.push({ provenance: this.provenance(at), reason });
+  }
+
+  isEmpty(): boolean {
+    return this.records === 0 && this.skips.length === 0;
+  }
+
+  take(bytes: number): DecodedBatch {
+    const { events, rejections, skips, records } = this;
+    this.events = [];
+    this.rejections = [];
+    this.skips = [];
+    this.records = 0;
+    return { events, rejections, skipped: skips, records, bytes };
+  }
+
+  private provenance(position: number): Provenance {
+    const { source, object, receivedAt } = this.from;
+    return { source, object, position, receivedAt };
+  }
+}
+
+/** A copy of the beginning: a view would hold the whole chunk that it lies in. */
+function kept(raw: Raw): { readonly bytes: Uint8Array; readonly length: number } {
+  if ('bytes' in raw) return { bytes: new Uint8Array(raw.bytes.subarray(0, keepBytes)), length: raw.length };
+  const bytes = Buffer.from(JSON.stringify(raw.value));
+  return { bytes: new Uint8Array(bytes.subarray(0, keepBytes)), length: bytes.length };
+}

@@ -1,0 +1,69 @@
+import type { Format, ReadLimits, Sink } from './format.ts';
+import type { Frame } from './frames.ts';
+import { defaultFrameLimits, Splitter } from './frames.ts';
+import { parseJson } from './parse.ts';
+import { unwrap } from './shapes.ts';
+
+/** Chunks are cut to this, so that one yield never stands for more. */
+const sliceBytes = 256 * 1024;
+const framesPerYield = 1000;
+
+/** JSON in all layouts: a document, an array, lines, concatenated documents, records under a container's key. */
+export const jsonFormat: Format = {
+  name: 'JSON',
+  detect: (head) => {
+    for (const [index, byte] of head.entries()) {
+      if (isSpace(byte) || isByteOrderMark(index, byte)) continue;
+      // A quote may begin a line of CSV too, so that format is asked first. A comma or a closing bracket begins what was cut out of the middle.
+      return (
+        byte === 0x7b || byte === 0x5b || byte === 0x22 || byte === 0x2c || byte === 0x7d || byte === 0x5d
+      );
+    }
+    return true;
+  },
+  read: readJson,
+};
+
+async function* readJson(
+  chunks: AsyncIterable<Uint8Array>,
+  sink: Sink,
+  limits: ReadLimits,
+): AsyncGenerator<number> {
+  const splitter = new Splitter({ ...defaultFrameLimits, maxBytes: limits.maxRecordBytes });
+  let read = 0;
+  let count = 0;
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += sliceBytes) {
+      const slice = chunk.subarray(at, at + sliceBytes);
+      splitter.push(slice);
+      read += slice.length;
+      for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
+        take(frame, sink, limits);
+        if (++count % framesPerYield === 0) yield read;
+      }
+      yield read;
+    }
+  }
+  splitter.end();
+  for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) take(frame, sink, limits);
+}
+
+/** The seam between framing and parsing: here a record is bytes and nothing has been spent on it yet. */
+function take(frame: Frame, sink: Sink, limits: ReadLimits): void {
+  if (frame.kind === 'broken') {
+    sink.rejected(frame.at, frame.reason, frame);
+    return;
+  }
+  const raw = { bytes: frame.bytes, length: frame.bytes.length };
+  const parsed = parseJson(frame.bytes);
+  if ('problem' in parsed) sink.rejected(frame.at, parsed.problem, raw);
+  else unwrap(parsed.value, raw, { sink, at: frame.at, limits });
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+function isByteOrderMark(index: number, byte: number): boolean {
+  return [0xef, 0xbb, 0xbf][index] === byte;
+}

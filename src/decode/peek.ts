@@ -1,0 +1,38 @@
+/** Reads until `enough(head)` is true or the stream ends; gives that beginning, and the whole stream with it in front. */
+export async function peek(
+  chunks: AsyncIterable<Uint8Array>,
+  enough: (head: Uint8Array) => boolean,
+): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  let ended = false;
+  try {
+    while (!ended && !enough(head)) {
+      const { value, done } = await iterator.next();
+      if (done === true) ended = true;
+      else head = head.length === 0 ? value : Buffer.concat([head, value]);
+    }
+  } catch (error) {
+    // Whatever was read is still good; the error comes after it.
+    return { head, whole: thenThrow(head, error) };
+  }
+  return { head, whole: replay(head, ended ? undefined : iterator) };
+}
+
+async function* replay(
+  head: Uint8Array,
+  rest: AsyncIterator<Uint8Array> | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    if (rest === undefined) return;
+    for (let item = await rest.next(); item.done !== true; item = await rest.next()) yield item.value;
+  } finally {
+    await rest?.return?.();
+  }
+}
+
+async function* thenThrow(head: Uint8Array, error: unknown): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  throw error;
+}

@@ -1,0 +1,99 @@
+import type { Transform } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+
+import { peek } from './peek.ts';
+import { through } from './through.ts';
+
+/** Packed data that is cut off or damaged. Thrown after everything that could be unpacked was yielded. */
+export class UnpackError extends Error {
+  override readonly name = 'UnpackError';
+  /** About how many bytes of the packed data were read before it. */
+  readonly offset: number;
+
+  constructor(reason: string, offset: number) {
+    super(reason);
+    this.offset = offset;
+  }
+}
+
+interface Packing {
+  readonly name: string;
+  readonly magic: readonly number[];
+  readonly open: () => Transform & { readonly bytesWritten: number };
+}
+
+const packings: readonly Packing[] = [
+  // RFC 1952: two magic bytes and the only method there is.
+  { name: 'gzip', magic: [0x1f, 0x8b, 0x08], open: () => createGunzip({ chunkSize: outputBytes }) },
+  // RFC 8878.
+  {
+    name: 'zstd',
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    open: () => createZstdDecompress({ chunkSize: outputBytes }),
+  },
+];
+
+const outputBytes = 64 * 1024;
+
+/** Small, because packed data can grow a thousandfold and a slice's whole output is in memory. */
+const sliceBytes = 16 * 1024;
+
+/**
+ * Unpacks gzip (of one or many members) and zstd, told by their first bytes; anything else passes through. What is
+ * packed twice is unpacked twice.
+ *
+ * Throws UnpackError after the good part where the data is cut off, damaged, or followed by something else. Of
+ * damaged data up to 64 KB before the damage may be lost too: the decompressor gives them up together with it. An
+ * error of `chunks` itself is passed on as it is.
+ */
+export async function* unpack(chunks: AsyncIterable<Uint8Array>, levels = 2): AsyncGenerator<Uint8Array> {
+  const { head, whole } = await peek(chunks, (head) => head.length >= 4 || !couldBePacked(head));
+  const packing = packings.find(({ magic }) => startsWith(head, magic));
+  if (packing === undefined || levels === 0) yield* whole;
+  else yield* unpack(unpackOne(packing, whole), levels - 1);
+}
+
+async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = packing.open();
+  let fed = 0;
+  let sourceFailed = false;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of chunks) {
+        fed += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      sourceFailed = true;
+      throw error;
+    }
+  };
+  try {
+    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) yield* out;
+  } catch (error) {
+    if (sourceFailed) throw error;
+    const { code, message } =
+      error instanceof Error ? { code: '', ...error, message: error.message } : { code: '', message: '' };
+    const reason =
+      code === 'Z_BUF_ERROR'
+        ? `the ${packing.name} data is cut off after ${fed} bytes; fetch the object again`
+        : `the ${packing.name} data is damaged near byte ${stream.bytesWritten} (${message}); fetch the object again`;
+    throw new UnpackError(reason, code === 'Z_BUF_ERROR' ? fed : stream.bytesWritten);
+  }
+  const left = fed - stream.bytesWritten;
+  if (left > 0) {
+    throw new UnpackError(
+      `${left} bytes after the end of the ${packing.name} data are not ${packing.name} and were not read`,
+      stream.bytesWritten,
+    );
+  }
+}
+
+function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
+  return magic.every((byte, index) => bytes[index] === byte);
+}
+
+/** Whether so short a beginning may still become a magic number. */
+function couldBePacked(head: Uint8Array): boolean {
+  return packings.some(({ magic }) => startsWith(head, magic.slice(0, head.length)));
+}
