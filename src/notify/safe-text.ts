@@ -27,7 +27,7 @@ function escapeOf(character: string): string {
 }
 
 /** The text on one line, with nothing in it that a terminal, a browser or a chat program acts on without showing it. */
-export function visibleText(text: string): string {
+export function visible(text: string): string {
   return text.replace(unseen, escapeOf).replace(spaces, ' ').replace(stackedMarks, '$1…');
 }
 
@@ -44,12 +44,12 @@ function codePointSlice(text: string, end: number): string {
 }
 
 /**
- * `visibleText` and `clip` in one, in time that depends on `max` and not on the length of the text: a field of a megabyte
+ * `visible` and `clip` in one, in time that depends on `max` and not on the length of the text: a field of a megabyte
  * costs no more than a short one.
  */
 export function line(text: string, max: number): string {
   const scanned = codePointSlice(text, max * 4);
-  const shown = visibleText(scanned).trim();
+  const shown = visible(scanned).trim();
   return scanned.length === text.length ? clip(shown, max) : `${codePointSlice(shown, max - 1)}…`;
 }
 

@@ -157,7 +157,7 @@ function meaning(alert: Alert): readonly Block[] {
   const items = alert.facts
     .slice(0, limits.facts)
     .flatMap(({ explanation, unknowns }) => [
-      section([textElement(slackText(explanation, limits.fact))]),
+      section(withCode(slackText(explanation, limits.fact))),
       ...unknowns
         .slice(0, limits.unknowns)
         .map((unknown) =>
@@ -221,6 +221,15 @@ function plain(text: string): PlainText {
 
 function textElement(text: string, style?: Style): RichTextElement {
   return style === undefined ? { type: 'text', text } : { type: 'text', text, style };
+}
+
+/** Names that a fact puts between backticks, shown as code; without a partner a backtick is only a backtick. */
+function withCode(text: string): readonly RichTextElement[] {
+  const parts = text.split(/`([^`]+)`/);
+  return parts.flatMap((part, index) => {
+    if (part === '') return [];
+    return [textElement(part, index % 2 === 1 ? { code: true } : undefined)];
+  });
 }
 
 function labelled(label: string, value: string): readonly RichTextElement[] {

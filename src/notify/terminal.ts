@@ -33,7 +33,9 @@ const severityStyle: Readonly<Record<Severity, Style>> = {
 };
 
 const labelWidth = 8;
+/** Units of one text in the long form, and in the short one. */
 const longest = 600;
+const shortest = 240;
 
 /**
  * An alert as a few lines for a terminal, without a line break at the end. The only control characters in it are line
@@ -45,17 +47,17 @@ export function renderAlert(alert: Alert, options: TerminalOptions): string {
     options.colour ? styleText(style, text, { validateStream: false }) : text;
   const word = severityLook[alert.severity].word;
   const title = wrap(line(alert.title, longest), width - labelWidth - 2);
-  const indent = ' '.repeat(labelWidth + 2);
+  const margin = ' '.repeat(labelWidth + 2);
   const head = title.map((part, index) =>
     index === 0
       ? `${paint(severityStyle[alert.severity], word.padEnd(labelWidth))}  ${paint('bold', part)}`
-      : indent + paint('bold', part),
+      : margin + paint('bold', part),
   );
-  const body = rows(alert, options.verbose ?? false).flatMap(({ label, text }) =>
-    wrap(text, width - labelWidth - 2).map((part, index) =>
-      index === 0 ? `${paint('dim', label.padStart(labelWidth))}  ${part}` : indent + part,
-    ),
-  );
+  const body = rows(alert, options.verbose ?? false).flatMap(({ label, text, indent = 0 }) => {
+    const moved = margin + ' '.repeat(indent);
+    const first = `${paint('dim', label.padStart(labelWidth))}  ${' '.repeat(indent)}`;
+    return wrap(text, width - moved.length).map((part, index) => (index === 0 ? first : moved) + part);
+  });
   return [...head, ...body].join('\n');
 }
 
@@ -63,16 +65,18 @@ interface Row {
   readonly label: string;
   /** Already harmless. */
   readonly text: string;
+  /** Columns to move in. */
+  readonly indent?: number | undefined;
 }
 
 function rows(alert: Alert, verbose: boolean): readonly Row[] {
   const { who, what, where, evidence } = alert;
   const row = (label: string, text: string): readonly Row[] =>
-    text === '' ? [] : [{ label, text: line(text, longest) }];
-  const chain = who.chain.length === 0 ? '' : `, behind it ${who.chain.join(' → ')}`;
+    text === '' ? [] : [{ label, text: line(text, verbose ? longest : shortest) }];
+  const chain = who.chain.length === 0 ? '' : `, behind it ${who.chain.slice(0, 5).join(' → ')}`;
   const key = who.accessKeyId === undefined ? '' : `, key ${who.accessKeyId}`;
   const names = what.targets.map(({ name }) => name);
-  const few = verbose ? names : names.slice(0, 3);
+  const few = names.slice(0, verbose ? 50 : 3);
   const more = names.length > few.length ? ` and ${names.length - few.length} more` : '';
   return [
     ...row('who', `${who.name} (${actorDetail(who)}${key})${chain}`),
@@ -89,15 +93,23 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
 }
 
 function factRows({ facts }: Alert, verbose: boolean): readonly Row[] {
-  const texts = (verbose ? facts : facts.slice(0, 4)).flatMap(({ explanation, unknowns }) => [
-    line(explanation, longest),
-    ...unknowns.map((unknown) => `Unknown: ${line(unknown, longest)}`),
-  ]);
+  const most = verbose
+    ? { facts: 50, unknowns: 10, length: longest }
+    : { facts: 4, unknowns: 2, length: shortest };
+  const texts = facts
+    .slice(0, most.facts)
+    .flatMap(({ explanation, unknowns }) => [
+      line(explanation, most.length),
+      ...unknowns.slice(0, most.unknowns).map((unknown) => `Unknown: ${line(unknown, most.length)}`),
+    ]);
   return labelFirst('means', texts);
 }
 
 function responseRows({ response }: Alert, verbose: boolean): readonly Row[] {
-  return labelFirst('first', lines(response, { lines: verbose ? 50 : 3, length: longest }));
+  return labelFirst(
+    'first',
+    lines(response, verbose ? { lines: 50, length: longest } : { lines: 3, length: shortest }),
+  );
 }
 
 function detailRows(alert: Alert): readonly Row[] {
@@ -126,10 +138,13 @@ function detailRows(alert: Alert): readonly Row[] {
 const rawLines = 2000;
 
 function rawRows({ evidence }: Alert): readonly Row[] {
-  return labelFirst(
-    'raw',
-    lines(JSON.stringify(evidence.fields, undefined, 1), { lines: rawLines, length: longest }),
-  );
+  const all = JSON.stringify(evidence.fields, undefined, 2).split('\n');
+  const shown = all.length > rawLines ? [...all.slice(0, rawLines), '…'] : all;
+  return shown.map((text, index) => ({
+    label: index === 0 ? 'raw' : '',
+    text: line(text, longest),
+    indent: Math.min(text.search(/\S/), 20),
+  }));
 }
 
 function labelFirst(label: string, texts: readonly string[]): readonly Row[] {

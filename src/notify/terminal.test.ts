@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { renderAlert } from './terminal.ts';
+import { hostileAlert, hostileText, minimalAlert, normalAlert } from './testing/alerts.ts';
+
+const plain = { colour: false, width: 100 };
+const ownCodes = /\u001b\[[\d;]+m/g;
+
+describe('an alert on a terminal', () => {
+  it.each([
+    ['normal', normalAlert, plain],
+    ['normal-verbose', normalAlert, { ...plain, verbose: true }],
+    ['normal-narrow-colour', normalAlert, { colour: true, width: 50 }],
+    ['minimal', minimalAlert, plain],
+    ['hostile', hostileAlert, plain],
+  ])('is as recorded: %s', async (name, alert, options) => {
+    await expect(`${renderAlert(alert, options)}\n`).toMatchFileSnapshot(`golden/terminal-${name}.txt`);
+  });
+
+  it('says the same with colour as without', () => {
+    const coloured = renderAlert(normalAlert, { ...plain, colour: true });
+    expect(coloured).not.toBe(renderAlert(normalAlert, plain));
+    expect(coloured.replace(ownCodes, '')).toBe(renderAlert(normalAlert, plain));
+  });
+
+  it('lets nothing from a log act on the terminal, whatever is in it', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant(hostileText), fc.string());
+    fc.assert(
+      fc.property(
+        text,
+        text,
+        fc.boolean(),
+        fc.boolean(),
+        fc.integer({ min: -5, max: 300 }),
+        (a, b, colour, verbose, width) => {
+          const alert = {
+            ...normalAlert,
+            title: a,
+            response: b,
+            description: a + b,
+            rule: { id: a, title: b },
+            who: { ...normalAlert.who, name: a, arn: b, accessKeyId: b, chain: [a, b] },
+            where: { account: a, region: b, origin: { type: 'unknown' as const, text: a }, userAgent: b },
+            facts: [{ explanation: a, unknowns: [b] }],
+            evidence: { ...normalAlert.evidence, eventId: a, fields: { [a]: b, deep: [[[[a]]]] } },
+          };
+          const shown = renderAlert(alert, { colour, verbose, width });
+          expect((colour ? shown.replace(ownCodes, '') : shown).replaceAll('\n', '')).not.toMatch(
+            /[\p{Cc}\p{Cf}\p{Cs}]/u,
+          );
+        },
+      ),
+    );
+  });
+
+  it('keeps to the width', () => {
+    for (const width of [40, 80, 120]) {
+      const rows = renderAlert(hostileAlert, { colour: false, width, verbose: true }).split('\n');
+      expect(rows.filter((row) => [...row.replace(/\p{M}/gu, '')].length > width)).toEqual([]);
+    }
+  });
+
+  it('says a hostile event of megabytes in a screenful', () => {
+    expect(renderAlert(hostileAlert, plain).split('\n').length).toBeLessThan(100);
+  });
+});
