@@ -9,10 +9,11 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
+import { whileBusy } from './sqlite-busy.ts';
 import { sqliteProblem } from './sqlite-problem.ts';
 
 /** What the driver uses of a better-sqlite3 database. */
-export type SqliteHandle = Pick<Database, 'prepare' | 'close' | 'inTransaction' | 'name'>;
+export type SqliteHandle = Pick<Database, 'prepare' | 'inTransaction' | 'name'>;
 
 const statementsKept = 100;
 const longestKept = 5_000;
@@ -21,17 +22,17 @@ const longestKept = 5_000;
  * kysely's SQLite dialect with a driver of our own, because kysely's begins transactions without the write lock (two
  * processes that both read and then write would then fail instead of wait) and compiles each statement anew each time.
  */
-export function sqliteDialect(database: SqliteHandle): Dialect {
+export function sqliteDialect(database: SqliteHandle, busyTimeout: number): Dialect {
   return {
-    createDriver: () => sqliteDriver(database),
+    createDriver: () => sqliteDriver(database, busyTimeout),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
 }
 
-function sqliteDriver(database: SqliteHandle): Driver {
-  const connection = sqliteConnection(database);
+function sqliteDriver(database: SqliteHandle, busyTimeout: number): Driver {
+  const connection = sqliteConnection(database, busyTimeout);
   const run = async (sql: string): Promise<void> => {
     await connection.executeQuery(CompiledQuery.raw(sql));
   };
@@ -45,13 +46,12 @@ function sqliteDriver(database: SqliteHandle): Driver {
     rollbackTransaction: async () => {
       if (database.inTransaction) await run('rollback');
     },
-    destroy: async () => {
-      database.close();
-    },
+    // kysely comes here only where a query has been run; whoever opened the database closes it.
+    destroy: async () => {},
   };
 }
 
-function sqliteConnection(database: SqliteHandle): DatabaseConnection {
+function sqliteConnection(database: SqliteHandle, busyTimeout: number): DatabaseConnection {
   const statements = new Map<string, Statement<unknown[], unknown>>();
 
   function prepare(sql: string): Statement<unknown[], unknown> {
@@ -73,18 +73,22 @@ function sqliteConnection(database: SqliteHandle): DatabaseConnection {
     return statement;
   }
 
+  function execute<Row>(query: CompiledQuery): QueryResult<Row> {
+    try {
+      const statement = prepare(query.sql);
+      // The row's type is what kysely inferred from the query; SQLite itself has no types to check against.
+      if (statement.reader) return { rows: statement.all(...query.parameters) as Row[] };
+      const { changes } = statement.run(...query.parameters);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    } catch (error) {
+      throw sqliteProblem(error, 'database', database.name);
+    }
+  }
+
   return {
-    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      try {
-        const statement = prepare(query.sql);
-        // The row's type is what kysely inferred from the query; SQLite itself has no types to check against.
-        if (statement.reader) return { rows: statement.all(...query.parameters) as Row[] };
-        const { changes } = statement.run(...query.parameters);
-        return { rows: [], numAffectedRows: BigInt(changes) };
-      } catch (error) {
-        throw sqliteProblem(error, 'database', database.name);
-      }
-    },
+    // Inside a transaction the lock is held already, and a statement of it must not be tried by itself again.
+    executeQuery: async <Row>(query: CompiledQuery) =>
+      database.inTransaction ? execute<Row>(query) : whileBusy(() => execute<Row>(query), busyTimeout),
     // eslint-disable-next-line require-yield
     async *streamQuery(): AsyncGenerator<never> {
       throw new Error('the SQLite store does not stream rows; read a page at a time');

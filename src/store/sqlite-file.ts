@@ -31,11 +31,11 @@ const openHere = new Map<string, number>();
 /**
  * Opens a store's file, making it and its folder where they are missing, and brings its schema up to date.
  * A file that is no Tocsin store, or that a newer Tocsin wrote, is refused before anything is written to it.
+ * Waits for no lock: where another process holds the one that is needed, the error is `busy`.
  *
- * @param busyTimeout how long to wait for another process's write, in milliseconds
  * @throws {StoreError}
  */
-export function openSqliteFile(path: string, busyTimeout: number): Database {
+export function openSqliteFile(path: string): Database {
   if (path === ':memory:') return prepareDatabase(new BetterSqlite3(':memory:'), path);
   const file = resolve(path);
   if (path === '' || file !== file.trim()) {
@@ -50,7 +50,7 @@ export function openSqliteFile(path: string, busyTimeout: number): Database {
     makeFile(file);
     const key = identity(statSync(file));
     if (!openHere.has(key)) checkHeader(file);
-    const database = new BetterSqlite3(file, { timeout: busyTimeout, fileMustExist: true });
+    const database = new BetterSqlite3(file, { timeout: 0, fileMustExist: true });
     holdOpen(key, database);
     return prepareDatabase(database, file);
   } catch (error) {

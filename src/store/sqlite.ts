@@ -2,14 +2,17 @@ import { resolve } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
+import { whileBusy } from './sqlite-busy.ts';
 import { sqliteDialect, type SqliteHandle } from './sqlite-driver.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import type { Store } from './store.ts';
 
+const longestWait = 5_000;
+
 export interface SqliteStoreOptions {
   /** A file, made with its folder where it is missing, or `:memory:` for a store that ends with the process. */
   readonly path: string;
-  /** How long a write waits for another process's, in milliseconds; 5,000 by default. The event loop stands still meanwhile. */
+  /** How long a write waits for another process's, in milliseconds; 5,000 by default. */
   readonly busyTimeout?: number | undefined;
   /** How much of rejected records is kept before the oldest are dropped (and counted): 100,000 records and 256 MB by default. */
   readonly rejections?: { readonly most: number; readonly bytes: number } | undefined;
@@ -24,18 +27,26 @@ export interface SqliteStoreOptions {
  * @throws {StoreError} where the file cannot be used: not ours, newer, read-only, damaged, locked
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const database = openSqliteFile(options.path, options.busyTimeout ?? 5_000);
+  const database = await whileBusy(() => openSqliteFile(options.path), options.busyTimeout ?? longestWait);
   return sqliteStoreOn(database, options);
 }
 
 /** A store on a database that `openSqliteFile` has prepared; it closes the database when it is closed. */
 export function sqliteStoreOn(
-  database: SqliteHandle,
-  options: Pick<SqliteStoreOptions, 'path' | 'rejections'>,
+  database: SqliteHandle & { close(): unknown },
+  options: SqliteStoreOptions,
 ): Store {
-  return createSqlStore(new Kysely<Tables>({ dialect: sqliteDialect(database) }), {
+  const dialect = sqliteDialect(database, options.busyTimeout ?? longestWait);
+  const store = createSqlStore(new Kysely<Tables>({ dialect }), {
     place: options.path === ':memory:' ? options.path : resolve(options.path),
     rejections: options.rejections ?? { most: 100_000, bytes: 256 * 1024 * 1024 },
     groupSize: 256,
   });
+  return {
+    ...store,
+    close: async () => {
+      await store.close();
+      database.close();
+    },
+  };
 }

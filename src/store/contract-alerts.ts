@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Alert } from '../alert/alert.ts';
+import { atLeast, severities } from '../event/severity.ts';
+import type { Open } from './contract.ts';
+import { sampleAlert, sampleId } from './contract-samples.ts';
+import { BadCursorError, type AlertQuery, type Store } from './store.ts';
+
+async function pages(store: Store, query: AlertQuery): Promise<readonly Alert[][]> {
+  const found: Alert[][] = [];
+  let after: string | undefined;
+  do {
+    const page = await store.alerts({ ...query, after });
+    found.push([...page.alerts]);
+    after = page.next;
+  } while (after !== undefined);
+  return found;
+}
+
+function put(store: Store, alerts: readonly Alert[]): Promise<unknown> {
+  return store.commit({ alerts: alerts.map((alert) => ({ alert, channels: [] })), now: 1 });
+}
+
+function newestFirst(a: Alert, b: Alert): number {
+  return b.time - a.time || (a.id < b.id ? 1 : -1);
+}
+
+export function describeAlerts(open: Open): void {
+  describe('alerts', () => {
+    it('finds what a filter over an array finds, in the same order, in pages of any size', async () => {
+      const { store } = await open();
+      const alerts: Alert[] = [];
+      const time = fc.oneof(fc.nat(8), fc.constantFrom(-5, 2.5, 1e15));
+      const newAlert = fc.record({
+        time,
+        severity: fc.constantFrom(...severities),
+        ruleId: fc.constantFrom('rule-a', 'rule-b'),
+        account: fc.constantFrom('1', '2', undefined),
+      });
+      const filter = fc.record(
+        {
+          severity: fc.constantFrom(...severities),
+          ruleId: fc.constantFrom('rule-a', 'rule-b', 'no-rule'),
+          account: fc.constantFrom('1', '2', '3'),
+          since: time,
+          until: time,
+          limit: fc.integer({ min: 1, max: 7 }),
+        },
+        { requiredKeys: ['limit'] },
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(newAlert, { maxLength: 4 }), filter, async (parts, query) => {
+          const added = parts.map((part) => sampleAlert(alerts.length * 7_919 + parts.indexOf(part), part));
+          const known = new Set(alerts.map((alert) => alert.id));
+          const fresh = added.filter((alert) => !known.has(alert.id));
+          alerts.push(...fresh);
+          await put(store, fresh);
+          const expected = alerts
+            .filter((alert) => query.severity === undefined || atLeast(alert.severity, query.severity))
+            .filter((alert) => query.ruleId === undefined || alert.rule.id === query.ruleId)
+            .filter((alert) => query.account === undefined || alert.where.account === query.account)
+            .filter((alert) => query.since === undefined || alert.time >= query.since)
+            .filter((alert) => query.until === undefined || alert.time < query.until)
+            .sort(newestFirst);
+          const found = await pages(store, query);
+          expect(found.flat()).toEqual(expected);
+          for (const page of found.slice(0, -1)) expect(page).toHaveLength(query.limit);
+        }),
+        { numRuns: 150 },
+      );
+      expect(alerts.length).toBeGreaterThan(100);
+    }, 60_000);
+
+    it('has no next page when the last page is full', async () => {
+      const { store } = await open();
+      await put(store, [sampleAlert(1), sampleAlert(2)]);
+      expect((await store.alerts({ limit: 2 })).next).toBeUndefined();
+      expect((await store.alerts({ limit: 1 })).next).toBeDefined();
+      expect(await (await open()).store.alerts({ limit: 500 })).toEqual({ alerts: [], next: undefined });
+    });
+
+    it('neither repeats nor leaves out an alert while others come in', async () => {
+      const { store } = await open();
+      const first = Array.from({ length: 9 }, (_, n) =>
+        sampleAlert(n * 10, { time: 100 + Math.floor(n / 3) }),
+      );
+      await put(store, first);
+      const seen: string[] = [];
+      let after: string | undefined;
+      for (let number = 1; ; number += 10) {
+        const page = await store.alerts({ limit: 2, after });
+        seen.push(...page.alerts.map((alert) => alert.id));
+        after = page.next;
+        if (after === undefined) break;
+        // Newer than everything, of the same time as what is being read, and older than everything.
+        await put(store, [
+          sampleAlert(number, { time: 1_000 }),
+          sampleAlert(number + 1, { time: 101 }),
+          ...(number < 50 ? [sampleAlert(number + 2, { time: 1 })] : []),
+        ]);
+      }
+      expect(new Set(seen).size).toBe(seen.length);
+      const original = new Set(first.map((alert) => alert.id));
+      expect(seen.filter((id) => original.has(id))).toEqual(
+        first.toSorted(newestFirst).map((alert) => alert.id),
+      );
+    });
+
+    it.each([
+      ['empty', ''],
+      ['free text', 'page 2'],
+      ['SQL', "' OR 1=1 --"],
+      ['JSON in the wrong place', '["a1",1,"x"]'],
+      ['base64url of something else', Buffer.from('{"time":1}').toString('base64url')],
+      ['base64url of an array of other things', Buffer.from('["a1","1",2]').toString('base64url')],
+      ['a time that is no number', Buffer.from('["a1",null,"x"]').toString('base64url')],
+      ['a time past every number', Buffer.from('["a1",1e999,"x"]').toString('base64url')],
+      ['another order of the same', Buffer.from('[ "a1", 1, "x" ]').toString('base64url')],
+      ['a megabyte', 'A'.repeat(1_000_000)],
+      ['a lone surrogate', '\ud800'],
+    ])('refuses a cursor that is %s', async (_, after) => {
+      const { store } = await open();
+      await expect(store.alerts({ limit: 1, after })).rejects.toBeInstanceOf(BadCursorError);
+    });
+
+    it('refuses a cursor of its own that has been cut, lengthened or padded', async () => {
+      const { store } = await open();
+      await put(store, [sampleAlert(1), sampleAlert(2)]);
+      const { next = '' } = await store.alerts({ limit: 1 });
+      expect(next).toMatch(/^[\w-]+$/);
+      for (let length = 0; length < next.length; length += 1) {
+        await expect(store.alerts({ limit: 1, after: next.slice(0, length) })).rejects.toBeInstanceOf(
+          BadCursorError,
+        );
+      }
+      for (const after of [`${next}A`, `${next}=`, ` ${next}`, `${next}\n`, `${next}\0`]) {
+        await expect(store.alerts({ limit: 1, after })).rejects.toBeInstanceOf(BadCursorError);
+      }
+    });
+
+    it.each([0, -1, 501, 1.5, NaN, Infinity])('refuses a limit of %s', async (limit) => {
+      const { store } = await open();
+      await expect(store.alerts({ limit })).rejects.toThrow(RangeError);
+    });
+  });
+
+  describe('counts', () => {
+    it('are all zero in a new store', async () => {
+      const { store } = await open();
+      expect(await store.counts()).toEqual({
+        alerts: { informational: 0, low: 0, medium: 0, high: 0, critical: 0 },
+        deliveries: { pending: 0, delivered: 0, dead: 0 },
+        rejections: 0,
+        rejectionsDropped: 0,
+      });
+    });
+
+    it('count each severity and each state of delivery', async () => {
+      const { store } = await open();
+      const alerts = severities.flatMap((severity, index) =>
+        Array.from({ length: index + 1 }, (_, n) => ({
+          alert: sampleAlert(index * 10 + n, { severity }),
+          channels: ['slack'],
+        })),
+      );
+      await store.commit({ alerts, now: 1 });
+      const [first, second, third] = await store.claim('slack', { now: 1, leaseUntil: 9, limit: 4 });
+      await store.settle(first?.id ?? '', { type: 'delivered' }, 2);
+      await store.settle(second?.id ?? '', { type: 'dead', reason: 'no such channel' }, 2);
+      await store.settle(third?.id ?? '', { type: 'retry', at: 3, reason: 'later' }, 2);
+      expect(await store.counts()).toMatchObject({
+        alerts: { informational: 1, low: 2, medium: 3, high: 4, critical: 5 },
+        deliveries: { pending: 13, delivered: 1, dead: 1 },
+      });
+      expect(await store.alert(sampleId(0))).toBeDefined();
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { Open } from './contract.ts';
+import { sampleAlert, sampleId } from './contract-samples.ts';
+import type { Delivery, DeliveryOutcome, Store } from './store.ts';
+
+async function owe(store: Store, numbers: readonly number[], channels = ['slack']): Promise<void> {
+  const alerts = numbers.map((number) => ({ alert: sampleAlert(number), channels }));
+  await store.commit({ alerts, now: 100 });
+}
+
+function ids(deliveries: readonly Delivery[]): readonly string[] {
+  return deliveries.map((delivery) => delivery.alert.id);
+}
+
+async function claimOne(store: Store, now: number, leaseUntil: number): Promise<Delivery> {
+  const [delivery] = await store.claim('slack', { now, leaseUntil, limit: 1 });
+  if (!delivery) throw new Error(`nothing is due at ${now}`);
+  return delivery;
+}
+
+const retry = (at: number): DeliveryOutcome => ({ type: 'retry', at, reason: 'try later' });
+
+export function describeOutbox(open: Open): void {
+  describe('claim', () => {
+    it('gives each channel its own deliveries, with the whole alert', async () => {
+      const { store } = await open();
+      await owe(store, [1], ['slack', 'siem']);
+      const [slack] = await store.claim('slack', { now: 100, leaseUntil: 200, limit: 10 });
+      const [siem] = await store.claim('siem', { now: 100, leaseUntil: 200, limit: 10 });
+      expect(slack).toMatchObject({ channel: 'slack', alert: sampleAlert(1), attempts: 0 });
+      expect(siem).toMatchObject({ channel: 'siem', alert: sampleAlert(1), attempts: 0 });
+      expect(slack?.id).not.toBe(siem?.id);
+      expect(await store.claim('mail', { now: 100, leaseUntil: 200, limit: 10 })).toEqual([]);
+    });
+
+    it('goes by the order in which alerts were stored, not by event time or id', async () => {
+      const { store } = await open();
+      await owe(store, [5, 3]);
+      await owe(store, [4, 1, 2]);
+      expect(ids(await store.claim('slack', { now: 100, leaseUntil: 200, limit: 3 }))).toEqual(
+        [5, 3, 4].map(sampleId),
+      );
+      expect(ids(await store.claim('slack', { now: 100, leaseUntil: 200, limit: 3 }))).toEqual(
+        [1, 2].map(sampleId),
+      );
+    });
+
+    it('puts what comes due again back in its old place', async () => {
+      const { store } = await open();
+      await owe(store, [1, 2]);
+      const first = await claimOne(store, 100, 200);
+      await store.settle(first.id, retry(150), 110);
+      expect(ids(await store.claim('slack', { now: 150, leaseUntil: 200, limit: 5 }))).toEqual(
+        [1, 2].map(sampleId),
+      );
+    });
+
+    it('holds what it gave until the lease ends, and lets it go then', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const first = await claimOne(store, 100, 200);
+      expect(await store.claim('slack', { now: 199, leaseUntil: 300, limit: 5 })).toEqual([]);
+      const again = await claimOne(store, 200, 300);
+      expect(again).toEqual({ ...first, attempts: 1 });
+    });
+
+    it('gives two connections different deliveries, and all of them', async () => {
+      const { store, connect } = await open();
+      const other = await connect();
+      const numbers = Array.from({ length: 60 }, (_, n) => n);
+      await owe(store, numbers);
+      const claims = await Promise.all(
+        Array.from({ length: 14 }, (_, n) =>
+          (n % 2 === 0 ? store : other).claim('slack', { now: 100, leaseUntil: 200, limit: 5 }),
+        ),
+      );
+      await other.close();
+      expect(claims.flatMap(ids).sort()).toEqual(numbers.map(sampleId));
+    });
+
+    it('gives the same id to the same alert and channel in every store', async () => {
+      const [one, two] = [(await open()).store, (await open()).store];
+      await owe(one, [1, 2], ['slack', 'siem']);
+      await owe(two, [2], ['slack']);
+      const [there] = await two.deliveries(sampleId(2));
+      const here = await one.deliveries(sampleId(2));
+      expect(here.find((delivery) => delivery.channel === 'slack')?.id).toBe(there?.id);
+      const all = [...here, ...(await one.deliveries(sampleId(1)))].map((delivery) => delivery.id);
+      expect(new Set(all).size).toBe(4);
+    });
+  });
+
+  describe('settle', () => {
+    it('delivered: it is not given out again', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const delivery = await claimOne(store, 100, 200);
+      await store.settle(delivery.id, { type: 'delivered' }, 110);
+      expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
+      expect(await store.deliveries(sampleId(1))).toEqual([
+        { id: delivery.id, channel: 'slack', state: 'delivered', attempts: 1, reason: undefined },
+      ]);
+    });
+
+    it('retry: it is due again at the time given, with one more attempt and the reason', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const delivery = await claimOne(store, 100, 200);
+      await store.settle(delivery.id, retry(500.5), 110);
+      expect(await store.deliveries(sampleId(1))).toMatchObject([
+        { state: 'pending', attempts: 1, reason: 'try later' },
+      ]);
+      expect(await store.claim('slack', { now: 500, leaseUntil: 600, limit: 5 })).toEqual([]);
+      expect((await claimOne(store, 501, 600)).attempts).toBe(1);
+    });
+
+    it('dead: it is not given out again and keeps its reason', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const delivery = await claimOne(store, 100, 200);
+      await store.settle(delivery.id, { type: 'dead', reason: 'channel_not_found' }, 110);
+      expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
+      expect(await store.deliveries(sampleId(1))).toMatchObject([
+        { state: 'dead', attempts: 1, reason: 'channel_not_found' },
+      ]);
+    });
+
+    it('of an unknown id changes nothing', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      await store.settle('no such delivery', { type: 'delivered' }, 110);
+      expect((await store.counts()).deliveries).toEqual({ pending: 1, delivered: 0, dead: 0 });
+    });
+
+    it.each<[name: string, first: DeliveryOutcome, late: DeliveryOutcome, state: string]>([
+      ['retry after delivered', { type: 'delivered' }, retry(1), 'delivered'],
+      ['dead after delivered', { type: 'delivered' }, { type: 'dead', reason: 'late' }, 'delivered'],
+      ['delivered after delivered', { type: 'delivered' }, { type: 'delivered' }, 'delivered'],
+      ['retry after dead', { type: 'dead', reason: 'first' }, retry(1), 'dead'],
+      ['dead after dead', { type: 'dead', reason: 'first' }, { type: 'dead', reason: 'late' }, 'dead'],
+      ['delivered after dead', { type: 'dead', reason: 'first' }, { type: 'delivered' }, 'delivered'],
+      ['retry after retry', retry(400), retry(1), 'pending'],
+      ['dead after retry', retry(400), { type: 'dead', reason: 'late' }, 'pending'],
+      ['delivered after retry', retry(400), { type: 'delivered' }, 'delivered'],
+    ])('%s', async (_, first, late, state) => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const delivery = await claimOne(store, 100, 200);
+      await store.settle(delivery.id, first, 110);
+      const before = await store.deliveries(sampleId(1));
+      await store.settle(delivery.id, late, 120);
+      const after = await store.deliveries(sampleId(1));
+      expect(after).toMatchObject([{ state, attempts: 1 }]);
+      if (late.type !== 'delivered') expect(after).toEqual(before);
+      expect(await store.claim('slack', { now: 300, leaseUntil: 350, limit: 5 })).toEqual([]);
+    });
+
+    it('of what has never been claimed counts only as delivered', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const [{ id } = { id: '' }] = await store.deliveries(sampleId(1));
+      await store.settle(id, { type: 'dead', reason: 'too early' }, 100);
+      await store.settle(id, retry(9_999), 100);
+      expect((await claimOne(store, 100, 200)).attempts).toBe(0);
+      await store.settle(id, { type: 'delivered' }, 150);
+      expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+    });
+  });
+}

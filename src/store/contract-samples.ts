@@ -1,0 +1,104 @@
+import type { Alert } from '../alert/alert.ts';
+import type { Json, JsonObject } from '../event/json.ts';
+import type { Rejection } from '../event/record.ts';
+import type { Severity } from '../event/severity.ts';
+
+export interface SampleParts {
+  readonly time?: number;
+  readonly severity?: Severity;
+  readonly ruleId?: string;
+  readonly account?: string | undefined;
+  readonly title?: string;
+  readonly fields?: JsonObject;
+}
+
+/** 32 hex digits, in the order of the numbers. */
+export function sampleId(number: number): string {
+  return number.toString(16).padStart(32, '0');
+}
+
+/** An alert with every member that an alert has. */
+export function sampleAlert(number: number, parts: SampleParts = {}): Alert {
+  const account = 'account' in parts ? parts.account : '111122223333';
+  const time = parts.time ?? 1_700_000_000_000 + number;
+  return {
+    id: sampleId(number),
+    rule: { id: parts.ruleId ?? 'aws-s3-bucket-public', title: 'Bucket opened to everyone' },
+    severity: parts.severity ?? 'high',
+    title: parts.title ?? 'alice made the bucket invoices public',
+    description: 'Anyone can read what is in the bucket.',
+    response: 'Block public access to the bucket.',
+    time,
+    receivedAt: time + 10,
+    decidedAt: time + 11,
+    who: {
+      kind: 'iam-user',
+      name: 'alice',
+      arn: 'arn:aws:iam::111122223333:user/alice',
+      mfa: false,
+      chain: [],
+    },
+    what: {
+      kind: 'cloudtrail.api-call',
+      service: 's3.amazonaws.com',
+      action: 'PutBucketPolicy',
+      result: 'success',
+      targets: [{ type: 'AWS::S3::Bucket', name: 'invoices' }],
+    },
+    where: { account, region: 'eu-central-1', origin: { type: 'address', address: '198.51.100.7' } },
+    tactics: [{ id: 'TA0010', name: 'Exfiltration' }],
+    techniques: [{ id: 'T1537', name: 'Transfer Data to Cloud Account' }],
+    facts: [
+      {
+        explanation: 'anyone on the internet can now read every object in `invoices`',
+        unknowns: ['account setting'],
+      },
+    ],
+    falsePositives: [],
+    references: [],
+    evidence: {
+      eventId: `event-${number}`,
+      provenance: { source: 'file', object: 'trail.json', position: number, receivedAt: time + 10 },
+      fields: parts.fields ?? { eventName: 'PutBucketPolicy' },
+    },
+  };
+}
+
+export function sampleRejection(number: number, parts: Partial<Rejection> = {}): Rejection {
+  const bytes = parts.bytes ?? Buffer.from(`not a record ${number}`);
+  return {
+    provenance: { source: 'file', object: 'trail.json', position: number, receivedAt: 5 },
+    reason: 'not JSON; send one JSON value per line',
+    length: bytes.length,
+    ...parts,
+    bytes,
+  };
+}
+
+/** Strings that break stores which are careless with text. */
+export const hostileTexts: readonly (readonly [name: string, text: string])[] = [
+  ['a NUL character', 'before\0after'],
+  ['only a NUL character', '\0'],
+  ['a lone high surrogate', 'x\ud83dx'],
+  ['a lone low surrogate at the end', 'x\ude00'],
+  ['surrogates in the wrong order', '\ude00\ud83d'],
+  ['what the escape of a lone surrogate looks like', '\\ud83d \\u0000 \\\\ \\#'],
+  ['characters past the basic plane', '🚨𝕬'],
+  ['a byte order mark in front', '\ufeffx'],
+  ['line separators and non-characters', '\u2028\u2029\ufffe\uffff\ufffd'],
+  ['right-to-left marks', '\u202eexe.jpg'],
+  ['SQL', `'); DROP TABLE alerts; -- "`],
+  ['an empty string', ''],
+  ['a megabyte', 'é'.repeat(512 * 1024)],
+];
+
+/** Raw fields as `JSON.parse` returns them, with keys that poison careless copies. */
+export function hostileFields(text: string): JsonObject {
+  const parsed: Json = JSON.parse(
+    '{"__proto__":{"isAdmin":true},"constructor":{"prototype":1},"hasOwnProperty":null,"":[],"toString":0}',
+  );
+  return Object.defineProperty({ [text]: text, list: [text, [text]] }, 'inner', {
+    value: parsed,
+    enumerable: true,
+  });
+}
