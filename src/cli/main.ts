@@ -1,0 +1,61 @@
+import tab from '@bomb.sh/tab/commander';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../runtime/config.ts';
+import { version } from '../runtime/version.ts';
+import { StoreError } from '../store/error.ts';
+import { addChannels } from './commands/channels.ts';
+import { addConfig } from './commands/config.ts';
+import { addRules } from './commands/rules.ts';
+import { addScan } from './commands/scan.ts';
+import { addServe } from './commands/serve.ts';
+import { CliFailure, exitCode } from './failure.ts';
+import { paint, terminalOf } from './terminal.ts';
+
+const help = `
+Examples:
+  $ tocsin scan AWSLogs/          what is dangerous in a folder of CloudTrail files
+  $ tocsin serve                  take events over HTTP, from folders and from S3, and send alerts
+  $ tocsin serve --demo           a story with real alerts, to look around in
+
+'tocsin COMMAND --help' tells more. Shell completion: tocsin complete bash|zsh|fish|powershell.`;
+
+/** Runs the command line and returns the exit code: 0 done, 1 findings (or failed tests), 2 the work could not be done. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = exitCode.ok;
+  const finish = (result: number) => {
+    code = result;
+  };
+  const program = new Command('tocsin')
+    .description('Cloud detection and response for AWS: who did what, when and from where, and which of it is dangerous.')
+    .version(version)
+    .addHelpText('after', help)
+    .showHelpAfterError("('tocsin --help' shows what there is)")
+    .exitOverride();
+  addScan(program, finish);
+  addServe(program, finish);
+  addRules(program, finish);
+  addConfig(program, finish);
+  addChannels(program, finish);
+  tab(program);
+  for (const command of allCommands(program)) command.exitOverride();
+  // A reader that goes away in the middle (`tocsin scan … | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(code);
+    throw error;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.failure;
+    if (error instanceof CliFailure || error instanceof ConfigError || error instanceof StoreError) {
+      process.stderr.write(`${paint(terminalOf(process.stderr), 'red', 'tocsin:')} ${error.message}\n`);
+      return exitCode.failure;
+    }
+    throw error;
+  }
+}
+
+function allCommands(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...allCommands(child)]);
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import type { Alert } from '../alert/alert.ts';
+import { createApi } from '../api/server.ts';
+import { checkListen } from '../api/loopback.ts';
+import { systemClock } from '../notify/clock.ts';
+import { startOutbox } from '../notify/outbox.ts';
+import { bindSettings, channelsFor } from '../notify/table.ts';
+import { formatProblem } from '../sigma/problem.ts';
+import { s3Client, sqsClient } from '../source/aws-clients.ts';
+import { startS3Queue } from '../source/s3-queue.ts';
+import type { RunningSource } from '../source/source.ts';
+import { startWatchedFolder } from '../source/watched-folder.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Store } from '../store/store.ts';
+import type { Config } from './config-schema.ts';
+import { ConfigError } from './config.ts';
+import { createEngine } from './engine.ts';
+import { createIngest } from './ingest.ts';
+import { splitListen } from './listen.ts';
+import { builtinRules, loadRules } from './load-rules.ts';
+import { createMetrics } from './metrics.ts';
+import { version } from './version.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  /** The store's file within the data folder. */
+  readonly storeName?: string | undefined;
+  /** Told of every alert that was not there before, after it is durable. */
+  readonly onAlert?: ((alert: Alert) => void) | undefined;
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:7117` */
+  readonly address: string;
+  readonly rules: number;
+  readonly store: Store;
+  readonly log: Logger;
+  /** Stops taking, finishes what was taken, and closes the store. Nothing that was acknowledged is lost. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The server: wires sources, engine, store, outbox and HTTP together and does nothing else. */
+export async function serve({ config, storeName = 'tocsin.db', onAlert }: ServeOptions): Promise<RunningServer> {
+  const { host, port } = splitListen(config.server.listen);
+  const refusal = checkListen(host, config.server.keys);
+  if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
+
+  const log = pino({ level: config.log.level }, pino.destination(2));
+  const { rules, problems } = await loadRules([...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders]);
+  for (const problem of problems) log.error({ rule: formatProblem(problem) }, 'a rule was left out');
+  const disabled = new Set(config.rules.disabled);
+  const engine = createEngine(rules.filter((rule) => !disabled.has(rule.id)));
+
+  const store = await openSqliteStore({ path: join(config.data, storeName) });
+  const metrics = createMetrics(store);
+  const publicUrl = config.server.publicUrl?.replace(/\/$/, '');
+  const outbox = startOutbox({
+    store,
+    channels: Object.entries(config.channels).map(([name, settings]) => ({ name, channel: bindSettings(settings) })),
+    fetch,
+    clock: systemClock,
+    random: Math.random,
+    link: (alert) => (publicUrl === undefined ? undefined : `${publicUrl}/alerts/${alert.id}`),
+    log,
+    onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),
+  });
+  const ingest = createIngest({
+    engine,
+    store,
+    channelsFor: (alert) => channelsFor(alert, config.channels),
+    clock: Date.now,
+    onCommit: ({ source, tally, created, repeated }) => {
+      metrics.ingested(source, tally, created, repeated);
+      if (created.length > 0) outbox.nudge();
+      for (const alert of created) onAlert?.(alert);
+    },
+  });
+
+  const sources = startSources(config, store, async (chunks, from) => void (await ingest(chunks, from)), log);
+  let stopping = false;
+  const api = await createApi({
+    store,
+    ingest,
+    keys: config.server.keys,
+    health: () => {
+      const checks = sources.map((source) => {
+        const trouble = source.trouble();
+        return { name: source.name, ok: trouble === undefined, ...(trouble === undefined ? {} : { detail: trouble }) };
+      });
+      // A source in trouble is for an alarm, not for a load balancer: the server itself still takes events.
+      return { ready: !stopping, checks };
+    },
+    metrics: metrics.text,
+    version,
+    now: Date.now,
+    log,
+    bodyLimit: config.server.maxBodyMb * 1024 * 1024,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+  });
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    await Promise.all([...sources.map((source) => source.stop()), api.close()]);
+    await outbox.stop();
+    await store.close();
+  }
+
+  try {
+    const address = await api.listen({ host, port });
+    log.info({ address, rules: engine.active.length, channels: Object.keys(config.channels), sources: sources.map((source) => source.name) }, 'listening');
+    return { address, rules: engine.active.length, store, log, stop };
+  } catch (error) {
+    await stop();
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new ConfigError(`server.listen: ${config.server.listen} is in use; stop what listens there, or choose another port`);
+    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL'))
+      throw new ConfigError(`server.listen: cannot listen on ${config.server.listen} (${error.code}); choose another address or port`);
+    throw error;
+  }
+}
+
+function startSources(config: Config, store: Store, ingest: Parameters<typeof startWatchedFolder>[0]['ingest'], log: Logger): readonly RunningSource[] {
+  const folders = config.sources.folders.map(({ path }) =>
+    startWatchedFolder({ path, ingest, position: (source) => store.position(source), clock: Date.now, log }),
+  );
+  const queues = config.sources.s3.map(({ queueUrl, region }) =>
+    startS3Queue({
+      queueUrl,
+      s3: s3Client(region),
+      sqs: sqsClient(region),
+      ingest,
+      reject: async (rejection) => void (await store.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
+      clock: Date.now,
+      log,
+    }),
+  );
+  return [...folders, ...queues];
+}
