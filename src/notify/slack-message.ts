@@ -8,6 +8,7 @@ import {
   originWords,
   placeWords,
   severityLook,
+  titleOf,
   utc,
 } from './words.ts';
 
@@ -85,8 +86,7 @@ const limits = {
 export function slackMessage(alert: Alert, link: string | undefined): SlackMessage {
   const look = severityLook[alert.severity];
   const headline = `${look.emoji} ${look.word}  `;
-  const rawTitle =
-    [alert.title, alert.rule.title].find((text) => text.trim() !== '') ?? 'Alert without a title';
+  const rawTitle = titleOf(alert);
   const title = slackText(rawTitle, limits.title);
   const headerRoom = limits.header - headline.length;
   const links = linkLine(link);

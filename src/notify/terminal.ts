@@ -10,6 +10,7 @@ import {
   originWords,
   placeWords,
   severityLook,
+  titleOf,
   utc,
 } from './words.ts';
 
@@ -46,7 +47,7 @@ export function renderAlert(alert: Alert, options: TerminalOptions): string {
   const paint = (style: Style, text: string) =>
     options.colour ? styleText(style, text, { validateStream: false }) : text;
   const word = severityLook[alert.severity].word;
-  const title = wrap(line(alert.title, longest), width - labelWidth - 2);
+  const title = wrap(line(titleOf(alert), longest), width - labelWidth - 2);
   const margin = ' '.repeat(labelWidth + 2);
   const head = title.map((part, index) =>
     index === 0
@@ -55,7 +56,7 @@ export function renderAlert(alert: Alert, options: TerminalOptions): string {
   );
   const body = rows(alert, options.verbose ?? false).flatMap(({ label, text, indent = 0 }) => {
     const moved = margin + ' '.repeat(indent);
-    const first = `${paint('dim', label.padStart(labelWidth))}  ${' '.repeat(indent)}`;
+    const first = label === '' ? moved : `${paint('dim', label.padStart(labelWidth))}  ${' '.repeat(indent)}`;
     return wrap(text, width - moved.length).map((part, index) => (index === 0 ? first : moved) + part);
   });
   return [...head, ...body].join('\n');

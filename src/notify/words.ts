@@ -85,3 +85,8 @@ export function utc(time: number): string {
     .replace('T', ' ')
     .replace(/\.\d+Z$/, '')} UTC`;
 }
+
+/** The alert's sentence, or its rule's title where it has none; never blank. */
+export function titleOf(alert: Alert): string {
+  return [alert.title, alert.rule.title].find((text) => text.trim() !== '') ?? 'Alert without a title';
+}
