@@ -30,7 +30,9 @@ async function run(argv) {
   const env = environmentFor(process.env, node, process.platform);
   ensureDependencies(root, cache, { node, npm, env });
   const { args, cwd } = taskCommand(command.task, command.args, root, process.env, process.cwd());
-  return runForeground(node, args, { cwd, env });
+  // Started by hand and sent to the background, a task may outlive its shell; started by npm, it may not.
+  const followParent = process.env['npm_lifecycle_event'] !== undefined;
+  return runForeground(node, args, { cwd, env, followParent });
 }
 
 /**

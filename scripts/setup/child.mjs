@@ -30,14 +30,17 @@ function exitCodeOfSignal(signal) {
  * A signal sent to us alone is passed on. Ctrl-C is different: the terminal sends it to every process in the
  * foreground, so the child has it already, and passing it on would make one Ctrl-C look like two to a server
  * that takes the second one for impatience.
+ *
+ * A SIGTERM to npm ends the shell that npm put between itself and us, and we hear nothing of it but that our
+ * parent is gone. Without `followParent` the child would then live on with nobody to stop it.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ cwd: string, env: Record<string, string> }} options
+ * @param {{ cwd: string, env: Record<string, string>, followParent: boolean }} options
  * @returns {Promise<number>}
  */
-export function runForeground(file, args, options) {
+export function runForeground(file, args, { cwd, env, followParent }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...options, stdio: 'inherit' });
+    const child = spawn(file, args, { cwd, env, stdio: 'inherit' });
     const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
     /** @param {NodeJS.Signals} signal */
     const pass = (signal) => {
@@ -46,8 +49,17 @@ export function runForeground(file, args, options) {
     /** @type {NodeJS.Signals[]} */
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, pass);
+
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (!followParent || process.ppid === parent) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 200);
+
     child.on('error', reject);
     child.on('exit', (code, signal) => {
+      clearInterval(watch);
       for (const name of signals) process.off(name, pass);
       resolve(code ?? exitCodeOfSignal(signal));
     });

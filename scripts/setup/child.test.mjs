@@ -11,14 +11,17 @@ const module = pathToFileURL(path.join(import.meta.dirname, 'child.mjs')).href;
  * A process that runs another one in the foreground, as scripts/run.mjs does.
  * @param {string} code of the inner one
  */
-function outer(code) {
-  const program = `
+function outerProgram(code) {
+  return `
     import { runForeground } from ${JSON.stringify(module)};
-    const options = { cwd: process.cwd(), env: process.env };
+    const options = { cwd: process.cwd(), env: process.env, followParent: true };
     process.exitCode = await runForeground(process.execPath, ['-e', ${JSON.stringify(code)}], options);`;
-  return spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+}
+
+/** @param {string} code of the inner process */
+function outer(code) {
+  const args = ['--input-type=module', '-e', outerProgram(code)];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 describe.skipIf(process.platform === 'win32')('a task in the foreground', () => {
@@ -52,4 +55,28 @@ describe.skipIf(process.platform === 'win32')('a task in the foreground', () => 
       expect(code).toBe(3);
     },
   );
+
+  it('is stopped when the shell that npm put in between is killed', async () => {
+    const code = `
+      process.on('SIGTERM', () => { console.log('drained'); process.exit(0); });
+      setInterval(() => {}, 1000);
+      console.log('ready');`;
+    // The second command keeps the shell from turning into the first.
+    const shell = spawn(
+      'sh',
+      ['-c', '"$0" --input-type=module -e "$1"; true', process.execPath, outerProgram(code)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    /** @type {string[]} */
+    const said = [];
+    createInterface({ input: shell.stdout }).on('line', (line) => {
+      said.push(line);
+      if (line === 'ready') shell.kill('SIGTERM');
+    });
+    // 'close' and not 'exit': the pipe stays open for as long as anybody behind the shell lives.
+    await once(shell, 'close');
+    expect(said).toEqual(['ready', 'drained']);
+  });
 });

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -117,7 +117,12 @@ export function ensureDependencies(root, cache, npm) {
 
 /** @param {string} file */
 function readIfThere(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 /**
@@ -127,15 +132,18 @@ function readIfThere(file) {
  */
 export function withLock(file, work) {
   let told = false;
-  for (;;) {
-    const holder = tryLock(file);
-    if (holder === undefined) break;
-    if (!isAlive(holder)) {
+  while (!tryLock(file)) {
+    const holder = readIfThere(file);
+    if (holder !== undefined && isAbandoned(file, holder)) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!told) process.stderr.write(`tocsin: waiting for another install (process ${holder}) to end\n`);
-    told = true;
+    if (!told && holder) {
+      process.stderr.write(
+        `tocsin: waiting for another install (process ${holder}) to end; if that is none, remove ${file}\n`,
+      );
+      told = true;
+    }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
   try {
@@ -146,20 +154,30 @@ export function withLock(file, work) {
 }
 
 /**
- * Undefined where the lock is ours now, otherwise the id of the process that holds it.
+ * Whether the lock is ours now.
  * @param {string} file
- * @returns {number | undefined}
  */
 function tryLock(file) {
   try {
     const handle = openSync(file, 'wx');
     writeSync(handle, String(process.pid));
     closeSync(handle);
-    return undefined;
+    return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-    return Number(readIfThere(file) ?? 0);
+    return false;
   }
+}
+
+/**
+ * @param {string} file
+ * @param {string} holder what the lock file says
+ */
+function isAbandoned(file, holder) {
+  if (holder !== '') return !isAlive(Number(holder));
+  // Made and not yet written: only a process that died in that moment leaves it so for long.
+  const made = statSync(file, { throwIfNoEntry: false });
+  return made !== undefined && Date.now() - made.mtimeMs > 5000;
 }
 
 /** @param {number} pid */

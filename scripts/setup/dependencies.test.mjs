@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -121,6 +121,21 @@ describe('the lock between two installs', () => {
       }),
     ).toThrow('no');
     expect(existsSync(file)).toBe(false);
+  });
+
+  it.each([
+    ['says nothing any more', ''],
+    ['says nonsense', 'x'],
+  ])('is broken where it %s', (_name, content) => {
+    const file = path.join(folder, 'lock');
+    writeFileSync(file, content);
+    const old = new Date(Date.now() - 60_000);
+    utimesSync(file, old, old);
+    let ran = false;
+    withLock(file, () => {
+      ran = true;
+    });
+    expect(ran).toBe(true);
   });
 
   it('is broken where its process is gone', async () => {
