@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Store } from '../store/store.ts';
+import { alertRoutes } from './alerts.ts';
+import { assetRoutes } from './assets.ts';
+import type { ApiKey } from './auth.ts';
+import { eventRoutes, type Ingest } from './events.ts';
+import { createGuard } from './guard.ts';
+import { errorPage, type Frame } from './layout.ts';
+import { openApi } from './openapi.ts';
+import { pageRoutes, sendHtml } from './pages.ts';
+import { HttpProblem, problemBody, problemFrom, statusName } from './problem.ts';
+import { stateRoutes, type Health } from './state.ts';
+
+export interface ApiOptions {
+  readonly store: Store;
+  readonly ingest: Ingest;
+  /** Where there are none, callers need no key, and only those on this machine are answered. */
+  readonly keys: readonly ApiKey[];
+  readonly health: () => Health;
+  /** In the text format of Prometheus. */
+  readonly metrics: () => Promise<string>;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A logger as pino makes them, settings for one, or false for silence. */
+  readonly log: FastifyBaseLogger | NonNullable<FastifyServerOptions['logger']>;
+  /** Where people reach this server, such as `https://tocsin.example.com`. */
+  readonly publicUrl?: string | undefined;
+  /** Longest body of `POST /v1/events` in bytes as they arrive, before unpacking; 64 MiB by default. */
+  readonly bodyLimit?: number | undefined;
+}
+
+/** Nothing but what we serve ourselves, and nothing inline: a hostile string that slipped into a page could still do nothing. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+    requireTrustedTypesFor: ["'script'"],
+    trustedTypes: ["'none'"],
+  },
+};
+
+/**
+ * The HTTP server, not yet listening: the API, its description and the pages. Ask `checkListen` before `listen`.
+ *
+ * @throws {TypeError} where `publicUrl` is no absolute URL
+ */
+export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { store, now, keys, publicUrl, version } = options;
+  const app: FastifyInstance = Fastify({
+    ...logging(options.log),
+    genReqId: () => randomUUID(),
+    // A body of the largest size must get through on a slow line, and a client that only drips must go some day.
+    requestTimeout: 300_000,
+    frameworkErrors: (error, _request, reply) => {
+      void sendProblem(reply, problemFrom(error));
+    },
+    routerOptions: { maxParamLength: 1000 },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest('mayRead', false);
+
+  const isHttps = publicUrl?.startsWith('https:') ?? false;
+  await app.register(helmet, {
+    contentSecurityPolicy,
+    strictTransportSecurity: isHttps,
+    frameguard: { action: 'deny' },
+  });
+  const guard = createGuard(keys, publicUrl);
+  app.addHook('onRequest', async (request) => guard(request));
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+
+  await openApi(app, { version, publicUrl, keysNeeded: keys.length > 0 });
+  const frame: Frame = { assets: assetRoutes(app), version };
+  eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
+  alertRoutes(app, { store, now });
+  stateRoutes(app, { store, health: options.health, metrics: options.metrics });
+  pageRoutes(app, { store, now, frame, publicUrl, keysNeeded: keys.length > 0 });
+
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    problem: HttpProblem,
+  ): Promise<FastifyReply> => {
+    if (!wantsPage(request)) return sendProblem(reply, problem);
+    const page = errorPage(frame, { title: statusName(problem.status), detail: problem.message });
+    return sendHtml(reply.code(problem.status).headers(problem.headers), page);
+  };
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemFrom(error);
+    const cause = problem.cause ?? error;
+    if (problem.status >= 500) request.log.error({ err: cause }, 'request failed');
+    return answer(request, reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new HttpProblem(
+      404,
+      `Nothing answers ${request.method} at this address; /openapi.json lists what there is, and / shows the alerts.`,
+    );
+    return answer(request, reply, problem);
+  });
+  return app;
+}
+
+function logging(log: ApiOptions['log']): Pick<FastifyServerOptions, 'logger' | 'loggerInstance'> {
+  return isLogger(log) ? { loggerInstance: log } : { logger: log };
+}
+
+function isLogger(log: ApiOptions['log']): log is FastifyBaseLogger {
+  return typeof log === 'object' && 'info' in log && typeof log.info === 'function';
+}
+
+function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json')
+    .send(problemBody(problem));
+}
+
+/** People who open an address in a browser get a page; programs get problem details. */
+function wantsPage(request: FastifyRequest): boolean {
+  const isPage =
+    request.is404 || request.routeOptions.url === '/' || request.routeOptions.url === '/alerts/:id';
+  return isPage && (request.headers.accept ?? '').includes('text/html');
+}

@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import { HttpProblem } from './problem.ts';
+
+/** The bytes of a request, counted on the way. */
+export interface LimitedBody {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Why the bytes that were handed out are not the whole body; undefined where they are, as far as they went. */
+  readonly failure: () => unknown;
+  readonly length: () => number;
+}
+
+/**
+ * Hands out a body until it is longer than `limit` bytes; then reading it throws the 413. Whoever reads may swallow
+ * that error, so `failure` remembers it. The stream is never destroyed here: an answer must still be possible.
+ */
+export function limitBody(stream: Readable, limit: number): LimitedBody {
+  let length = 0;
+  let failure: unknown;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+        const bytes: Uint8Array = chunk;
+        length += bytes.byteLength;
+        if (length > limit) throw tooLarge(limit);
+        yield bytes;
+      }
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  }
+  return { chunks: read(), failure: () => failure, length: () => length };
+}
+
+export function tooLarge(limit: number): HttpProblem {
+  return new HttpProblem(
+    413,
+    `The body is longer than the limit of ${limit} bytes; send it in smaller parts, or compressed with gzip. ` +
+      `Records before the limit may have been taken in already: sending them again makes no second alert.`,
+  );
+}

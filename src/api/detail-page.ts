@@ -1,0 +1,303 @@
+import type { Alert, AttackRef } from '../alert/alert.ts';
+import { actorDetail, originWords } from '../notify/words.ts';
+import type { DeliveryState } from '../store/store.ts';
+import { copyable } from './copyable.ts';
+import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
+import { html, preformatted, type Html, type Piece } from './html.ts';
+import { absoluteTime, layout, relativeTime, severityChip, type Frame } from './layout.ts';
+import { prettyJson } from './pretty-json.ts';
+import { span } from './time.ts';
+
+/** Characters of a raw event that a page shows; the API has all of it. */
+const mostJson = 200_000;
+
+/** One alert: `/alerts/:id`. */
+export function detailPage(
+  frame: Frame,
+  view: {
+    readonly alert: Alert;
+    readonly deliveries: readonly DeliveryState[];
+    /** The filters of the list that led here. */
+    readonly filters: Filters;
+    readonly now: number;
+    readonly address: string;
+  },
+): Html {
+  const { alert, deliveries, filters, now } = view;
+  return layout(frame, {
+    title: `${alert.title} · Tocsin`,
+    keys: [
+      ['u', 'Back to the list'],
+      ['c', 'Copy the raw event'],
+    ],
+    main: html`<nav class="back" aria-label="Back">
+        <a href="/${filterQuery(filters)}" data-back
+          >← ${isUnfiltered(filters) ? 'All alerts' : 'Back to the filtered alerts'}</a
+        >
+      </nav>
+      <article>
+        <header class="card lead edge-${alert.severity}">
+          <p class="over">
+            ${severityChip(alert.severity)}
+            <a href="${listPath({}, { rule: alert.rule.id })}" title="All alerts of this rule"
+              >${alert.rule.title}</a
+            >
+          </p>
+          <h1>${alert.title}</h1>
+          <p class="moment">
+            ${relativeTime(alert.time, now)} <span aria-hidden="true">·</span> ${absoluteTime(alert.time)}
+          </p>
+        </header>
+        <div class="columns">
+          <div class="story">
+            ${meaning(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${rawEvent(alert)}
+          </div>
+          <div class="aside">
+            ${who(alert)} ${what(alert)} ${where(alert)} ${when(alert)} ${attack(alert)}
+            ${delivered(deliveries)} ${references(alert)} ${origin(alert, view.address)}
+          </div>
+        </div>
+      </article>`,
+  });
+}
+
+function section(title: string, body: Piece, kind = ''): Html {
+  return html`<section class="card ${kind}">
+    <h2>${title}</h2>
+    ${body}
+  </section>`;
+}
+
+/** Rows of a description list; those without a value are left out. */
+function rows(entries: readonly (readonly [string, Piece])[]): Html {
+  return html`<dl class="rows">
+    ${entries
+      .filter(([, value]) => value !== undefined && value !== false && value !== '')
+      .map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+  </dl>`;
+}
+
+function prose(text: string): readonly Html[] {
+  return text
+    .split(/\n\s*\n/)
+    .filter((paragraph) => paragraph.trim() !== '')
+    .map((paragraph) => html`<p class="prose">${paragraph.trim()}</p>`);
+}
+
+function meaning({ facts }: Alert): Html | undefined {
+  if (facts.length === 0) return undefined;
+  return section(
+    'What this means',
+    html`<ul class="facts">
+      ${facts.map(
+        ({ explanation, unknowns }) =>
+          html`<li>
+            <p>${explanation}</p>
+            ${
+              unknowns.length > 0 &&
+              html`<div class="unknowns">
+                <p class="label">Not known from this event alone</p>
+                <ul>
+                  ${unknowns.map((unknown) => html`<li>${unknown}</li>`)}
+                </ul>
+              </div>`
+            }
+          </li>`,
+      )}
+    </ul>`,
+  );
+}
+
+function firstSteps({ response }: Alert): Html | undefined {
+  return response === '' ? undefined : section('What to do first', prose(response), 'steps');
+}
+
+function why({ description }: Alert): Html | undefined {
+  return description === '' ? undefined : section('Why this matters', prose(description));
+}
+
+function harmless({ falsePositives }: Alert): Html | undefined {
+  if (falsePositives.length === 0) return undefined;
+  return section(
+    'When it is harmless',
+    html`<ul class="plain-list">
+      ${falsePositives.map((each) => html`<li>${each}</li>`)}
+    </ul>`,
+  );
+}
+
+function rawEvent({ id, evidence }: Alert): Html {
+  const { text, whole } = prettyJson(evidence.fields, mostJson);
+  return section(
+    'Raw event',
+    html`${!whole && html`<p>Only its beginning is shown here; <a href="/v1/alerts/${id}">the API has all of it</a>.</p>`}
+    ${copyable(preformatted(text), 'The raw event as JSON')}`,
+    'raw',
+  );
+}
+
+function who({ who: actor }: Alert): Html {
+  const chain = [...actor.chain, actor.name];
+  return section(
+    'Who',
+    html`<p class="strong">${actor.name}</p>
+      ${rows([
+        ['Kind', actorDetail({ ...actor, mfa: undefined })],
+        ['MFA', actor.mfa === undefined ? 'the event does not say' : actor.mfa ? 'yes' : 'no'],
+        [
+          'Came by',
+          actor.chain.length > 0 &&
+            html`<ol class="chain">
+              ${chain.map((name) => html`<li>${name}</li>`)}
+            </ol>`,
+        ],
+        ['Account', actor.account],
+        ['Access key', actor.accessKeyId],
+        ['ARN', actor.arn],
+      ])}`,
+  );
+}
+
+const resultWords = { success: 'Succeeded', failure: 'Failed', unknown: 'Result unknown' } as const;
+
+function what({ what: call }: Alert): Html {
+  return section(
+    'What',
+    html`<p class="strong">${call.action}</p>
+      ${rows([
+        ['Service', call.service],
+        ['Result', html`<span class="result-${call.result}">${resultWords[call.result]}</span>`],
+        ['Reason', call.reason],
+        [
+          call.targets.length === 1 ? 'Target' : 'Targets',
+          call.targets.length > 0 &&
+            html`<ul class="targets">
+              ${call.targets.map(
+                ({ type, name, arn, account }) =>
+                  html`<li>
+                    <span class="name">${name}</span>${type !== undefined && html` <small>${type}</small>`}
+                    ${arn !== undefined && arn !== name && html`<small>${arn}</small>`}
+                    ${account !== undefined && html`<small>account ${account}</small>`}
+                  </li>`,
+              )}
+            </ul>`,
+        ],
+      ])}`,
+  );
+}
+
+function where({ where: place }: Alert): Html {
+  return section(
+    'Where',
+    rows([
+      ['From', originWords(place.origin)],
+      ['Account', place.account ?? 'unknown'],
+      ['Region', place.region ?? 'unknown'],
+      ['User agent', place.userAgent],
+    ]),
+  );
+}
+
+function when({ time, receivedAt, decidedAt }: Alert): Html {
+  return section(
+    'When',
+    html`<ol class="timeline">
+      <li><b>Happened</b> ${absoluteTime(time)}</li>
+      <li><b>Received</b> ${absoluteTime(receivedAt)} <small>${later(receivedAt - time)}</small></li>
+      <li><b>Decided</b> ${absoluteTime(decidedAt)} <small>${later(decidedAt - receivedAt)}</small></li>
+    </ol>`,
+  );
+}
+
+function later(milliseconds: number): string {
+  return milliseconds < 0
+    ? `${span(-milliseconds)} earlier: the clocks differ`
+    : `${span(milliseconds)} later`;
+}
+
+function attack({ tactics, techniques }: Alert): Html | undefined {
+  if (tactics.length + techniques.length === 0) return undefined;
+  return section(
+    'MITRE ATT&CK',
+    html`<ul class="attack">
+      ${[...tactics, ...techniques].map((each) => html`<li>${attackLink(each)}</li>`)}
+    </ul>`,
+  );
+}
+
+/** Addresses are made of ids of the known form only; https://attack.mitre.org/ */
+function attackLink({ id, name }: AttackRef): Html {
+  const label = html`<code>${id}</code> ${name}`;
+  const [, technique, sub] = /^(T\d{4})(?:\.(\d{3}))?$/.exec(id) ?? [];
+  if (technique !== undefined) {
+    const path = sub === undefined ? technique : `${technique}/${sub}`;
+    return html`<a href="https://attack.mitre.org/techniques/${path}/" rel="noreferrer">${label}</a>`;
+  }
+  if (!/^TA\d{4}$/.test(id)) return label;
+  return html`<a href="https://attack.mitre.org/tactics/${id}/" rel="noreferrer">${label}</a>`;
+}
+
+const stateWords = {
+  delivered: { sign: '✓', word: 'Delivered' },
+  pending: { sign: '…', word: 'Waiting' },
+  dead: { sign: '✕', word: 'Could not be delivered' },
+} as const;
+
+function delivered(deliveries: readonly DeliveryState[]): Html {
+  return section(
+    'Deliveries',
+    deliveries.length === 0
+      ? html`<p>None: no channel takes this alert.</p>`
+      : html`<ul class="deliveries">
+          ${deliveries.map(
+            ({ channel, state, attempts, reason }) =>
+              html`<li>
+                <b>${channel}</b>
+                <span class="state-${state}"
+                  ><span aria-hidden="true">${stateWords[state].sign}</span> ${stateWords[state].word}</span
+                >
+                <small>${attempts === 1 ? '1 attempt' : `${attempts} attempts`}</small>
+                ${state !== 'delivered' && reason !== undefined && html`<small class="reason">${reason}</small>`}
+              </li>`,
+          )}
+        </ul>`,
+  );
+}
+
+function references(alert: Alert): Html | undefined {
+  if (alert.references.length === 0) return undefined;
+  return section(
+    'References',
+    html`<ul class="references">
+      ${alert.references.map((each) => html`<li>${reference(each)}</li>`)}
+    </ul>`,
+  );
+}
+
+/** Only a plain https address becomes a link; anything else, `javascript:` above all, stays text. */
+function reference(text: string): Html {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.protocol === 'https:' && url.username === '' && url.password === '';
+  return isPlain ? html`<a href="${url.href}" rel="noreferrer">${text}</a>` : html`${text}`;
+}
+
+function origin({ id, evidence }: Alert, address: string): Html {
+  const { provenance } = evidence;
+  return section(
+    'Evidence',
+    rows([
+      ['Event', evidence.eventId],
+      ['Came by', provenance.source],
+      ['Object', provenance.object],
+      ['At byte', provenance.position],
+      ['Permanent link', html`<a href="/alerts/${id}">${address}/alerts/${id}</a>`],
+      ['As JSON', html`<a href="/v1/alerts/${id}">/v1/alerts/${id}</a>`],
+    ]),
+  );
+}

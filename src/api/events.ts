@@ -1,0 +1,112 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { Readable } from 'node:stream';
+import type { Severity } from '../event/severity.ts';
+import { limitBody, tooLarge } from './body.ts';
+import { HttpProblem, unavailable } from './problem.ts';
+import { ingestedSchema, problems } from './schema.ts';
+
+/** What became of a body: records = events + rejected + skipped. */
+export interface IngestResult {
+  readonly records: number;
+  readonly events: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  readonly alerts: readonly {
+    readonly id: string;
+    readonly severity: Severity;
+    readonly title: string;
+    readonly repeated: boolean;
+  }[];
+  readonly rejections: readonly { readonly position: number; readonly reason: string }[];
+}
+
+/** Decodes, applies the rules and commits; resolves when what came of it is durable. */
+export type Ingest = (
+  body: AsyncIterable<Uint8Array>,
+  from: { readonly source: 'http'; readonly object: string; readonly receivedAt: number },
+) => Promise<IngestResult>;
+
+/** More reasons than this would only repeat themselves. */
+const mostReasons = 100;
+
+const encodings = new Set(['identity', 'gzip', 'x-gzip', 'zstd']);
+
+/** `POST /v1/events`. The body goes to `ingest` as it arrives; nothing here holds or parses it. */
+export function eventRoutes(
+  parent: FastifyInstance,
+  options: { readonly ingest: Ingest; readonly now: () => number; readonly bodyLimit: number },
+): void {
+  const { ingest, now, bodyLimit } = options;
+  // A plugin of its own, so that the parser which parses nothing holds for this route alone.
+  parent.register(async (app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (request, payload, done) => {
+      const declared = Number(request.headers['content-length'] ?? 0);
+      if (declared > bodyLimit) done(tooLarge(bodyLimit));
+      else done(null, payload);
+    });
+
+    app.withTypeProvider<ZodTypeProvider>().post(
+      '/v1/events',
+      {
+        config: { need: 'ingest' },
+        // The framework's own limit reads the declared length and would answer before ours, with less to say.
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+        schema: {
+          operationId: 'sendEvents',
+          summary: 'Send events',
+          description:
+            'Takes CloudTrail records in any of their forms: a delivery file, JSON lines, a JSON array, one event, an EventBridge envelope; plain or as gzip. ' +
+            'Answers 200 when every alert that they lead to is stored durably. Sending the same again makes no second alert.',
+          response: {
+            200: ingestedSchema.describe('Taken in.'),
+            ...problems({
+              400: 'No record could be read; the reasons are in `rejections`.',
+              401: 'No key, or none that may ingest.',
+              413: 'The body is too long.',
+              415: 'The content encoding is not known.',
+              503: 'The store could not be used; try again.',
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+        if (!encodings.has(encoding)) {
+          throw new HttpProblem(
+            415,
+            `Content encoding '${encoding}' is not known; send gzip, zstd or plain.`,
+          );
+        }
+        const body = limitBody(request.body instanceof Readable ? request.body : request.raw, bodyLimit);
+        let result: IngestResult;
+        try {
+          result = await ingest(body.chunks, { source: 'http', object: request.id, receivedAt: now() });
+        } catch (error) {
+          throw body.failure() === undefined
+            ? unavailable('The events could not be taken in', error)
+            : broken(body.failure());
+        }
+        if (body.failure() !== undefined) throw broken(body.failure());
+        const answer = { ...result, rejections: result.rejections.slice(0, mostReasons) };
+        if (body.length() === 0) {
+          throw new HttpProblem(400, 'The body is empty; send events as JSON, JSON lines or gzip of either.');
+        }
+        if (result.rejected > 0 && result.events === 0 && result.skipped === 0) {
+          const first = result.rejections[0]?.reason ?? 'no reason known';
+          throw new HttpProblem(400, `None of ${result.records} records could be read. The first: ${first}`, {
+            members: answer,
+          });
+        }
+        return answer;
+      },
+    );
+  });
+}
+
+/** The client went away, or sent too much. */
+function broken(failure: unknown): HttpProblem {
+  if (failure instanceof HttpProblem) return failure;
+  return new HttpProblem(400, 'The body ended before it was complete; send it again.', { cause: failure });
+}

@@ -1,0 +1,275 @@
+import type { Alert } from '../alert/alert.ts';
+import { atLeast, severities, type Severity } from '../event/severity.ts';
+import { originWords } from '../notify/words.ts';
+import type { AlertPage, StoreCounts } from '../store/store.ts';
+import { emptyStore } from './empty-page.ts';
+import {
+  alertsOnPage,
+  filterQuery,
+  isUnfiltered,
+  listPath,
+  type FilterName,
+  type Filters,
+} from './filters.ts';
+import { html, type Html } from './html.ts';
+import { clock, longDay, shortDay } from './time.ts';
+import { layout, relativeTime, severityChip, severityWord, type Frame } from './layout.ts';
+
+/** Milliseconds between two questions whether there is something new. */
+const lookEvery = 5_000;
+
+const worstFirst = [...severities].reverse();
+
+/** The list of alerts: `/`. */
+export function listPage(
+  frame: Frame,
+  view: {
+    readonly page: AlertPage;
+    readonly counts: StoreCounts;
+    readonly filters: Filters;
+    readonly now: number;
+    /** Where this server is reached, such as `http://127.0.0.1:4848`. */
+    readonly address: string;
+    readonly keysNeeded: boolean;
+  },
+): Html {
+  const { page, counts, filters, now } = view;
+  const total = severities.reduce((sum, severity) => sum + counts.alerts[severity], 0);
+  return layout(frame, {
+    title: 'Alerts · Tocsin',
+    keys: [
+      ['j', 'Next alert'],
+      ['k', 'Previous alert'],
+      ['Enter', 'Open the alert'],
+      ['r', 'Show new alerts'],
+    ],
+    main:
+      total === 0
+        ? html`<h1>Alerts</h1>
+            ${emptyStore(view.address, view.keysNeeded)}${watcher(page, filters)}`
+        : html`<div class="heading">
+              <h1>Alerts</h1>
+              ${distribution(counts, total)}
+            </div>
+            ${severityFilter(counts, filters)} ${chosenFilters(filters)}
+            ${page.alerts.length === 0 ? nothingFound(filters) : alertList(page.alerts, filters, now)}
+            ${paging(page, filters)} ${watcher(page, filters)} ${sums(counts)}`,
+  });
+}
+
+/** Every severity's share as a bar, and in words beside it. */
+function distribution(counts: StoreCounts, total: number): Html {
+  let x = 0;
+  const bars = worstFirst.map((severity) => {
+    const width = (counts.alerts[severity] / total) * 200;
+    const bar = html`<rect
+      class="fill-${severity}"
+      x="${x.toFixed(2)}"
+      y="0"
+      width="${width.toFixed(2)}"
+      height="8"
+    />`;
+    x += width;
+    return bar;
+  });
+  return html`<div class="distribution">
+    <svg viewBox="0 0 200 8" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>
+    <ul>
+      ${worstFirst.map(
+        (severity) =>
+          html`<li class="${counts.alerts[severity] === 0 ? 'none' : ''}">
+            <span class="dot fill-${severity}" aria-hidden="true"></span><b>${counts.alerts[severity]}</b>
+            ${severityWord[severity].toLowerCase()}
+          </li>`,
+      )}
+    </ul>
+  </div>`;
+}
+
+const floors: readonly (readonly [Severity | undefined, string])[] = [
+  [undefined, 'All'],
+  ['low', 'Low and worse'],
+  ['medium', 'Medium and worse'],
+  ['high', 'High and worse'],
+  ['critical', 'Critical'],
+];
+
+const ages: readonly (readonly [string | undefined, string])[] = [
+  [undefined, 'Any time'],
+  ['24h', '24 hours'],
+  ['7d', '7 days'],
+  ['30d', '30 days'],
+];
+
+function severityFilter(counts: StoreCounts, filters: Filters): Html {
+  // The store counts all that it holds; with other filters on, these sums would promise more than the list shows.
+  const counted = isUnfiltered({ ...filters, severity: undefined });
+  const sum = (floor: Severity | undefined): number =>
+    severities
+      .filter((severity) => floor === undefined || atLeast(severity, floor))
+      .reduce((total, severity) => total + counts.alerts[severity], 0);
+  return html`<div class="filters">
+    <nav class="choice" aria-label="Severity">
+      ${floors.map(
+        ([floor, label]) =>
+          html`<a href="${listPath(filters, { severity: floor })}" ${current(filters.severity === floor)}
+            >${label}${counted && html` <span class="count">${sum(floor)}</span>`}</a
+          >`,
+      )}
+    </nav>
+    <nav class="choice" aria-label="Period">
+      ${ages.map(
+        ([since, label]) =>
+          html`<a href="${listPath(filters, { since, until: undefined })}" ${current(filters.since === since)}
+            >${label}</a
+          >`,
+      )}
+    </nav>
+  </div>`;
+}
+
+function current(isCurrent: boolean): Html | false {
+  return isCurrent && html`aria-current="true"`;
+}
+
+const chosenWords: readonly (readonly [FilterName, string])[] = [
+  ['rule', 'Rule'],
+  ['account', 'Account'],
+  ['since', 'Since'],
+  ['until', 'Until'],
+];
+
+/** The filters that the choices above do not show, each with a link that takes it away. */
+function chosenFilters(filters: Filters): Html | undefined {
+  const shown = chosenWords.filter(
+    ([name]) =>
+      filters[name] !== undefined && !(name === 'since' && ages.some(([since]) => since === filters.since)),
+  );
+  if (shown.length === 0) return undefined;
+  return html`<ul class="chosen" aria-label="Filters">
+    ${shown.map(
+      ([name, word]) =>
+        html`<li>
+          ${word} <b>${filters[name]}</b>
+          <a href="${listPath(filters, { [name]: undefined })}" aria-label="Remove the filter ${word}">×</a>
+        </li>`,
+    )}
+    <li class="plain"><a href="/">Clear all</a></li>
+  </ul>`;
+}
+
+function nothingFound(filters: Filters): Html {
+  return html`<div class="card empty">
+    <h2>${filters.cursor === undefined ? 'No alert fits these filters' : 'No further alerts'}</h2>
+    <p>Alerts are there, but none of what is chosen above.</p>
+    <p><a class="button" href="/">Show all alerts</a></p>
+  </div>`;
+}
+
+function alertList(alerts: readonly Alert[], filters: Filters, now: number): readonly Html[] {
+  const today = shortDay(now);
+  const yesterday = shortDay(now - 86_400_000);
+  const days: { day: string; name: string; alerts: Alert[] }[] = [];
+  for (const alert of alerts) {
+    const day = shortDay(alert.time);
+    const last = days.at(-1);
+    if (last?.day === day) last.alerts.push(alert);
+    else {
+      const name = day === today ? 'Today' : day === yesterday ? 'Yesterday' : longDay(alert.time);
+      days.push({ day, name, alerts: [alert] });
+    }
+  }
+  return days.map(
+    ({ name, alerts: ofDay }) =>
+      html`<section class="day">
+        <h2>${name}</h2>
+        <ol class="alerts">
+          ${ofDay.map((alert) => row(alert, filters, now))}
+        </ol>
+      </section>`,
+  );
+}
+
+function row(alert: Alert, filters: Filters, now: number): Html {
+  const { who, where } = alert;
+  return html`<li class="alert edge-${alert.severity}" data-alert="${alert.id}">
+    <div class="mark">${severityChip(alert.severity)}</div>
+    <div class="body">
+      <h3><a class="open" href="/alerts/${alert.id}${filterQuery(filters)}">${alert.title}</a></h3>
+      <dl class="facets">
+        <div>
+          <dt>Who</dt>
+          <dd>${who.name}</dd>
+        </div>
+        <div>
+          <dt>From</dt>
+          <dd>${originWords(where.origin)}</dd>
+        </div>
+        <div>
+          <dt>Account</dt>
+          <dd>
+            ${
+              where.account === undefined
+                ? 'unknown'
+                : html`<a href="${listPath(filters, { account: where.account })}" title="Only this account"
+                    >${where.account}</a
+                  >`
+            }
+          </dd>
+        </div>
+        <div>
+          <dt>Region</dt>
+          <dd>${where.region ?? 'unknown'}</dd>
+        </div>
+        <div>
+          <dt>Rule</dt>
+          <dd>
+            <a href="${listPath(filters, { rule: alert.rule.id })}" title="Only this rule"
+              >${alert.rule.title}</a
+            >
+          </dd>
+        </div>
+      </dl>
+    </div>
+    <div class="when">${relativeTime(alert.time, now)}<span>${clock(alert.time)}</span></div>
+  </li>`;
+}
+
+function paging(page: AlertPage, filters: Filters): Html | undefined {
+  if (filters.cursor === undefined && page.next === undefined) return undefined;
+  return html`<nav class="paging" aria-label="Pages">
+    ${filters.cursor !== undefined && html`<a class="button" href="${listPath(filters)}">Newest alerts</a>`}
+    ${
+      page.next !== undefined &&
+      html`<a class="button" rel="next" href="${listPath(filters, { cursor: page.next })}">Older alerts</a>`
+    }
+  </nav>`;
+}
+
+/** Where the script says that there is something new. It compares with the alerts on this page, so only the first can have it. */
+function watcher(page: AlertPage, filters: Filters): Html | undefined {
+  if (filters.cursor !== undefined) return undefined;
+  const question = new URLSearchParams(filterQuery(filters).slice(1));
+  question.set('limit', String(alertsOnPage));
+  return html`<div
+    class="news"
+    role="status"
+    data-watch="/v1/alerts?${question.toString()}"
+    data-known="${page.alerts.map(({ id }) => id).join(' ')}"
+    data-most="${alertsOnPage}"
+    data-every="${lookEvery}"
+  ></div>`;
+}
+
+/** Nothing is lost silently: what was rejected and what could not be delivered stands under every list. */
+function sums({ deliveries, rejections }: StoreCounts): Html {
+  return html`<ul class="sums" aria-label="Sums">
+    <li><b>${deliveries.delivered}</b> delivered</li>
+    <li><b>${deliveries.pending}</b> waiting for delivery</li>
+    <li class="${deliveries.dead > 0 ? 'bad' : ''}"><b>${deliveries.dead}</b> could not be delivered</li>
+    <li class="${rejections > 0 ? 'bad' : ''}">
+      <b>${rejections}</b>
+      ${rejections > 0 ? html`<a href="/v1/rejections">rejected records</a>` : 'rejected records'}
+    </li>
+  </ul>`;
+}

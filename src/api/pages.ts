@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import type { Store } from '../store/store.ts';
+import { findAlert } from './alerts.ts';
+import { detailPage } from './detail-page.ts';
+import { readFilters, type Filters } from './filters.ts';
+import { render, type Html } from './html.ts';
+import type { Frame } from './layout.ts';
+import { listPage } from './list-page.ts';
+import { fromStore } from './problem.ts';
+
+const page = { config: { need: 'read' }, schema: { hide: true } } as const;
+const idParameter = z.object({ id: z.string() });
+
+/** `/` and `/alerts/:id`: plain pages that work without a script. */
+export function pageRoutes(
+  app: FastifyInstance,
+  options: {
+    readonly store: Store;
+    readonly now: () => number;
+    readonly frame: Frame;
+    readonly publicUrl: string | undefined;
+    readonly keysNeeded: boolean;
+  },
+): void {
+  const { store, now, frame, publicUrl, keysNeeded } = options;
+
+  app.get('/', page, async (request, reply) => {
+    const { filters, query } = readFilters(request.query, now);
+    const [alerts, counts] = await Promise.all([
+      fromStore(() => store.alerts(query)),
+      fromStore(() => store.counts()),
+    ]);
+    return sendHtml(
+      reply,
+      listPage(frame, {
+        page: alerts,
+        counts,
+        filters,
+        now: now(),
+        address: address(request, publicUrl),
+        keysNeeded,
+      }),
+    );
+  });
+
+  app.get('/alerts/:id', page, async (request, reply) => {
+    const found = await findAlert(store, idParameter.parse(request.params).id);
+    return sendHtml(
+      reply,
+      detailPage(frame, {
+        ...found,
+        filters: backFilters(request.query, now),
+        now: now(),
+        address: address(request, publicUrl),
+      }),
+    );
+  });
+}
+
+export function sendHtml(reply: FastifyReply, content: Html): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(render(content));
+}
+
+/** The way back is a convenience: where the address spells it wrong, it leads to the plain list and the alert is shown all the same. */
+function backFilters(query: unknown, now: () => number): Filters {
+  try {
+    return readFilters(query, now).filters;
+  } catch {
+    return {};
+  }
+}
+
+/** Where this server is reached, for people to copy. A strange `Host` is not repeated. */
+function address(request: FastifyRequest, publicUrl: string | undefined): string {
+  if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+  const host = request.headers.host ?? '';
+  return `http://${/^[a-z0-9.[\]:-]{1,255}$/i.test(host) ? host : 'localhost'}`;
+}

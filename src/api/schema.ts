@@ -1,0 +1,213 @@
+import * as z from 'zod';
+import { severities } from '../event/severity.ts';
+import { problemSchema } from './problem.ts';
+import { parseTime } from './time.ts';
+
+const milliseconds = z.number().describe('Milliseconds since the epoch.');
+const text = z.string();
+const maybeText = z.string().optional();
+const severity = z.enum(severities);
+
+/** Something JSON of any shape: sent as it is, and only described. */
+function anything(type: 'object', description: string) {
+  return z.unknown().meta({ type, description });
+}
+
+const attackRef = z.object({ id: text, name: text }).describe('An ATT&CK tactic or technique.');
+
+const target = z.object({ type: maybeText, name: text, arn: maybeText, account: maybeText });
+
+const origin = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('address'), address: text }),
+  z.object({ type: z.literal('service'), service: text }),
+  z.object({ type: z.literal('internal') }),
+  z.object({ type: z.literal('unknown'), text }),
+]);
+
+const provenance = z
+  .object({
+    source: text.describe('How it reached Tocsin: file, stdin, http, s3, lambda.'),
+    object: text.describe('The file, object or request that held it.'),
+    position: z.number().describe('Byte offset in the unpacked content.'),
+    receivedAt: milliseconds,
+  })
+  .describe('Where a record came from.');
+
+const evidence = z.object({ eventId: text, provenance });
+
+export const alertSummarySchema = z
+  .object({
+    id: text.describe('32 hex digits; the same input always gives the same id.'),
+    rule: z.object({ id: text, title: text }),
+    severity,
+    title: text.describe('One sentence that says what happened.'),
+    description: text,
+    response: text.describe('What to do first.'),
+    time: milliseconds.describe('When it happened, in milliseconds since the epoch.'),
+    receivedAt: milliseconds,
+    decidedAt: milliseconds,
+    who: z.object({
+      kind: text,
+      name: text,
+      arn: maybeText,
+      account: maybeText,
+      accessKeyId: maybeText,
+      mfa: z.boolean().optional(),
+      chain: z.array(text).readonly().describe('The names behind an assumed role, the origin first.'),
+    }),
+    what: z.object({
+      kind: text,
+      service: text,
+      action: text,
+      result: z.enum(['success', 'failure', 'unknown']),
+      reason: maybeText,
+      targets: z.array(target).readonly(),
+    }),
+    where: z.object({ account: maybeText, region: maybeText, origin, userAgent: maybeText }),
+    tactics: z.array(attackRef).readonly(),
+    techniques: z.array(attackRef).readonly(),
+    facts: z
+      .array(z.object({ explanation: text, unknowns: z.array(text).readonly() }))
+      .readonly()
+      .describe('What the event means, and what it alone cannot tell.'),
+    falsePositives: z.array(text).readonly(),
+    references: z.array(text).readonly(),
+    evidence,
+  })
+  .describe('An alert without its raw event. Strings come from logs and can hold anything.');
+
+const alertSchema = alertSummarySchema
+  .extend({ evidence: evidence.extend({ fields: anything('object', 'The raw event, unchanged.') }) })
+  .describe('An alert. Strings come from logs and can hold anything.');
+
+export const alertPageSchema = z.object({
+  alerts: z.array(alertSummarySchema).readonly().describe('Newest event first.'),
+  next: text.nullable().describe("Pass as 'cursor' for the next page; null on the last."),
+});
+
+export const alertDetailSchema = z.object({
+  alert: alertSchema,
+  deliveries: z
+    .array(
+      z.object({
+        id: text,
+        channel: text,
+        state: z.enum(['pending', 'delivered', 'dead']),
+        attempts: z.int(),
+        reason: maybeText.describe('Why the last attempt failed.'),
+      }),
+    )
+    .readonly(),
+});
+
+export const rejectionsSchema = z.object({
+  rejections: z
+    .array(
+      z.object({
+        id: text,
+        provenance,
+        reason: text,
+        length: z.number().describe('Length in bytes of what was refused.'),
+        bytes: text.describe('What was refused, or its beginning, in base64.'),
+      }),
+    )
+    .readonly(),
+});
+
+export const countsSchema = z.object({
+  alerts: z.object({
+    informational: z.int(),
+    low: z.int(),
+    medium: z.int(),
+    high: z.int(),
+    critical: z.int(),
+  }),
+  deliveries: z.object({ pending: z.int(), delivered: z.int(), dead: z.int() }),
+  rejections: z.int(),
+});
+
+export const ingestedSchema = z.object({
+  records: z.int(),
+  events: z.int(),
+  rejected: z.int(),
+  skipped: z.int(),
+  alerts: z
+    .array(
+      z.object({
+        id: text,
+        severity,
+        title: text,
+        repeated: z.boolean().describe('True where the alert was there before; nobody is told again.'),
+      }),
+    )
+    .readonly(),
+  rejections: z
+    .array(z.object({ position: z.number(), reason: text }))
+    .readonly()
+    .describe(`Of the first rejected records; /v1/rejections has them all.`),
+});
+
+export const healthSchema = z.object({ status: z.literal('ok') });
+
+export const readySchema = z.object({
+  ready: z.boolean(),
+  checks: z
+    .array(
+      z.object({ name: text, ok: z.boolean(), detail: maybeText.describe('Only for callers who may read.') }),
+    )
+    .readonly(),
+});
+
+function time(now: () => number) {
+  return z.string().transform((value, context) => {
+    const found = parseTime(value, now());
+    if (found !== undefined) return found;
+    context.addIssue(
+      'expected a time such as 2026-11-21T07:41:03Z, 2026-11-21, seconds or milliseconds since the epoch, or how long ago: 24h, 7d',
+    );
+    return z.NEVER;
+  });
+}
+
+function name(what: string) {
+  return z.string().min(1, `expected ${what}`).max(200, `expected ${what} of at most 200 characters`);
+}
+
+/** What `GET /v1/alerts` can be asked. */
+export function alertQuerySchema(now: () => number) {
+  return z.strictObject({
+    severity: z
+      .enum(severities, `expected one of ${severities.join(', ')}`)
+      .optional()
+      .describe('Only this severity or worse.'),
+    rule: name('the id of a rule').optional().describe('Only alerts of the rule with this id.'),
+    account: name('an AWS account id').optional().describe('Only events of this account.'),
+    since: time(now).optional().describe('Only events at this time or later.'),
+    until: time(now).optional().describe('Only events before this time.'),
+    limit: limit.default(50).describe('Alerts on one page.'),
+    cursor: z
+      .string()
+      .min(1, "expected 'next' of the page before")
+      .max(2000, "expected 'next' of the page before")
+      .optional()
+      .describe("Where to go on: 'next' of the page before."),
+  });
+}
+
+const limit = z.coerce
+  .number('expected a number from 1 to 500')
+  .int('expected a whole number from 1 to 500')
+  .min(1, 'expected a number from 1 to 500')
+  .max(500, 'expected a number from 1 to 500');
+
+export const rejectionQuerySchema = z.strictObject({ limit: limit.default(100) });
+
+/** The error answers of a route, for its OpenAPI description. */
+export function problems(descriptions: Readonly<Record<number, string>>) {
+  return Object.fromEntries(
+    Object.entries(descriptions).map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: problemSchema } } },
+    ]),
+  );
+}
