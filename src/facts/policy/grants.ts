@@ -10,6 +10,7 @@ import { effectInAllow, keysRequired } from './limit.ts';
 import type { Limit } from './limit.ts';
 import { mergeGrants } from './merge.ts';
 import { covers, overlaps, setCovers, setOverlaps } from './pattern.ts';
+import { holds } from './principal.ts';
 import type { Principal } from './principal.ts';
 
 /** What a policy lets one audience do, after its Deny statements. Lists are sorted and hold each value once. */
@@ -170,12 +171,12 @@ function grantsOn(resource: string, start: Start, place: Place): Grant[] {
   const effects = place.covering.map((deny) => ({ deny, effect: effectOfDeny(deny, start.who) }));
   const groups = groupByEscapes(atoms, effects);
   const but = [
-    ...allow.resources.exclude.filter((out) => overlaps(out, resource)),
+    ...allow.resources.exclude.filter((out) => overlaps(out, resource)).map((out) => `not on ${out}`),
     ...place.partial
       .filter((deny) => atoms.some((atom) => setCovers(deny.actions, atom.name)))
       .filter((deny) => effectOfDeny(deny, start.who).type === 'blocked')
-      .flatMap((deny) => deny.resources.include.filter((pattern) => overlaps(pattern, resource))),
-  ].map((out) => `not on ${out}`);
+      .flatMap((deny) => leftBy(deny, resource)),
+  ];
   const grants: Grant[] = [];
   for (const group of groups) {
     const whole = group.atoms.length === atoms.length && isWhole(allow, view.vocabulary);
@@ -201,6 +202,13 @@ function grantsOn(resource: string, start: Start, place: Place): Grant[] {
     }
   }
   return grants;
+}
+
+/** What a Deny of a part of a resource leaves, for people. */
+function leftBy(deny: Statement, resource: string): readonly string[] {
+  return deny.resources.exclude.length > 0
+    ? [`only on ${[...deny.resources.exclude].sort().join(' or ')}`]
+    : deny.resources.include.filter((out) => overlaps(out, resource)).map((out) => `not on ${out}`);
 }
 
 interface Group {
@@ -245,10 +253,8 @@ function callersPast(start: Start, denies: readonly (readonly Escape[])[]): read
 }
 
 function takeEscape(caller: Start, escape: Escape): readonly Start[] {
-  const who: Principal = escape.who ?? caller.who;
-  // Two exception lists let through only whom both name; the wider of two names gives way to the narrower.
-  if (escape.who !== undefined && caller.who.kind !== 'everyone' && caller.who.text !== escape.who.text)
-    return [];
+  const who = escape.who === undefined ? caller.who : narrower(caller.who, escape.who);
+  if (who === undefined) return [];
   return [
     {
       who,
@@ -259,6 +265,12 @@ function takeEscape(caller: Start, escape: Escape): readonly Start[] {
       doubts: escape.doubt === undefined ? caller.doubts : [...caller.doubts, escape.doubt],
     },
   ];
+}
+
+/** Whoever is both; undefined where nobody is. */
+function narrower(a: Principal, b: Principal): Principal | undefined {
+  if (holds(a, b)) return b;
+  return holds(b, a) ? a : undefined;
 }
 
 function isWhole(allow: Statement, vocabulary: Vocabulary): boolean {

@@ -43,10 +43,10 @@ export function overlaps(a: string, b: string): boolean {
     const next: boolean[] = [row[0] === true && x === '*'];
     for (let j = 1; j <= b.length; j += 1) {
       const y = b[j - 1];
-      const skipA = x === '*' && row[j] === true;
-      const skipB = y === '*' && next[j - 1] === true;
-      const both = row[j - 1] === true && (x === y || x === '?' || y === '?' || x === '*' || y === '*');
-      next.push(skipA || skipB || both);
+      // A star stands for nothing, or takes one more character of the other pattern and stays.
+      const star = (x === '*' || y === '*') && (row[j] === true || next[j - 1] === true);
+      const same = row[j - 1] === true && (x === y || x === '?' || y === '?');
+      next.push(star || same);
     }
     row = next;
   }
