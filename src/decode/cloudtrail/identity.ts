@@ -42,7 +42,7 @@ function* canonical(root: Json): Generator<string> {
         steps.push({ visit: value[key] ?? null }, { write: `,${JSON.stringify(key)}:` });
       }
       yield '{';
-    } else if (Array.isArray(value)) {
+    } else if (typeof value === 'object' && value !== null) {
       steps.push({ write: ']' });
       for (let index = value.length - 1; index >= 0; index -= 1) {
         steps.push({ visit: value[index] ?? null }, { write: ',' });

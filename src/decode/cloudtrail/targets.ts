@@ -167,10 +167,10 @@ const entityNames = [
 /** Gathers the names at the end of a path, through lists and EC2's `{"tag": 1, "content": name}`. Goes no deeper than path and one list a step. */
 function collect(value: Json | undefined, path: readonly string[], depth: number, names: string[]): void {
   if (names.length >= MOST_TARGETS) return;
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     for (const item of value) {
       // Lists of lists are no form that AWS writes, and an attacker's could be nested without end.
-      if (!Array.isArray(item)) collect(item, path, depth, names);
+      if (!isList(item)) collect(item, path, depth, names);
       if (names.length >= MOST_TARGETS) return;
     }
     return;
@@ -182,6 +182,10 @@ function collect(value: Json | undefined, path: readonly string[], depth: number
   }
   const name = isJsonObject(value) ? text(value, 'content') : value;
   if (typeof name === 'string' && name !== '' && !masked.test(name)) names.push(name);
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 /** What CloudTrail and those who publish its records put in place of a value. */

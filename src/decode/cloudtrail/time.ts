@@ -7,7 +7,7 @@
  * else and for years before 1970: `0001-01-01T00:00:00Z` is a program's way to say that it has no time.
  */
 export function parseTime(text: string): number | undefined {
-  // Runs once for every event: character arithmetic takes a fifth of the time that a regular expression takes.
+  // Runs once for every event: character arithmetic takes a quarter of a regular expression's time.
   if (text.length < 19 || text.length > 40) return undefined;
   const separator = text.charCodeAt(10);
   if (
