@@ -10,17 +10,23 @@ export interface Assets {
 }
 
 const files = {
-  style: { file: 'page.css', type: 'text/css; charset=utf-8' },
-  script: { file: 'page.js', type: 'text/javascript; charset=utf-8' },
-  icon: { file: 'icon.svg', type: 'image/svg+xml' },
+  style: {
+    name: 'page.css',
+    parts: ['base.css', 'severity.css', 'list.css', 'detail.css'],
+    type: 'text/css; charset=utf-8',
+  },
+  script: { name: 'page.js', parts: ['page.js'], type: 'text/javascript; charset=utf-8' },
+  icon: { name: 'icon.svg', parts: ['icon.svg'], type: 'image/svg+xml' },
 } as const;
 
 /** Reads the files that lie beside this one, once, and serves them. */
 export function assetRoutes(app: FastifyInstance): Assets {
-  const serve = ({ file, type }: (typeof files)[keyof typeof files]): string => {
-    const content = readFileSync(new URL(`assets/${file}`, import.meta.url));
+  const serve = ({ name, parts, type }: (typeof files)[keyof typeof files]): string => {
+    const content = parts
+      .map((part) => readFileSync(new URL(`assets/${part}`, import.meta.url), 'utf8'))
+      .join('\n');
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
-    const path = `/assets/${hash}/${file}`;
+    const path = `/assets/${hash}/${name}`;
     app.get(path, { config: { need: 'read' }, schema: { hide: true } }, async (_request, reply) =>
       reply
         .header('content-type', type)

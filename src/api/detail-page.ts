@@ -50,12 +50,13 @@ export function detailPage(
         </header>
         <div class="columns">
           <div class="story">
-            ${meaning(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${rawEvent(alert)}
+            ${meaning(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${references(alert)}
           </div>
           <div class="aside">
             ${who(alert)} ${what(alert)} ${where(alert)} ${when(alert)} ${attack(alert)}
-            ${delivered(deliveries)} ${references(alert)} ${origin(alert, view.address)}
+            ${delivered(deliveries)}
           </div>
+          <div class="source">${rawEvent(alert)} ${origin(alert, view.address)}</div>
         </div>
       </article>`,
   });
@@ -151,7 +152,7 @@ function who({ who: actor }: Alert): Html {
         ['Kind', actorDetail({ ...actor, mfa: undefined })],
         ['MFA', actor.mfa === undefined ? 'the event does not say' : actor.mfa ? 'yes' : 'no'],
         [
-          'Came by',
+          'By way of',
           actor.chain.length > 0 &&
             html`<ol class="chain">
               ${chain.map((name) => html`<li>${name}</li>`)}
@@ -293,7 +294,7 @@ function origin({ id, evidence }: Alert, address: string): Html {
     'Evidence',
     rows([
       ['Event', evidence.eventId],
-      ['Came by', provenance.source],
+      ['Source', provenance.source],
       ['Object', provenance.object],
       ['At byte', provenance.position],
       ['Permanent link', html`<a href="/alerts/${id}">${address}/alerts/${id}</a>`],

@@ -88,9 +88,9 @@ function distribution(counts: StoreCounts, total: number): Html {
 
 const floors: readonly (readonly [Severity | undefined, string])[] = [
   [undefined, 'All'],
-  ['low', 'Low and worse'],
-  ['medium', 'Medium and worse'],
-  ['high', 'High and worse'],
+  ['low', 'Low'],
+  ['medium', 'Medium'],
+  ['high', 'High'],
   ['critical', 'Critical'],
 ];
 
@@ -100,6 +100,9 @@ const ages: readonly (readonly [string | undefined, string])[] = [
   ['7d', '7 days'],
   ['30d', '30 days'],
 ];
+
+/** On a narrow screen the plus stands for the words, which are read out all the same. */
+const andWorse = html`<span class="full"> and worse</span><span class="brief" aria-hidden="true">+</span>`;
 
 function severityFilter(counts: StoreCounts, filters: Filters): Html {
   // The store counts all that it holds; with other filters on, these sums would promise more than the list shows.
@@ -113,7 +116,7 @@ function severityFilter(counts: StoreCounts, filters: Filters): Html {
       ${floors.map(
         ([floor, label]) =>
           html`<a href="${listPath(filters, { severity: floor })}" ${current(filters.severity === floor)}
-            >${label}${counted && html` <span class="count">${sum(floor)}</span>`}</a
+            >${label}${floor !== undefined && floor !== 'critical' && andWorse}${counted && html` <span class="count">${sum(floor)}</span>`}</a
           >`,
       )}
     </nav>
@@ -263,13 +266,13 @@ function watcher(page: AlertPage, filters: Filters): Html | undefined {
 
 /** Nothing is lost silently: what was rejected and what could not be delivered stands under every list. */
 function sums({ deliveries, rejections }: StoreCounts): Html {
+  const rejected = rejections === 1 ? 'rejected record' : 'rejected records';
   return html`<ul class="sums" aria-label="Sums">
     <li><b>${deliveries.delivered}</b> delivered</li>
     <li><b>${deliveries.pending}</b> waiting for delivery</li>
     <li class="${deliveries.dead > 0 ? 'bad' : ''}"><b>${deliveries.dead}</b> could not be delivered</li>
     <li class="${rejections > 0 ? 'bad' : ''}">
-      <b>${rejections}</b>
-      ${rejections > 0 ? html`<a href="/v1/rejections">rejected records</a>` : 'rejected records'}
+      <b>${rejections}</b> ${rejections > 0 ? html`<a href="/v1/rejections">${rejected}</a>` : rejected}
     </li>
   </ul>`;
 }

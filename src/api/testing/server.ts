@@ -60,7 +60,12 @@ export function lineIngest(store: Store): Ingest {
         counts.rejected += 1;
         const bytesOfLine = Buffer.from(line);
         const provenance = { ...from, position: 0 };
-        rejections.push({ provenance, reason: 'no JSON; send JSON', length: bytesOfLine.length, bytes: bytesOfLine });
+        rejections.push({
+          provenance,
+          reason: 'no JSON; send JSON',
+          length: bytesOfLine.length,
+          bytes: bytesOfLine,
+        });
       } else if (title === null) {
         counts.skipped += 1;
       } else {
@@ -76,7 +81,12 @@ export function lineIngest(store: Store): Ingest {
     });
     return {
       ...counts,
-      alerts: raised.map(({ id, severity, title }) => ({ id, severity, title, repeated: !created.includes(id) })),
+      alerts: raised.map(({ id, severity, title }) => ({
+        id,
+        severity,
+        title,
+        repeated: !created.includes(id),
+      })),
       rejections: rejections.map(({ provenance, reason }) => ({ position: provenance.position, reason })),
     };
   };
