@@ -15,8 +15,16 @@ export async function playStory(address: string, signal: AbortSignal): Promise<n
     if (due > told) await sleep(due - told, undefined, { signal }).catch(() => undefined);
     told = Math.max(told, due);
     if (signal.aborted) break;
-    const answer = await fetch(`${address}/v1/events`, { method: 'POST', body: JSON.stringify(record), headers: { 'content-type': 'application/json' }, signal });
-    if (!answer.ok) throw new Error(`the server answered ${answer.status} to a record of the story: ${await answer.text()}`);
+    const answer = await fetch(`${address}/v1/events`, {
+      method: 'POST',
+      body: JSON.stringify(record),
+      headers: { 'content-type': 'application/json' },
+      signal,
+    });
+    if (!answer.ok)
+      throw new Error(
+        `the server answered ${answer.status} to a record of the story: ${await answer.text()}`,
+      );
     sent++;
   }
   return sent;

@@ -26,7 +26,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = result;
   };
   const program = new Command('tocsin')
-    .description('Cloud detection and response for AWS: who did what, when and from where, and which of it is dangerous.')
+    .description(
+      'Cloud detection and response for AWS: who did what, when and from where, and which of it is dangerous.',
+    )
     .version(version)
     .addHelpText('after', help)
     .showHelpAfterError("('tocsin --help' shows what there is)")

@@ -1,12 +1,18 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { channelSettings } from '../notify/table.ts';
 
 const secret = { secret: true };
 
 const key = z.strictObject({
   name: z.string().min(1).describe('Who holds the key; shown in logs instead of it.'),
-  key: z.string().min(16, 'must have at least 16 characters').meta({ description: 'The key itself.', ...secret }),
-  scope: z.enum(['ingest', 'read', 'all']).default('ingest').describe('What it opens: sending events, reading alerts, or both.'),
+  key: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .meta({ description: 'The key itself.', ...secret }),
+  scope: z
+    .enum(['ingest', 'read', 'all'])
+    .default('ingest')
+    .describe('What it opens: sending events, reading alerts, or both.'),
 });
 
 const folder = z.strictObject({
@@ -14,7 +20,11 @@ const folder = z.strictObject({
 });
 
 const bucketQueue = z.strictObject({
-  queueUrl: z.url().describe('The SQS queue that the bucket (directly, through SNS or through EventBridge) tells of new objects.'),
+  queueUrl: z
+    .url()
+    .describe(
+      'The SQS queue that the bucket (directly, through SNS or through EventBridge) tells of new objects.',
+    ),
   region: z.string().min(1).describe('The region of queue and bucket.'),
 });
 
@@ -23,7 +33,11 @@ const bucketQueue = z.strictObject({
  * Values marked secret are never written into the file: they say where the secret lies, `env:NAME` or `file:PATH`.
  */
 export const configSchema = z.strictObject({
-  data: z.string().min(1).default('.tocsin').describe('Folder for what Tocsin keeps, the alert store included; made where it is missing.'),
+  data: z
+    .string()
+    .min(1)
+    .default('.tocsin')
+    .describe('Folder for what Tocsin keeps, the alert store included; made where it is missing.'),
   rules: z
     .strictObject({
       builtin: z.boolean().default(true).describe('Whether to run the rules that come with Tocsin.'),
@@ -34,8 +48,15 @@ export const configSchema = z.strictObject({
     .describe('Which rules run.'),
   server: z
     .strictObject({
-      listen: z.string().regex(/^(.+):(\d{1,5})$/, 'must be an address and a port such as 127.0.0.1:7117').default('127.0.0.1:7117').describe('Address and port of the HTTP server. Any but a loopback address needs keys.'),
-      publicUrl: z.url({ protocol: /^https?$/ }).optional().describe('How people reach this server; alerts link to it.'),
+      listen: z
+        .string()
+        .regex(/^(.+):(\d{1,5})$/, 'must be an address and a port such as 127.0.0.1:7117')
+        .default('127.0.0.1:7117')
+        .describe('Address and port of the HTTP server. Any but a loopback address needs keys.'),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('How people reach this server; alerts link to it.'),
       keys: z.array(key).default([]).describe('API keys. Without any, the server only listens on loopback.'),
       maxBodyMb: z.int().min(1).max(1024).default(64).describe('Largest request body in megabytes.'),
     })
@@ -44,13 +65,29 @@ export const configSchema = z.strictObject({
   sources: z
     .strictObject({
       folders: z.array(folder).default([]).describe('Folders to watch.'),
-      s3: z.array(bucketQueue).default([]).describe('Buckets to read, through the notifications in a queue. Credentials come from the usual AWS places.'),
+      s3: z
+        .array(bucketQueue)
+        .default([])
+        .describe(
+          'Buckets to read, through the notifications in a queue. Credentials come from the usual AWS places.',
+        ),
     })
     .prefault({})
     .describe('Where `tocsin serve` reads from by itself.'),
-  channels: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens'), channelSettings).default({}).describe('Where alerts go, by a name of your choice.'),
+  channels: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens'),
+      channelSettings,
+    )
+    .default({})
+    .describe('Where alerts go, by a name of your choice.'),
   log: z
-    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe lines to log.') })
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('Least severe lines to log.'),
+    })
     .prefault({})
     .describe("The server's own log, JSON lines on standard error."),
 });

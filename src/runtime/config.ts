@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { offsetOf } from '../sigma/yaml-place.ts';
 import { configSchema, type Config } from './config-schema.ts';
 import { isSecretRef, resolveSecret, type SecretSources } from './secret.ts';
@@ -24,7 +24,9 @@ export function loadConfig(path: string | undefined, secrets: SecretSources): Co
   try {
     source = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return parseConfig(source, file, secrets);
 }
@@ -36,9 +38,13 @@ export function parseConfig(source: string, file: string, secrets: SecretSources
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const at = (path: Path) => `${file}:${lines.linePos(offsetOf(document, path) ?? 0).line || 1}`;
-  const problems = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: not YAML: ${error.message}`);
+  const problems = document.errors.map(
+    (error) => `${file}:${lines.linePos(error.pos[0]).line}: not YAML: ${error.message}`,
+  );
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  const resolved = resolveSecrets(toPlain(document, file), [], secretPaths(), secrets, (path, message) => problems.push(`${at(path)}: ${path.join('.')}: ${message}`));
+  const resolved = resolveSecrets(toPlain(document, file), [], secretPaths(), secrets, (path, message) =>
+    problems.push(`${at(path)}: ${path.join('.')}: ${message}`),
+  );
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const result = configSchema.safeParse(resolved ?? {});
   if (result.success) return result.data;
@@ -57,10 +63,14 @@ function explain(issue: z.core.$ZodIssue, at: (path: Path) => string, document: 
   const path = issue.path.filter((key) => typeof key !== 'symbol');
   const name = path.join('.');
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${at([...path, key])}: ${[...path, key].join('.')}: there is no such key${knownKeys(path, document.getIn([...path, 'type']))}`);
+    return issue.keys.map(
+      (key) =>
+        `${at([...path, key])}: ${[...path, key].join('.')}: there is no such key${knownKeys(path, document.getIn([...path, 'type']))}`,
+    );
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
     return [`${at(path)}: ${name}: must be one of ${channelTypes().join(', ')}`];
-  if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${at(path)}: ${name}: the name ${inner.message}`);
+  if (issue.code === 'invalid_key')
+    return issue.issues.map((inner) => `${at(path)}: ${name}: the name ${inner.message}`);
   const expected = issue.message
     .replace(/^Invalid input: expected (.*), received undefined$/, 'is missing; expected $1')
     .replace(/^Invalid (input|option): /, 'is wrong: ');
@@ -69,7 +79,11 @@ function explain(issue: z.core.$ZodIssue, at: (path: Path) => string, document: 
 
 /** The JSON schema of the configuration as a person writes it: for editors, the docs, and to know what is secret. */
 export function configJsonSchema(): JsonSchema {
-  return z.toJSONSchema(configSchema, { io: 'input', reused: 'inline', unrepresentable: 'any' }) as JsonSchema;
+  return z.toJSONSchema(configSchema, {
+    io: 'input',
+    reused: 'inline',
+    unrepresentable: 'any',
+  }) as JsonSchema;
 }
 
 export interface JsonSchema {
@@ -90,12 +104,16 @@ export interface JsonSchema {
 function knownKeys(path: Path, type: unknown): string {
   const schemas = schemasAt(configJsonSchema(), path);
   const ofType = schemas.filter((schema) => schema.properties?.type?.const === type);
-  const known = (ofType.length > 0 ? ofType : schemas).flatMap((schema) => Object.keys(schema.properties ?? {}));
+  const known = (ofType.length > 0 ? ofType : schemas).flatMap((schema) =>
+    Object.keys(schema.properties ?? {}),
+  );
   return known.length > 0 ? `; known are ${[...new Set(known)].join(', ')}` : '';
 }
 
 function channelTypes(): string[] {
-  return schemasAt(configJsonSchema(), ['channels', 'x', 'type']).flatMap((schema) => (typeof schema.const === 'string' ? [schema.const] : []));
+  return schemasAt(configJsonSchema(), ['channels', 'x', 'type']).flatMap((schema) =>
+    typeof schema.const === 'string' ? [schema.const] : [],
+  );
 }
 
 function schemasAt(schema: JsonSchema, path: Path): readonly JsonSchema[] {
@@ -103,7 +121,8 @@ function schemasAt(schema: JsonSchema, path: Path): readonly JsonSchema[] {
   if (alternatives) return alternatives.flatMap((alternative) => schemasAt(alternative, path));
   const [key, ...rest] = path;
   if (key === undefined) return [schema];
-  const next = typeof key === 'number' ? schema.items : (schema.properties?.[key] ?? schema.additionalProperties);
+  const next =
+    typeof key === 'number' ? schema.items : (schema.properties?.[key] ?? schema.additionalProperties);
   return typeof next === 'object' ? schemasAt(next, rest) : [];
 }
 
@@ -113,10 +132,22 @@ function secretPaths(): (path: Path) => boolean {
 }
 
 /** The same tree with every reference to a secret replaced by the secret. A secret that stands there itself is a problem. */
-function resolveSecrets(value: unknown, path: Path, isSecret: (path: Path) => boolean, sources: SecretSources, problem: (path: Path, message: string) => void): unknown {
-  if (Array.isArray(value)) return value.map((item, i) => resolveSecrets(item, [...path, i], isSecret, sources, problem));
+function resolveSecrets(
+  value: unknown,
+  path: Path,
+  isSecret: (path: Path) => boolean,
+  sources: SecretSources,
+  problem: (path: Path, message: string) => void,
+): unknown {
+  if (Array.isArray(value))
+    return value.map((item, i) => resolveSecrets(item, [...path, i], isSecret, sources, problem));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveSecrets(item, [...path, key], isSecret, sources, problem)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        resolveSecrets(item, [...path, key], isSecret, sources, problem),
+      ]),
+    );
   if (typeof value !== 'string' || !isSecret(path)) return value;
   if (!isSecretRef(value)) {
     problem(path, 'is a secret and must not stand here; write where it lies: env:NAME or file:PATH');

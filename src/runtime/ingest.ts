@@ -14,7 +14,12 @@ export interface IngestOptions {
   readonly channelsFor: (alert: Alert) => readonly string[];
   readonly clock: () => number;
   /** Told after each commit, with the alerts that were not there before. */
-  readonly onCommit: (commit: { readonly source: string; readonly tally: Tally; readonly created: readonly Alert[]; readonly repeated: number }) => void;
+  readonly onCommit: (commit: {
+    readonly source: string;
+    readonly tally: Tally;
+    readonly created: readonly Alert[];
+    readonly repeated: number;
+  }) => void;
 }
 
 export interface IngestedAlert {
@@ -41,16 +46,24 @@ const listed = 1_000;
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
  * Reading the same input again is harmless: alerts that are there stay as they are.
  */
-export function createIngest(options: IngestOptions): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
+export function createIngest(
+  options: IngestOptions,
+): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
   const { engine, store, clock } = options;
   return async (chunks, from) => {
     const total = newTally();
     const alerts: IngestedAlert[] = [];
     const rejections: { position: number; reason: string }[] = [];
 
-    async function commit(decided: readonly Alert[], rejected: readonly Rejection[], tally: Tally, position?: InputOrigin['position']): Promise<void> {
+    async function commit(
+      decided: readonly Alert[],
+      rejected: readonly Rejection[],
+      tally: Tally,
+      position?: InputOrigin['position'],
+    ): Promise<void> {
       for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
-      for (const { provenance, reason } of rejected) if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
+      for (const { provenance, reason } of rejected)
+        if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
       let created: ReadonlySet<string> = new Set();
       let repeated = 0;
       if (decided.length > 0 || rejected.length > 0 || position) {
@@ -67,9 +80,20 @@ export function createIngest(options: IngestOptions): (chunks: AsyncIterable<Uin
       for (const alert of decided) {
         if (told.has(alert.id)) continue;
         told.add(alert.id);
-        if (alerts.length < listed) alerts.push({ id: alert.id, severity: alert.severity, title: alert.title, repeated: !created.has(alert.id) });
+        if (alerts.length < listed)
+          alerts.push({
+            id: alert.id,
+            severity: alert.severity,
+            title: alert.title,
+            repeated: !created.has(alert.id),
+          });
       }
-      options.onCommit({ source: from.source, tally, created: decided.filter((alert) => created.has(alert.id)), repeated });
+      options.onCommit({
+        source: from.source,
+        tally,
+        created: decided.filter((alert) => created.has(alert.id)),
+        repeated,
+      });
     }
 
     for await (const batch of decode(chunks, from)) {

@@ -15,16 +15,30 @@ export interface Metrics {
 export function createMetrics(store: Store): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const counter = (name: string, help: string, labelNames: readonly string[] = ['source']) => new Counter({ name, help, labelNames, registers: [registry] });
+  const counter = (name: string, help: string, labelNames: readonly string[] = ['source']) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
   const records = counter('tocsin_records_total', 'Records read.');
   const events = counter('tocsin_events_total', 'Records that became events.');
-  const rejected = counter('tocsin_records_rejected_total', 'Records that did not decode, kept with the reason.');
-  const skipped = counter('tocsin_documents_skipped_total', 'Documents that hold no records by their nature, such as digests.');
+  const rejected = counter(
+    'tocsin_records_rejected_total',
+    'Records that did not decode, kept with the reason.',
+  );
+  const skipped = counter(
+    'tocsin_documents_skipped_total',
+    'Documents that hold no records by their nature, such as digests.',
+  );
   const processed = counter('tocsin_events_processed_total', 'Events that all rules were run on.');
-  const deadLettered = counter('tocsin_events_dead_lettered_total', 'Events on which the rules could not be run, kept with the reason.');
+  const deadLettered = counter(
+    'tocsin_events_dead_lettered_total',
+    'Events on which the rules could not be run, kept with the reason.',
+  );
   const alerts = counter('tocsin_alerts_total', 'Alerts that were not there before.', ['severity']);
   const repeats = counter('tocsin_alerts_repeated_total', 'Alerts found again and not raised again.', []);
-  const attempts = counter('tocsin_delivery_attempts_total', 'Attempts to deliver an alert, by how they ended.', ['channel', 'result']);
+  const attempts = counter(
+    'tocsin_delivery_attempts_total',
+    'Attempts to deliver an alert, by how they ended.',
+    ['channel', 'result'],
+  );
   const latency = new Histogram({
     name: 'tocsin_alert_latency_seconds',
     help: 'From the event to the alert being stored.',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeValue } from '../decode/decode.ts';
 import { isJsonObject, type Json, type JsonObject } from '../event/json.ts';
 import type { Rule } from '../sigma/rule.ts';

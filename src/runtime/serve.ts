@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
-import { createApi } from '../api/server.ts';
+import { createApi } from '../api/api.ts';
 import { checkListen } from '../api/loopback.ts';
 import { systemClock } from '../notify/clock.ts';
 import { startOutbox } from '../notify/outbox.ts';
@@ -41,13 +41,20 @@ export interface RunningServer {
 }
 
 /** The server: wires sources, engine, store, outbox and HTTP together and does nothing else. */
-export async function serve({ config, storeName = 'tocsin.db', onAlert }: ServeOptions): Promise<RunningServer> {
+export async function serve({
+  config,
+  storeName = 'tocsin.db',
+  onAlert,
+}: ServeOptions): Promise<RunningServer> {
   const { host, port } = splitListen(config.server.listen);
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
 
   const log = pino({ level: config.log.level }, pino.destination(2));
-  const { rules, problems } = await loadRules([...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders]);
+  const { rules, problems } = await loadRules([
+    ...(config.rules.builtin ? [builtinRules] : []),
+    ...config.rules.folders,
+  ]);
   for (const problem of problems) log.error({ rule: formatProblem(problem) }, 'a rule was left out');
   const disabled = new Set(config.rules.disabled);
   const engine = createEngine(rules.filter((rule) => !disabled.has(rule.id)));
@@ -57,7 +64,10 @@ export async function serve({ config, storeName = 'tocsin.db', onAlert }: ServeO
   const publicUrl = config.server.publicUrl?.replace(/\/$/, '');
   const outbox = startOutbox({
     store,
-    channels: Object.entries(config.channels).map(([name, settings]) => ({ name, channel: bindSettings(settings) })),
+    channels: Object.entries(config.channels).map(([name, settings]) => ({
+      name,
+      channel: bindSettings(settings),
+    })),
     fetch,
     clock: systemClock,
     random: Math.random,
@@ -86,7 +96,11 @@ export async function serve({ config, storeName = 'tocsin.db', onAlert }: ServeO
     health: () => {
       const checks = sources.map((source) => {
         const trouble = source.trouble();
-        return { name: source.name, ok: trouble === undefined, ...(trouble === undefined ? {} : { detail: trouble }) };
+        return {
+          name: source.name,
+          ok: trouble === undefined,
+          ...(trouble === undefined ? {} : { detail: trouble }),
+        };
       });
       // A source in trouble is for an alarm, not for a load balancer: the server itself still takes events.
       return { ready: !stopping, checks };
@@ -108,19 +122,40 @@ export async function serve({ config, storeName = 'tocsin.db', onAlert }: ServeO
 
   try {
     const address = await api.listen({ host, port });
-    log.info({ address, rules: engine.active.length, channels: Object.keys(config.channels), sources: sources.map((source) => source.name) }, 'listening');
+    log.info(
+      {
+        address,
+        rules: engine.active.length,
+        channels: Object.keys(config.channels),
+        sources: sources.map((source) => source.name),
+      },
+      'listening',
+    );
     return { address, rules: engine.active.length, store, log, stop };
   } catch (error) {
     await stop();
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-      throw new ConfigError(`server.listen: ${config.server.listen} is in use; stop what listens there, or choose another port`);
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL'))
-      throw new ConfigError(`server.listen: cannot listen on ${config.server.listen} (${error.code}); choose another address or port`);
+      throw new ConfigError(
+        `server.listen: ${config.server.listen} is in use; stop what listens there, or choose another port`,
+      );
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL')
+    )
+      throw new ConfigError(
+        `server.listen: cannot listen on ${config.server.listen} (${error.code}); choose another address or port`,
+      );
     throw error;
   }
 }
 
-function startSources(config: Config, store: Store, ingest: Parameters<typeof startWatchedFolder>[0]['ingest'], log: Logger): readonly RunningSource[] {
+function startSources(
+  config: Config,
+  store: Store,
+  ingest: Parameters<typeof startWatchedFolder>[0]['ingest'],
+  log: Logger,
+): readonly RunningSource[] {
   const folders = config.sources.folders.map(({ path }) =>
     startWatchedFolder({ path, ingest, position: (source) => store.position(source), clock: Date.now, log }),
   );
@@ -130,7 +165,8 @@ function startSources(config: Config, store: Store, ingest: Parameters<typeof st
       s3: s3Client(region),
       sqs: sqsClient(region),
       ingest,
-      reject: async (rejection) => void (await store.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
+      reject: async (rejection) =>
+        void (await store.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
       clock: Date.now,
       log,
     }),

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The story that `tocsin serve --demo` plays. */
 export const storyPath: string = fileURLToPath(new URL('../../examples/story/story.json', import.meta.url));
 
 const storyFile = z.array(
-  z.object({ afterSeconds: z.number().min(0), comment: z.string(), record: z.record(z.string(), z.unknown()) }),
+  z.object({
+    afterSeconds: z.number().min(0),
+    comment: z.string(),
+    record: z.record(z.string(), z.unknown()),
+  }),
 );
 
 export interface StoryStep {
@@ -26,12 +30,21 @@ export async function readStory(path: string, end: number): Promise<readonly Sto
     .map((step, i) => {
       const time = end - (last - step.afterSeconds) * 1000;
       const eventTime = `${new Date(time).toISOString().slice(0, 19)}Z`;
-      return { ...step, record: { eventVersion: '1.11', ...step.record, eventTime, eventID: uuidFrom(`${end}:${i}`) } };
+      return {
+        ...step,
+        record: { eventVersion: '1.11', ...step.record, eventTime, eventID: uuidFrom(`${end}:${i}`) },
+      };
     })
     .sort((a, b) => a.afterSeconds - b.afterSeconds);
 }
 
 function uuidFrom(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
 }

@@ -6,7 +6,11 @@ const connectTimeoutMs = 5_000;
 const requestTimeoutMs = 30_000;
 
 /** SQS holds a long poll open for 20 seconds by itself; see `waitSeconds` in s3-queue.ts. */
-const requestHandler = { connectionTimeout: connectTimeoutMs, requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true };
+const requestHandler = {
+  connectionTimeout: connectTimeoutMs,
+  requestTimeout: requestTimeoutMs,
+  throwOnRequestTimeout: true,
+};
 
 /** Clients with the usual AWS credentials and, for stand-ins, the usual AWS_ENDPOINT_URL variables; a stand-in for S3 is spoken to with the bucket in the path. */
 export function s3Client(region: string): S3Client {

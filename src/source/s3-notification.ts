@@ -23,17 +23,22 @@ export function parseNotification(body: string, wrappings = 0): Notification {
   try {
     parsed = JSON.parse(body) as Json;
   } catch {
-    return { type: 'unreadable', problem: 'the message is not JSON; expected a notification of S3, SNS or EventBridge' };
+    return {
+      type: 'unreadable',
+      problem: 'the message is not JSON; expected a notification of S3, SNS or EventBridge',
+    };
   }
   const message = text(parsed, 'Message');
   if (text(parsed, 'Type') === 'Notification' && message !== undefined) {
-    if (wrappings >= mostWrappings) return { type: 'unreadable', problem: `the message is wrapped more than ${mostWrappings} times` };
+    if (wrappings >= mostWrappings)
+      return { type: 'unreadable', problem: `the message is wrapped more than ${mostWrappings} times` };
     return parseNotification(message, wrappings + 1);
   }
   if (text(parsed, 'Event') === 's3:TestEvent') return { type: 'nothing', why: 'a test message of S3' };
   if (text(parsed, 'source') === 'aws.s3') return fromEventBridge(parsed);
   const records = member(parsed, 'Records');
-  if (!Array.isArray(records)) return { type: 'unreadable', problem: 'the message is no notification of S3: it has no Records' };
+  if (!Array.isArray(records))
+    return { type: 'unreadable', problem: 'the message is no notification of S3: it has no Records' };
   return fromS3(list(parsed, 'Records'));
 }
 
@@ -43,7 +48,8 @@ function fromEventBridge(event: Json): Notification {
   const detail = object(event, 'detail');
   const bucket = text(object(detail, 'bucket'), 'name');
   const key = text(object(detail, 'object'), 'key');
-  if (bucket === undefined || key === undefined) return { type: 'unreadable', problem: 'the EventBridge event names no bucket and object' };
+  if (bucket === undefined || key === undefined)
+    return { type: 'unreadable', problem: 'the EventBridge event names no bucket and object' };
   return { type: 'objects', objects: [{ bucket, key }] };
 }
 
@@ -54,10 +60,13 @@ function fromS3(records: readonly Json[]): Notification {
     const s3 = object(record, 's3');
     const bucket = text(object(s3, 'bucket'), 'name');
     const key = decodeKey(text(object(s3, 'object'), 'key'));
-    if (bucket === undefined || key === undefined) return { type: 'unreadable', problem: 'a record of the notification names no bucket and object' };
+    if (bucket === undefined || key === undefined)
+      return { type: 'unreadable', problem: 'a record of the notification names no bucket and object' };
     objects.push({ bucket, key });
   }
-  return objects.length > 0 ? { type: 'objects', objects } : { type: 'nothing', why: 'a notification about something else than new objects' };
+  return objects.length > 0
+    ? { type: 'objects', objects }
+    : { type: 'nothing', why: 'a notification about something else than new objects' };
 }
 
 function decodeKey(key: string | undefined): string | undefined {

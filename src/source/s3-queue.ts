@@ -1,5 +1,11 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { ChangeMessageVisibilityCommand, DeleteMessageCommand, ReceiveMessageCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { parseNotification, type S3Object } from './s3-notification.ts';
 import type { Ingest, Reject, RunningSource, SourceLog } from './source.ts';
 
@@ -52,7 +58,10 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
         if (stopping.signal.aborted) return;
         trouble = `the queue cannot be read: ${describe(error)}`;
         log.error({ queue: queueUrl, error: describe(error) }, 'the queue cannot be read');
-        await pause(pauseAfterTroubleMs[Math.min(failures++, pauseAfterTroubleMs.length - 1)] ?? 0, stopping.signal);
+        await pause(
+          pauseAfterTroubleMs[Math.min(failures++, pauseAfterTroubleMs.length - 1)] ?? 0,
+          stopping.signal,
+        );
       }
     }
   }
@@ -79,9 +88,17 @@ async function handleMessage(message: Message, options: S3QueueOptions): Promise
       for (const object of notification.objects) await readObject(object, options);
     } else if (notification.type === 'unreadable') {
       const bytes = Buffer.from(body);
-      log.warn({ queue: queueUrl, messageId: message.MessageId, problem: notification.problem }, 'a message was rejected');
+      log.warn(
+        { queue: queueUrl, messageId: message.MessageId, problem: notification.problem },
+        'a message was rejected',
+      );
       await options.reject({
-        provenance: { source: 'sqs', object: `${queueUrl}#${message.MessageId ?? ''}`, position: 0, receivedAt: clock() },
+        provenance: {
+          source: 'sqs',
+          object: `${queueUrl}#${message.MessageId ?? ''}`,
+          position: 0,
+          receivedAt: clock(),
+        },
         reason: notification.problem,
         length: bytes.length,
         bytes,
@@ -90,14 +107,20 @@ async function handleMessage(message: Message, options: S3QueueOptions): Promise
     await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
     return undefined;
   } catch (error) {
-    log.error({ queue: queueUrl, messageId: message.MessageId, error: describe(error) }, 'a message could not be worked off and stays in the queue');
+    log.error(
+      { queue: queueUrl, messageId: message.MessageId, error: describe(error) },
+      'a message could not be worked off and stays in the queue',
+    );
     return `a message could not be worked off: ${describe(error)}`;
   } finally {
     clearInterval(heartbeat);
   }
 }
 
-async function readObject({ bucket, key }: S3Object, { s3, ingest, clock, log, reject }: S3QueueOptions): Promise<void> {
+async function readObject(
+  { bucket, key }: S3Object,
+  { s3, ingest, clock, log, reject }: S3QueueOptions,
+): Promise<void> {
   const object = `s3://${bucket}/${key}`;
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
@@ -108,16 +131,32 @@ async function readObject({ bucket, key }: S3Object, { s3, ingest, clock, log, r
     if (!(error instanceof Error) || error.name !== 'NoSuchKey') throw error;
     // Deleted before we came: trying again would never help.
     log.warn({ object }, 'an object is gone before it could be read');
-    await reject({ provenance: { source: 's3', object, position: 0, receivedAt: clock() }, reason: 'the object was deleted before it could be read', length: 0, bytes: new Uint8Array() });
+    await reject({
+      provenance: { source: 's3', object, position: 0, receivedAt: clock() },
+      reason: 'the object was deleted before it could be read',
+      length: 0,
+      bytes: new Uint8Array(),
+    });
   }
 }
 
 /** A large object may take longer than the visibility timeout; without this another reader would begin it again. */
-function keepInvisible(message: Message, { sqs, queueUrl, visibilitySeconds = 120, log }: S3QueueOptions): NodeJS.Timeout {
+function keepInvisible(
+  message: Message,
+  { sqs, queueUrl, visibilitySeconds = 120, log }: S3QueueOptions,
+): NodeJS.Timeout {
   return setInterval(() => {
     sqs
-      .send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: visibilitySeconds }))
-      .catch((error: unknown) => log.warn({ queue: queueUrl, error: describe(error) }, 'a message could not be held longer'));
+      .send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: queueUrl,
+          ReceiptHandle: message.ReceiptHandle,
+          VisibilityTimeout: visibilitySeconds,
+        }),
+      )
+      .catch((error: unknown) =>
+        log.warn({ queue: queueUrl, error: describe(error) }, 'a message could not be held longer'),
+      );
   }, visibilitySeconds * 500);
 }
 

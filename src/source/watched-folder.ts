@@ -86,7 +86,9 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
   let watcher: FSWatcher | undefined;
   try {
     watcher = watch(path, { recursive: true }, () => wake?.());
-    watcher.on('error', (error) => log.warn({ folder: path, error: error.message }, 'changes are noticed by looking only'));
+    watcher.on('error', (error) =>
+      log.warn({ folder: path, error: error.message }, 'changes are noticed by looking only'),
+    );
   } catch (error) {
     log.warn({ folder: path, error: String(error) }, 'changes are noticed by looking only');
   }

@@ -23,9 +23,13 @@ export function addChannels(program: Command, finish: (code: number) => void): v
 async function test(names: readonly string[], file: string | undefined): Promise<number> {
   const config = loadConfig(file, systemSecrets());
   const known = Object.keys(config.channels);
-  if (known.length === 0) throw new CliFailure('no channels are configured; add one under `channels:` in tocsin.yaml (docs/configuration.md)');
+  if (known.length === 0)
+    throw new CliFailure(
+      'no channels are configured; add one under `channels:` in tocsin.yaml (docs/configuration.md)',
+    );
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new CliFailure(`there is no channel ${unknown.join(', ')}; configured are ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new CliFailure(`there is no channel ${unknown.join(', ')}; configured are ${known.join(', ')}`);
   const terminal = terminalOf(process.stdout);
   let allTaken = true;
   for (const name of names.length > 0 ? names : known) {
@@ -40,7 +44,10 @@ async function test(names: readonly string[], file: string | undefined): Promise
     );
     const taken = answer.type === 'accepted';
     allTaken &&= taken;
-    const verdict = answer.type === 'accepted' ? paint(terminal, 'green', 'accepted') : `${paint(terminal, 'red', 'not taken')}: ${answer.reason}`;
+    const verdict =
+      answer.type === 'accepted'
+        ? paint(terminal, 'green', 'accepted')
+        : `${paint(terminal, 'red', 'not taken')}: ${answer.reason}`;
     await writeOut(`${name} (${settings.type}): ${verdict}\n`);
   }
   return allTaken ? exitCode.ok : exitCode.findings;

@@ -12,7 +12,9 @@ export function addConfig(program: Command, finish: (code: number) => void): voi
   const config = program.command('config').description('check the configuration file');
   config
     .command('check')
-    .description('read the configuration, the secrets that it points to and the rules, and tell what is wrong')
+    .description(
+      'read the configuration, the secrets that it points to and the rules, and tell what is wrong',
+    )
     .argument('[file]', `the file (default: ${defaultConfigPath} here, where there is one)`)
     .action(async (file: string | undefined) => finish(await check(file)));
   config
@@ -29,9 +31,15 @@ async function check(file: string | undefined): Promise<number> {
   const { host } = splitListen(config.server.listen);
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new CliFailure(`server.listen: ${refusal}`);
-  const { rules, problems } = await loadRules([...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders]);
+  const { rules, problems } = await loadRules([
+    ...(config.rules.builtin ? [builtinRules] : []),
+    ...config.rules.folders,
+  ]);
   const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
-  const wrong = [...problems.map(formatProblem), ...unknown.map((id) => `rules.disabled: no rule has the id ${id}`)];
+  const wrong = [
+    ...problems.map(formatProblem),
+    ...unknown.map((id) => `rules.disabled: no rule has the id ${id}`),
+  ];
   if (wrong.length > 0) throw new CliFailure(wrong.join('\n'));
   const channels = Object.entries(config.channels).map(([name, { type }]) => `${name} (${type})`);
   await writeOut(

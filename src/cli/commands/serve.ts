@@ -27,9 +27,15 @@ export function addServe(program: Command, finish: (code: number) => void): void
     .command('serve')
     .description('take events over HTTP, from folders and from S3; keep alerts and send them to the channels')
     .option('-c, --config <file>', 'the configuration file (default: tocsin.yaml here, where there is one)')
-    .option('--listen <address:port>', 'where to listen (default: 127.0.0.1:7117, or server.listen of the configuration)')
+    .option(
+      '--listen <address:port>',
+      'where to listen (default: 127.0.0.1:7117, or server.listen of the configuration)',
+    )
     .option('-p, --port <port>', 'the port alone')
-    .option('--data <folder>', 'where to keep what must be kept (default: .tocsin, or data of the configuration)')
+    .option(
+      '--data <folder>',
+      'where to keep what must be kept (default: .tocsin, or data of the configuration)',
+    )
     .option('--demo', 'play a sample story, in a store of its own that is emptied at every start')
     .option('-q, --quiet', 'do not print alerts')
     .addHelpText(
@@ -50,12 +56,17 @@ async function runServe(flags: ServeFlags): Promise<number> {
   const server = await serve({
     config,
     storeName: flags.demo ? demoStore : undefined,
-    onAlert: flags.quiet ? undefined : (alert: Alert) => void writeOut(`\n${renderAlert(alert, { colour: terminal.colour, width: terminal.width })}\n`),
+    onAlert: flags.quiet
+      ? undefined
+      : (alert: Alert) =>
+          void writeOut(`\n${renderAlert(alert, { colour: terminal.colour, width: terminal.width })}\n`),
   });
   const address = browsable(server.address);
   await writeOut(
     `\nTocsin watches with ${count(server.rules, 'rule')}: ${paint(terminal, ['bold', 'underline'], address)}\n` +
-      (flags.demo ? 'A sample story is being told; its alerts appear here and on that page.\n' : `Send CloudTrail there: curl --data-binary @FILE ${address}/v1/events\n`),
+      (flags.demo
+        ? 'A sample story is being told; its alerts appear here and on that page.\n'
+        : `Send CloudTrail there: curl --data-binary @FILE ${address}/v1/events\n`),
   );
   const stopping = new AbortController();
   const stopped = untilSignal(server, stopping);
@@ -64,7 +75,8 @@ async function runServe(flags: ServeFlags): Promise<number> {
       if (stopping.signal.aborted) return undefined;
       throw error;
     });
-    if (sent !== undefined && !stopping.signal.aborted) await writeOut(`\n${afterStory(sent, address, terminal)}`);
+    if (sent !== undefined && !stopping.signal.aborted)
+      await writeOut(`\n${afterStory(sent, address, terminal)}`);
   }
   await stopped;
   return exitCode.ok;
@@ -81,9 +93,17 @@ Now your own logs (in another terminal, in this folder):
 }
 
 function applyFlags(config: Config, flags: ServeFlags): Config {
-  const listen = flags.listen ?? (flags.port === undefined ? config.server.listen : config.server.listen.replace(/\d+$/, flags.port));
-  if (!/^.+:\d{1,5}$/.test(listen)) throw new CliFailure(`'${listen}' is not an address and a port; write something like 127.0.0.1:7117`);
-  return { ...config, data: flags.data ?? config.data, server: { ...config.server, listen }, log: { level: flags.demo ? 'warn' : config.log.level } };
+  const listen =
+    flags.listen ??
+    (flags.port === undefined ? config.server.listen : config.server.listen.replace(/\d+$/, flags.port));
+  if (!/^.+:\d{1,5}$/.test(listen))
+    throw new CliFailure(`'${listen}' is not an address and a port; write something like 127.0.0.1:7117`);
+  return {
+    ...config,
+    data: flags.data ?? config.data,
+    server: { ...config.server, listen },
+    log: { level: flags.demo ? 'warn' : config.log.level },
+  };
 }
 
 /** The demo's store is ours to empty; a file with another name is never touched. */

@@ -1,0 +1,22 @@
+import { benchLambda } from './lambda.ts';
+import { benchScan } from './scan.ts';
+
+const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
+  scan: benchScan,
+  lambda: benchLambda,
+};
+
+// `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.
+const args = process.argv.slice(2);
+const smoke = args.includes('--smoke');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `there is no benchmark ${unknown.join(', ')}; there is ${Object.keys(benches).join(', ')}\n`,
+  );
+  process.exitCode = 2;
+} else {
+  for (const [name, bench] of Object.entries(benches))
+    if (wanted.length === 0 || wanted.includes(name)) await bench(smoke);
+}

@@ -1,0 +1,103 @@
+import type { Alert } from '../alert/alert.ts';
+import type { Json } from '../event/json.ts';
+import { deliver, sendRequest, type Transport } from '../notify/send.ts';
+import { bindSettings, channelSettings, channelsFor, type ChannelSettings } from '../notify/table.ts';
+
+/** Where a Lambda worker takes its alerts. */
+export interface Destination {
+  readonly name: string;
+  /** Returns what went wrong, one sentence each; empty where everything arrived. */
+  readonly send: (alerts: readonly Alert[], event: Json) => Promise<readonly string[]>;
+}
+
+/** The settings of the function's environment; documented in docs/lambda.md. */
+export const environmentKeys = {
+  serverUrl: 'TOCSIN_SERVER_URL',
+  serverKey: 'TOCSIN_SERVER_KEY',
+  slackUrl: 'TOCSIN_SLACK_WEBHOOK_URL',
+  webhookUrl: 'TOCSIN_WEBHOOK_URL',
+  webhookSecret: 'TOCSIN_WEBHOOK_SECRET',
+  minSeverity: 'TOCSIN_MIN_SEVERITY',
+} as const;
+
+/**
+ * Destinations from environment variables: a Tocsin server, Slack, a signed webhook, in any combination.
+ * @throws {Error} where a setting is wrong or there is no destination at all: a function that tells nobody is a mistake.
+ */
+export function destinationsFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  transport: Transport,
+): readonly Destination[] {
+  const destinations: Destination[] = [];
+  const { serverUrl, serverKey, slackUrl, webhookUrl, webhookSecret, minSeverity } = environmentKeys;
+  const floor = env[minSeverity] === undefined ? {} : { minSeverity: env[minSeverity] };
+  const server = env[serverUrl];
+  if (server !== undefined) destinations.push(serverDestination(server, env[serverKey], transport));
+  if (env[slackUrl] !== undefined)
+    destinations.push(
+      channelDestination('slack', { type: 'slack', webhookUrl: env[slackUrl], ...floor }, transport),
+    );
+  if (env[webhookUrl] !== undefined)
+    destinations.push(
+      channelDestination(
+        'webhook',
+        { type: 'webhook', url: env[webhookUrl], secret: env[webhookSecret], ...floor },
+        transport,
+      ),
+    );
+  if (destinations.length === 0)
+    throw new Error(`alerts have nowhere to go: set ${serverUrl}, ${slackUrl} or ${webhookUrl}`);
+  return destinations;
+}
+
+function channelDestination(name: string, raw: object, transport: Transport): Destination {
+  const parsed = channelSettings.safeParse(raw);
+  if (!parsed.success)
+    throw new Error(
+      `${name}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+    );
+  const settings: ChannelSettings = parsed.data;
+  const channel = bindSettings(settings);
+  return {
+    name,
+    send: async (alerts) => {
+      const problems: string[] = [];
+      for (const alert of alerts) {
+        if (channelsFor(alert, { [name]: settings }).length === 0) continue;
+        const answer = await deliver(
+          channel,
+          alert,
+          { idempotencyKey: `${alert.id}-${name}`, link: undefined, now: transport.now() },
+          transport,
+        );
+        if (answer.type !== 'accepted') problems.push(answer.reason);
+      }
+      return problems;
+    },
+  };
+}
+
+/** Hands the event that raised alerts to a server, which finds the same alerts, keeps them once and tells its own channels. */
+function serverDestination(address: string, key: string | undefined, transport: Transport): Destination {
+  const url = `${address.replace(/\/+$/, '')}/v1/events`;
+  return {
+    name: 'server',
+    send: async (_, event) => {
+      const exchange = await sendRequest(
+        {
+          url,
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          },
+          body: JSON.stringify(event),
+        },
+        transport,
+      );
+      if (exchange.type !== 'response') return [exchange.reason];
+      const { status } = exchange.response;
+      return status === 200 ? [] : [`the server answered ${status}`];
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { decodeValue } from '../decode/decode.ts';
+import type { Json } from '../event/json.ts';
+import type { Alert } from '../alert/alert.ts';
+import { createEngine } from '../runtime/engine.ts';
+import { decide, newTally } from '../runtime/pipeline.ts';
+import type { Rule } from '../sigma/rule.ts';
+import type { Destination } from './destination.ts';
+
+export interface HandlerOptions {
+  readonly rules: readonly Rule[];
+  readonly destinations: readonly Destination[];
+  readonly clock: () => number;
+  /** One JSON line for each thing worth knowing, to CloudWatch Logs. */
+  readonly log: (line: object) => void;
+}
+
+/** What an invocation did; Lambda shows it where the function is called by hand. */
+export interface HandlerResult {
+  readonly records: number;
+  readonly events: number;
+  readonly alerts: readonly { readonly id: string; readonly severity: string; readonly title: string }[];
+}
+
+/** Something of this invocation failed. Lambda then tries the whole event again and at last hands it to the function's dead-letter target, so nothing is lost. */
+export class InvocationError extends Error {
+  override readonly name = 'InvocationError';
+}
+
+/**
+ * The same engine in AWS Lambda, for the events that EventBridge hands over. Every alert goes to every destination before the
+ * invocation succeeds; repeats carry the same ids and idempotency keys.
+ */
+export function createHandler(
+  options: HandlerOptions,
+): (event: Json, context: { readonly awsRequestId: string }) => Promise<HandlerResult> {
+  const engine = createEngine(options.rules);
+  const { clock, log } = options;
+  return async (event, context) => {
+    const receivedAt = clock();
+    const tally = newTally();
+    const batch = decodeValue(event, { source: 'lambda', object: context.awsRequestId, receivedAt });
+    const { alerts, rejections } = decide(batch, engine, clock(), tally);
+    const failures = rejections.map((rejection) => `a record was rejected: ${rejection.reason}`);
+    for (const destination of options.destinations)
+      failures.push(...(await sendAll(destination, alerts, event)));
+    for (const { id, severity, title, rule, time } of alerts)
+      log({ level: 'info', message: 'alert', id, severity, title, rule: rule.id, latencyMs: clock() - time });
+    if (failures.length > 0) {
+      log({ level: 'error', message: 'invocation failed', failures });
+      throw new InvocationError(failures.join('; '));
+    }
+    return {
+      records: tally.records,
+      events: tally.events,
+      alerts: alerts.map(({ id, severity, title }) => ({ id, severity, title })),
+    };
+  };
+}
+
+async function sendAll(
+  destination: Destination,
+  alerts: readonly Alert[],
+  event: Json,
+): Promise<readonly string[]> {
+  if (alerts.length === 0) return [];
+  const problems = await destination.send(alerts, event);
+  return problems.map((problem) => `${destination.name}: ${problem}`);
+}
