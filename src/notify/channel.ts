@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 
 /** An HTTP call that delivers an alert: pure data, so that a test can read it and a log can redact it. */

@@ -60,11 +60,11 @@ export interface OutboxOptions {
 
 export interface Outbox {
   /** Look at once: a commit has added deliveries. */
-  nudge(): void;
+  readonly nudge: () => void;
   /** Deliveries owed to channels that are not configured, by channel. They stay in the store until the channel is back. */
-  orphans(): Promise<Readonly<Record<string, number>>>;
+  readonly orphans: () => Promise<Readonly<Record<string, number>>>;
   /** Ends when the attempts under way are settled; the rest waits in the store for the next start. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const leaseMargin = 60_000;
@@ -103,8 +103,8 @@ async function tellOrphans(orphans: Outbox['orphans'], log: OutboxLog): Promise<
 }
 
 interface Loop {
-  nudge(): void;
-  stop(): Promise<void>;
+  readonly nudge: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Loop {
@@ -112,7 +112,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
   const timeoutMs = options.timeoutMs ?? 10_000;
   const pollMs = options.pollMs ?? 1_000;
   const bell = makeBell(clock);
-  let stopped = false;
+  const stopping = new AbortController();
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let failuresInRow = 0;
 
@@ -165,7 +165,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
       try {
         return await store.settle(delivery.id, outcome, clock.now());
       } catch (error) {
-        if (tries === settleTries || stopped) throw error;
+        if (tries === settleTries || stopping.signal.aborted) throw error;
         log.warn(
           { channel: name, deliveryId: delivery.id, err: error },
           'cannot write down a delivery; trying again',
@@ -186,7 +186,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
   }
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       let idleMs: number;
       try {
         idleMs = await step();
@@ -194,7 +194,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
         log.error({ channel: name, err: error }, 'the outbox cannot use the store; trying again');
         idleMs = 5_000;
       }
-      if (idleMs > 0 && !stopped) await bell.wait(idleMs);
+      if (idleMs > 0 && !stopping.signal.aborted) await bell.wait(idleMs);
     }
   }
 
@@ -202,7 +202,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
   return {
     nudge: bell.ring,
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       bell.ring();
       await done;
     },

@@ -10,7 +10,7 @@
  * fillers, the empty Braille cell), and the supplementary variation selectors, which can smuggle bytes.
  */
 const unseen =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u{e0100}-\u{e01ef}]/gu;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|\u17b4|\u17b5|[\u{e0100}-\u{e01ef}]/gu;
 const spaces = /\p{Zs}+/gu;
 /** Real scripts stack up to four marks on one letter; past that it is noise that paints over other lines. */
 const stackedMarks = /([\p{Mn}\p{Me}]{4})[\p{Mn}\p{Me}]+/gu;

@@ -113,7 +113,7 @@ describe('sending', () => {
   it('puts no secret into any reason', async () => {
     const secretPath = 'T000/B000/very-secret';
     const broken: typeof fetch = (input) =>
-      Promise.reject(new TypeError(`Failed to parse URL from ${String(input)}`));
+      Promise.reject(new TypeError(`Failed to parse URL from ${typeof input === 'string' ? input : ''}`));
     const urls = [
       `${fake.url}/${secretPath}`,
       `http://127.0.0.1:1/${secretPath}`,

@@ -114,7 +114,8 @@ async function readBody(response: Response): Promise<string> {
   let text = '';
   let left = maxBodyBytes;
   // Leaving the loop cancels the rest of the answer.
-  for await (const chunk of response.body) {
+  const stream: AsyncIterable<Uint8Array> = response.body;
+  for await (const chunk of stream) {
     text += decoder.decode(chunk.subarray(0, left), { stream: true });
     left -= chunk.byteLength;
     if (left <= 0) return text;

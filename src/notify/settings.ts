@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { severities } from '../event/severity.ts';
 
 /** The meta key that marks a setting whose value must never be shown, logged or written into a configuration file in clear. */

@@ -81,7 +81,7 @@ describe('the strict reader of messages', () => {
       'a header of 151 characters',
       { ...message, blocks: [{ type: 'header', text: { type: 'plain_text', text: 'x'.repeat(151) } }] },
     ],
-    ['51 blocks', { ...message, blocks: Array(51).fill({ type: 'divider' }) }],
+    ['51 blocks', { ...message, blocks: Array.from({ length: 51 }, () => ({ type: 'divider' })) }],
     ['an empty text', { ...message, text: '' }],
     ['an unknown key', { ...message, surprise: 1 }],
     [
@@ -101,9 +101,9 @@ describe('the strict reader of messages', () => {
       'more text than Slack takes',
       {
         ...message,
-        attachments: Array(5).fill({
+        attachments: Array.from({ length: 5 }, () => ({
           blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(3000) } }],
-        }),
+        })),
       },
     ],
     ['no object', 'text'],

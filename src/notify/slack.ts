@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
 import { addressProblem, secretText, sharedSettings } from './settings.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { bindSettings, channels, channelSettings, channelsFor } from './table.ts';
 
 const slackWebhook = { type: 'slack', webhookUrl: 'https://hooks.slack.com/services/T/B/x' };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { atLeast } from '../event/severity.ts';
 import { bind, type BoundChannel } from './channel.ts';

@@ -4,7 +4,7 @@ import { renderAlert } from './terminal.ts';
 import { hostileAlert, hostileText, minimalAlert, normalAlert } from './testing/alerts.ts';
 
 const plain = { colour: false, width: 100 };
-const ownCodes = /\u001b\[[\d;]+m/g;
+const ownCodes = new RegExp(`${String.fromCharCode(0x1b)}\\[[\\d;]+m`, 'g');
 
 describe('an alert on a terminal', () => {
   it.each([
@@ -56,7 +56,7 @@ describe('an alert on a terminal', () => {
   it('keeps to the width', () => {
     for (const width of [40, 80, 120]) {
       const rows = renderAlert(hostileAlert, { colour: false, width, verbose: true }).split('\n');
-      expect(rows.filter((row) => [...row.replace(/\p{M}/gu, '')].length > width)).toEqual([]);
+      expect(rows.filter((row) => Array.from(row.replace(/\p{M}/gu, '')).length > width)).toEqual([]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { Json } from '../event/json.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
@@ -158,8 +158,7 @@ function webhookBody(alert: Alert, link: string | undefined, maxBytes: number): 
 }
 
 function plainJson(alert: Alert): Json {
-  const json: Json = JSON.parse(JSON.stringify(alert));
-  return json;
+  return JSON.parse(JSON.stringify(alert)) as Json;
 }
 
 const cutLength = 200;

@@ -104,6 +104,10 @@ export const hostileText = [
   '&lt;!channel&gt; &amp; </script><script>alert(1)</script> "quotes" \\ \u2028 \u2029 end',
 ].join('\r\n> ');
 
+function many<Item>(count: number, item: Item): readonly Item[] {
+  return Array.from({ length: count }, () => item);
+}
+
 /** An alert whose every text is hostile, and some of a megabyte. */
 export const hostileAlert: Alert = {
   ...normalAlert,
@@ -116,17 +120,14 @@ export const hostileAlert: Alert = {
     name: `mallory ${hostileText}`,
     arn: hostileText,
     accessKeyId: hostileText,
-    chain: Array(1000).fill(hostileText),
+    chain: many(1000, hostileText),
   },
   what: {
     ...normalAlert.what,
     service: '*_~`',
     action: 'A'.repeat(1_000_000),
     reason: hostileText,
-    targets: [
-      { name: `\u{1f600}${'\u{1f4a5}'.repeat(500_000)}` },
-      ...Array(1000).fill({ name: hostileText }),
-    ],
+    targets: [{ name: `\u{1f600}${'\u{1f4a5}'.repeat(500_000)}` }, ...many(1000, { name: hostileText })],
   },
   where: {
     account: '<!channel>',
@@ -134,8 +135,8 @@ export const hostileAlert: Alert = {
     origin: { type: 'unknown', text: hostileText },
     userAgent: hostileText,
   },
-  techniques: Array(100).fill({ id: '<@U1>', name: hostileText }),
-  facts: Array(100).fill({ explanation: hostileText.repeat(100), unknowns: Array(100).fill(hostileText) }),
+  techniques: many(100, { id: '<@U1>', name: hostileText }),
+  facts: many(100, { explanation: hostileText.repeat(100), unknowns: many(100, hostileText) }),
   falsePositives: [hostileText],
   references: [hostileText],
   evidence: {

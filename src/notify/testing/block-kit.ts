@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Slack's documented limits as a strict schema: what Slack refuses or silently cuts is a problem here, and so is any key

@@ -26,8 +26,8 @@ export interface FakeServer {
   readonly url: string;
   readonly requests: readonly ReceivedRequest[];
   /** Answers for the next requests, in order; after them comes what the server does by itself. */
-  answerNext(...answers: readonly ScriptedAnswer[]): void;
-  close(): Promise<void>;
+  readonly answerNext: (...answers: readonly ScriptedAnswer[]) => void;
+  readonly close: () => Promise<void>;
 }
 
 /** A real HTTP server on loopback that can be told to misbehave. */
