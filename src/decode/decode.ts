@@ -65,7 +65,8 @@ export async function* decode(
   const { head, whole } = await peek(unpacked(), isEnoughToTell);
   const format = detectFormat(head);
   if ('problem' in format) {
-    for await (const _ of whole) void _;
+    // Read to the end, so that the rejection says how long it is.
+    for await (const _ of whole) continue;
     if (bytes > 0) sink.rejected(0, format.problem, { bytes: head, length: bytes });
   } else {
     for await (const read of format.read(whole, sink, limitsOf(options))) {
@@ -81,12 +82,30 @@ export async function* decode(
 /** Decodes one value that is parsed already: an EventBridge event in Lambda, the body of a request. Never throws. */
 export function decodeValue(value: Json, from: Origin, options: DecodeOptions = {}): DecodedBatch {
   const sink = new BatchSink(from);
-  unwrap(value, { value }, { sink, at: 0, limits: limitsOf(options) });
+  const { maxDepth } = defaultFrameLimits;
+  if (isDeeperThan(value, maxDepth)) {
+    const reason = `brackets nested more than ${maxDepth} deep`;
+    sink.rejected(0, reason, { bytes: new Uint8Array(0), length: 0 });
+  } else {
+    unwrap(value, { value }, { sink, at: 0, limits: limitsOf(options) });
+  }
   return sink.take(0);
 }
 
 function limitsOf({ maxRecordBytes = defaultFrameLimits.maxBytes }: DecodeOptions): ReadLimits {
   return { maxRecordBytes };
+}
+
+/** Level by level, because a recursive walk is what so deep a value would break. */
+function isDeeperThan(value: Json, limit: number): boolean {
+  let level: (Json | undefined)[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values<Json | undefined>(item) : [],
+    );
+  }
+  return false;
 }
 
 /** JSON shows itself in its first sign; everything else needs its first line. Never waits for more of a slow stream than it must. */

@@ -89,6 +89,9 @@ endsRun[0x22] = 1;
 endsRun[0x5c] = 1;
 endsRun[0x0a] = 1;
 
+/** A buffer up to this size is kept; a larger one, left behind by a long value, is given up when it is no longer needed. */
+const keepRoom = 1024 * 1024;
+
 const OBJECT = 0;
 const ARRAY = 1;
 
@@ -100,8 +103,9 @@ type Mode = 'between' | 'inside' | 'lost' | 'stray';
 
 /**
  * Push bytes, pull frames: after each `push` (and after `end`) call `next` until it gives undefined.
- * A value's `bytes` is a view into what was pushed or into the splitter's own buffer and is never overwritten.
- * Holds at most one value of `maxBytes` plus one pushed chunk.
+ * A value's `bytes` is a view into the splitter's one buffer, good until the next `push`: memory that is used again
+ * stays small, where a new buffer for each chunk would pile up until the garbage collector gets to it.
+ * Holds at most one value of `maxBytes` and one pushed chunk, in a buffer of up to twice that size.
  *
  * After an error the rest of the value is skipped by brackets, with quotes judged by their neighbours, so that
  * one broken value is one broken frame and the next good one is found: at the next line in JSON lines, at the
@@ -111,9 +115,8 @@ export class Splitter {
   private readonly limits: FrameLimits;
   private readonly stack: Uint8Array;
   private buffer: Buffer = Buffer.alloc(0);
-  /** Bytes of `buffer` in use; what is past it is spare room of our own. */
+  /** Bytes of `buffer` in use. */
   private used = 0;
-  private spare = false;
   /** Offset of buffer[0] in the stream. */
   private base = 0;
   private index = 0;
@@ -150,24 +153,21 @@ export class Splitter {
   push(chunk: Uint8Array): void {
     const from = this.firstNeeded();
     const held = this.used - from;
-    if (held === 0) {
-      this.buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      this.spare = false;
-      this.rebase(from);
-      this.used = chunk.length;
-    } else if (this.spare && this.buffer.length - this.used >= chunk.length) {
-      this.buffer.set(chunk, this.used);
-      this.used += chunk.length;
+    const size = held + chunk.length;
+    if (size <= this.buffer.length && (size > keepRoom || this.buffer.length <= keepRoom)) {
+      this.buffer.copyWithin(0, from, this.used);
     } else {
-      // Room grows by doubling, so that a long value in small chunks is not copied again for each of them.
-      const grown = Buffer.allocUnsafeSlow(Math.max(held + chunk.length, held > chunk.length ? held * 2 : 0));
-      grown.set(this.buffer.subarray(from, this.used));
-      grown.set(chunk, held);
-      this.buffer = grown;
-      this.spare = true;
-      this.rebase(from);
-      this.used = held + chunk.length;
+      // Twice what is needed, so that a long value in small chunks is not moved again and again.
+      const buffer = Buffer.allocUnsafeSlow(size * 2);
+      buffer.set(this.buffer.subarray(from, this.used));
+      this.buffer = buffer;
     }
+    this.buffer.set(chunk, held);
+    this.used = size;
+    this.base += from;
+    this.index -= from;
+    if (this.start >= 0) this.start -= from;
+    if (this.keyAt >= 0) this.keyAt -= from;
   }
 
   end(): void {
@@ -198,13 +198,6 @@ export class Splitter {
   private firstNeeded(): number {
     if (this.start >= 0) return this.start;
     return this.mode === 'inside' && this.keyAt >= 0 ? this.keyAt : this.index;
-  }
-
-  private rebase(by: number): void {
-    this.base += by;
-    this.index -= by;
-    if (this.start >= 0) this.start -= by;
-    if (this.keyAt >= 0) this.keyAt -= by;
   }
 
   private between(): Frame | undefined {
@@ -510,7 +503,11 @@ export class Splitter {
         } else if (kind === OPEN_OBJECT) {
           const atLineStart = this.place === 'top' && previous === 0x0a;
           const cannotHold = this.over === 0 && this.lastSign !== 0x3a && stack[this.depth - 1] === OBJECT;
-          if (atLineStart || cannotHold) return this.broken(index);
+          if (cannotHold && !atLineStart && index + 1 >= used && !this.ended) {
+            this.waiting = true;
+            return undefined;
+          }
+          if (atLineStart || (cannotHold && beginsObject(buffer[index + 1]))) return this.broken(index);
           this.open(OBJECT);
         } else if (kind === OPEN_ARRAY) {
           this.open(ARRAY);
@@ -629,6 +626,11 @@ export class Splitter {
 
 function isByteOrderMark(at: number, byte: number): boolean {
   return (at === 0 && byte === 0xef) || (at === 1 && byte === 0xbb) || (at === 2 && byte === 0xbf);
+}
+
+/** Whether a `{` before this byte looks like an object's; keeps a run of brackets from being a record each. */
+function beginsObject(next: number | undefined): boolean {
+  return next === 0x22 || (next !== undefined && classOf[next] === SPACE);
 }
 
 /** A string may open after this byte (the last one that is not a space). */

@@ -1,5 +1,5 @@
 import type { Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 import { peek } from './peek.ts';
 import { through } from './through.ts';
@@ -20,31 +20,45 @@ interface Packing {
   readonly name: string;
   readonly magic: readonly number[];
   readonly open: () => Transform & { readonly bytesWritten: number };
+  /** Unpacks a beginning that need not be complete. Throws where it is damaged or longer than `salvageBytes`. */
+  readonly beginning: (packed: Uint8Array) => Uint8Array;
 }
 
 const packings: readonly Packing[] = [
   // RFC 1952: two magic bytes and the only method there is.
-  { name: 'gzip', magic: [0x1f, 0x8b, 0x08], open: () => createGunzip({ chunkSize: outputBytes }) },
+  {
+    name: 'gzip',
+    magic: [0x1f, 0x8b, 0x08],
+    open: () => createGunzip({ chunkSize: outputBytes }),
+    beginning: (packed) =>
+      gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: salvageBytes }),
+  },
   // RFC 8878.
   {
     name: 'zstd',
     magic: [0x28, 0xb5, 0x2f, 0xfd],
     open: () => createZstdDecompress({ chunkSize: outputBytes }),
+    beginning: (packed) =>
+      zstdDecompressSync(packed, { finishFlush: constants.ZSTD_e_flush, maxOutputLength: salvageBytes }),
   },
 ];
 
-const outputBytes = 64 * 1024;
+/** Most delivered objects are smaller, and then nothing before the damage is lost. */
+const heldBytes = 256 * 1024;
+const salvageBytes = 16 * 1024 * 1024;
+
+const outputBytes = 128 * 1024;
 
 /** Small, because packed data can grow a thousandfold and a slice's whole output is in memory. */
-const sliceBytes = 16 * 1024;
+const sliceBytes = 32 * 1024;
 
 /**
  * Unpacks gzip (of one or many members) and zstd, told by their first bytes; anything else passes through. What is
  * packed twice is unpacked twice.
  *
- * Throws UnpackError after the good part where the data is cut off, damaged, or followed by something else. Of
- * damaged data up to 64 KB before the damage may be lost too: the decompressor gives them up together with it. An
- * error of `chunks` itself is passed on as it is.
+ * Throws UnpackError after the good part where the data is cut off, damaged, or followed by something else. Past
+ * the first 256 KB of packed data, up to 128 KB before the damage may be lost too: the decompressor gives them up
+ * together with it. An error of `chunks` itself is passed on as it is.
  */
 export async function* unpack(chunks: AsyncIterable<Uint8Array>, levels = 2): AsyncGenerator<Uint8Array> {
   const { head, whole } = await peek(chunks, (head) => head.length >= 4 || !couldBePacked(head));
@@ -56,11 +70,15 @@ export async function* unpack(chunks: AsyncIterable<Uint8Array>, levels = 2): As
 async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const stream = packing.open();
   let fed = 0;
+  let given = 0;
+  let held: Uint8Array[] | undefined = [];
   let sourceFailed = false;
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of chunks) {
         fed += chunk.length;
+        if (fed > heldBytes) held = undefined;
+        held?.push(chunk);
         yield chunk;
       }
     } catch (error) {
@@ -69,9 +87,16 @@ async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): 
     }
   };
   try {
-    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) yield* out;
+    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) {
+      for (const unpacked of out) {
+        given += unpacked.length;
+        yield unpacked;
+      }
+    }
   } catch (error) {
     if (sourceFailed) throw error;
+    const more = held === undefined ? undefined : salvage(packing, Buffer.concat(held)).subarray(given);
+    if (more !== undefined && more.length > 0) yield more;
     const { code, message } =
       error instanceof Error ? { code: '', ...error, message: error.message } : { code: '', message: '' };
     const reason =
@@ -87,6 +112,23 @@ async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): 
       stream.bytesWritten,
     );
   }
+}
+
+/** What can be unpacked before the damage: the longest beginning that does not fail. */
+function salvage(packing: Packing, packed: Uint8Array): Uint8Array {
+  let best: Uint8Array = new Uint8Array(0);
+  let good = 0;
+  let bad = packed.length + 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >>> 1;
+    try {
+      best = packing.beginning(packed.subarray(0, middle));
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return best;
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
