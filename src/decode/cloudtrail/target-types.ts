@@ -39,11 +39,11 @@ export const namingParameters: ReadonlyMap<string, readonly NamingParameter[]> =
       ['eventDataStore', 'AWS::CloudTrail::EventDataStore'],
     ),
   ],
+  ['cognito-identity', names(['identityPoolId', 'AWS::Cognito::IdentityPool'])],
   [
     'cognito-idp',
     names(['userPoolId', 'AWS::Cognito::UserPool'], ['username', 'AWS::Cognito::UserPoolUser']),
   ],
-  ['cognito-identity', names(['identityPoolId', 'AWS::Cognito::IdentityPool'])],
   [
     'config',
     names(
