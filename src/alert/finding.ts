@@ -1,8 +1,8 @@
 import type { Event } from '../event/event.ts';
-import type { Json, JsonObject } from '../event/json.ts';
+import type { Json } from '../event/json.ts';
 import type { Fact } from '../facts/fact.ts';
 import { factsOf } from '../facts/table.ts';
-import { tocsinFields } from '../facts/fields.ts';
+import { tocsinMember } from '../facts/fields.ts';
 import { compileField } from '../sigma/field.ts';
 import type { EventView } from '../sigma/compile.ts';
 import type { Rule } from '../sigma/rule.ts';
@@ -17,7 +17,7 @@ export interface Finding {
 export class Subject {
   readonly event: Event;
   #facts: readonly Fact[] | undefined;
-  #tocsin: JsonObject | undefined;
+  #members: Map<string, Json | undefined> | undefined;
 
   constructor(event: Event) {
     this.event = event;
@@ -27,8 +27,13 @@ export class Subject {
     return (this.#facts ??= factsOf(this.event));
   }
 
-  get tocsin(): JsonObject {
-    return (this.#tocsin ??= tocsinFields(this.event, this.facts));
+  /** A top-level member under `tocsin.`: `actor`, `exposure`. */
+  member(name: string): Json | undefined {
+    const members = (this.#members ??= new Map());
+    if (members.has(name)) return members.get(name);
+    const value = tocsinMember(name, this.event, () => this.facts);
+    members.set(name, value);
+    return value;
   }
 }
 
@@ -36,12 +41,18 @@ const derivedPrefix = 'tocsin.';
 
 /** A reader for a field name as rules and headlines write it. */
 export function subjectField(name: string): (subject: Subject) => Json | undefined {
-  if (name.startsWith(derivedPrefix)) {
-    const read = compileField(name.slice(derivedPrefix.length));
-    return (subject) => read(subject.tocsin);
+  if (!name.startsWith(derivedPrefix)) {
+    const read = compileField(name);
+    return (subject) => read(subject.event.fields);
   }
-  const read = compileField(name);
-  return (subject) => read(subject.event.fields);
+  const path = name.slice(derivedPrefix.length);
+  const [member = ''] = path.split('.');
+  if (member === path) return (subject) => subject.member(member);
+  const read = compileField(path);
+  return (subject) => {
+    const value = subject.member(member);
+    return value === undefined ? undefined : read({ [member]: value });
+  };
 }
 
 export const subjectView: EventView<Subject> = {

@@ -32,11 +32,11 @@ export function compileRules<E>(rules: readonly Rule[], view: EventView<E>): Rul
     matches: compileRule(rule, view),
   }));
   const needs = rules.map(requirementsOf);
-  const popularity = countFields(needs);
+  const load = loadOf(needs);
   const indexes = new Map<string, Index<E>>();
   const always: Compiled<E>[] = [];
   for (const [i, entry] of compiled.entries()) {
-    const need = mostPopular(needs[i] ?? [], popularity);
+    const need = mostSelective(needs[i] ?? [], load);
     if (need === undefined) always.push(entry);
     else addTo(indexes, need, entry, view);
   }
@@ -87,25 +87,35 @@ function addTo<E>(
   }
 }
 
-function countFields(needs: readonly (readonly Requirement[])[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const need of needs) for (const { field } of need) counts.set(field, (counts.get(field) ?? 0) + 1);
-  return counts;
+/** How many rules need each text of each field: what one event with that text would have to try. */
+type Load = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function loadOf(needs: readonly (readonly Requirement[])[]): Load {
+  const load = new Map<string, Map<string, number>>();
+  for (const { field, texts } of needs.flat()) {
+    const ofField = load.get(field) ?? new Map<string, number>();
+    for (const text of texts) ofField.set(text, (ofField.get(text) ?? 0) + 1);
+    load.set(field, ofField);
+  }
+  return load;
 }
 
-/** Few fields to look at are worth more than the rarest value: one probe then serves most rules. */
-function mostPopular(
-  needs: readonly Requirement[],
-  popularity: ReadonlyMap<string, number>,
-): Requirement | undefined {
-  let best: Requirement | undefined;
-  let bestScore = 0;
+/** Trying this many rules for nothing costs less than looking at one more field of every event. */
+const smallCrowd = 8;
+
+/**
+ * The requirement by which a rule is found: one whose texts few other rules need, as with `eventName: StopLogging` and not with
+ * `outcome: success`; among those, the one whose field serves most rules, so that few fields of an event are looked at.
+ */
+function mostSelective(needs: readonly Requirement[], load: Load): Requirement | undefined {
+  let best: { readonly need: Requirement; readonly crowd: number; readonly reach: number } | undefined;
   for (const need of needs) {
-    const score = (popularity.get(need.field) ?? 0) - need.texts.size / 1000;
-    if (best === undefined || score > bestScore) {
-      best = need;
-      bestScore = score;
-    }
+    const ofField = load.get(need.field);
+    const most = Math.max(...[...need.texts].map((text) => ofField?.get(text) ?? 0));
+    const crowd = Math.max(smallCrowd, most);
+    const reach = ofField?.size ?? 0;
+    if (best === undefined || crowd < best.crowd || (crowd === best.crowd && reach > best.reach))
+      best = { need, crowd, reach };
   }
-  return best;
+  return best?.need;
 }
