@@ -6,7 +6,8 @@ import type { AccessClass } from './policy/access.ts';
  * What a change does to who can reach a resource from outside its account.
  *
  * `change` says what came of the call: `opened` (this is allowed now; whether it was before, the event doesn't say),
- * `closed` (through policy or ACL nobody outside is let in any more), `unchanged` (the call failed, or has no effect).
+ * `closed` (through policy or ACL nobody outside is let in any more), `unchanged` (the call failed, or has
+ * no effect), `unknown` (the policy or ACL cannot be read).
  * `verdict` is what the event alone proves about the resource's own gates: `exposed` (let in, and none of the
  * resource's own switches can shut them out), `unknown` (let in, but something that the event doesn't show may shut them
  * out: see the fact's `unknowns`), `blocked` (the event itself shows that it has no effect), `none` (nobody outside).
@@ -14,7 +15,7 @@ import type { AccessClass } from './policy/access.ts';
 export interface Exposure {
   readonly audience: Audience;
   readonly access: readonly AccessClass[];
-  readonly change: 'opened' | 'closed' | 'unchanged';
+  readonly change: 'opened' | 'closed' | 'unchanged' | 'unknown';
   readonly verdict: 'exposed' | 'unknown' | 'blocked' | 'none';
   /** True where the call failed: the rest says what it would have done. */
   readonly attempted: boolean;
@@ -53,7 +54,11 @@ export const exposureFieldNames: readonly FieldName[] = [
     description:
       'audience and access as one text each, such as public:write, so that both are of the same grant',
   },
-  { name: 'exposure.change', description: 'opened, closed, or unchanged (the call failed or has no effect)' },
+  {
+    name: 'exposure.change',
+    description:
+      'opened, closed, unchanged (the call failed or has no effect) or unknown (it cannot be read)',
+  },
   { name: 'exposure.verdict', description: 'exposed, unknown, blocked or none: what the event alone proves' },
   {
     name: 'exposure.attempted',

@@ -12,9 +12,10 @@ import { audiencesByWidth } from './policy/merge.ts';
 import { parseAcl } from './s3-acl.ts';
 import type { Acl, AclGrant } from './s3-acl.ts';
 import { s3Vocabulary } from './s3-actions.ts';
-import { s3ResourceOf, spokenScope } from './s3-resource.ts';
+import { s3ResourceOf } from './s3-resource.ts';
 import type { S3Resource } from './s3-resource.ts';
-import { quote, spokenAccess, spokenAudience } from './sentence.ts';
+import { codeOf, sentenceOfGrants } from './s3-sentence.ts';
+import type { Setting } from './s3-sentence.ts';
 
 type AclCall = { readonly on: 'bucket' | 'object'; readonly replaces: boolean };
 
@@ -37,7 +38,7 @@ const unknownAclBlock =
 const unknownNewBucket =
   'whether the new bucket heeds ACLs: since April 2023 a new bucket starts with Block Public Access on and ACLs off (BucketOwnerEnforced). GetPublicAccessBlock for the bucket and the account, and GetBucketOwnershipControls, would tell';
 const unknownOrganisation =
-  "whether a resource control policy of the organisation shuts outsiders out: Organizations' DescribeEffectivePolicy or the policies of the account would tell";
+  'whether a resource control policy of the organisation shuts outsiders out: ListPoliciesForTarget, for the account and the units above it, would tell';
 const unknownOutcome = 'whether the call succeeded: the record does not say';
 const unknownDeputy =
   'whether the service ties its requests to their source by itself: the policy does not (aws:SourceArn, aws:SourceAccount or aws:SourceOrgID would)';
@@ -62,25 +63,10 @@ function analyse(event: Event): readonly Fact[] {
     : factsOfPolicy(event, member(request, 'bucketPolicy'), resource);
 }
 
-/** What the facts of one call have in common. */
-interface Setting {
-  readonly event: Event;
-  readonly resource: S3Resource;
-  readonly via: 'policy' | 'acl';
-  readonly attempted: boolean;
-  /** Why the call has no effect though it succeeded; undefined where it has. */
-  readonly blocked: string | undefined;
-}
-
 /** One audience with what it got. */
 interface Opening {
   readonly audience: Audience;
-  readonly grants: readonly Spoken[];
-}
-
-interface Spoken {
-  readonly grant: Grant;
-  readonly scope: string;
+  readonly grants: readonly Grant[];
 }
 
 function factsOfPolicy(
@@ -100,11 +86,7 @@ function factsOfPolicy(
     vocabulary: s3Vocabulary,
     universe: [resource.bucketArn, `${resource.bucketArn}/*`],
   });
-  const spoken = answer.grants.map((grant) => ({
-    grant,
-    scope: spokenScope(grant.resources, resource).join(', '),
-  }));
-  return factsOfGrants(setting, spoken, answer.problems, unknownPolicyBlock);
+  return factsOfGrants(setting, answer.grants, answer.problems, unknownPolicyBlock);
 }
 
 function factsOfAcl(event: Event, request: JsonObject | undefined, call: AclCall): readonly Fact[] {
@@ -131,11 +113,10 @@ function factsOfAcl(event: Event, request: JsonObject | undefined, call: AclCall
     given.grants.every((grant) => inside.has(grant.audience))
   )
     return [];
-  const scope = call.on === 'bucket' ? `what is in ${resource.spoken}` : resource.spoken;
-  const spoken = given.grants
+  const grants = given.grants
     .filter((grant) => grant.access.length > 0)
-    .map((grant) => ({ grant: asGrant(grant, resource), scope }));
-  return factsOfGrants(setting, spoken, given.problems, isNew ? unknownNewBucket : unknownAclBlock);
+    .map((grant) => asGrant(grant, resource));
+  return factsOfGrants(setting, grants, given.problems, isNew ? unknownNewBucket : unknownAclBlock);
 }
 
 function asGrant(grant: AclGrant, resource: S3Resource): Grant {
@@ -166,12 +147,12 @@ function isOwnerEnforced(request: JsonObject | undefined): boolean {
 
 function factsOfGrants(
   setting: Setting,
-  grants: readonly Spoken[],
+  grants: readonly Grant[],
   problems: readonly string[],
   unknownBlock: string,
 ): readonly Fact[] {
   const openings: Opening[] = audiencesByWidth
-    .map((audience) => ({ audience, grants: grants.filter(({ grant }) => grant.audience === audience) }))
+    .map((audience) => ({ audience, grants: grants.filter((grant) => grant.audience === audience) }))
     .filter((opening) => opening.grants.length > 0);
   const outside = openings.filter((opening) => !inside.has(opening.audience));
   const isPublic = outside.some(({ audience }) => audience === 'public' || audience === 'any-aws-account');
@@ -182,7 +163,7 @@ function factsOfGrants(
 }
 
 function factOfOpening(setting: Setting, opening: Opening, isPublic: boolean, unknownBlock: string): Fact {
-  const grants = opening.grants.map(({ grant }) => grant);
+  const { grants } = opening;
   const confusedDeputy = opening.audience === 'service' && grants.some((grant) => !grant.guarded);
   const doubts = [...new Set(grants.flatMap((grant) => grant.doubts))];
   const unknowns = unknownsOf(setting, opening.audience, { doubts, isPublic, confusedDeputy, unknownBlock });
@@ -201,11 +182,7 @@ function factOfOpening(setting: Setting, opening: Opening, isPublic: boolean, un
     conditions: merged(grants, (grant) => grant.conditions),
     confusedDeputy,
   };
-  return exposureFact(
-    exposure,
-    sentenceOf(setting, mergedForSpeech(setting, opening.grants), verdict),
-    unknowns,
-  );
+  return exposureFact(exposure, sentenceOfGrants(setting, grants, verdict), unknowns);
 }
 
 interface Circumstances {
@@ -263,8 +240,8 @@ function unknownsOf(
 
 function factOfClosing(setting: Setting, widest: Opening | undefined): Fact {
   const { attempted, blocked, resource, via } = setting;
-  const grants = widest?.grants.map(({ grant }) => grant) ?? [];
-  const what = via === 'policy' ? 'the bucket policy' : 'the ACL';
+  const grants = widest?.grants ?? [];
+  const what = via === 'policy' ? 'the policy' : 'the ACL';
   const nobody = `nobody outside ${via === 'policy' && resource.owner !== undefined ? `account ${resource.owner}` : 'its own account'}`;
   const exposure: Exposure = {
     ...baseOf(setting),
@@ -306,13 +283,13 @@ function factOfDeletedPolicy(event: Event, resource: S3Resource): Fact {
 }
 
 function factOfProblems(setting: Setting, problems: readonly string[]): Fact {
-  const what = setting.via === 'policy' ? 'the bucket policy' : 'the ACL';
+  const what = setting.via === 'policy' ? 'the policy' : 'the ACL';
   const reasons = problems.slice(0, 3).join('; ');
   const exposure: Exposure = {
     ...baseOf(setting),
     audience: 'unknown',
     access: [],
-    change: setting.attempted || setting.blocked !== undefined ? 'unchanged' : 'opened',
+    change: setting.attempted || setting.blocked !== undefined ? 'unchanged' : 'unknown',
     verdict: setting.attempted ? 'none' : setting.blocked === undefined ? 'unknown' : 'blocked',
     scope: [],
     principals: [],
@@ -344,52 +321,4 @@ function baseOf(
 
 function merged(grants: readonly Grant[], pick: (grant: Grant) => readonly string[]): readonly string[] {
   return [...new Set(grants.flatMap(pick))].sort();
-}
-
-/** ACL grants of one grantee, READ and WRITE apart in the ACL, are one clause of the sentence. */
-function mergedForSpeech(setting: Setting, grants: readonly Spoken[]): readonly Spoken[] {
-  if (setting.via === 'policy') return grants;
-  const first = grants[0];
-  if (first === undefined) return [];
-  const all = grants.map(({ grant }) => grant);
-  return [
-    {
-      scope: first.scope,
-      grant: {
-        ...first.grant,
-        principals: merged(all, (grant) => grant.principals),
-        access: sortAccess(all.flatMap((grant) => grant.access)),
-      },
-    },
-  ];
-}
-
-const mostClauses = 3;
-
-function sentenceOf(setting: Setting, grants: readonly Spoken[], verdict: Exposure['verdict']): string {
-  const clauses = grants
-    .slice(0, mostClauses)
-    .map(({ grant, scope }) => clauseOf(grant, scope, verdict === 'exposed'));
-  if (grants.length > mostClauses) clauses.push(`and ${grants.length - mostClauses} grants more`);
-  const said = clauses.join('; ');
-  if (verdict === 'exposed') return said;
-  const what = setting.via === 'policy' ? 'the bucket policy' : 'the ACL';
-  if (setting.attempted) return `tried to let ${said}, but the call failed${codeOf(setting.event)}`;
-  if (setting.blocked !== undefined)
-    return `${what} of ${setting.resource.spoken} would let ${said}, but ${setting.blocked}`;
-  return `${what} now lets ${said}`;
-}
-
-function clauseOf(grant: Grant, scope: string, asserted: boolean): string {
-  const conditions = grant.conditions.length === 0 ? '' : ` if ${grant.conditions.map(quote).join(' and ')}`;
-  // What an ACL names as a grantee needs no repeating where the audience says it already.
-  const named =
-    grant.audience === 'public' || grant.audience === 'any-aws-account'
-      ? { ...grant, principals: ['*'] }
-      : grant;
-  return `${spokenAudience(named)}${asserted ? ' can now' : ''} ${spokenAccess(grant.access)} ${scope}${conditions}`;
-}
-
-function codeOf(event: Event): string {
-  return event.outcome.code === undefined ? '' : ` (${quote(event.outcome.code)})`;
 }

@@ -42,9 +42,7 @@ export function spokenAudience(named: Named): string {
         ? 'every account of an organisation'
         : `every account of organisation ${listed(named.organisations.map(quote))}`;
     case 'external-account':
-      return named.principals.includes('*') || named.principals.length === 0
-        ? spokenAccounts(named.accounts)
-        : `${listed(named.principals.map(quote))}${named.accounts.length === 0 || isSame(named.principals, named.accounts) ? '' : ` (${spokenAccounts(named.accounts)})`}`;
+      return spokenOutsiders(named);
     case 'service':
       return named.principals.includes('*') || named.principals.length === 0
         ? 'AWS services'
@@ -56,18 +54,22 @@ export function spokenAudience(named: Named): string {
     case 'unknown':
       return named.principals.length === 0 || named.principals.includes('*')
         ? 'somebody who cannot be told from this event'
-        : listed(named.principals.map(quote));
+        : `${listed(named.principals.map(quote))}, whoever that is,`;
   }
 }
 
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
-}
-
-function spokenAccounts(accounts: readonly string[]): string {
-  return accounts.length === 0
-    ? 'another AWS account'
-    : `the outside AWS account${accounts.length > 1 ? 's' : ''} ${listed(accounts)}`;
+function spokenOutsiders({ principals, accounts }: Named): string {
+  const names = listed(principals.map(quote));
+  // An account's id and its root ARN say no more than "the account".
+  const isPlain = principals.every(
+    (principal) => principal === '*' || /^(arn:[^:]*:iam::\d{12}:root|\d{12})$/.test(principal),
+  );
+  const spoken =
+    accounts.length === 0
+      ? 'another AWS account'
+      : `the outside AWS account${accounts.length > 1 ? 's' : ''} ${listed(accounts)}`;
+  if (isPlain) return spoken;
+  return accounts.length === 0 ? `${spoken} (canonical user ${names})` : `${names} of ${spoken}`;
 }
 
 const verbs: Readonly<Record<AccessClass, string>> = {

@@ -47,7 +47,7 @@ export function effectOfDeny(deny: Statement, who: Principal): DenyEffect {
       escapes.push({ doubt: effect.doubt });
       continue;
     }
-    const condition = `not denied where: ${testTurned(test.text)}`;
+    const condition = testTurned(test.text);
     const escape = escapeOf(effect.limit, who, condition);
     if (escape === 'untouched') return untouched;
     if (escape !== 'shut') escapes.push(escape);

@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
+import type { Event } from '../event/event.ts';
+import { isJsonObject } from '../event/json.ts';
+import type { Json, JsonObject } from '../event/json.ts';
+import { tocsinFieldNames, tocsinFields } from './fields.ts';
+import { analysers, factsOf } from './table.ts';
+import { denied, s3Call } from './testing/cloudtrail.ts';
+
+/** The dotted names of all that is in a value, arrays seen through. */
+function namesIn(value: Json | undefined, prefix = ''): readonly string[] {
+  if (Array.isArray(value))
+    return (value as readonly Json[]).flatMap((item) =>
+      isJsonObject(item) ? namesIn(item, prefix) : [prefix],
+    );
+  if (!isJsonObject(value)) return [prefix];
+  return Object.entries(value).flatMap(([key, item]) =>
+    namesIn(item, prefix === '' ? key : `${prefix}.${key}`),
+  );
+}
+
+const open: JsonObject = {
+  Effect: 'Allow',
+  Principal: { AWS: '444455556666' },
+  Action: 's3:*',
+  Resource: '*',
+};
+const examples: readonly Event[] = [
+  s3Call(
+    'PutBucketPolicy',
+    {
+      bucketName: 'invoices',
+      bucketPolicy: {
+        Statement: [
+          { ...open, Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-exampleorg1' } } },
+          { ...open, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-exampleorg1' } } },
+        ],
+      },
+    },
+    {
+      vpcEndpointId: 'vpce-1a2b3c4d',
+      resources: [{ type: 'AWS::S3::Bucket', ARN: 'arn:aws:s3:::invoices', accountId: '111122223333' }],
+    },
+  ),
+  s3Call(
+    'PutBucketPublicAccessBlock',
+    { bucketName: 'invoices', PublicAccessBlockConfiguration: { BlockPublicAcls: true } },
+    denied,
+  ),
+  s3Call(
+    'PutObject',
+    { bucketName: 'invoices', key: 'a' },
+    {
+      sourceIPAddress: 'cloudformation.amazonaws.com',
+      userIdentity: { type: 'AWSService', invokedBy: 'cloudformation.amazonaws.com' },
+    },
+  ),
+  s3Call(
+    'PutObject',
+    { bucketName: 'invoices', key: 'a' },
+    {
+      sourceIPAddress: 'somewhere odd',
+      userIdentity: { type: 'IAMUser', userName: 'li', invokedBy: 'athena.amazonaws.com' },
+    },
+  ),
+];
+const known = new Set(tocsinFieldNames.map((field) => field.name));
+
+describe('the fields that rules read', () => {
+  it.each(examples.map((event) => [`${event.action} from ${event.client.origin.type}`, event] as const))(
+    'are all listed: %s',
+    (_name, event) => {
+      const fields = tocsinFields(event, factsOf(event));
+      const lists = new Set(['actor.chain', 'target']);
+      expect(namesIn(fields).filter((name) => !known.has(name) && !lists.has(name))).toEqual([]);
+    },
+  );
+
+  it('are all produced by some event', () => {
+    const produced = new Set(examples.flatMap((event) => namesIn(tocsinFields(event, factsOf(event)))));
+    // Empty lists hold no name of their own.
+    const empty = examples.flatMap((event) =>
+      factsOf(event).flatMap((fact) => Object.keys(fact.fields).map((key) => `${fact.subject}.${key}`)),
+    );
+    expect([...known].filter((name) => !produced.has(name) && !empty.includes(name))).toEqual([]);
+  });
+
+  it('are listed once each, with a description', () => {
+    expect(known.size).toBe(tocsinFieldNames.length);
+    expect(
+      tocsinFieldNames.filter((field) => field.description.length < 10 && field.name !== 'exposure.via'),
+    ).toEqual([]);
+  });
+
+  it('say who, from where and with what outcome', () => {
+    const event = s3Call('PutObject', { bucketName: 'invoices', key: 'a' }, denied);
+    expect(tocsinFields(event, [])).toMatchObject({
+      kind: 'cloudtrail.api-call',
+      account: '111122223333',
+      region: 'eu-west-1',
+      service: 's3.amazonaws.com',
+      action: 'PutObject',
+      actor: {
+        kind: 'assumed-role',
+        session: 'maria',
+        mfa: true,
+        issuer: { kind: 'role', name: 'platform' },
+      },
+      outcome: { result: 'failure', code: 'AccessDenied', denied: true },
+      client: { type: 'address', address: '198.51.100.23' },
+    });
+  });
+
+  it('leave out what the record does not say', () => {
+    const event = s3Call('PutObject', null, { userAgent: undefined, recipientAccountId: undefined });
+    const fields = tocsinFields(event, []);
+    expect(JSON.stringify(fields)).not.toContain('null');
+    expect(Object.hasOwn(fields['client'] as JsonObject, 'user_agent')).toBe(false);
+  });
+
+  it('hold the facts of one subject as a list, and let no fact stand in for the event', () => {
+    const event = s3Call('PutObject', null);
+    const fact = { explanation: '', unknowns: [], fields: { n: 1 } };
+    const fields = tocsinFields(event, [
+      { subject: 'exposure', ...fact },
+      { subject: 'exposure', ...fact },
+      { subject: 'actor', ...fact },
+    ]);
+    expect(fields['exposure']).toEqual([{ n: 1 }, { n: 1 }]);
+    expect(fields['actor']).toMatchObject({ kind: 'assumed-role' });
+  });
+});
+
+describe('the analysers', () => {
+  it('are asked about nothing but their actions', () => {
+    expect(
+      factsOf(s3Call('GetObject', { bucketName: 'invoices', key: 'a', 'x-amz-acl': 'public-read' })),
+    ).toEqual([]);
+    expect(
+      factsOf(
+        s3Call(
+          'PutBucketAcl',
+          { bucketName: 'invoices', 'x-amz-acl': 'public-read' },
+          { eventSource: 'ec2.amazonaws.com' },
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('have names and actions of their own', () => {
+    expect(new Set(analysers.map((analyser) => analyser.name)).size).toBe(analysers.length);
+    const pairs = analysers.flatMap((analyser) =>
+      analyser.actions.map((action) => `${analyser.name} ${action}`),
+    );
+    expect(new Set(pairs).size).toBe(pairs.length);
+  });
+
+  it('never throw, whatever the request is', () => {
+    const actions = analysers.flatMap((analyser) =>
+      analyser.actions.map((action) => action.split(':')[1] ?? ''),
+    );
+    const request = fc.record(
+      {
+        bucketName: fc.oneof(fc.constant('invoices'), fc.jsonValue()),
+        key: fc.jsonValue(),
+        bucketPolicy: fc.jsonValue(),
+        'x-amz-acl': fc.jsonValue(),
+        'x-amz-object-ownership': fc.jsonValue(),
+        AccessControlPolicy: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...actions),
+        fc.oneof(request, fc.jsonValue()),
+        fc.constantFrom('success', 'failure'),
+        (action, parameters, result) => {
+          const decoded = cloudTrailEvent(
+            {
+              ...s3Call(action, null).fields,
+              requestParameters: parameters as Json,
+              ...(result === 'failure' ? denied : {}),
+            },
+            { source: 'file', object: 'x', position: 0, receivedAt: 0 },
+          );
+          if ('problem' in decoded) throw new Error(decoded.problem);
+          const facts = factsOf(decoded);
+          expect(JSON.stringify(tocsinFields(decoded, facts)).length).toBeGreaterThan(0);
+          if (result === 'failure')
+            expect(
+              facts.every((fact) => fact.fields['attempted'] === true && fact.unknowns.length === 0),
+            ).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
