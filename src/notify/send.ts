@@ -46,7 +46,7 @@ export async function sendRequest(request: ChannelRequest, transport: Transport)
   }
 }
 
-/** Renders, sends and reads: one attempt at one delivery. */
+/** Renders, sends and reads: one attempt at one delivery. Rejects only where the channel cannot render the alert. */
 export async function deliver(
   channel: BoundChannel,
   alert: Alert,

@@ -136,7 +136,7 @@ export const hostileAlert: Alert = {
     userAgent: hostileText,
   },
   techniques: many(100, { id: '<@U1>', name: hostileText }),
-  facts: many(100, { explanation: hostileText.repeat(100), unknowns: many(100, hostileText) }),
+  facts: many(20, { explanation: hostileText.repeat(100), unknowns: many(20, hostileText) }),
   falsePositives: [hostileText],
   references: [hostileText],
   evidence: {
