@@ -37,7 +37,7 @@ function parse(text: string): Cursor | undefined {
     return undefined;
   }
   if (!Array.isArray(value) || value.length !== 3) return undefined;
-  const [marker, time, id]: unknown[] = value;
+  const [marker, time, id] = value as readonly unknown[];
   if (marker !== form || typeof time !== 'number' || !Number.isFinite(time)) return undefined;
   return typeof id === 'string' && id !== '' ? { time, id } : undefined;
 }

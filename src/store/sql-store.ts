@@ -66,7 +66,8 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
       run('commit', async () => {
         const rows = commitRows(batch, place);
         const empty = rows.alerts.length + rows.rejections.length + rows.positions.length === 0;
-        return empty ? { created: [], repeated: 0 } : await commitGroup(rows);
+        if (empty) return { created: [], repeated: 0 };
+        return commitGroup(rows);
       }),
 
     alert: (id) =>

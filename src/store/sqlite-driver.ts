@@ -52,14 +52,14 @@ function sqliteDriver(database: SqliteHandle, busyTimeout: number): Driver {
 }
 
 function sqliteConnection(database: SqliteHandle, busyTimeout: number): DatabaseConnection {
-  const statements = new Map<string, Statement<unknown[], unknown>>();
+  const statements = new Map<string, Statement>();
 
-  function prepare(sql: string): Statement<unknown[], unknown> {
+  function prepare(sql: string): Statement {
     let statement = statements.get(sql);
     if (statement) {
       statements.delete(sql);
     } else {
-      statement = database.prepare<unknown[]>(sql);
+      statement = database.prepare(sql);
       if (sql.length > longestKept) return statement;
     }
     // A Map iterates in order of insertion, so the first key is the one not used for the longest time.

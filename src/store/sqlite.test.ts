@@ -6,16 +6,16 @@ import BetterSqlite3, { type Database } from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { severities } from '../event/severity.ts';
-import { describeStore } from './contract.ts';
-import { killAfter } from './contract-crash.ts';
-import { sampleAlert, sampleId, sampleRejection } from './contract-samples.ts';
-import { openSqliteFile } from './sqlite-file.ts';
+import { describeStore } from './testing/contract.ts';
+import { killAfter } from './testing/crash.ts';
+import { sampleAlert, sampleId, sampleRejection } from './testing/samples.ts';
+import { applicationId, openSqliteFile } from './sqlite-file.ts';
 import { sqliteMigrations } from './sqlite-migrations.ts';
 import { openSqliteStore, sqliteStoreOn } from './sqlite.ts';
 import type { Store } from './store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-sqlite-'));
-const child = fileURLToPath(new URL('./sqlite.child.ts', import.meta.url));
+const child = fileURLToPath(new URL('./testing/sqlite-child.ts', import.meta.url));
 let files = 0;
 const newPath = (): string => join(folder, String((files += 1)), 'tocsin.db');
 
@@ -109,7 +109,7 @@ describe('the file', () => {
     openSqliteFile(path).close();
     rmSync(path);
     const half = new BetterSqlite3(path);
-    half.pragma(`application_id = ${0x5463736e}`);
+    half.pragma(`application_id = ${applicationId}`);
     half.close();
     const store = await openSqliteStore({ path });
     await store.commit(one(1));
@@ -188,11 +188,18 @@ describe('the file', () => {
     await store.close();
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.fill(0xab, 4_096));
-    await expect(
-      openSqliteStore({ path }).then((damaged) =>
-        damaged.alerts({ limit: 1 }).finally(() => damaged.close()),
-      ),
-    ).rejects.toMatchObject({ problem: 'corrupt', wayOut: expect.stringContaining('restore a backup') });
+    const readDamaged = async (): Promise<unknown> => {
+      const damaged = await openSqliteStore({ path });
+      try {
+        return await damaged.alerts({ limit: 1 });
+      } finally {
+        await damaged.close();
+      }
+    };
+    await expect(readDamaged()).rejects.toMatchObject({
+      problem: 'corrupt',
+      wayOut: expect.stringContaining('restore a backup'),
+    });
   });
 
   it('may be opened for the first time by several processes at once', async () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../alert/alert.ts';
-import { atLeast, severities } from '../event/severity.ts';
-import type { Open } from './contract.ts';
-import { sampleAlert, sampleId } from './contract-samples.ts';
-import { BadCursorError, type AlertQuery, type Store } from './store.ts';
+import type { Alert } from '../../alert/alert.ts';
+import { atLeast, severities } from '../../event/severity.ts';
+import type { Open } from './opened-store.ts';
+import { sampleAlert, sampleId } from './samples.ts';
+import { BadCursorError, type AlertQuery, type Store } from '../store.ts';
 
 async function pages(store: Store, query: AlertQuery): Promise<readonly Alert[][]> {
   const found: Alert[][] = [];

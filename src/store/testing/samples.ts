@@ -1,7 +1,7 @@
-import type { Alert } from '../alert/alert.ts';
-import type { Json, JsonObject } from '../event/json.ts';
-import type { Rejection } from '../event/record.ts';
-import type { Severity } from '../event/severity.ts';
+import type { Alert } from '../../alert/alert.ts';
+import type { Json, JsonObject } from '../../event/json.ts';
+import type { Rejection } from '../../event/record.ts';
+import type { Severity } from '../../event/severity.ts';
 
 export interface SampleParts {
   readonly time?: number;
@@ -94,9 +94,9 @@ export const hostileTexts: readonly (readonly [name: string, text: string])[] = 
 
 /** Raw fields as `JSON.parse` returns them, with keys that poison careless copies. */
 export function hostileFields(text: string): JsonObject {
-  const parsed: Json = JSON.parse(
+  const parsed = JSON.parse(
     '{"__proto__":{"isAdmin":true},"constructor":{"prototype":1},"hasOwnProperty":null,"":[],"toString":0}',
-  );
+  ) as Json;
   return Object.defineProperty({ [text]: text, list: [text, [text]] }, 'inner', {
     value: parsed,
     enumerable: true,

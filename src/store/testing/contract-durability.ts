@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Open } from './contract.ts';
-import { batchSize, crashSource, killAfter } from './contract-crash.ts';
-import { sampleAlert, sampleId, sampleRejection } from './contract-samples.ts';
-import type { Store } from './store.ts';
+import type { Open } from './opened-store.ts';
+import { batchSize, crashSource, killAfter } from './crash.ts';
+import { sampleAlert, sampleId, sampleRejection } from './samples.ts';
+import type { Store } from '../store.ts';
 
 async function allIds(store: Store): Promise<readonly string[]> {
   const ids: string[] = [];
@@ -84,18 +84,18 @@ export function describeDurability(open: Open): void {
     it('is the sum of what two processes stored at the same time', async () => {
       const { store, child } = await open();
       const mine: string[] = [];
-      let running = true;
-      const other = killAfter(40, [...child, '100000']).finally(() => {
-        running = false;
+      const other = { ended: false };
+      const killed = killAfter(40, [...child, '100000']).finally(() => {
+        other.ended = true;
       });
-      for (let number = 0; running; number += 1) {
+      for (let number = 0; !other.ended; number += 1) {
         const { created } = await store.commit({
           alerts: [{ alert: sampleAlert(number), channels: ['slack'] }],
           now: 1,
         });
         mine.push(...created);
       }
-      const theirs = (await other).flatMap((line) =>
+      const theirs = (await killed).flatMap((line) =>
         Array.from({ length: batchSize }, (_, index) => sampleId(Number(line) * batchSize + index)),
       );
       const stored = new Set(await allIds(store));

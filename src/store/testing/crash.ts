@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import { sampleAlert } from './contract-samples.ts';
-import type { Store } from './store.ts';
+import { sampleAlert } from './samples.ts';
+import type { Store } from '../store.ts';
 
 /** Each batch of `commitUntilKilled` has so many alerts, each owed to two channels. */
 export const batchSize = 3;

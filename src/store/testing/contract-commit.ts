@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../alert/alert.ts';
-import type { Open } from './contract.ts';
-import { hostileFields, hostileTexts, sampleAlert, sampleId, sampleRejection } from './contract-samples.ts';
-import type { Commit } from './store.ts';
+import type { Alert } from '../../alert/alert.ts';
+import type { Json } from '../../event/json.ts';
+import type { Open } from './opened-store.ts';
+import { hostileFields, hostileTexts, sampleAlert, sampleId, sampleRejection } from './samples.ts';
+import type { Commit } from '../store.ts';
 
 const nothing = { alerts: [], now: 1 };
 
@@ -52,9 +53,8 @@ export function describeCommit(open: Open): void {
 
     it('stores nothing of a batch that holds an alert which cannot be stored', async () => {
       const { store } = await open();
-      let deep: string = '1';
-      deep = '['.repeat(100_000) + deep + ']'.repeat(100_000);
-      const bad = sampleAlert(2, { fields: { deep: JSON.parse(deep) } });
+      const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as Json;
+      const bad = sampleAlert(2, { fields: { deep } });
       const batch: Commit = {
         alerts: [
           { alert: sampleAlert(1), channels: ['slack'] },
@@ -194,8 +194,12 @@ export function describeCommit(open: Open): void {
       ];
       await store.commit({ ...nothing, rejections: given });
       const stored = await store.rejections(10);
-      expect(stored.map(({ id: _, ...rejection }) => rejection)).toEqual(
-        given.toReversed().map((rejection) => ({ ...rejection, bytes: Uint8Array.from(rejection.bytes) })),
+      expect(stored).toEqual(
+        given.toReversed().map((rejection) => ({
+          ...rejection,
+          bytes: Uint8Array.from(rejection.bytes),
+          id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
+        })),
       );
       expect((await store.rejections(1)).map((rejection) => rejection.id)).toEqual([stored[0]?.id]);
       expect((await store.counts()).rejections).toBe(2);

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { grouped } from './grouped.ts';
+
+describe('grouped', () => {
+  it('handles together what comes in together, in order, and no more at once than allowed', async () => {
+    const groups: (readonly number[])[] = [];
+    const double = grouped(async (items: readonly number[]) => {
+      groups.push(items);
+      return items.map((item) => item * 2);
+    }, 3);
+    expect(await Promise.all([1, 2, 3, 4, 5].map(double))).toEqual([2, 4, 6, 8, 10]);
+    expect(groups).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ]);
+  });
+
+  it('takes what comes in while a group is being handled into the next one', async () => {
+    const groups: (readonly string[])[] = [];
+    let late: Promise<string> | undefined;
+    const echo = grouped(async (items: readonly string[]) => {
+      groups.push(items);
+      late ??= echo('late');
+      return items;
+    }, 10);
+    expect(await echo('early')).toBe('early');
+    expect(await late).toBe('late');
+    expect(groups).toEqual([['early'], ['late']]);
+  });
+
+  it('fails only the item that is at fault', async () => {
+    const check = grouped(async (items: readonly number[]) => {
+      if (items.includes(3)) throw new Error('three');
+      return items;
+    }, 10);
+    const results = await Promise.allSettled([1, 2, 3, 4].map(check));
+    expect(results.map((result) => result.status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+  });
+});
