@@ -56,7 +56,7 @@ describe('the table of attack techniques', () => {
 
 describe.skipIf(!existsSync(stratus))('recorded attacks, one technique a file', () => {
   it('decode to the last record', async () => {
-    const tallies = [];
+    const tallies: Tally[] = [];
     for (const [technique] of techniques) tallies.push((await read(`${stratus}/${technique}.json`)).tally);
     const sum = (key: 'records' | 'events' | 'rejected') =>
       tallies.reduce((total, tally) => total + tally[key], 0);
