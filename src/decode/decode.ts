@@ -3,7 +3,7 @@ import type { Json } from '../event/json.ts';
 import type { Provenance, Rejection } from '../event/record.ts';
 import type { Raw, ReadLimits, Sink, ToEvent } from './format.ts';
 import { detectFormat } from './formats.ts';
-import { defaultFrameLimits } from './frames.ts';
+import { defaultFrameLimits } from './frame.ts';
 import { peek } from './peek.ts';
 import { unwrap } from './shapes.ts';
 import { unpack, UnpackError } from './unpack.ts';

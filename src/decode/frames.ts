@@ -1,3 +1,23 @@
+import type { Frame, FrameLimits } from './frame.ts';
+import { defaultFrameLimits } from './frame.ts';
+import {
+  ARRAY,
+  classOf,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OBJECT,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  show,
+  SPACE,
+  TOKEN,
+} from './json-bytes.ts';
+import type { Skip } from './skip.ts';
+import { skipBroken, skipStray } from './skip.ts';
+
 /**
  * Splits a stream of bytes into JSON values without parsing them.
  *
@@ -10,43 +30,6 @@
 const containerKeys = ['Records', 'Events', 'Messages', 'QueryResultRows'].map((key) =>
   Buffer.from(`"${key}"`, 'latin1'),
 );
-
-export interface FrameLimits {
-  /** The longest value, in bytes; longer ones are broken frames. */
-  readonly maxBytes: number;
-  /** How many brackets may be open at once. */
-  readonly maxDepth: number;
-  /** How many bytes of a broken frame are kept. */
-  readonly keepBytes: number;
-}
-
-export const defaultFrameLimits: FrameLimits = {
-  maxBytes: 16 * 1024 * 1024,
-  maxDepth: 1000,
-  keepBytes: 64 * 1024,
-};
-
-export type Frame =
-  | { readonly kind: 'value'; readonly at: number; readonly bytes: Uint8Array }
-  | {
-      readonly kind: 'broken';
-      readonly at: number;
-      readonly length: number;
-      /** The first `keepBytes` of it, a copy. */
-      readonly bytes: Uint8Array;
-      readonly reason: string;
-    };
-
-// Byte classes.
-const SPACE = 1;
-const QUOTE = 2;
-const OPEN_OBJECT = 3;
-const CLOSE_OBJECT = 4;
-const OPEN_ARRAY = 5;
-const CLOSE_ARRAY = 6;
-const COLON = 7;
-const COMMA = 8;
-const TOKEN = 9;
 
 // What the scanner expects next.
 const VALUE = 0;
@@ -71,18 +54,6 @@ const expected = [
   "a closing '\"'",
 ] as const;
 
-const classOf = new Uint8Array(256);
-for (const code of [0x20, 0x09, 0x0a, 0x0d]) classOf[code] = SPACE;
-for (const char of '0123456789+-.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
-  classOf[char.charCodeAt(0)] = TOKEN;
-classOf[0x22] = QUOTE;
-classOf[0x7b] = OPEN_OBJECT;
-classOf[0x7d] = CLOSE_OBJECT;
-classOf[0x5b] = OPEN_ARRAY;
-classOf[0x5d] = CLOSE_ARRAY;
-classOf[0x3a] = COLON;
-classOf[0x2c] = COMMA;
-
 /** 1 for the bytes that end a run of plain characters in a string: quote, backslash, and line feed (never legal in one). */
 const endsRun = new Uint8Array(256);
 endsRun[0x22] = 1;
@@ -92,14 +63,11 @@ endsRun[0x0a] = 1;
 /** A buffer up to this size is kept; a larger one, left behind by a long value, is given up when it is no longer needed. */
 const keepRoom = 1024 * 1024;
 
-const OBJECT = 0;
-const ARRAY = 1;
-
 /** Where the next value stands: at the top, in a top-level array, in a container's array, or in what is left of a container after its array. */
 type Place = 'top' | 'array' | 'container' | 'rest';
 
-/** What the splitter is doing: looking for a value, inside one, past an error in one, or in bytes that are no value. */
-type Mode = 'between' | 'inside' | 'lost' | 'stray';
+/** What the splitter is doing: looking for a value, inside one, or skipping what can't be read. */
+type Mode = 'between' | 'inside' | 'broken';
 
 /**
  * Push bytes, pull frames: after each `push` (and after `end`) call `next` until it gives undefined.
@@ -137,13 +105,7 @@ export class Splitter {
   private brokenAt = 0;
   private reason = '';
   private kept: Uint8Array | undefined;
-  private quoted = false;
-  private escaped = false;
-  private over = 0;
-  private lastSign = 0;
-  private lastByte = 0;
-  /** Stream offset of the end of a broken value that seems closed, until what follows confirms it; -1 otherwise. */
-  private closedAt = -1;
+  private skip: Skip = skipStray(false);
 
   constructor(limits: FrameLimits = defaultFrameLimits) {
     this.limits = limits;
@@ -154,20 +116,21 @@ export class Splitter {
     const from = this.firstNeeded();
     const held = this.used - from;
     const size = held + chunk.length;
-    if (size <= this.buffer.length && (size > keepRoom || this.buffer.length <= keepRoom)) {
-      this.buffer.copyWithin(0, from, this.used);
-    } else {
-      // Twice what is needed, so that a long value in small chunks is not moved again and again.
-      const buffer = Buffer.allocUnsafeSlow(size * 2);
-      buffer.set(this.buffer.subarray(from, this.used));
-      this.buffer = buffer;
+    if (this.used + chunk.length > this.buffer.length) {
+      // Moved only where it at least halves what is in use, so that a long value in small chunks is not moved again
+      // and again; a buffer left behind by a long value is given up.
+      const fits = size * 2 <= this.buffer.length && (this.buffer.length <= keepRoom || size > keepRoom);
+      const room = fits ? this.buffer : Buffer.allocUnsafeSlow(size * 2);
+      room.set(this.buffer.subarray(from, this.used));
+      this.buffer = room;
+      this.used = held;
+      this.base += from;
+      this.index -= from;
+      if (this.start >= 0) this.start -= from;
+      if (this.keyAt >= 0) this.keyAt -= from;
     }
-    this.buffer.set(chunk, held);
-    this.used = size;
-    this.base += from;
-    this.index -= from;
-    if (this.start >= 0) this.start -= from;
-    if (this.keyAt >= 0) this.keyAt -= from;
+    this.buffer.set(chunk, this.used);
+    this.used += chunk.length;
   }
 
   end(): void {
@@ -177,13 +140,7 @@ export class Splitter {
   next(): Frame | undefined {
     for (;;) {
       const frame =
-        this.mode === 'inside'
-          ? this.inside()
-          : this.mode === 'between'
-            ? this.between()
-            : this.mode === 'lost'
-              ? this.lost()
-              : this.stray();
+        this.mode === 'inside' ? this.inside() : this.mode === 'between' ? this.between() : this.skipping();
       if (frame !== undefined) return frame;
       if (this.index >= this.used || this.waiting) {
         this.waiting = false;
@@ -244,13 +201,12 @@ export class Splitter {
         this.index++;
         continue;
       }
-      this.mode = 'stray';
+      this.mode = 'broken';
       this.start = this.index;
       this.brokenAt = this.base + this.index;
       this.reason = `expected a JSON object or array, found ${show(byte)}`;
       this.kept = undefined;
-      this.quoted = false;
-      this.lastByte = 0;
+      this.skip = skipStray(this.place !== 'top');
       return undefined;
     }
     return undefined;
@@ -434,145 +390,39 @@ export class Splitter {
   /** Notes what is wrong with the value at hand and goes on to look for its end. */
   private fail(index: number, state: number, depth: number, what: string): undefined {
     const from = this.start >= 0 ? this.start : index;
-    let back = index - 1;
-    while (back >= from && classOf[this.buffer[back] ?? 0] === SPACE) back--;
-    this.lastSign = back >= from ? (this.buffer[back] ?? 0) : 0;
-    this.lastByte = index > from ? (this.buffer[index - 1] ?? 0) : 0;
-    this.mode = 'lost';
+    if (this.place === 'rest') this.place = 'top';
+    this.mode = 'broken';
     this.start = from;
     this.brokenAt = this.base + from;
     this.reason = `${what}, at byte ${this.base + index}`;
-    this.kept = undefined;
-    this.quoted = state >= IN_STRING && this.buffer[index] !== 0x0a;
-    this.escaped = false;
-    this.over = 0;
-    this.closedAt = depth === 0 ? this.base + index : -1;
     this.index = index;
-    this.depth = depth;
-    if (this.place === 'rest') this.place = 'top';
+    this.skip = skipBroken({
+      read: this.buffer.subarray(from, index),
+      open: this.stack.subarray(0, depth),
+      inString: state >= IN_STRING && this.buffer[index] !== 0x0a,
+      at: this.base + index,
+      inList: this.place !== 'top',
+      lines: this.lines && this.place === 'top',
+      maxDepth: this.limits.maxDepth,
+    });
   }
 
-  /** Skips the rest of a broken value; not strict, as its grammar is gone. */
-  private lost(): Frame | undefined {
-    const { buffer, used, stack } = this;
-    while (this.index < used) {
-      const index = this.index;
-      const byte = buffer[index] as number;
-      const previous = this.lastByte;
-
-      if (byte === 0x0a) {
-        if (this.lines && this.place === 'top') return this.broken(index);
-        this.quoted = false;
-        this.escaped = false;
-      } else if (this.quoted) {
-        if (this.escaped) this.escaped = false;
-        else if (byte === 0x5c) this.escaped = true;
-        else if (byte === 0x22) {
-          if (index + 1 >= used && !this.ended) {
-            this.waiting = true;
-            return undefined;
-          }
-          // A quote after an opening sign that no closing sign follows opens a string: the one before it was never closed.
-          if (!(
-            opensString(this.lastSign) && !closesString(index + 1 < used ? buffer[index + 1] : undefined)
-          ))
-            this.quoted = false;
-        }
-      } else if (this.closedAt >= 0) {
-        switch (classOf[byte]) {
-          case SPACE:
-          case COMMA:
-            break;
-          case OPEN_OBJECT:
-          case OPEN_ARRAY:
-            return this.broken(this.closedAt - this.base);
-          case CLOSE_ARRAY:
-            if (this.place !== 'top') return this.broken(this.closedAt - this.base);
-            break;
-          default:
-            // Not what follows a record, so the bracket did not close it.
-            this.closedAt = -1;
-            this.depth = 1;
-            stack[0] = OBJECT;
-            continue;
-        }
-      } else {
-        const kind = classOf[byte];
-        if (kind === QUOTE) {
-          if (opensString(this.lastSign)) this.quoted = true;
-        } else if (kind === OPEN_OBJECT) {
-          const atLineStart = this.place === 'top' && previous === 0x0a;
-          const cannotHold = this.over === 0 && this.lastSign !== 0x3a && stack[this.depth - 1] === OBJECT;
-          if (cannotHold && !atLineStart && index + 1 >= used && !this.ended) {
-            this.waiting = true;
-            return undefined;
-          }
-          if (atLineStart || (cannotHold && beginsObject(buffer[index + 1]))) return this.broken(index);
-          this.open(OBJECT);
-        } else if (kind === OPEN_ARRAY) {
-          this.open(ARRAY);
-        } else if (kind === CLOSE_OBJECT || kind === CLOSE_ARRAY) {
-          if (
-            !this.close(kind === CLOSE_OBJECT ? OBJECT : ARRAY) &&
-            kind === CLOSE_ARRAY &&
-            this.place !== 'top'
-          )
-            return this.broken(index);
-          if (this.depth === 0) this.closedAt = this.base + index + 1;
-        }
-      }
-      this.step(byte);
+  /** Goes on with the skip at hand; holds only the beginning of what it skips. */
+  private skipping(): Frame | undefined {
+    const bytes = this.buffer.subarray(this.index, this.used);
+    const { next, end } = this.skip(bytes, this.base + this.index, this.ended);
+    this.index = next - this.base;
+    if (end !== undefined) {
+      // At the end of the stream the broken value may have hidden the end of its list: say no more about that.
+      if (this.ended && this.index >= this.used) this.place = 'top';
+      return this.broken(end - this.base);
     }
-    return undefined;
-  }
-
-  private open(kind: number): void {
-    if (this.depth < this.limits.maxDepth) this.stack[this.depth++] = kind;
-    else this.over++;
-  }
-
-  /** Closes the innermost open bracket of this kind with all inside it; false where there is none. */
-  private close(kind: number): boolean {
-    if (this.over > 0) {
-      this.over--;
-      return true;
-    }
-    let level = this.depth - 1;
-    while (level >= 0 && this.stack[level] !== kind) level--;
-    if (level < 0) return false;
-    this.depth = level;
-    return true;
-  }
-
-  /** Skips bytes between values that are none. */
-  private stray(): Frame | undefined {
-    const { buffer, used } = this;
-    while (this.index < used) {
-      const byte = buffer[this.index] as number;
-      const kind = classOf[byte];
-      if (this.place === 'top') {
-        // `quoted` says here that something else than brackets was seen on this line.
-        if ((kind === OPEN_OBJECT || kind === OPEN_ARRAY) && !this.quoted) return this.broken(this.index);
-        if (byte === 0x0a) this.quoted = false;
-        else if (kind !== SPACE && kind !== CLOSE_OBJECT && kind !== CLOSE_ARRAY && kind !== COMMA)
-          this.quoted = true;
-      } else if (kind === COMMA || kind === OPEN_OBJECT || kind === OPEN_ARRAY || kind === CLOSE_ARRAY) {
-        return this.broken(this.index);
-      }
-      this.step(byte);
-    }
-    return undefined;
-  }
-
-  /** One byte further in a broken frame, of which only the beginning is held. */
-  private step(byte: number): void {
-    this.lastByte = byte;
-    if (classOf[byte] !== SPACE) this.lastSign = byte;
-    this.index++;
     if (this.start >= 0 && this.index - this.start >= this.limits.keepBytes) {
       this.kept = this.copy(this.start, this.index);
       this.start = -1;
     }
+    this.waiting = true;
+    return undefined;
   }
 
   /** The first `keepBytes` of a stretch, in memory of their own so that they don't hold the whole buffer. */
@@ -598,14 +448,8 @@ export class Splitter {
 
   /** What is left at the end of the stream; gives one frame at most, then nothing. */
   private finish(): Frame | undefined {
+    if (this.mode === 'broken') return this.skipping();
     const end = this.used;
-    if (this.mode === 'lost' || this.mode === 'stray') {
-      const frame = this.broken(this.closedAt >= 0 && this.mode === 'lost' ? this.closedAt - this.base : end);
-      this.index = end;
-      // The broken value may have hidden the end of its list: say no more about it.
-      this.place = 'top';
-      return frame;
-    }
     const where = `at byte ${this.base + end}`;
     if (this.mode === 'inside' && this.start >= 0) {
       this.brokenAt = this.base + this.start;
@@ -628,29 +472,6 @@ function isByteOrderMark(at: number, byte: number): boolean {
   return (at === 0 && byte === 0xef) || (at === 1 && byte === 0xbb) || (at === 2 && byte === 0xbf);
 }
 
-/** Whether a `{` before this byte looks like an object's; keeps a run of brackets from being a record each. */
-function beginsObject(next: number | undefined): boolean {
-  return next === 0x22 || (next !== undefined && classOf[next] === SPACE);
-}
-
-/** A string may open after this byte (the last one that is not a space). */
-function opensString(byte: number): boolean {
-  return byte === 0x7b || byte === 0x5b || byte === 0x2c || byte === 0x3a;
-}
-
-/** A string may have closed before this byte. */
-function closesString(byte: number | undefined): boolean {
-  if (byte === undefined) return true;
-  const kind = classOf[byte];
-  return kind === SPACE || kind === COMMA || kind === COLON || kind === CLOSE_OBJECT || kind === CLOSE_ARRAY;
-}
-
 function tooDeep(limit: number): string {
   return `brackets nested more than ${limit} deep`;
-}
-
-function show(byte: number): string {
-  return byte > 0x20 && byte < 0x7f
-    ? `'${String.fromCharCode(byte)}'`
-    : `byte 0x${byte.toString(16).padStart(2, '0')}`;
 }

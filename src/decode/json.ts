@@ -1,6 +1,7 @@
 import type { Format, ReadLimits, Sink } from './format.ts';
-import type { Frame } from './frames.ts';
-import { defaultFrameLimits, Splitter } from './frames.ts';
+import type { Frame } from './frame.ts';
+import { defaultFrameLimits } from './frame.ts';
+import { Splitter } from './frames.ts';
 import { parseJson } from './parse.ts';
 import { unwrap } from './shapes.ts';
 

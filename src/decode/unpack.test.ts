@@ -1,0 +1,94 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+
+import { unpack, UnpackError } from './unpack.ts';
+
+const text = Array.from({ length: 3000 }, (_, index) => `{"line":${index},"x":"${Math.sin(index)}"}`).join(
+  '\n',
+);
+
+async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function run(bytes: Uint8Array, size = 1000): Promise<{ content: string; error: unknown }> {
+  const out: Uint8Array[] = [];
+  let error: unknown;
+  try {
+    for await (const chunk of unpack(inChunks(bytes, size))) out.push(chunk);
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { content: Buffer.concat(out).toString(), error };
+}
+
+const gz = gzipSync(text);
+const zst = zstdCompressSync(text);
+
+describe('content comes through whole', () => {
+  it.each<[string, Uint8Array, string]>([
+    ['plain', Buffer.from(text), text],
+    ['empty', Buffer.alloc(0), ''],
+    ['plain and as short as half a magic number', Buffer.from([0x1f]), '\x1f'],
+    ['from gzip', gz, text],
+    ['from gzip of two members', Buffer.concat([gz, gz]), text + text],
+    ['from zstd', zst, text],
+    ['from gzip in gzip', gzipSync(gz), text],
+    ['from zstd in gzip', gzipSync(zst), text],
+  ])('%s', async (_, bytes, content) => {
+    for (const size of [1, 1000, 1_000_000]) {
+      if (size === 1 && bytes.length > 20_000) continue;
+      expect(await run(bytes, size)).toEqual({ content, error: undefined });
+    }
+  });
+});
+
+describe('what is good comes before the error where gzip', () => {
+  const damaged = Buffer.from(gz);
+  damaged.fill(0xff, gz.length >> 1, (gz.length >> 1) + 8);
+  it.each<[string, Uint8Array, number, RegExp]>([
+    ['is cut off', gz.subarray(0, gz.length >> 1), 30_000, /^the gzip data is cut off after \d+ bytes/],
+    ['lacks its last byte', gz.subarray(0, -1), text.length, /cut off/],
+    ['is damaged in the middle', damaged, 30_000, /^the gzip data is damaged near byte \d+/],
+    [
+      'is followed by something else',
+      Buffer.concat([gz, Buffer.from('trailer')]),
+      text.length,
+      /damaged near/,
+    ],
+    ['is followed by zeros', Buffer.concat([gz, Buffer.alloc(30)]), text.length, /^30 bytes after the end/],
+  ])('%s', async (_, bytes, atLeast, reason) => {
+    const { content, error } = await run(bytes);
+    expect(content.length).toBeGreaterThanOrEqual(atLeast);
+    expect(content.slice(0, 30_000)).toBe(text.slice(0, 30_000));
+    expect(error).toBeInstanceOf(UnpackError);
+    expect(error).toHaveProperty('message', expect.stringMatching(reason));
+  });
+});
+
+it('an error of the source is passed on as it is', async () => {
+  const failing = async function* (): AsyncGenerator<Uint8Array> {
+    yield gz.subarray(0, 5000);
+    throw new Error('connection lost');
+  };
+  const read = async (): Promise<void> => {
+    for await (const chunk of unpack(failing())) expect(chunk.length).toBeGreaterThan(0);
+  };
+  await expect(read()).rejects.toThrow('connection lost');
+});
+
+it('the source is closed when the reader stops early', async () => {
+  let closed = false;
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) yield gz;
+    } finally {
+      closed = true;
+    }
+  };
+  for await (const chunk of unpack(source())) {
+    expect(chunk.length).toBeGreaterThan(0);
+    break;
+  }
+  expect(closed).toBe(true);
+});
