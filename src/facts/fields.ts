@@ -130,6 +130,8 @@ function targetFields(target: Target): JsonObject {
 }
 
 /** The members that have a value: a rule's `exists` asks for the member, not for its value. */
-function present(members: Readonly<Record<string, Json | undefined>>): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+function present(members: JsonObject): JsonObject {
+  const held: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(members)) if (value !== undefined) held[key] = value;
+  return held;
 }

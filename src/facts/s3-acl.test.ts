@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJsonObject } from '../event/json.ts';
+import { object } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { parseAcl } from './s3-acl.ts';
 import type { Acl } from './s3-acl.ts';
@@ -188,7 +188,7 @@ it('is read from any JSON without throwing', () => {
   );
   fc.assert(
     fc.property(fc.oneof(value, request), (json) => {
-      const acl = parseAcl(isJsonObject(json as Json) ? (json as JsonObject) : undefined, 'object');
+      const acl = parseAcl(object({ json }, 'json'), 'object');
       expect(acl === undefined || Array.isArray(acl.grants)).toBe(true);
     }),
   );

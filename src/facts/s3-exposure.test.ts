@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../event/event.ts';
+import { text } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import type { Fact } from './fact.ts';
 import { factsOf } from './table.ts';
@@ -31,7 +32,7 @@ const acl = (action: string, request: JsonObject, more?: JsonObject): Event =>
 function lines(facts: readonly Fact[]): string[] {
   return facts.map(
     ({ fields, explanation }) =>
-      `${String(fields['audience'])} ${String(fields['change'])} ${String(fields['verdict'])}${fields['attempted'] === true ? ' attempted' : ''}: ${explanation}`,
+      `${['audience', 'change', 'verdict'].map((name) => text(fields, name)).join(' ')}${fields['attempted'] === true ? ' attempted' : ''}: ${explanation}`,
   );
 }
 

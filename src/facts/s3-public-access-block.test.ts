@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../event/event.ts';
+import { text } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { factsOf } from './table.ts';
 import { denied, s3Call } from './testing/cloudtrail.ts';
@@ -33,9 +34,10 @@ function line(event: Event): string | undefined {
   const [fact, ...more] = factsOf(event);
   if (fact === undefined) return undefined;
   expect(more).toEqual([]);
-  const { change, scope, resource_name: name, switches_on: on, switches_off: off, attempted } = fact.fields;
+  const { switches_on: on, switches_off: off, attempted } = fact.fields;
+  const names = ['change', 'scope', 'resource_name'].map((name) => text(fact.fields, name));
   const count = (value: Json | undefined): number => (Array.isArray(value) ? value.length : -1);
-  return `${String(change)} ${String(scope)} ${String(name)} +${count(on)} -${count(off)}${attempted === true ? ' attempted' : ''}`;
+  return `${names.join(' ')} +${count(on)} -${count(off)}${attempted === true ? ' attempted' : ''}`;
 }
 
 describe('Block Public Access', () => {

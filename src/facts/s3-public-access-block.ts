@@ -103,7 +103,8 @@ function switchesOf(configuration: JsonObject | undefined): Wanted | undefined {
 
 function asSwitch(value: Json | undefined): boolean | undefined {
   if (value === undefined || value === null || value === '') return false;
-  const word = String(value).toLowerCase();
+  if (typeof value === 'boolean') return value;
+  const word = typeof value === 'string' ? value.toLowerCase() : '';
   return word === 'true' ? true : word === 'false' ? false : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Exposure } from './exposure.ts';
 import { sortAccess } from './policy/access.ts';
-import type { Grant } from './policy/grants.ts';
+import type { Grant } from './policy/grant.ts';
 import { spokenScope } from './s3-resource.ts';
 import type { S3Resource } from './s3-resource.ts';
 import { listed, quote, spokenAccess, spokenAudience } from './sentence.ts';

@@ -270,7 +270,7 @@ describe('any policy', () => {
     );
     fc.assert(
       fc.property(document, (json) => {
-        const answer = grantsOf(parsePolicy(json as Json), view);
+        const answer = grantsOf(parsePolicy(json), view);
         expect(Array.isArray(answer.grants)).toBe(true);
       }),
       { numRuns: 1000 },

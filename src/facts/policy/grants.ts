@@ -1,4 +1,3 @@
-import type { Audience } from '../fact.ts';
 import { accessByVerb, sortAccess } from './access.ts';
 import type { AccessClass, Vocabulary } from './access.ts';
 import { reachOf } from './audience.ts';
@@ -8,30 +7,11 @@ import type { DenyEffect, Escape } from './deny.ts';
 import type { Policy, Statement } from './document.ts';
 import { effectInAllow, keysRequired } from './limit.ts';
 import type { Limit } from './limit.ts';
+import type { Grant } from './grant.ts';
 import { mergeGrants } from './merge.ts';
 import { covers, overlaps, setCovers, setOverlaps } from './pattern.ts';
 import { holds } from './principal.ts';
 import type { Principal } from './principal.ts';
-
-/** What a policy lets one audience do, after its Deny statements. Lists are sorted and hold each value once. */
-export interface Grant {
-  readonly audience: Audience;
-  /** As the document names them; `*` for everyone. */
-  readonly principals: readonly string[];
-  /** Ids of accounts other than the owner's that are let in by name. */
-  readonly accounts: readonly string[];
-  readonly organisations: readonly string[];
-  /** For a service: whether a condition ties it to a source (no confused deputy). True for other audiences. */
-  readonly guarded: boolean;
-  readonly access: readonly AccessClass[];
-  /** Action patterns in lower case; those of a NotAction as `all but s3:deletebucket`. */
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  /** Every condition on it, narrowing or not, for people. */
-  readonly conditions: readonly string[];
-  /** What the document alone can't decide about this grant. */
-  readonly doubts: readonly string[];
-}
 
 /** The place from which a policy is read. */
 export interface View {
@@ -50,6 +30,7 @@ export interface Answer {
 
 // Bounds on the work that a hostile document can ask for; documents that people write stay a hundred times below.
 const mostCombinations = 20_000;
+const mostComparisons = 50_000_000;
 const mostEscapes = 16;
 
 /**
@@ -68,33 +49,42 @@ export function grantsOf(policy: Policy, view: View): Answer {
         (denies.length + 1),
     0,
   );
-  if (combinations > mostCombinations) {
-    return {
-      grants: [],
-      problems: [
-        ...policy.problems,
-        'the policy has too many combinations of principals, resources and Deny statements to work out',
-      ],
-    };
+  const comparisons = lengthOf(allows) * (lengthOf(denies) + 1);
+  if (combinations > mostCombinations || comparisons > mostComparisons) {
+    const problem =
+      'the policy has too many combinations of principals, resources and Deny statements to work out';
+    return { grants: [], problems: [...policy.problems, problem] };
   }
   const grants = allows.flatMap((allow) => grantsOfAllow(allow, denies, view));
   return { grants: mergeGrants(grants), problems: policy.problems };
 }
 
+/** How many characters the action and resource patterns of some statements have: what comparing them costs. */
+function lengthOf(statements: readonly Statement[]): number {
+  return statements
+    .flatMap(({ actions, resources }) => [actions, resources])
+    .flatMap((set) => [...set.include, ...set.exclude])
+    .reduce((sum, pattern) => sum + pattern.length, 0);
+}
+
 function grantsOfAllow(allow: Statement, denies: readonly Statement[], view: View): Grant[] {
   const callers = callersOf(allow);
   const atoms = atomsOf(allow, view.vocabulary);
+  const bites = denies.map((deny) => ({
+    deny,
+    atoms: new Set(atoms.filter((atom) => setCovers(deny.actions, atom.name))),
+  }));
   const grants: Grant[] = [];
   for (const resource of resourcesOf(allow, view)) {
     const usable = atoms.filter((atom) => atom.appliesTo?.(resource) ?? true);
     if (usable.length === 0) continue;
-    const covering = denies.filter((deny) => setCovers(deny.resources, resource));
-    const partial = denies.filter(
-      (deny) => !covering.includes(deny) && setOverlaps(deny.resources, resource),
+    const touching = bites.filter((bite) => usable.some((atom) => bite.atoms.has(atom)));
+    const covering = touching.filter(({ deny }) => setCovers(deny.resources, resource));
+    const partial = touching.filter(
+      (bite) => !covering.includes(bite) && setOverlaps(bite.deny.resources, resource),
     );
-    for (const caller of callers) {
-      grants.push(...grantsOn(resource, caller, { allow, atoms: usable, covering, partial, view }));
-    }
+    const place: Place = { allow, atoms: usable, covering, partial, view, groupings: new Map() };
+    for (const caller of callers) grants.push(...grantsOn(resource, caller, place));
   }
   return grants;
 }
@@ -157,34 +147,39 @@ function resourcesOf(allow: Statement, view: View): readonly string[] {
   );
 }
 
+/** A Deny and the actions of an Allow that it denies. */
+interface Bite {
+  readonly deny: Statement;
+  readonly atoms: ReadonlySet<Atom>;
+}
+
 interface Place {
   readonly allow: Statement;
   readonly atoms: readonly Atom[];
   /** The Deny statements that cover the whole resource, and those that cover a part of it. */
-  readonly covering: readonly Statement[];
-  readonly partial: readonly Statement[];
+  readonly covering: readonly Bite[];
+  readonly partial: readonly Bite[];
   readonly view: View;
+  /** Groups by what the covering Deny statements do to a caller: most callers have the same. */
+  readonly groupings: Map<string, readonly Group[]>;
 }
 
 function grantsOn(resource: string, start: Start, place: Place): Grant[] {
-  const { allow, atoms, view } = place;
-  const effects = place.covering.map((deny) => ({ deny, effect: effectOfDeny(deny, start.who) }));
-  const groups = groupByEscapes(atoms, effects);
+  const { allow, view } = place;
+  const effects = place.covering.map(({ deny }) => effectOfDeny(deny, start.who));
   const but = [
     ...allow.resources.exclude.filter((out) => overlaps(out, resource)).map((out) => `not on ${out}`),
     ...place.partial
-      .filter((deny) => atoms.some((atom) => setCovers(deny.actions, atom.name)))
-      .filter((deny) => effectOfDeny(deny, start.who).type === 'blocked')
-      .flatMap((deny) => leftBy(deny, resource)),
+      .filter(({ deny }) => effectOfDeny(deny, start.who).type === 'blocked')
+      .flatMap(({ deny }) => leftBy(deny, resource)),
   ];
   const grants: Grant[] = [];
-  for (const group of groups) {
-    const whole = group.atoms.length === atoms.length && isWhole(allow, view.vocabulary);
-    const access = sortAccess([
-      ...group.atoms.map((atom) => atom.access),
-      ...(whole ? (['all'] as const) : []),
-    ]);
-    for (const caller of callersPast(start, group.escapes)) {
+  for (const group of groupsFor(place, effects)) {
+    const escapes = group.denies.flatMap((index) => {
+      const effect = effects[index];
+      return effect?.type === 'escapes' ? [effect.escapes] : [];
+    });
+    for (const caller of callersPast(start, escapes)) {
       const reach = reachOf(caller, view.owner);
       if (reach.audience === 'nobody') continue;
       grants.push({
@@ -193,8 +188,8 @@ function grantsOn(resource: string, start: Start, place: Place): Grant[] {
         accounts: reach.accounts,
         organisations: reach.organisations,
         guarded: reach.guarded,
-        access,
-        actions: actionsOf(allow, group.atoms),
+        access: group.access,
+        actions: group.actions,
         resources: [resource],
         conditions: [...caller.conditions, ...but],
         doubts: [...caller.doubts, ...reach.doubts],
@@ -211,27 +206,44 @@ function leftBy(deny: Statement, resource: string): readonly string[] {
     : deny.resources.include.filter((out) => overlaps(out, resource)).map((out) => `not on ${out}`);
 }
 
+/** Actions that no Deny blocks, and for which the same Deny statements (by index) must be got past. */
 interface Group {
-  readonly atoms: Atom[];
-  readonly escapes: readonly (readonly Escape[])[];
+  readonly denies: readonly number[];
+  readonly access: readonly AccessClass[];
+  readonly actions: readonly string[];
 }
 
-/** The actions that no Deny blocks, put together by the Deny statements that must be got past for them. */
-function groupByEscapes(
-  atoms: readonly Atom[],
-  effects: readonly { readonly deny: Statement; readonly effect: DenyEffect }[],
-): readonly Group[] {
-  const groups = new Map<string, Group>();
+function groupsFor(place: Place, effects: readonly DenyEffect[]): readonly Group[] {
+  const signature = effects.map((effect) => effect.type).join();
+  const held = place.groupings.get(signature);
+  if (held !== undefined) return held;
+  const groups = groupsOf(place, effects);
+  place.groupings.set(signature, groups);
+  return groups;
+}
+
+function groupsOf(place: Place, effects: readonly DenyEffect[]): readonly Group[] {
+  const { allow, atoms, covering, view } = place;
+  const byDenies = new Map<string, { readonly denies: readonly number[]; readonly atoms: Atom[] }>();
   for (const atom of atoms) {
-    const hits = effects.filter(({ deny }) => setCovers(deny.actions, atom.name));
+    const hits = effects
+      .map((effect, index) => ({ effect, index }))
+      .filter(({ index }) => covering[index]?.atoms.has(atom));
     if (hits.some(({ effect }) => effect.type === 'blocked')) continue;
-    const escapes = hits.flatMap(({ effect }) => (effect.type === 'escapes' ? [effect.escapes] : []));
-    const key = hits.flatMap((hit) => (hit.effect.type === 'escapes' ? [effects.indexOf(hit)] : [])).join();
-    const group = groups.get(key) ?? { atoms: [], escapes };
-    group.atoms.push(atom);
-    groups.set(key, group);
+    const denies = hits.filter(({ effect }) => effect.type === 'escapes').map(({ index }) => index);
+    const group = byDenies.get(denies.join());
+    if (group === undefined) byDenies.set(denies.join(), { denies, atoms: [atom] });
+    else group.atoms.push(atom);
   }
-  return [...groups.values()];
+  return [...byDenies.values()].map((group) => {
+    const whole = group.atoms.length === atoms.length && isWhole(allow, view.vocabulary);
+    const classes = group.atoms.map((atom) => atom.access);
+    return {
+      denies: group.denies,
+      access: sortAccess(whole ? ['all', ...classes] : classes),
+      actions: actionsOf(allow, group.atoms),
+    };
+  });
 }
 
 /** Everyone who takes one escape from each Deny. */

@@ -1,19 +1,6 @@
-import type { Audience } from '../fact.ts';
 import { sortAccess } from './access.ts';
-import type { Grant } from './grants.ts';
-
-/** Widest first; `unknown` last, as nobody can say how wide it is. */
-export const audiencesByWidth: readonly Audience[] = [
-  'public',
-  'any-aws-account',
-  'network',
-  'organisation',
-  'external-account',
-  'service',
-  'own-account',
-  'nobody',
-  'unknown',
-];
+import { audiencesByWidth } from './grant.ts';
+import type { Grant } from './grant.ts';
 
 /**
  * Puts together grants that differ in one respect only: first in what is allowed, then in whom, then in the

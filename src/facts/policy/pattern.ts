@@ -35,22 +35,35 @@ export function covers(outer: string, inner: string): boolean {
 
 /** True where some text is matched by both patterns. Takes `a` x `b` steps. */
 export function overlaps(a: string, b: string): boolean {
+  if (!beginAlike(a, b)) return false;
   // row[j]: whether a's first i characters and b's first j can both be used up by one text.
-  let row: boolean[] = [true];
-  for (let j = 1; j <= b.length; j += 1) row.push(row[j - 1] === true && b[j - 1] === '*');
+  let row = new Uint8Array(b.length + 1);
+  let next = new Uint8Array(b.length + 1);
+  row[0] = 1;
+  for (let j = 1; j <= b.length && b[j - 1] === '*'; j += 1) row[j] = 1;
   for (let i = 1; i <= a.length; i += 1) {
     const x = a[i - 1];
-    const next: boolean[] = [row[0] === true && x === '*'];
+    next[0] = row[0] === 1 && x === '*' ? 1 : 0;
     for (let j = 1; j <= b.length; j += 1) {
       const y = b[j - 1];
       // A star stands for nothing, or takes one more character of the other pattern and stays.
-      const star = (x === '*' || y === '*') && (row[j] === true || next[j - 1] === true);
-      const same = row[j - 1] === true && (x === y || x === '?' || y === '?');
-      next.push(star || same);
+      const star = (x === '*' || y === '*') && (row[j] === 1 || next[j - 1] === 1);
+      next[j] = star || (row[j - 1] === 1 && (x === y || x === '?' || y === '?')) ? 1 : 0;
     }
-    row = next;
+    [row, next] = [next, row];
   }
-  return row[b.length] === true;
+  return row[b.length] === 1;
+}
+
+/** False where the plain beginnings of two patterns already differ: most pairs end here. */
+function beginAlike(a: string, b: string): boolean {
+  for (let i = 0; i < a.length && i < b.length; i += 1) {
+    const x = a[i];
+    const y = b[i];
+    if (x === '*' || y === '*') return true;
+    if (x !== y && x !== '?' && y !== '?') return false;
+  }
+  return true;
 }
 
 /** What an element with its opposite (`Action`/`NotAction`) names: everything in `include` that is not in `exclude`. */
