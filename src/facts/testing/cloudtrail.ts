@@ -3,7 +3,7 @@ import type { Event } from '../../event/event.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
 
 /** The account that owns what the tests' calls are about. */
-export const owner = '111122223333';
+const owner = '111122223333';
 
 /** An event decoded from an S3 call's record as CloudTrail writes it; `more` replaces members of the record. */
 export function s3Call(eventName: string, requestParameters: Json, more: JsonObject = {}): Event {
