@@ -52,7 +52,7 @@ function digest(secret: string): Buffer {
 
 function presented(headers: IncomingHttpHeaders): readonly { secret: string; ambient: boolean }[] {
   const found: { secret: string; ambient: boolean }[] = [];
-  const [, scheme = '', credentials = ''] = /^(\w+) +(\S+) *$/.exec(headers.authorization ?? '') ?? [];
+  const [, scheme = '', credentials = ''] = /^(\w+) +(.+?) *$/.exec(headers.authorization ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') found.push({ secret: credentials, ambient: false });
   if (scheme.toLowerCase() === 'basic') found.push({ secret: password(credentials), ambient: true });
   const own = headers['x-api-key'];

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { HttpProblem } from './problem.ts';
 
@@ -38,4 +39,18 @@ export function tooLarge(limit: number): HttpProblem {
     `The body is longer than the limit of ${limit} bytes; send it in smaller parts, or compressed with gzip. ` +
       `Records before the limit may have been taken in already: sending them again makes no second alert.`,
   );
+}
+
+/** How long the rest of a body that nobody wants may take. */
+const longestDrain = 10_000;
+
+/**
+ * Reads what is left of a body and throws it away, for an answer that was given before the body's end: a client that is
+ * still sending would otherwise wait for ever, or find the connection broken before it has read the answer.
+ */
+export function drain(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return;
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), longestDrain);
+  request.once('close', () => clearTimeout(timer));
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Readable } from 'node:stream';
 import type { Severity } from '../event/severity.ts';
-import { limitBody, tooLarge } from './body.ts';
+import { drain, limitBody, tooLarge } from './body.ts';
 import { HttpProblem, unavailable } from './problem.ts';
 import { ingestedSchema, problems } from './schema.ts';
 
@@ -40,6 +40,7 @@ export function eventRoutes(
   const { ingest, now, bodyLimit } = options;
   // A plugin of its own, so that the parser which parses nothing holds for this route alone.
   parent.register(async (app) => {
+    app.addHook('onResponse', async (request) => drain(request.raw));
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (request, payload, done) => {
       const declared = Number(request.headers['content-length'] ?? 0);

@@ -7,8 +7,8 @@
 export function parseTime(text: string, now: number): number | undefined {
   const ago = /^(\d{1,6})([smhdw])$/.exec(text);
   if (ago !== null) return now - Number(ago[1]) * (unit[ago[2] ?? ''] ?? 0);
-  // Eleven digits of seconds reach the year 5138; twelve of milliseconds begin in 1973.
-  if (/^\d{1,11}$/.test(text)) return Number(text) * 1000;
+  // Nine to eleven digits of seconds are the years 1973 to 5138; a shorter number is rather a year or a slip.
+  if (text === '0' || /^\d{9,11}$/.test(text)) return Number(text) * 1000;
   if (/^\d{12,15}$/.test(text)) return Number(text);
   if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text))
     return undefined;
@@ -59,7 +59,8 @@ function date(time: number): Date | undefined {
 }
 
 const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
-const longDayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
+const weekdayFormat = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'UTC' });
+const longDayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
 const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
 
 /** `21 Nov 2026`, in UTC. */
@@ -71,7 +72,9 @@ export function shortDay(time: number): string {
 /** `Saturday 21 November 2026`, in UTC. */
 export function longDay(time: number): string {
   const known = date(time);
-  return known === undefined ? 'Unknown day' : longDayFormat.format(known);
+  return known === undefined
+    ? 'Unknown day'
+    : `${weekdayFormat.format(known)} ${longDayFormat.format(known)}`;
 }
 
 /** `07:41 UTC` */

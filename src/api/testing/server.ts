@@ -48,7 +48,7 @@ export function lineIngest(store: Store): Ingest {
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
-    const content = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+    const content = unpack(bytes);
     const counts = { records: 0, events: 0, rejected: 0, skipped: 0 };
     const raised = [];
     const rejections = [];
@@ -90,6 +90,15 @@ export function lineIngest(store: Store): Ingest {
       rejections: rejections.map(({ provenance, reason }) => ({ position: provenance.position, reason })),
     };
   };
+}
+
+/** A gzip that is none stays as it is, and is rejected as a line that is no JSON. */
+function unpack(bytes: Buffer): Buffer {
+  try {
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+  } catch {
+    return bytes;
+  }
 }
 
 function titleOf(line: string): string | null | undefined {

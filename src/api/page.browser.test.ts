@@ -1,0 +1,236 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Alert } from '../alert/alert.ts';
+import { severities } from '../event/severity.ts';
+import { hostileStrings, testAlert, testId, testNow } from './testing/sample.ts';
+import { startServer, type TestServer } from './testing/server.ts';
+
+const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env['TOCSIN_CHROMIUM'] ?? usual.find((path) => existsSync(path));
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const violations = z.array(
+  z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
+);
+
+const alerts: readonly Alert[] = [
+  ...Array.from({ length: 60 }, (_, i) =>
+    testAlert(i + 1, {
+      severity: severities[i % 5] ?? 'low',
+      title: `Alert number ${i + 1}`,
+      references: ['https://docs.aws.amazon.com/'],
+      falsePositives: ['A planned change.'],
+    }),
+  ),
+  ...hostileStrings.map((text, i) =>
+    testAlert(
+      1000 + i,
+      {
+        title: text,
+        rule: { id: text, title: text },
+        description: text,
+        who: { kind: 'iam-user', name: text, chain: [text] },
+        where: { account: text, region: text, origin: { type: 'unknown', text }, userAgent: text },
+        references: [text],
+        facts: [{ explanation: text, unknowns: [text] }],
+      },
+      5000 + i,
+    ),
+  ),
+];
+
+describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
+  let server: TestServer;
+  let empty: TestServer;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    server = await startServer();
+    empty = await startServer();
+    await server.store.commit({
+      alerts: alerts.map((alert) => ({ alert, channels: ['slack'] })),
+      now: testNow,
+      rejections: [
+        {
+          provenance: alerts[0]?.evidence.provenance ?? {
+            source: '',
+            object: '',
+            position: 0,
+            receivedAt: 0,
+          },
+          reason: 'cut',
+          length: 1,
+          bytes: Uint8Array.of(1),
+        },
+      ],
+    });
+    const [delivery] = await server.store.claim('slack', { now: testNow, leaseUntil: testNow + 1, limit: 1 });
+    if (delivery !== undefined) {
+      await server.store.settle(delivery.id, { type: 'dead', reason: 'channel_not_found' }, testNow);
+    }
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await empty?.close();
+  });
+
+  afterEach(async () => {
+    await page.context().close();
+    // A blocked inline script or style is reported here, so this also holds the pages against their own policy.
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  async function open(
+    url: string,
+    options: { width?: number; scheme?: 'light' | 'dark'; script?: boolean } = {},
+  ): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1280, height: 900 },
+      colorScheme: options.scheme ?? 'light',
+      javaScriptEnabled: options.script ?? true,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('dialog', (dialog) => {
+      complaints.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    await page.goto(url);
+    return page;
+  }
+
+  const places = () => [
+    ['the list', `${server.url}/`],
+    ['the filtered list', `${server.url}/?severity=high&since=24h&account=111122223333`],
+    ['a list that finds nothing', `${server.url}/?account=none`],
+    ['the list without alerts', `${empty.url}/`],
+    ['an alert', `${server.url}/alerts/${testId(3)}`],
+    ['an alert that could not be delivered', `${server.url}/alerts/${testId(60)}`],
+    ...hostileStrings.map((_, i) => ['a hostile alert', `${server.url}/alerts/${testId(1000 + i)}`] as const),
+  ];
+
+  for (const scheme of ['light', 'dark'] as const) {
+    it(`pass axe in ${scheme} mode`, async () => {
+      for (const [name, url] of places()) {
+        await open(url, { scheme });
+        await page.evaluate(axe);
+        const found = violations.parse(
+          await page.evaluate(
+            `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)`,
+          ),
+        );
+        const told = found.map(
+          ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.html).join(' | ')}`,
+        );
+        expect([name, told]).toEqual([name, []]);
+        await page.context().close();
+      }
+    }, 120_000);
+  }
+
+  for (const width of [375, 1600]) {
+    it(`fit a screen ${width} pixels wide`, async () => {
+      for (const [name, url] of places()) {
+        await open(url, { width });
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        expect([name, overflow]).toEqual([name, 0]);
+        await page.context().close();
+      }
+    }, 120_000);
+  }
+
+  it('run nothing that came in with an alert', async () => {
+    for (const [, url] of places()) {
+      await open(url);
+      for (const element of await page.locator('a[href]').all()) {
+        expect(await element.getAttribute('href')).not.toMatch(/^\s*javascript:/i);
+      }
+      await page.context().close();
+    }
+  }, 120_000);
+
+  it('move with j and k and open with Enter', async () => {
+    await open(`${server.url}/?severity=low`);
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent');
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('Alert number 2');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    expect(await focused()).toBe('Alert number 3');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/alerts/${testId(3)}?severity=low`);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Alert number 3');
+    await page.keyboard.press('u');
+    await page.waitForURL('**/?severity=low');
+  });
+
+  it('show the keys with ? and hide them with Escape', async () => {
+    await open(`${server.url}/`);
+    await page.keyboard.press('?');
+    expect(await page.getByRole('dialog', { name: 'Keys' }).isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog').isVisible()).toBe(false);
+  });
+
+  it('begin with a link that skips to the content', async () => {
+    await open(`${server.url}/`);
+    await page.keyboard.press('Tab');
+    const skip = page.getByRole('link', { name: 'Skip to content' });
+    expect(await skip.evaluate('document.activeElement.textContent')).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  });
+
+  it('copy the raw event', async () => {
+    await open(`${server.url}/alerts/${testId(3)}`);
+    await page.keyboard.press('c');
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const copied: unknown = await page.evaluate('navigator.clipboard.readText()');
+    expect(JSON.parse(String(copied))).toEqual(alerts[2]?.evidence.fields);
+  });
+
+  it('say quietly that there are new alerts, and show them when asked', async () => {
+    const own = await startServer();
+    await own.store.commit({ alerts: [{ alert: testAlert(1), channels: [] }], now: testNow });
+    await open(`${own.url}/?severity=high`);
+    const news = page.getByRole('status');
+    expect(await news.textContent()).toBe('');
+    const late = [testAlert(2), testAlert(3), testAlert(4, { severity: 'low' })];
+    await own.store.commit({ alerts: late.map((alert) => ({ alert, channels: [] })), now: testNow });
+    await news.getByText('2 new alerts, show').click({ timeout: 15_000 });
+    await page.locator(`[data-alert="${testId(3)}"]`).waitFor();
+    expect(await page.locator('[data-alert]').count()).toBe(3);
+    await page.context().close();
+    await own.close();
+  }, 30_000);
+
+  it('page and filter without a script', async () => {
+    await open(`${server.url}/`, { script: false });
+    expect(await page.locator('[data-alert]').count()).toBe(50);
+    await page.getByRole('link', { name: 'Older alerts' }).click();
+    expect(await page.locator('[data-alert]').count()).toBe(26);
+    await page.getByRole('link', { name: 'Newest alerts' }).click();
+    await page.getByRole('navigation', { name: 'Severity' }).getByRole('link', { name: /^High/ }).click();
+    expect(new URL(page.url()).search).toBe('?severity=high');
+    await page.getByRole('link', { name: 'Alert number 4', exact: true }).click();
+    await page.getByRole('link', { name: /Back to the filtered alerts/ }).click();
+    expect(new URL(page.url()).search).toBe('?severity=high');
+    await page.getByRole('link', { name: '111122223333' }).first().click();
+    await page.getByRole('link', { name: 'Remove the filter Account' }).click();
+    expect(new URL(page.url()).search).toBe('?severity=high');
+    expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
+  });
+});
