@@ -16,7 +16,8 @@ interface Row {
 
 /**
  * CloudTrail records as CSV with column names in the first row: what CloudTrail Lake saves to S3, and Athena's
- * results over a CloudTrail table. See lake.ts for what is exact.
+ * results over a CloudTrail table. See lake.ts for what is exact. A wrong quote costs the rows up to the next quote, and
+ * a row over the limit all rows after it; both are one rejection that says how far it reaches.
  */
 export const csvFormat: Format = {
   name: 'CSV',
@@ -45,7 +46,8 @@ async function* readCsv(
   let jsonColumn = -1;
   let lastEnd = 0;
   let total = 0;
-  let unreadable: { reason: string; raw: string } | undefined;
+  /** Unreadable rows that are not rejected yet; the parser tells of them before the rows ahead of them are handled. */
+  let unreadable: { readonly at: number; readonly reason: string; readonly raw: string }[] = [];
 
   const parser = parse({
     // One character a byte: the library would replace bytes that are not UTF-8 without a word.
@@ -58,7 +60,8 @@ async function* readCsv(
     skip_records_with_error: true,
     max_record_size: limits.maxRecordBytes,
     on_skip: (error, raw) => {
-      unreadable ??= { reason: printable(error?.message ?? 'unreadable', 160), raw: raw ?? '' };
+      const reason = printable(error?.message ?? 'unreadable', 160);
+      unreadable.push({ at: Number(error?.['bytes']), reason, raw: raw ?? '' });
       return undefined;
     },
   });
@@ -68,17 +71,18 @@ async function* readCsv(
       yield chunk;
     }
   };
-  const rejectUnreadable = (end: number): void => {
-    if (unreadable === undefined) return;
-    const raw = { bytes: Buffer.from(unreadable.raw, 'latin1'), length: end - lastEnd };
-    sink.rejected(lastEnd, `unreadable CSV, rows up to byte ${end} are left out: ${unreadable.reason}`, raw);
-    unreadable = undefined;
-    lastEnd = end;
+  const rejectUnreadable = (beforeRowEnd: number, upTo: number): void => {
+    const [first] = unreadable;
+    if (first === undefined || first.at > beforeRowEnd) return;
+    const raw = { bytes: Buffer.from(first.raw, 'latin1'), length: upTo - lastEnd };
+    sink.rejected(lastEnd, `unreadable CSV, rows up to byte ${upTo} are left out: ${first.reason}`, raw);
+    unreadable = unreadable.filter(({ at }) => at > beforeRowEnd);
+    lastEnd = upTo;
   };
 
   for await (const rows of through<Row>(parser, counted(), 64 * 1024)) {
     for (const { record, raw, info } of rows) {
-      rejectUnreadable(info.bytes - raw.length);
+      rejectUnreadable(info.bytes, info.bytes - raw.length);
       const at = lastEnd;
       lastEnd = info.bytes;
       if (columns === undefined) {
@@ -90,7 +94,7 @@ async function* readCsv(
     }
     yield total;
   }
-  rejectUnreadable(total);
+  rejectUnreadable(Infinity, total);
 }
 
 function takeRow(

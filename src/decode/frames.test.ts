@@ -197,20 +197,10 @@ it('of a long broken frame only the beginning is kept', () => {
   expect(seen).toMatchObject({ at: 0, length: 506, kept: 50 });
 });
 
-const pieces = fc.constantFrom(
-  ...['{', '}', '[', ']', '"', ',', ':', '\\', '\n', ' ', 'a', '1', '\0', '\u00e9'],
-  ...[
-    '{"ok":1}',
-    '{"Records":[',
-    ']}',
-    '"a":',
-    '{"a":',
-    '},{"',
-    '"x"',
-    '[1,2]',
-    'x'.repeat(30),
-    '{"a":"b"}\n',
-  ],
+const pieces = fc.oneof(
+  fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', '\n', ' ', 'a', '1', '\0', '\u00e9'),
+  fc.constantFrom('{"ok":1}', '{"Records":[', ']}', '"a":', '{"a":', '},{"', '"x"', '[1,2]', '{"a":"b"}\n'),
+  fc.constant('x'.repeat(30)),
 );
 const messy = fc.array(pieces, { maxLength: 60 }).map((parts) => Buffer.from(parts.join('')));
 

@@ -196,6 +196,9 @@ export class Splitter {
             this.state = AFTER_VALUE;
             return undefined;
           }
+          break;
+        default:
+          break;
       }
       if (isByteOrderMark(this.base + this.index, byte)) {
         this.index++;

@@ -65,8 +65,7 @@ function jsonOrUndefined(cell: string): Json | undefined {
   // Cells are short; a deeply nested one would be no CloudTrail column.
   if (cell.length > 1_000_000) return undefined;
   try {
-    const value: Json = JSON.parse(cell);
-    return value;
+    return JSON.parse(cell) as Json;
   } catch {
     return undefined;
   }

@@ -21,40 +21,21 @@ export function parseJson(bytes: Uint8Array): { readonly value: Json } | { reado
     };
   }
   try {
-    const value: Json = JSON.parse(text);
-    return { value };
+    return { value: JSON.parse(text) as Json };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { problem: `not JSON: ${printable(why, 160)}` };
   }
 }
 
-/** Offset of the first byte that no UTF-8 text can have there: where the longest good beginning ends. */
+/** Offset of the first byte that belongs to no UTF-8 character. */
 function invalidUtf8At(bytes: Uint8Array): number {
-  let good = 0;
-  let bad = bytes.length;
-  // A beginning may be cut inside a character, so try the next three ends too before calling it bad.
-  const isGood = (length: number): boolean => {
-    for (let end = length; end > length - 4 && end >= 0; end--) {
-      if (isUtf8(bytes.subarray(0, end))) return end === length || isStartOfCharacter(bytes, end, length);
-    }
-    return false;
-  };
-  while (bad - good > 1) {
-    const middle = (good + bad) >>> 1;
-    if (isGood(middle)) good = middle;
-    else bad = middle;
+  let at = 0;
+  while (at < bytes.length) {
+    const lead = bytes[at] ?? 0;
+    const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (size > 1 && !isUtf8(bytes.subarray(at, at + size))) break;
+    at += size;
   }
-  return good;
-}
-
-/** Whether bytes[from, to) can begin a character of more bytes than these. */
-function isStartOfCharacter(bytes: Uint8Array, from: number, to: number): boolean {
-  const lead = bytes[from] ?? 0;
-  const size = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
-  if (lead > 0xf4 || to - from >= size) return false;
-  for (let index = from + 1; index < to; index++) {
-    if (((bytes[index] ?? 0) & 0xc0) !== 0x80) return false;
-  }
-  return true;
+  return at;
 }

@@ -8,9 +8,9 @@ export async function peek(
   let ended = false;
   try {
     while (!ended && !enough(head)) {
-      const { value, done } = await iterator.next();
-      if (done === true) ended = true;
-      else head = head.length === 0 ? value : Buffer.concat([head, value]);
+      const item: IteratorResult<Uint8Array, unknown> = await iterator.next();
+      if (item.done === true) ended = true;
+      else head = head.length === 0 ? item.value : Buffer.concat([head, item.value]);
     }
   } catch (error) {
     // Whatever was read is still good; the error comes after it.

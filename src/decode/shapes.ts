@@ -10,8 +10,8 @@ import { lakeFields } from './lake.ts';
 import { parseJson } from './parse.ts';
 import { printable } from './printable.ts';
 
-/** Wrappings inside wrappings. Real ones are three deep: SQS, SNS, EventBridge. */
-const maxWrappings = 8;
+/** Wrappings inside wrappings, JSON text counted as one. The deepest real one has six: Records, SQS, text, SNS, text, EventBridge. */
+const maxWrappings = 16;
 
 export interface Place {
   readonly sink: Sink;
@@ -142,7 +142,7 @@ function find(value: Json, raw: Raw, inner: Inner): void {
   else if (inner.around.length >= maxWrappings) reject(inner, `wrapped more than ${maxWrappings} times`, raw);
   else if (Array.isArray(value)) findInArray(value, inner);
   else if (typeof value === 'string') findInText(value, raw, inner);
-  else reject(inner, `expected a JSON object, found ${String(value)}`, raw);
+  else reject(inner, `expected a JSON object, found ${JSON.stringify(value)}`, raw);
 }
 
 function findInObject(value: JsonObject, raw: Raw, inner: Inner): void {

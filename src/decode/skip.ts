@@ -130,6 +130,9 @@ export function skipBroken(value: BrokenValue): Skip {
           case CLOSE_ARRAY:
             if (!close(ARRAY) && inList) return { next: here, end: here };
             if (depth === 0) closedAt = here + 1;
+            break;
+          default:
+            break;
         }
       }
       lastByte = byte;

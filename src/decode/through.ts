@@ -12,17 +12,16 @@ export async function* through<Out>(
   sliceBytes: number,
 ): AsyncGenerator<Out[]> {
   let out: Out[] = [];
-  let failure: unknown;
-  let over = false;
+  const state: { over: boolean; failure?: Error } = { over: false };
   let wake = (): void => {};
   const closed = new Promise<void>((resolve) => {
     const stop = (): void => {
-      over = true;
+      state.over = true;
       resolve();
       wake();
     };
-    transform.on('error', (error) => {
-      failure = error;
+    transform.on('error', (error: Error) => {
+      state.failure = error;
       stop();
     });
     transform.on('end', stop);
@@ -38,14 +37,14 @@ export async function* through<Out>(
   const write = (slice: Uint8Array): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
-      if (over) resolve();
+      if (state.over) resolve();
       else transform.write(slice, () => resolve());
     });
 
   let working: Promise<void> = Promise.resolve();
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length && !over; at += sliceBytes) {
+      for (let at = 0; at < chunk.length && !state.over; at += sliceBytes) {
         await working;
         const ready = take();
         working = write(chunk.subarray(at, at + sliceBytes));
@@ -54,10 +53,10 @@ export async function* through<Out>(
     }
     await working;
     if (out.length > 0) yield take();
-    if (!over) transform.end();
+    if (!state.over) transform.end();
     await closed;
     if (out.length > 0) yield take();
-    if (failure !== undefined) throw failure;
+    if (state.failure !== undefined) throw state.failure;
   } finally {
     transform.destroy();
   }

@@ -97,18 +97,18 @@ async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): 
     if (sourceFailed) throw error;
     const more = held === undefined ? undefined : salvage(packing, Buffer.concat(held)).subarray(given);
     if (more !== undefined && more.length > 0) yield more;
-    const { code, message } =
-      error instanceof Error ? { code: '', ...error, message: error.message } : { code: '', message: '' };
-    const reason =
-      code === 'Z_BUF_ERROR'
-        ? `the ${packing.name} data is cut off after ${fed} bytes; fetch the object again`
-        : `the ${packing.name} data is damaged near byte ${stream.bytesWritten} (${message}); fetch the object again`;
-    throw new UnpackError(reason, code === 'Z_BUF_ERROR' ? fed : stream.bytesWritten);
+    const message = error instanceof Error ? error.message : String(error);
+    // zlib's way to say that the data ends too early (Z_BUF_ERROR), for gzip and zstd alike.
+    const cutOff = message === 'unexpected end of file';
+    const reason = cutOff
+      ? `the ${packing.name} data is cut off after ${fed} bytes; fetch the object again`
+      : `the ${packing.name} data is damaged near byte ${stream.bytesWritten} (${message}); fetch the object again`;
+    throw new UnpackError(reason, cutOff ? fed : stream.bytesWritten);
   }
   const left = fed - stream.bytesWritten;
   if (left > 0) {
     throw new UnpackError(
-      `${left} bytes after the end of the ${packing.name} data are not ${packing.name} and were not read`,
+      `${left} bytes after the end of the ${packing.name} data were not read; unpack it first if it has several parts`,
       stream.bytesWritten,
     );
   }
