@@ -9,7 +9,7 @@ import { unwrap } from './shapes.ts';
 import { unpack, UnpackError } from './unpack.ts';
 
 /** Where content came from; `decode` adds the position of each record. */
-export type Origin = Omit<Provenance, 'position'>;
+export type Arrival = Omit<Provenance, 'position'>;
 
 export interface DecodeOptions {
   /** The longest record, in bytes (16 MiB); longer ones are rejected. CloudTrail's own limit is about 1 MB. */
@@ -45,7 +45,7 @@ const keepBytes = defaultFrameLimits.keepBytes;
  */
 export async function* decode(
   chunks: AsyncIterable<Uint8Array>,
-  from: Origin,
+  from: Arrival,
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch> {
   const sink = new BatchSink(from);
@@ -80,7 +80,7 @@ export async function* decode(
 }
 
 /** Decodes one value that is parsed already: an EventBridge event in Lambda, the body of a request. Never throws. */
-export function decodeValue(value: Json, from: Origin, options: DecodeOptions = {}): DecodedBatch {
+export function decodeValue(value: Json, from: Arrival, options: DecodeOptions = {}): DecodedBatch {
   const sink = new BatchSink(from);
   const { maxDepth } = defaultFrameLimits;
   if (isDeeperThan(value, maxDepth)) {
@@ -120,13 +120,13 @@ function isEnoughToTell(head: Uint8Array): boolean {
 
 /** Collects what a format finds until the caller takes it. */
 class BatchSink implements Sink {
-  private readonly from: Origin;
+  private readonly from: Arrival;
   private events: Event[] = [];
   private rejections: Rejection[] = [];
   private skips: Skipped[] = [];
   private records = 0;
 
-  constructor(from: Origin) {
+  constructor(from: Arrival) {
     this.from = from;
   }
 

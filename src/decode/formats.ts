@@ -3,7 +3,7 @@ import type { Format } from './format.ts';
 import { jsonFormat } from './json.ts';
 
 /** Every log format, in the order in which they are asked whether the content is theirs. */
-export const formats: readonly Format[] = [csvFormat, jsonFormat];
+const formats: readonly Format[] = [csvFormat, jsonFormat];
 
 /** Beginnings of files that people point a log reader at by mistake. */
 const strangers: readonly { readonly magic: string; readonly name: string; readonly wayOut?: string }[] = [
