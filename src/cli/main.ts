@@ -54,7 +54,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`${paint(terminalOf(process.stderr), 'red', 'tocsin:')} ${error.message}\n`);
       return exitCode.failure;
     }
-    throw error;
+    process.stderr.write(
+      `${paint(terminalOf(process.stderr), 'red', 'tocsin:')} this is a fault in Tocsin; please report it with what follows\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return exitCode.failure;
   }
 }
 

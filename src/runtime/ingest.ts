@@ -3,7 +3,8 @@ import { decode } from '../decode/decode.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { InputOrigin } from '../source/source.ts';
-import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/error.ts';
+import type { CommitResult, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { decide, newTally, type Tally } from './pipeline.ts';
 
@@ -50,6 +51,7 @@ export function createIngest(
   options: IngestOptions,
 ): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
   const { engine, store, clock } = options;
+  const owed = (alert: Alert) => ({ alert, channels: options.channelsFor(alert) });
   return async (chunks, from) => {
     const total = newTally();
     const alerts: IngestedAlert[] = [];
@@ -67,12 +69,7 @@ export function createIngest(
       let created: ReadonlySet<string> = new Set();
       let repeated = 0;
       if (decided.length > 0 || rejected.length > 0 || position) {
-        const result = await store.commit({
-          alerts: decided.map((alert) => ({ alert, channels: options.channelsFor(alert) })),
-          rejections: rejected,
-          positions: position ? [position] : [],
-          now: clock(),
-        });
+        const result = await keep(decided, rejected, position);
         created = new Set(result.created);
         repeated = result.repeated;
       }
@@ -96,6 +93,40 @@ export function createIngest(
       });
     }
 
+    async function keep(
+      decided: readonly Alert[],
+      rejected: readonly Rejection[],
+      position?: InputOrigin['position'],
+    ): Promise<CommitResult> {
+      const rest = { rejections: rejected, positions: position ? [position] : [], now: clock() };
+      try {
+        return await store.commit({ alerts: decided.map(owed), ...rest });
+      } catch (error) {
+        if (!isUnfit(error)) throw error;
+      }
+      // One alert that no store can hold must not keep the others out, nor hold up its source for ever.
+      const created: string[] = [];
+      let repeated = 0;
+      const unfit: Rejection[] = [];
+      for (const alert of decided) {
+        try {
+          const result = await store.commit({ alerts: [owed(alert)], now: rest.now });
+          created.push(...result.created);
+          repeated += result.repeated;
+        } catch (error) {
+          if (!isUnfit(error)) throw error;
+          unfit.push({
+            provenance: alert.evidence.provenance,
+            reason: `the alert "${alert.rule.title}" cannot be stored: ${error.reason}`,
+            length: 0,
+            bytes: new Uint8Array(),
+          });
+        }
+      }
+      await store.commit({ alerts: [], ...rest, rejections: [...rejected, ...unfit] });
+      return { created, repeated };
+    }
+
     for await (const batch of decode(chunks, from)) {
       const tally = newTally();
       const decision = decide(batch, engine, clock(), tally);
@@ -105,4 +136,8 @@ export function createIngest(
     const { records, events, rejected, skipped } = total;
     return { records, events, rejected, skipped, alerts, rejections };
   };
+}
+
+function isUnfit(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.problem === 'unfit';
 }

@@ -65,6 +65,32 @@ export function createMetrics(store: Store): Metrics {
       for (const [state, value] of Object.entries(deliveries)) this.set({ state }, value);
     },
   });
+  new Gauge({
+    name: 'tocsin_deliveries_owed',
+    help: 'Deliveries not yet made, by channel; channels that are no longer configured included.',
+    labelNames: ['channel'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const [channel, value] of Object.entries(await store.owed())) this.set({ channel }, value);
+    },
+  });
+  new Gauge({
+    name: 'tocsin_rejections_kept',
+    help: 'Rejected records in the store.',
+    registers: [registry],
+    async collect() {
+      this.set((await store.counts()).rejections);
+    },
+  });
+  new Gauge({
+    name: 'tocsin_rejections_dropped',
+    help: 'Rejected records that the store dropped, the oldest first, to stay within its bounds.',
+    registers: [registry],
+    async collect() {
+      this.set((await store.counts()).rejectionsDropped);
+    },
+  });
   for (const severity of severities) alerts.inc({ severity }, 0);
 
   return {

@@ -1,5 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
-import { decode } from '../decode/decode.ts';
+import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Rejection } from '../event/record.ts';
 import { readInput, type InputFile } from '../source/files.ts';
 import type { Store } from '../store/store.ts';
@@ -50,7 +50,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
       object: file.stdin ? '(standard input)' : file.path,
       receivedAt: clock(),
     };
-    for await (const batch of decode(chunks, origin)) {
+    const take = async (batch: DecodedBatch): Promise<void> => {
       const { alerts, rejections } = decide(batch, engine, clock(), tally, options.range);
       for (const rejection of rejections) options.onRejection(rejection);
       const fresh: Alert[] = [];
@@ -72,12 +72,37 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
       }
       for (const alert of fresh) await options.onAlert(alert);
       options.onProgress(file, fromFile, tally);
-    }
+    };
+    const failure: { error?: unknown } = {};
+    for await (const batch of decode(untilFailure(chunks, failure), origin)) await take(batch);
+    if (failure.error !== undefined) await take(unreadable(origin, fromFile, failure.error));
     filesRead++;
     bytesRead += fromFile;
     options.onProgress(file, fromFile, tally);
   }
   return { tally, filesRead, bytesRead, repeated, stored: store ? stored : undefined };
+}
+
+/** Ends where reading fails, so that what was read before is decoded, and keeps the error. */
+async function* untilFailure(
+  chunks: AsyncIterable<Uint8Array>,
+  failure: { error?: unknown },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    failure.error = error;
+  }
+}
+
+function unreadable(
+  origin: { readonly source: string; readonly object: string; readonly receivedAt: number },
+  position: number,
+  error: unknown,
+): DecodedBatch {
+  const reason = `the file cannot be read any further: ${error instanceof Error ? error.message : String(error)}`;
+  const rejection = { provenance: { ...origin, position }, reason, length: 0, bytes: new Uint8Array() };
+  return { events: [], rejections: [rejection], skipped: [], records: 1, bytes: position };
 }
 
 async function* counted(

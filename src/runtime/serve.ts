@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import { createApi } from '../api/api.ts';
@@ -73,6 +74,7 @@ export async function serve({
     random: Math.random,
     link: (alert) => (publicUrl === undefined ? undefined : `${publicUrl}/alerts/${alert.id}`),
     log,
+    owed: () => store.owed(),
     onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),
   });
   const ingest = createIngest({
@@ -115,7 +117,7 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
-    await Promise.all([...sources.map((source) => source.stop()), api.close()]);
+    await Promise.all([...sources.map((source) => source.stop()), closeApi(api)]);
     await outbox.stop();
     await store.close();
   }
@@ -147,6 +149,24 @@ export async function serve({
         `server.listen: cannot listen on ${config.server.listen} (${error.code}); choose another address or port`,
       );
     throw error;
+  }
+}
+
+/** Requests under way get this long; who is cut off then was never told that anything was taken. */
+const drainMs = 10_000;
+
+/**
+ * Lets requests under way finish. A connection that falls idle after the closing began would stay open for its whole keep-alive
+ * time, so idle ones are closed again and again until none is left.
+ */
+async function closeApi(api: FastifyInstance): Promise<void> {
+  const sweep = setInterval(() => api.server.closeIdleConnections(), 50);
+  const patience = setTimeout(() => api.server.closeAllConnections(), drainMs);
+  try {
+    await api.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(patience);
   }
 }
 

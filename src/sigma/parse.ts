@@ -1,5 +1,5 @@
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { severities } from '../event/severity.ts';
 import { parseCondition } from './condition.ts';
 import { parseDetection } from './detection.ts';

@@ -99,6 +99,17 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 
     settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(db, deliveryId, outcome, now)),
 
+    owed: () =>
+      run('owed', async () => {
+        const rows = await db
+          .selectFrom('deliveries')
+          .select(['channel', (query) => query.fn.countAll<number>().as('count')])
+          .where('phase', 'not in', ['delivered', 'dead'])
+          .groupBy('channel')
+          .execute();
+        return Object.fromEntries(rows.map(({ channel, count }) => [fromColumn(channel), Number(count)]));
+      }),
+
     position: (source) =>
       run('position', async () => {
         const row = await db

@@ -97,6 +97,8 @@ export interface Store {
    * `delivered` always counts, since nothing can undo it. An unknown id changes nothing.
    */
   settle(deliveryId: string, outcome: DeliveryOutcome, now: number): Promise<void>;
+  /** How many deliveries have neither arrived nor been given up, by channel; channels that are owed nothing are absent. */
+  owed(): Promise<Readonly<Record<string, number>>>;
   position(source: string): Promise<string | undefined>;
   /**
    * The newest rejections first.

@@ -61,6 +61,8 @@ async function runServe(flags: ServeFlags): Promise<number> {
       : (alert: Alert) =>
           void writeOut(`\n${renderAlert(alert, { colour: terminal.colour, width: terminal.width })}\n`),
   });
+  const stopping = new AbortController();
+  const stopped = untilSignal(server, stopping);
   const address = browsable(server.address);
   await writeOut(
     `\nTocsin watches with ${count(server.rules, 'rule')}: ${paint(terminal, ['bold', 'underline'], address)}\n` +
@@ -68,11 +70,10 @@ async function runServe(flags: ServeFlags): Promise<number> {
         ? 'A sample story is being told; its alerts appear here and on that page.\n'
         : `Send CloudTrail there: curl --data-binary @FILE ${address}/v1/events\n`),
   );
-  const stopping = new AbortController();
-  const stopped = untilSignal(server, stopping);
   if (flags.demo) {
-    const sent = await playStory(address, stopping.signal).catch((error: unknown) => {
+    const sent = await playStory(address, stopping.signal).catch(async (error: unknown) => {
       if (stopping.signal.aborted) return undefined;
+      await server.stop();
       throw error;
     });
     if (sent !== undefined && !stopping.signal.aborted)
@@ -116,11 +117,17 @@ function browsable(address: string): string {
   return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
-/** Resolves when a signal has come and the server has stopped; a second signal ends the process at once. */
+/** Resolves when a signal has come and the server has stopped; a second Ctrl-C ends the process at once. */
 function untilSignal(server: RunningServer, stopping: AbortController): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onSignal = () => {
-      if (stopping.signal.aborted) process.exit(exitCode.failure);
+    let stoppingSince = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (stopping.signal.aborted) {
+        // A signal to a whole process group can come more than once; a person's second Ctrl-C comes later.
+        if (signal === 'SIGINT' && Date.now() - stoppingSince > 1_000) process.exit(exitCode.failure);
+        return;
+      }
+      stoppingSince = Date.now();
       stopping.abort();
       server.stop().then(resolve, reject);
     };

@@ -21,6 +21,20 @@ async function claimOne(store: Store, now: number, leaseUntil: number): Promise<
 const retry = (at: number): DeliveryOutcome => ({ type: 'retry', at, reason: 'try later' });
 
 export function describeOutbox(open: Open): void {
+  describe('owed', () => {
+    it('counts what each channel is owed, whether ready, put off or held, and nothing that is over', async () => {
+      const { store } = await open();
+      expect(await store.owed()).toEqual({});
+      await owe(store, [1, 2, 3, 4], ['slack', 'siem']);
+      expect(await store.owed()).toEqual({ slack: 4, siem: 4 });
+      const [first, second, third] = await store.claim('slack', { now: 100, leaseUntil: 200, limit: 3 });
+      await store.settle(first?.id ?? '', { type: 'delivered' }, 110);
+      await store.settle(second?.id ?? '', retry(400), 110);
+      await store.settle(third?.id ?? '', { type: 'dead', reason: 'refused' }, 110);
+      expect(await store.owed()).toEqual({ slack: 2, siem: 4 });
+    });
+  });
+
   describe('claim', () => {
     it('gives each channel its own deliveries, with the whole alert', async () => {
       const { store } = await open();

@@ -1,0 +1,197 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tocsin, temporaryFolder } from '../support/cli.ts';
+import { bucketOpened, record, trailStopped } from '../support/records.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const at = (name: string) => join(folder.path, name);
+
+const ordinary = [record(), record()];
+const stopped = trailStopped({ eventTime: '2026-11-20T11:00:00Z' });
+const opened = bucketOpened({ eventTime: '2026-11-20T12:00:00Z' });
+
+beforeAll(() => {
+  mkdirSync(at('logs/AWSLogs/2026'), { recursive: true });
+  writeFileSync(
+    at('logs/AWSLogs/2026/a.json.gz'),
+    gzipSync(JSON.stringify({ Records: [...ordinary, stopped] })),
+  );
+  writeFileSync(at('logs/AWSLogs/2026/b.json'), `${JSON.stringify(opened)}\n${JSON.stringify(record())}\n`);
+});
+
+async function scanJson(args: readonly string[], input?: string | Uint8Array) {
+  const result = await tocsin(['scan', ...args, '--json'], input === undefined ? {} : { input });
+  expect(result.stderr).not.toContain('fault in Tocsin');
+  return {
+    ...result,
+    json: JSON.parse(result.stdout) as {
+      alerts: { id: string; title: string; severity: string; evidence: { eventId: string } }[];
+      totals: Record<string, number>;
+    },
+  };
+}
+
+describe('tocsin scan', () => {
+  it('shows who did what, when and from where, and the sums that show that nothing was lost', async () => {
+    const { code, stdout } = await tocsin(['scan', at('logs')]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('alice stopped the trail');
+    expect(stdout).toContain('invoices');
+    expect(stdout).toContain('198.51.100.7');
+    expect(stdout).toContain('2026-11-20');
+    expect(stdout).toMatch(/5 records = 5 events \+ 0 rejected\s+in 2 files/);
+  });
+
+  it('writes no colours or other control characters where there is no terminal', async () => {
+    const { stdout } = await tocsin(['scan', at('logs')]);
+    // eslint-disable-next-line no-control-regex -- that is what is looked for
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
+
+  it('prints one JSON document', async () => {
+    const { json } = await scanJson([at('logs')]);
+    expect(json.alerts.map((alert) => alert.evidence.eventId).sort()).toEqual(
+      [opened.eventID, stopped.eventID].sort(),
+    );
+    expect(json.totals).toMatchObject({ records: 5, events: 5, rejected: 0 });
+  });
+
+  it('prints a JSON document without alerts where there are none', async () => {
+    const { json } = await scanJson(['-'], JSON.stringify(record()));
+    expect(json.alerts).toEqual([]);
+  });
+
+  it('prints one alert a line', async () => {
+    const { stdout } = await tocsin(['scan', at('logs'), '--format', 'ndjson']);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines.map((line) => (JSON.parse(line) as { severity: string }).severity)).toContain('critical');
+  });
+
+  it('prints SARIF with one rule for each rule that raised an alert', async () => {
+    const { stdout } = await tocsin(['scan', at('logs'), '--format', 'sarif']);
+    const sarif = JSON.parse(stdout) as {
+      version: string;
+      runs: {
+        tool: { driver: { rules: { id: string }[] } };
+        results: { ruleId: string; ruleIndex: number; level: string }[];
+      }[];
+    };
+    const [run] = sarif.runs;
+    expect(sarif.version).toBe('2.1.0');
+    expect(run?.results).toHaveLength(2);
+    for (const result of run?.results ?? [])
+      expect(run?.tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
+  });
+
+  it.each([
+    ['1 where an alert is as severe', 'critical', 1],
+    ['1 where an alert is more severe', 'medium', 1],
+  ])('exits with %s as --fail-on says', async (_, level, code) => {
+    expect((await tocsin(['scan', at('logs'), '--fail-on', level, '--quiet'])).code).toBe(code);
+  });
+
+  it('exits with 0 where no alert reaches --fail-on', async () => {
+    expect((await tocsin(['scan', '-', '--fail-on', 'low'], { input: JSON.stringify(record()) })).code).toBe(
+      0,
+    );
+  });
+
+  it.each([
+    [
+      'a path that is not there',
+      ['scan', '/nowhere/at/all'],
+      '/nowhere/at/all: there is no such file or folder',
+    ],
+    ['a pattern that matches nothing', ['scan', '/nowhere/*.json'], 'nothing matches it as a pattern'],
+    ['a time that is none', ['scan', '-', '--since', 'yesterday'], "'yesterday' is not a time"],
+    ['a format that is none', ['scan', '-', '--format', 'xml'], 'table, json, ndjson, sarif'],
+    ['an option that is none', ['scan', '-', '--sever', 'low'], "unknown option '--sever'"],
+    ['no rules at all', ['scan', '-', '--no-builtin-rules'], 'there are no rules to run'],
+    ['a store that is no store', ['scan', '-', '--store', '/dev/null'], '/dev/null'],
+  ])('exits with 2 and says why for %s', async (_, args, reason) => {
+    const { code, stderr } = await tocsin(args);
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toContain('fault in Tocsin');
+    expect(code).toBe(2);
+  });
+
+  it('reads only events in a range of time', async () => {
+    const { json } = await scanJson([
+      at('logs'),
+      '--since',
+      '2026-11-20T10:30:00Z',
+      '--until',
+      '2026-11-20T12:00:00Z',
+    ]);
+    expect(json.alerts.map((alert) => alert.evidence.eventId)).toEqual([stopped.eventID]);
+    expect(json.totals).toMatchObject({ events: 5, processed: 1, outside: 4 });
+  });
+
+  it('shows only what is severe enough', async () => {
+    const { json } = await scanJson([at('logs'), '--severity', 'critical']);
+    expect(new Set(json.alerts.map((alert) => alert.severity))).toEqual(new Set(['critical']));
+  });
+
+  it('shows an alert once although its record lies in two files', async () => {
+    const twice = at('twice.json');
+    writeFileSync(twice, JSON.stringify({ Records: [stopped] }));
+    const { json } = await scanJson([at('logs'), twice]);
+    expect(json.alerts).toHaveLength(2);
+  });
+
+  it('leaves the same alerts, no more, when the same archive is scanned twice into a store', async () => {
+    const store = at('kept/alerts.db');
+    const first = await tocsin(['scan', at('logs'), '--store', store]);
+    const second = await tocsin(['scan', at('logs'), '--store', store]);
+    expect(first.stdout).toContain('2 new alerts kept in the store');
+    expect(second.stdout).toContain('0 new alerts kept in the store');
+  });
+
+  it('reads zstd, too', async () => {
+    const { json } = await scanJson(['-'], zstdCompressSync(Buffer.from(JSON.stringify(stopped))));
+    expect(json.alerts).toHaveLength(1);
+  });
+
+  it('takes what is whole from a truncated file and names the place where it breaks', async () => {
+    // Random text does not compress, so that a cut in the middle leaves whole records before it.
+    const records = Array.from({ length: 300 }, () =>
+      record({ requestID: crypto.randomUUID() + crypto.randomUUID() }),
+    );
+    const packed = gzipSync(JSON.stringify({ Records: [stopped, ...records] }));
+    const file = at('cut.json.gz');
+    writeFileSync(file, packed.subarray(0, Math.floor(packed.length / 2)));
+    const { json, code, stderr } = await scanJson([file]);
+    expect(code).toBe(0);
+    expect(json.alerts).toHaveLength(1);
+    expect(json.totals.records).toBe((json.totals.events ?? 0) + (json.totals.rejected ?? 0));
+    expect(json.totals.rejected).toBeGreaterThan(0);
+    expect(stderr).toMatch(/rejected .*cut\.json\.gz at byte \d+: /);
+  });
+
+  it('cannot be made to write to the terminal by a log', async () => {
+    const hostile = trailStopped({
+      requestParameters: { name: '\u001b]0;owned\u0007\u001b[2J\u202eevil\r\n\u001b[31mfake line' },
+    });
+    const { stdout } = await tocsin(['scan', '-', '--verbose'], { input: JSON.stringify(hostile) });
+    // eslint-disable-next-line no-control-regex -- that is what is looked for
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(stdout).toContain('evil');
+  });
+
+  it('reads rules of the user, and says which of them is broken', async () => {
+    const rules = at('rules.yml');
+    writeFileSync(
+      rules,
+      'title: Anything by Alice\nid: 3f0c1c5e-0000-4000-8000-000000000001\nlogsource: { product: aws, service: cloudtrail }\ndetection:\n  a: { userIdentity.userName: alice }\n  condition: a\nlevel: low\n---\ntitle: Broken\nlogsource: {}\ndetection:\n  a: { b|containz: c }\n  condition: a\n',
+    );
+    const { stdout, stderr } = await tocsin(['scan', '-', '--rules', rules, '--no-builtin-rules'], {
+      input: JSON.stringify(record()),
+    });
+    expect(stdout).toContain('Anything by Alice');
+    expect(stderr).toContain("'containz' is not a modifier");
+  });
+});
