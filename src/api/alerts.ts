@@ -12,52 +12,50 @@ export function alertRoutes(
 ): void {
   const app = parent.withTypeProvider<ZodTypeProvider>();
 
-  app.get(
-    '/v1/alerts',
-    {
-      config: { need: 'read' },
-      schema: {
-        operationId: 'listAlerts',
-        summary: 'List alerts, newest first',
-        description: 'Raw events are left out here; `GET /v1/alerts/{id}` has them.',
-        querystring: alertQuerySchema(now),
-        response: {
-          200: alertPageSchema.describe('One page.'),
-          ...problems({
-            400: 'A query parameter is wrong.',
-            401: 'No key, or none that may read.',
-            503: 'The store could not be used; try again.',
-          }),
-        },
+  app.route({
+    method: 'GET',
+    url: '/v1/alerts',
+    config: { need: 'read' },
+    schema: {
+      operationId: 'listAlerts',
+      summary: 'List alerts, newest first',
+      description: 'Raw events are left out here; `GET /v1/alerts/{id}` has them.',
+      querystring: alertQuerySchema(now),
+      response: {
+        200: alertPageSchema.describe('One page.'),
+        ...problems({
+          400: 'A query parameter is wrong.',
+          401: 'No key, or none that may read.',
+          503: 'The store could not be used; try again.',
+        }),
       },
     },
-    async (request) => {
+    handler: async (request) => {
       const { rule, cursor, ...rest } = request.query;
       const page = await fromStore(() => store.alerts({ ...rest, ruleId: rule, after: cursor }));
       return { alerts: page.alerts, next: page.next ?? null };
     },
-  );
+  });
 
-  app.get(
-    '/v1/alerts/:id',
-    {
-      config: { need: 'read' },
-      schema: {
-        operationId: 'getAlert',
-        summary: 'One alert with its raw event and its deliveries',
-        params: z.object({ id: z.string().describe('The id of the alert: 32 hex digits.') }),
-        response: {
-          200: alertDetailSchema.describe('The alert.'),
-          ...problems({
-            401: 'No key, or none that may read.',
-            404: 'There is no such alert.',
-            503: 'The store could not be used; try again.',
-          }),
-        },
+  app.route({
+    method: 'GET',
+    url: '/v1/alerts/:id',
+    config: { need: 'read' },
+    schema: {
+      operationId: 'getAlert',
+      summary: 'One alert with its raw event and its deliveries',
+      params: z.object({ id: z.string().describe('The id of the alert: 32 hex digits.') }),
+      response: {
+        200: alertDetailSchema.describe('The alert.'),
+        ...problems({
+          401: 'No key, or none that may read.',
+          404: 'There is no such alert.',
+          503: 'The store could not be used; try again.',
+        }),
       },
     },
-    async (request) => findAlert(store, request.params.id),
-  );
+    handler: async (request) => findAlert(store, request.params.id),
+  });
 }
 
 /** @throws {HttpProblem} 404 where there is no such alert */

@@ -19,11 +19,12 @@ export function limitBody(stream: Readable, limit: number): LimitedBody {
   let failure: unknown;
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-        const bytes: Uint8Array = chunk;
-        length += bytes.byteLength;
+      const chunks: AsyncIterable<unknown> = stream.iterator({ destroyOnReturn: false });
+      for await (const chunk of chunks) {
+        if (!(chunk instanceof Uint8Array)) throw new TypeError('a request body is a stream of bytes');
+        length += chunk.byteLength;
         if (length > limit) throw tooLarge(limit);
-        yield bytes;
+        yield chunk;
       }
     } catch (error) {
       failure = error;

@@ -48,31 +48,30 @@ export function eventRoutes(
       else done(null, payload);
     });
 
-    app.withTypeProvider<ZodTypeProvider>().post(
-      '/v1/events',
-      {
-        config: { need: 'ingest' },
-        // The framework's own limit reads the declared length and would answer before ours, with less to say.
-        bodyLimit: Number.MAX_SAFE_INTEGER,
-        schema: {
-          operationId: 'sendEvents',
-          summary: 'Send events',
-          description:
-            'Takes CloudTrail records in any of their forms: a delivery file, JSON lines, a JSON array, one event, an EventBridge envelope; plain or as gzip. ' +
-            'Answers 200 when every alert that they lead to is stored durably. Sending the same again makes no second alert.',
-          response: {
-            200: ingestedSchema.describe('Taken in.'),
-            ...problems({
-              400: 'No record could be read; the reasons are in `rejections`.',
-              401: 'No key, or none that may ingest.',
-              413: 'The body is too long.',
-              415: 'The content encoding is not known.',
-              503: 'The store could not be used; try again.',
-            }),
-          },
+    app.withTypeProvider<ZodTypeProvider>().route({
+      method: 'POST',
+      url: '/v1/events',
+      config: { need: 'ingest' },
+      // The framework's own limit reads the declared length and would answer before ours, with less to say.
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      schema: {
+        operationId: 'sendEvents',
+        summary: 'Send events',
+        description:
+          'Takes CloudTrail records in any of their forms: a delivery file, JSON lines, a JSON array, one event, an EventBridge envelope; plain or as gzip. ' +
+          'Answers 200 when every alert that they lead to is stored durably. Sending the same again makes no second alert.',
+        response: {
+          200: ingestedSchema.describe('Taken in.'),
+          ...problems({
+            400: 'No record could be read; the reasons are in `rejections`.',
+            401: 'No key, or none that may ingest.',
+            413: 'The body is too long.',
+            415: 'The content encoding is not known.',
+            503: 'The store could not be used; try again.',
+          }),
         },
       },
-      async (request) => {
+      handler: async (request) => {
         const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
         if (!encodings.has(encoding)) {
           throw new HttpProblem(
@@ -102,7 +101,7 @@ export function eventRoutes(
         }
         return answer;
       },
-    );
+    });
   });
 }
 

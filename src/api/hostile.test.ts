@@ -76,7 +76,7 @@ function foreignMarkup(page: string): readonly string[] {
   return found;
 }
 
-const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 describe('pages of hostile alerts', () => {
   it('finds markup that is none of its own', () => {

@@ -35,7 +35,7 @@ const provenance = z
 
 const evidence = z.object({ eventId: text, provenance });
 
-export const alertSummarySchema = z
+const alertSummarySchema = z
   .object({
     id: text.describe('32 hex digits; the same input always gives the same id.'),
     rule: z.object({ id: text, title: text }),

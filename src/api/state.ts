@@ -34,94 +34,89 @@ export function stateRoutes(
   const { store, health, metrics } = options;
   const app = parent.withTypeProvider<ZodTypeProvider>();
 
-  app.get(
-    '/v1/rejections',
-    {
-      config: { need: 'read' },
-      schema: {
-        operationId: 'listRejections',
-        summary: 'Records that could not become events, newest first',
-        querystring: rejectionQuerySchema,
-        response: {
-          200: rejectionsSchema.describe('What was rejected, why, and its bytes.'),
-          ...problems({ 400: 'A query parameter is wrong.' }),
-          ...closed,
-        },
+  app.route({
+    method: 'GET',
+    url: '/v1/rejections',
+    config: { need: 'read' },
+    schema: {
+      operationId: 'listRejections',
+      summary: 'Records that could not become events, newest first',
+      querystring: rejectionQuerySchema,
+      response: {
+        200: rejectionsSchema.describe('What was rejected, why, and its bytes.'),
+        ...problems({ 400: 'A query parameter is wrong.' }),
+        ...closed,
       },
     },
-    async (request) => {
+    handler: async (request) => {
       const found = await fromStore(() => store.rejections(request.query.limit));
       return {
         rejections: found.map((each) => ({ ...each, bytes: Buffer.from(each.bytes).toString('base64') })),
       };
     },
-  );
+  });
 
-  app.get(
-    '/v1/counts',
-    {
-      config: { need: 'read' },
-      schema: {
-        operationId: 'getCounts',
-        summary: 'How many alerts, deliveries and rejected records the store holds',
-        response: { 200: countsSchema.describe('The sums.'), ...closed },
+  app.route({
+    method: 'GET',
+    url: '/v1/counts',
+    config: { need: 'read' },
+    schema: {
+      operationId: 'getCounts',
+      summary: 'How many alerts, deliveries and rejected records the store holds',
+      response: { 200: countsSchema.describe('The sums.'), ...closed },
+    },
+    handler: async () => fromStore(() => store.counts()),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    config: { need: 'open' },
+    schema: {
+      operationId: 'getHealth',
+      summary: 'Whether the process answers',
+      security: [],
+      response: { 200: healthSchema.describe('It does.') },
+    },
+    handler: async () => ({ status: 'ok' as const }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    config: { need: 'open' },
+    schema: {
+      operationId: 'getReadiness',
+      summary: 'Whether the server can do its work now',
+      security: [],
+      response: {
+        200: readySchema.describe('It can.'),
+        503: readySchema.describe('It cannot; the checks say why.'),
       },
     },
-    async () => fromStore(() => store.counts()),
-  );
-
-  app.get(
-    '/healthz',
-    {
-      config: { need: 'open' },
-      schema: {
-        operationId: 'getHealth',
-        summary: 'Whether the process answers',
-        security: [],
-        response: { 200: healthSchema.describe('It does.') },
-      },
-    },
-    async () => ({ status: 'ok' as const }),
-  );
-
-  app.get(
-    '/readyz',
-    {
-      config: { need: 'open' },
-      schema: {
-        operationId: 'getReadiness',
-        summary: 'Whether the server can do its work now',
-        security: [],
-        response: {
-          200: readySchema.describe('It can.'),
-          503: readySchema.describe('It cannot; the checks say why.'),
-        },
-      },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { ready, checks } = health();
       // Details can name files, queues and hosts: nothing for callers who have shown no key.
       const shown = request.mayRead ? checks : checks.map(({ name, ok }) => ({ name, ok }));
       return reply.code(ready ? 200 : 503).send({ ready, checks: shown });
     },
-  );
+  });
 
-  app.get(
-    '/metrics',
-    {
-      config: { need: 'read' },
-      schema: {
-        operationId: 'getMetrics',
-        summary: 'Metrics for Prometheus',
-        response: {
-          200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: z.string() } } },
-          ...problems({ 401: 'No key, or none that may read.' }),
-        },
+  app.route({
+    method: 'GET',
+    url: '/metrics',
+    config: { need: 'read' },
+    schema: {
+      operationId: 'getMetrics',
+      summary: 'Metrics for Prometheus',
+      response: {
+        200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: z.string() } } },
+        ...problems({ 401: 'No key, or none that may read.' }),
       },
     },
-    async (_request, reply) => {
+    handler: async (_request, reply) => {
       const text = await metrics();
       return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(text);
     },
-  );
+  });
 }
