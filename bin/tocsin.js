@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that every Node since 14.8 can parse, so that an old one gets a sentence and no stack trace.
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -12,6 +13,8 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
   );
   process.exitCode = 2;
 } else {
+  // Keeps compiled code between runs, in Node's own cache folder: a command then starts in a fraction of the time.
+  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
   // In a source checkout the source itself runs. An installed package holds the compiled form, since Node
   // strips no types under node_modules.
   const source = new URL('../src/cli/main.ts', import.meta.url);

@@ -1,6 +1,6 @@
 import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../runtime/config.ts';
+import { ConfigError } from '../runtime/config-error.ts';
 import { version } from '../runtime/version.ts';
 import { StoreError } from '../store/error.ts';
 import { addChannels } from './commands/channels.ts';

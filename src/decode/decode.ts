@@ -14,6 +14,8 @@ export type Arrival = Omit<Provenance, 'position'>;
 export interface DecodeOptions {
   /** The longest record, in bytes (16 MiB); longer ones are rejected. CloudTrail's own limit is about 1 MB. */
   readonly maxRecordBytes?: number;
+  /** Where in the object the first chunk begins, for a file that is read from the middle; 0 unless given. */
+  readonly startAt?: number | undefined;
 }
 
 /** A document that was recognised and holds no records, such as a digest file. */
@@ -48,7 +50,7 @@ export async function* decode(
   from: Arrival,
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch> {
-  const sink = new BatchSink(from);
+  const sink = new BatchSink(from, options.startAt ?? 0);
   const ending: { problem?: string } = {};
   let bytes = 0;
   const unpacked = async function* (): AsyncGenerator<Uint8Array> {
@@ -81,7 +83,7 @@ export async function* decode(
 
 /** Decodes one value that is parsed already: an EventBridge event in Lambda, the body of a request. Never throws. */
 export function decodeValue(value: Json, from: Arrival, options: DecodeOptions = {}): DecodedBatch {
-  const sink = new BatchSink(from);
+  const sink = new BatchSink(from, options.startAt ?? 0);
   const { maxDepth } = defaultFrameLimits;
   if (isDeeperThan(value, maxDepth)) {
     const reason = `brackets nested more than ${maxDepth} deep`;
@@ -121,13 +123,15 @@ function isEnoughToTell(head: Uint8Array): boolean {
 /** Collects what a format finds until the caller takes it. */
 class BatchSink implements Sink {
   private readonly from: Arrival;
+  private readonly startAt: number;
   private events: Event[] = [];
   private rejections: Rejection[] = [];
   private skips: Skipped[] = [];
   private records = 0;
 
-  constructor(from: Arrival) {
+  constructor(from: Arrival, startAt: number) {
     this.from = from;
+    this.startAt = startAt;
   }
 
   record(at: number, fields: Parameters<ToEvent>[0], toEvent: ToEvent, raw: Raw): void {
@@ -162,9 +166,9 @@ class BatchSink implements Sink {
     return { events, rejections, skipped: skips, records, bytes };
   }
 
-  private provenance(position: number): Provenance {
+  private provenance(at: number): Provenance {
     const { source, object, receivedAt } = this.from;
-    return { source, object, position, receivedAt };
+    return { source, object, position: this.startAt + at, receivedAt };
   }
 }
 

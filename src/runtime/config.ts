@@ -2,16 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import * as z from 'zod';
 import { offsetOf } from '../sigma/yaml-place.ts';
+import { ConfigError, defaultConfigPath } from './config-error.ts';
 import { configSchema, type Config } from './config-schema.ts';
 import { isSecretRef, resolveSecret, type SecretSources } from './secret.ts';
-
-/** The file that is read where none is named and it exists. */
-export const defaultConfigPath = 'tocsin.yaml';
-
-/** A configuration that cannot be used; the message has one line for each thing wrong, with file, line, key and what was expected. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 /**
  * Reads the configuration: the file that is named, or tocsin.yaml here, or nothing at all (every key has a default).

@@ -127,7 +127,7 @@ export function createIngest(
       return { created, repeated };
     }
 
-    for await (const batch of decode(chunks, from)) {
+    for await (const batch of decode(chunks, from, { startAt: from.startAt })) {
       const tally = newTally();
       const decision = decide(batch, engine, clock(), tally);
       await commit(decision.alerts, decision.rejections, tally);

@@ -15,7 +15,7 @@ import { startWatchedFolder } from '../source/watched-folder.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config-schema.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { splitListen } from './listen.ts';

@@ -9,7 +9,7 @@ import { bucketOpened, record, trailStopped } from '../support/records.ts';
 interface AlertBody {
   readonly id: string;
   readonly title: string;
-  readonly evidence: { readonly eventId: string };
+  readonly evidence: { readonly eventId: string; readonly provenance: object };
 }
 
 const started: ServerProcess[] = [];
@@ -214,6 +214,12 @@ describe('a watched folder', () => {
     appendFileSync(join(logs, 'grows.json'), JSON.stringify(line3)); // no newline at the end
     const two = await server(['--config', config]);
     expect(await sorted(two.address, 4)).toContain(line3.eventID);
+    const [last] = (await alertsOf(two.address)).filter((alert) => alert.evidence.eventId === line3.eventID);
+    expect(last?.evidence.provenance).toMatchObject({
+      source: 'file',
+      object: join(logs, 'grows.json'),
+      position: JSON.stringify(line1).length + 1 + text.length,
+    });
     const metrics = await (await fetch(`${two.address}/metrics`)).text();
     expect(metrics).toContain('tocsin_records_total{source="file"} 1');
     expect(metrics).not.toMatch(/tocsin_records_rejected_total\{source="file"\} [1-9]/);

@@ -1,17 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Alert } from '../../alert/alert.ts';
-import { renderAlert } from '../../notify/terminal.ts';
-import { loadConfig } from '../../runtime/config.ts';
-import type { Config } from '../../runtime/config-schema.ts';
-import { systemSecrets } from '../../runtime/secret.ts';
-import { serve, type RunningServer } from '../../runtime/serve.ts';
-import { playStory } from '../demo.ts';
-import { CliFailure, exitCode } from '../failure.ts';
-import { count, paint, terminalOf, writeOut } from '../terminal.ts';
 
-interface ServeFlags {
+export interface ServeFlags {
   config?: string;
   listen?: string;
   port?: string;
@@ -19,8 +8,6 @@ interface ServeFlags {
   demo?: boolean;
   quiet?: boolean;
 }
-
-const demoStore = 'demo.db';
 
 export function addServe(program: Command, finish: (code: number) => void): void {
   program
@@ -46,92 +33,5 @@ Send events with any HTTP client:
 
 Stops on SIGTERM and Ctrl-C when everything that was taken has been stored.`,
     )
-    .action(async (flags: ServeFlags) => finish(await runServe(flags)));
-}
-
-async function runServe(flags: ServeFlags): Promise<number> {
-  const config = applyFlags(loadConfig(flags.config, systemSecrets()), flags);
-  const terminal = terminalOf(process.stdout);
-  if (flags.demo) await removeStore(join(config.data, demoStore));
-  const server = await serve({
-    config,
-    storeName: flags.demo ? demoStore : undefined,
-    onAlert: flags.quiet
-      ? undefined
-      : (alert: Alert) =>
-          void writeOut(`\n${renderAlert(alert, { colour: terminal.colour, width: terminal.width })}\n`),
-  });
-  const stopping = new AbortController();
-  const stopped = untilSignal(server, stopping);
-  const address = browsable(server.address);
-  await writeOut(
-    `\nTocsin watches with ${count(server.rules, 'rule')}: ${paint(terminal, ['bold', 'underline'], address)}\n` +
-      (flags.demo
-        ? 'A sample story is being told; its alerts appear here and on that page.\n'
-        : `Send CloudTrail there: curl --data-binary @FILE ${address}/v1/events\n`),
-  );
-  if (flags.demo) {
-    const sent = await playStory(address, stopping.signal).catch(async (error: unknown) => {
-      if (stopping.signal.aborted) return undefined;
-      await server.stop();
-      throw error;
-    });
-    if (sent !== undefined && !stopping.signal.aborted)
-      await writeOut(`\n${afterStory(sent, address, terminal)}`);
-  }
-  await stopped;
-  return exitCode.ok;
-}
-
-function afterStory(sent: number, address: string, terminal: ReturnType<typeof terminalOf>): string {
-  return `${paint(terminal, 'bold', 'That was the story')}: ${count(sent, 'record')}, most of them ordinary. The alerts stay at ${address} until you stop this (Ctrl-C).
-
-Now your own logs (in another terminal, in this folder):
-  npm run tocsin -- scan PATH                        files or folders of CloudTrail, as .json or .json.gz
-  curl --data-binary @FILE ${address}/v1/events      into the running server
-  npm run tocsin -- serve --help                     without the story; folders and S3 are in docs/configuration.md
-`;
-}
-
-function applyFlags(config: Config, flags: ServeFlags): Config {
-  const listen =
-    flags.listen ??
-    (flags.port === undefined ? config.server.listen : config.server.listen.replace(/\d+$/, flags.port));
-  if (!/^.+:\d{1,5}$/.test(listen))
-    throw new CliFailure(`'${listen}' is not an address and a port; write something like 127.0.0.1:7117`);
-  return {
-    ...config,
-    data: flags.data ?? config.data,
-    server: { ...config.server, listen },
-    log: { level: flags.demo ? 'warn' : config.log.level },
-  };
-}
-
-/** The demo's store is ours to empty; a file with another name is never touched. */
-async function removeStore(path: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm']) await rm(path + suffix, { force: true });
-}
-
-/** An address that means "every interface" cannot be opened in a browser. */
-function browsable(address: string): string {
-  return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
-}
-
-/** Resolves when a signal has come and the server has stopped; a second Ctrl-C ends the process at once. */
-function untilSignal(server: RunningServer, stopping: AbortController): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stoppingSince = 0;
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (stopping.signal.aborted) {
-        // A signal to a whole process group can come more than once; a person's second Ctrl-C comes later.
-        if (signal === 'SIGINT' && Date.now() - stoppingSince > 1_000) process.exit(exitCode.failure);
-        return;
-      }
-      stoppingSince = Date.now();
-      stopping.abort();
-      server.stop().then(resolve, reject);
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
+    .action(async (flags: ServeFlags) => finish(await (await import('../run/serve.ts')).runServe(flags)));
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readStory, storyPath } from '../runtime/story.ts';
+import { readStory, storyPath } from '../../runtime/story.ts';
 
 /** How long the telling takes, however long the story. */
 const tellingMs = 12_000;

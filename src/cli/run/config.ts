@@ -1,0 +1,37 @@
+import { loadConfig, configJsonSchema } from '../../runtime/config.ts';
+import { systemSecrets } from '../../runtime/secret.ts';
+import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
+import { checkListen } from '../../api/loopback.ts';
+import { splitListen } from '../../runtime/listen.ts';
+import { formatProblem } from '../../sigma/problem.ts';
+import { CliFailure, exitCode } from '../failure.ts';
+import { count, writeOut } from '../terminal.ts';
+
+export async function checkConfig(file: string | undefined): Promise<number> {
+  const config = loadConfig(file, systemSecrets());
+  const { host } = splitListen(config.server.listen);
+  const refusal = checkListen(host, config.server.keys);
+  if (refusal !== undefined) throw new CliFailure(`server.listen: ${refusal}`);
+  const { rules, problems } = await loadRules([
+    ...(config.rules.builtin ? [builtinRules] : []),
+    ...config.rules.folders,
+  ]);
+  const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
+  const wrong = [
+    ...problems.map(formatProblem),
+    ...unknown.map((id) => `rules.disabled: no rule has the id ${id}`),
+  ];
+  if (wrong.length > 0) throw new CliFailure(wrong.join('\n'));
+  const channels = Object.entries(config.channels).map(([name, { type }]) => `${name} (${type})`);
+  await writeOut(
+    `The configuration is good: ${count(rules.length - config.rules.disabled.length, 'rule')}, listening on ${config.server.listen}, ` +
+      `${channels.length > 0 ? `channels ${channels.join(', ')}` : 'no channels'}, ` +
+      `${count(config.sources.folders.length, 'folder')} and ${count(config.sources.s3.length, 'queue')} to read.\n`,
+  );
+  return exitCode.ok;
+}
+
+export async function printConfigSchema(): Promise<number> {
+  await writeOut(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  return exitCode.ok;
+}

@@ -1,0 +1,21 @@
+import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
+import { formatProblem } from '../../sigma/problem.ts';
+import type { Rule } from '../../sigma/rule.ts';
+import { CliFailure } from '../failure.ts';
+import type { RuleOptions } from '../options.ts';
+import { paint, terminalOf } from '../terminal.ts';
+
+/** Loads the rules that the flags ask for. Broken ones are told on standard error and left out. */
+export async function rulesOf(options: RuleOptions): Promise<readonly Rule[]> {
+  const paths = [...(options.builtinRules ? [builtinRules] : []), ...(options.rules ?? [])];
+  if (paths.length === 0)
+    throw new CliFailure(
+      'there are no rules to run: leave --no-builtin-rules out, or name some with --rules',
+    );
+  const { rules, problems } = await loadRules(paths);
+  const terminal = terminalOf(process.stderr);
+  for (const problem of problems)
+    process.stderr.write(`${paint(terminal, 'yellow', 'rule left out')} ${formatProblem(problem)}\n`);
+  if (rules.length === 0) throw new CliFailure(`no rule could be loaded from ${paths.join(', ')}`);
+  return rules;
+}

@@ -1,0 +1,176 @@
+import type { Alert } from '../../alert/alert.ts';
+import type { Rejection } from '../../event/record.ts';
+import { atLeast } from '../../event/severity.ts';
+import { renderAlert } from '../../notify/terminal.ts';
+import { visible } from '../../notify/safe-text.ts';
+import { createEngine } from '../../runtime/engine.ts';
+import { scan } from '../../runtime/scan.ts';
+import { version } from '../../runtime/version.ts';
+import { findFiles, NoInputError, type InputFile } from '../../source/files.ts';
+import { CliFailure, exitCode } from '../failure.ts';
+import { toSarif } from '../format/sarif.ts';
+import { addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
+import type { Format, ScanFlags } from '../commands/scan.ts';
+import { rulesOf } from './rules-of.ts';
+import { startProgress } from '../progress.ts';
+import { parseTime } from '../time.ts';
+import { paint, terminalOf, writeOut } from '../terminal.ts';
+
+import type { Store } from '../../store/store.ts';
+
+const shownRejections = 10;
+
+export async function runScan(paths: string[], flags: ScanFlags): Promise<number> {
+  const clock = () => Date.now();
+  const started = clock();
+  const format = flags.json ? 'json' : flags.format;
+  const range = {
+    since: flags.since === undefined ? undefined : parseTime(flags.since, '--since', started),
+    until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', started),
+  };
+  const engine = createEngine(await rulesOf(flags));
+  const files = await inputs(paths);
+  const store = flags.store === undefined ? undefined : await openStore(flags.store);
+  const err = terminalOf(process.stderr);
+  const progress = startProgress(
+    files.reduce((sum, file) => sum + file.size, 0),
+    err.interactive && !flags.quiet,
+    clock,
+  );
+  const printer = printerOf(format, flags, progress.clear);
+  const rejections = rejectionPrinter(flags, progress.clear);
+  const summary: Summary = new Map();
+  let failed = false;
+  let current: InputFile | undefined;
+  let before = 0;
+  let inCurrent = 0;
+  try {
+    const result = await scan({
+      files,
+      engine,
+      range,
+      clock,
+      store,
+      onAlert: (alert) => {
+        if (flags.failOn !== undefined && atLeast(alert.severity, flags.failOn)) failed = true;
+        if (!atLeast(alert.severity, flags.severity)) return;
+        addToSummary(summary, alert);
+        return printer.alert(alert);
+      },
+      onRejection: rejections.add,
+      onProgress: (file, bytes, tally) => {
+        if (file !== current) {
+          before += inCurrent;
+          current = file;
+        }
+        inCurrent = bytes;
+        progress.update(before + bytes, tally.records);
+      },
+    });
+    progress.stop();
+    await printer.end(result.tally);
+    rejections.end();
+    if (!flags.quiet) {
+      const table = format === 'table';
+      const terminal = terminalOf(table ? process.stdout : process.stderr);
+      const none = summary.size === 0 && table ? 'No alerts.\n' : '';
+      const text =
+        none +
+        (table ? renderSummary(summary, terminal) : '') +
+        '\n' +
+        renderTotals(result, clock() - started, terminal);
+      if (table) await writeOut(text);
+      else process.stderr.write(text.trimStart());
+    }
+    return failed ? exitCode.findings : exitCode.ok;
+  } finally {
+    progress.stop();
+    await store?.close();
+  }
+}
+
+/** Loaded on demand: most scans keep nothing. */
+async function openStore(path: string): Promise<Store> {
+  const { openSqliteStore } = await import('../../store/sqlite.ts');
+  return openSqliteStore({ path });
+}
+
+async function inputs(paths: string[]): Promise<readonly InputFile[]> {
+  try {
+    return await findFiles(paths);
+  } catch (error) {
+    if (error instanceof NoInputError) throw new CliFailure(error.message);
+    throw error;
+  }
+}
+
+interface Printer {
+  readonly alert: (alert: Alert) => void | Promise<void>;
+  readonly end: (totals: object) => void | Promise<void>;
+}
+
+function printerOf(format: Format, flags: ScanFlags, clear: () => void): Printer {
+  switch (format) {
+    case 'table': {
+      const terminal = terminalOf(process.stdout);
+      return {
+        alert: (alert) => {
+          clear();
+          return writeOut(
+            `${renderAlert(alert, { colour: terminal.colour, width: terminal.width, verbose: flags.verbose ?? false })}\n`,
+          );
+        },
+        end: () => {},
+      };
+    }
+    case 'ndjson':
+      return { alert: (alert) => writeOut(`${JSON.stringify(alert)}\n`), end: () => {} };
+    case 'json': {
+      let opening = '{"alerts":[\n';
+      return {
+        alert: async (alert) => {
+          await writeOut(opening + JSON.stringify(alert));
+          opening = ',\n';
+        },
+        end: async (totals) => {
+          await writeOut(
+            `${opening.startsWith('{') ? opening : '\n'}],"totals":${JSON.stringify(totals)}}\n`,
+          );
+        },
+      };
+    }
+    case 'sarif': {
+      // SARIF puts the rules before the results, so the alerts have to wait for the last of them.
+      const alerts: Alert[] = [];
+      return { alert: (alert) => void alerts.push(alert), end: () => writeOut(toSarif(alerts, version)) };
+    }
+  }
+}
+
+function rejectionPrinter(
+  flags: ScanFlags,
+  clear: () => void,
+): { add: (rejection: Rejection) => void; end: () => void } {
+  const terminal = terminalOf(process.stderr);
+  let seen = 0;
+  return {
+    add: ({ provenance, reason }) => {
+      if (++seen > shownRejections && !flags.verbose) return;
+      clear();
+      process.stderr.write(
+        `${paint(terminal, 'yellow', 'rejected')} ${visible(provenance.object)} at byte ${provenance.position}: ${visible(reason)}\n`,
+      );
+    },
+    end: () => {
+      const hidden = flags.verbose ? 0 : seen - shownRejections;
+      if (hidden > 0)
+        process.stderr.write(
+          paint(
+            terminal,
+            'yellow',
+            `${hidden.toLocaleString('en')} more rejected records; --verbose shows them all\n`,
+          ),
+        );
+    },
+  };
+}
