@@ -130,6 +130,28 @@ describe('with keys', () => {
   });
 });
 
+describe('the log', () => {
+  it('names the key and never holds it, and leaves out questions that went well', async () => {
+    const lines: string[] = [];
+    const log = { level: 'info', stream: { write: (line: string) => void lines.push(line) } };
+    const logged = await startServer({ keys, log });
+    await send(logged, '/v1/alerts', { headers: bearer(all) });
+    await send(logged, '/v1/alerts', { headers: bearer('wrong-key-1234') });
+    await send(logged, '/v1/events', {
+      method: 'POST',
+      headers: { 'x-api-key': ingest },
+      body: '{"title":"a"}',
+    });
+    await logged.close();
+    const answered = lines.filter((line) => line.includes('"answered"'));
+    expect(answered.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { method: 'GET', url: '/v1/alerts', status: 401 },
+      { method: 'POST', url: '/v1/events', status: 200, key: 'forwarder' },
+    ]);
+    for (const secret of [all, ingest, 'wrong-key-1234']) expect(lines.join('')).not.toContain(secret);
+  });
+});
+
 describe('authenticator', () => {
   it('never accepts an empty key, even a configured one', () => {
     const authenticate = authenticator([{ name: 'empty', key: '', scope: 'all' }]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import Fastify, {
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -65,6 +66,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const { store, now, keys, publicUrl, version } = options;
   const app: FastifyInstance = Fastify({
     ...logging(options.log),
+    // One line for each answer, below, instead of two for each request.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     // A body of the largest size must get through on a slow line, and a client that only drips must go some day.
     requestTimeout: 300_000,
@@ -76,6 +79,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('mayRead', false);
+  app.decorateRequest('keyName', '');
 
   const isHttps = publicUrl?.startsWith('https:') ?? false;
   await app.register(helmet, {
@@ -87,6 +91,21 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request) => guard(request));
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    const line = {
+      method: request.method,
+      url: request.url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      from: request.ip,
+      ...(request.keyName === '' ? {} : { key: request.keyName }),
+    };
+    // Pages ask every few seconds whether there is something new: told only to those who want to hear everything.
+    const isQuiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
+    if (isQuiet) request.log.debug(line, 'answered');
+    else request.log.info(line, 'answered');
   });
 
   await openApi(app, { version, publicUrl, keysNeeded: keys.length > 0 });

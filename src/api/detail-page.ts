@@ -6,7 +6,7 @@ import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts'
 import { html, preformatted, type Html, type Piece } from './html.ts';
 import { absoluteTime, layout, relativeTime, severityChip, type Frame } from './layout.ts';
 import { prettyJson } from './pretty-json.ts';
-import { span } from './time.ts';
+import { ago, shortDay, span } from './time.ts';
 
 /** Characters of a raw event that a page shows; the API has all of it. */
 const mostJson = 200_000;
@@ -44,9 +44,7 @@ export function detailPage(
             >
           </p>
           <h1>${alert.title}</h1>
-          <p class="moment">
-            ${relativeTime(alert.time, now)} <span aria-hidden="true">·</span> ${absoluteTime(alert.time)}
-          </p>
+          <p class="moment">${moment(alert.time, now)}</p>
         </header>
         <div class="columns">
           <div class="story">
@@ -60,6 +58,12 @@ export function detailPage(
         </div>
       </article>`,
   });
+}
+
+/** How long ago and when; long ago the two are the same. */
+function moment(time: number, now: number): Piece {
+  if (ago(time, now) === shortDay(time)) return absoluteTime(time);
+  return html`${relativeTime(time, now)} <span aria-hidden="true">·</span> ${absoluteTime(time)}`;
 }
 
 function section(title: string, body: Piece, kind = ''): Html {

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** True where the caller may see what goes on inside: with a key that may read, or where no keys are configured. */
     mayRead: boolean;
+    /** The name of the key that opened the route; empty where none was needed. */
+    keyName: string;
   }
 }
 
@@ -51,6 +53,7 @@ function keyGuard(keys: readonly ApiKey[], ownOrigin: string | undefined): Guard
     if (need === 'open') return;
     const caller = callers.find((each) => (need === undefined ? each.scope === 'all' : allows(each, need)));
     if (caller === undefined) throw unauthorized(need);
+    request.keyName = caller.name;
     // A browser adds the password that it remembers to requests that foreign pages make.
     if (isAmbient(callers)) refuseCrossSite(request, ownOrigin);
   };
