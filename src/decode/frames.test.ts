@@ -7,7 +7,8 @@ import { Splitter } from './frames.ts';
 
 const limits = { ...defaultFrameLimits, maxBytes: 200, maxDepth: 20, keepBytes: 50 };
 
-type Seen = { at: number; text: string } | { at: number; length: number; reason: string; kept: number };
+type Seen =
+  { at: number; length: number; text: string } | { at: number; length: number; reason: string; kept: number };
 
 function split(content: Uint8Array, cuts: readonly number[] = [], own = limits): Seen[] {
   const splitter = new Splitter(own);
@@ -28,7 +29,7 @@ function split(content: Uint8Array, cuts: readonly number[] = [], own = limits):
 
 function show(frame: Frame): Seen {
   return frame.kind === 'value'
-    ? { at: frame.at, text: Buffer.from(frame.bytes).toString() }
+    ? { at: frame.at, length: frame.bytes.length, text: Buffer.from(frame.bytes).toString() }
     : { at: frame.at, length: frame.length, reason: frame.reason, kept: frame.bytes.length };
 }
 
@@ -197,6 +198,28 @@ it('of a long broken frame only the beginning is kept', () => {
   expect(seen).toMatchObject({ at: 0, length: 506, kept: 50 });
 });
 
+it.each([
+  ['that never ends', `"${'x'.repeat(270)}`, [{ at: 0, length: 271 }]],
+  [
+    'that ends after the limit',
+    `"${'x'.repeat(270)}" {"a":1}`,
+    [
+      { at: 0, length: 272 },
+      { at: 273, text: '{"a":1}' },
+    ],
+  ],
+  [
+    'with a line break after the limit',
+    `"${'x'.repeat(270)}\n{"a":1}`,
+    [
+      { at: 0, length: 271 },
+      { at: 272, text: '{"a":1}' },
+    ],
+  ],
+])('of a text at the top %s every byte past the limit is counted', (_, content, expected) => {
+  expect(split(Buffer.from(content))).toMatchObject(expected);
+});
+
 const pieces = fc.oneof(
   fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', '\n', ' ', 'a', '1', '\0', '\u00e9'),
   fc.constantFrom('{"ok":1}', '{"Records":[', ']}', '"a":', '{"a":', '},{"', '"x"', '[1,2]', '{"a":"b"}\n'),
@@ -223,7 +246,7 @@ it('gives frames in order that do not overlap, whatever the bytes', () => {
       let end = 0;
       for (const item of split(content)) {
         expect(item.at).toBeGreaterThanOrEqual(end);
-        end = item.at + ('text' in item ? Buffer.byteLength(item.text) : item.length);
+        end = item.at + item.length;
         expect(end).toBeLessThanOrEqual(content.length);
       }
     }),
@@ -237,8 +260,7 @@ it('leaves no byte out but separators and what stands around a list of records',
     fc.property(noContainers, (content) => {
       const covered = new Uint8Array(content.length);
       for (const item of split(content)) {
-        const length = 'text' in item ? Buffer.byteLength(item.text) : item.length;
-        covered.fill(1, item.at, item.at + length);
+        covered.fill(1, item.at, item.at + item.length);
       }
       const left = content.filter((_, index) => covered[index] === 0);
       expect(left.toString()).toMatch(/^[\s,[\]]*$/);

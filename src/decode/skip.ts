@@ -57,7 +57,7 @@ export function skipBroken(value: BrokenValue): Skip {
   let lastByte = value.read.at(-1) ?? 0;
   let lastSign = value.read.findLast((byte) => classOf[byte] !== SPACE) ?? 0;
   /** Where the value seems closed, until what follows confirms it; -1 otherwise. */
-  let closedAt = depth === 0 ? value.at : -1;
+  let closedAt = depth === 0 && !quoted ? value.at : -1;
 
   const open = (kind: number): void => {
     if (depth < maxDepth) stack[depth++] = kind;
@@ -84,6 +84,7 @@ export function skipBroken(value: BrokenValue): Skip {
 
       if (byte === 0x0a) {
         if (lines) return { next: here, end: here };
+        if (quoted && depth === 0) closedAt = here;
         quoted = false;
         escaped = false;
       } else if (quoted) {
@@ -92,7 +93,10 @@ export function skipBroken(value: BrokenValue): Skip {
         else if (byte === 0x22) {
           if (undecided) return { next: here, end: undefined };
           // A quote after an opening sign that no closing sign follows opens a string: the one before it was never closed.
-          if (!opensString(lastSign) || closesString(following)) quoted = false;
+          if (!opensString(lastSign) || closesString(following)) {
+            quoted = false;
+            if (depth === 0) closedAt = here + 1;
+          }
         }
       } else if (closedAt >= 0) {
         const kind = classOf[byte];
