@@ -130,8 +130,11 @@ function targetFields(target: Target): JsonObject {
 }
 
 /** The members that have a value: a rule's `exists` asks for the member, not for its value. */
-function present(members: JsonObject): JsonObject {
+function present(members: Readonly<Record<string, Json | undefined>>): JsonObject {
   const held: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(members)) if (value !== undefined) held[key] = value;
+  for (const name in members) {
+    const value = members[name];
+    if (value !== undefined) held[name] = value;
+  }
   return held;
 }
