@@ -9,3 +9,8 @@ export interface RuleOptions {
   rules?: string[];
   builtinRules: boolean;
 }
+
+/** The forms in which `tocsin scan` prints. */
+export const formats = ['table', 'json', 'ndjson', 'sarif'] as const;
+
+export type Format = (typeof formats)[number];

@@ -1,21 +1,6 @@
 import type { Command } from 'commander';
-import type { Severity } from '../../event/severity.ts';
-import { severityOf, type RuleOptions } from '../options.ts';
-
-export interface ScanFlags extends RuleOptions {
-  since?: string;
-  until?: string;
-  severity: Severity;
-  format: Format;
-  json?: boolean;
-  failOn?: Severity;
-  store?: string;
-  verbose?: boolean;
-  quiet?: boolean;
-}
-
-const formats = ['table', 'json', 'ndjson', 'sarif'] as const;
-export type Format = (typeof formats)[number];
+import { formats, severityOf } from '../options.ts';
+import type { ScanFlags } from '../run/scan.ts';
 
 export function addScan(program: Command, finish: (code: number) => void): void {
   program

@@ -1,13 +1,5 @@
 import type { Command } from 'commander';
-
-export interface ServeFlags {
-  config?: string;
-  listen?: string;
-  port?: string;
-  data?: string;
-  demo?: boolean;
-  quiet?: boolean;
-}
+import type { ServeFlags } from '../run/serve.ts';
 
 export function addServe(program: Command, finish: (code: number) => void): void {
   program

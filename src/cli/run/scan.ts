@@ -1,6 +1,6 @@
 import type { Alert } from '../../alert/alert.ts';
 import type { Rejection } from '../../event/record.ts';
-import { atLeast } from '../../event/severity.ts';
+import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { createEngine } from '../../runtime/engine.ts';
@@ -10,13 +10,25 @@ import { findFiles, NoInputError, type InputFile } from '../../source/files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { toSarif } from '../format/sarif.ts';
 import { addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
-import type { Format, ScanFlags } from '../commands/scan.ts';
+import type { Format, RuleOptions } from '../options.ts';
 import { rulesOf } from './rules-of.ts';
 import { startProgress } from '../progress.ts';
 import { parseTime } from '../time.ts';
 import { paint, terminalOf, writeOut } from '../terminal.ts';
 
 import type { Store } from '../../store/store.ts';
+
+export interface ScanFlags extends RuleOptions {
+  since?: string;
+  until?: string;
+  severity: Severity;
+  format: Format;
+  json?: boolean;
+  failOn?: Severity;
+  store?: string;
+  verbose?: boolean;
+  quiet?: boolean;
+}
 
 const shownRejections = 10;
 

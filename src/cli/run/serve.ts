@@ -6,10 +6,18 @@ import { loadConfig } from '../../runtime/config.ts';
 import type { Config } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { serve, type RunningServer } from '../../runtime/serve.ts';
-import type { ServeFlags } from '../commands/serve.ts';
 import { playStory } from './demo.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
+
+export interface ServeFlags {
+  config?: string;
+  listen?: string;
+  port?: string;
+  data?: string;
+  demo?: boolean;
+  quiet?: boolean;
+}
 
 const demoStore = 'demo.db';
 
