@@ -29,7 +29,7 @@ export class Subject {
 
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */
   member(name: string): Json | undefined {
-    const members = (this.#members ??= new Map());
+    const members = (this.#members ??= new Map<string, Json | undefined>());
     if (members.has(name)) return members.get(name);
     const value = tocsinMember(name, this.event, () => this.facts);
     members.set(name, value);

@@ -1,4 +1,4 @@
-import type { Json } from '../event/json.ts';
+import { isList, type Json } from '../event/json.ts';
 import { subjectField, type Subject } from './finding.ts';
 
 /** Placeholders longer than this would push the sentence off a screen; the whole value stays in the evidence. */
@@ -37,8 +37,7 @@ export function compileHeadline(template: string): Headline {
 function print(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'string') return oneLine(value);
-  if (!Array.isArray(value))
-    return typeof value === 'object' ? oneLine(JSON.stringify(value)) : String(value);
+  if (!isList(value)) return typeof value === 'object' ? oneLine(JSON.stringify(value)) : String(value);
   const members = [...new Set(value.map(print))].filter((member) => member !== '');
   const more = members.length - mostMembers;
   return more > 0 ? `${members.slice(0, mostMembers).join(', ')} and ${more} more` : members.join(', ');
@@ -47,12 +46,12 @@ function print(value: Json | undefined): string {
 function oneLine(value: string): string {
   // The cut comes first: a hostile value may be megabytes long.
   const start = value.length > longestValue * 4 ? value.slice(0, longestValue * 4) : value;
-  const points = [
-    ...start
+  const points = Array.from(
+    start
       .toWellFormed()
       .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
       .trim(),
-  ];
+  );
   const cut = points.length > longestValue || start.length < value.length;
   return cut ? `${points.slice(0, longestValue).join('')}…` : points.join('');
 }

@@ -1,4 +1,5 @@
 import type { Alert, AttackRef } from '../alert/alert.ts';
+import { rawEventAnchor } from '../notify/slack-message.ts';
 import { actorDetail, originWords } from '../notify/words.ts';
 import type { DeliveryState } from '../store/store.ts';
 import { copyable } from './copyable.ts';
@@ -143,7 +144,7 @@ function rawEvent({ id, evidence }: Alert): Html {
     'Raw event',
     html`${!whole && html`<p>Only its beginning is shown here; <a href="/v1/alerts/${id}">the API has all of it</a>.</p>`}
     ${copyable(preformatted(text), 'The raw event as JSON')}`,
-    'raw',
+    rawEventAnchor,
   );
 }
 

@@ -25,21 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const finish = (result: number) => {
     code = result;
   };
-  const program = new Command('tocsin')
-    .description(
-      'Cloud detection and response for AWS: who did what, when and from where, and which of it is dangerous.',
-    )
-    .version(version)
-    .addHelpText('after', help)
-    .showHelpAfterError("('tocsin --help' shows what there is)")
-    .exitOverride();
-  addScan(program, finish);
-  addServe(program, finish);
-  addRules(program, finish);
-  addConfig(program, finish);
-  addChannels(program, finish);
-  tab(program);
-  for (const command of allCommands(program)) command.exitOverride();
+  const program = createProgram(finish);
   // A reader that goes away in the middle (`tocsin scan … | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(code);
@@ -59,6 +45,26 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
     return exitCode.failure;
   }
+}
+
+/** Every command with its arguments and options; docs/cli.md is made from it. `finish` is told the exit code of what ran. */
+export function createProgram(finish: (code: number) => void): Command {
+  const program = new Command('tocsin')
+    .description(
+      'Cloud detection and response for AWS: who did what, when and from where, and which of it is dangerous.',
+    )
+    .version(version)
+    .addHelpText('after', help)
+    .showHelpAfterError("('tocsin --help' shows what there is)")
+    .exitOverride();
+  addScan(program, finish);
+  addServe(program, finish);
+  addRules(program, finish);
+  addConfig(program, finish);
+  addChannels(program, finish);
+  tab(program);
+  for (const command of allCommands(program)) command.exitOverride();
+  return program;
 }
 
 function allCommands(command: Command): readonly Command[] {

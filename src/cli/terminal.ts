@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
@@ -10,8 +11,8 @@ export interface Terminal {
 }
 
 /** Colours only on a terminal, and never where NO_COLOR asks for none (https://no-color.org). */
-export function terminalOf(stream: NodeJS.WriteStream): Terminal {
-  const interactive = stream.isTTY === true;
+export function terminalOf(stream: NodeJS.WriteStream & { readonly fd: number }): Terminal {
+  const interactive = isatty(stream.fd);
   return {
     interactive,
     colour: interactive && !process.env.NO_COLOR && process.env.TERM !== 'dumb',

@@ -9,6 +9,11 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** True for a JSON array; `Array.isArray` alone would forget what its members are. */
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /** `parent[key]` when that is an own key of a JSON object, otherwise undefined; inherited names such as `constructor` are never found. */
 export function member(parent: Json | undefined, key: string): Json | undefined {
   return isJsonObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
@@ -29,5 +34,5 @@ export function object(parent: Json | undefined, key: string): JsonObject | unde
 /** The own member when it is an array; anything else, absent included, is an empty list. */
 export function list(parent: Json | undefined, key: string): readonly Json[] {
   const value = member(parent, key);
-  return Array.isArray(value) ? value : [];
+  return isList(value) ? value : [];
 }

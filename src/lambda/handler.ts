@@ -22,7 +22,7 @@ export interface HandlerResult {
 }
 
 /** Something of this invocation failed. Lambda then tries the whole event again and at last hands it to the function's dead-letter target, so nothing is lost. */
-export class InvocationError extends Error {
+class InvocationError extends Error {
   override readonly name = 'InvocationError';
 }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
-import type { Json } from '../event/json.ts';
+import { isList, type Json } from '../event/json.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
 import { readStatus } from './send.ts';
 import { addressProblem, secretText, sharedSettings } from './settings.ts';
@@ -172,8 +172,4 @@ function cut(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, item === undefined ? null : cut(item)]),
   );
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }

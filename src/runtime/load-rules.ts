@@ -38,7 +38,7 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
 }
 
 /** Rule files under a path, sorted, so that every machine loads them in the same order. */
-export async function ruleFiles(path: string, problems: Problem[] = []): Promise<readonly string[]> {
+async function ruleFiles(path: string, problems: Problem[] = []): Promise<readonly string[]> {
   const kind = await stat(path).catch(() => undefined);
   if (kind === undefined) {
     problems.push(wholeFile(path, 'there is no such file or folder; check the path'));
@@ -52,7 +52,7 @@ export async function ruleFiles(path: string, problems: Problem[] = []): Promise
     .sort();
 }
 
-export function isTestFile(name: string): boolean {
+function isTestFile(name: string): boolean {
   return /\.test\.ya?ml$/.test(name);
 }
 

@@ -17,6 +17,25 @@ export function createMetrics(store: Store): Metrics {
   collectDefaultMetrics({ register: registry });
   const counter = (name: string, help: string, labelNames: readonly string[] = ['source']) =>
     new Counter({ name, help, labelNames, registers: [registry] });
+  /** A value that is read from the store when somebody asks for the metrics. */
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: (set: (labels: Record<string, string>, value: number) => void) => Promise<void>,
+  ) => {
+    const held = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      async collect() {
+        this.reset();
+        await read((labels, value) => this.set(labels, value));
+      },
+    });
+    registry.registerMetric(held);
+  };
   const records = counter('tocsin_records_total', 'Records read.');
   const events = counter('tocsin_events_total', 'Records that became events.');
   const rejected = counter(
@@ -45,52 +64,31 @@ export function createMetrics(store: Store): Metrics {
     buckets: [0.1, 0.5, 1, 2, 4, 7, 10, 30, 60, 300, 900, 3600, 86400],
     registers: [registry],
   });
-  new Gauge({
-    name: 'tocsin_stored_alerts',
-    help: 'Alerts in the store.',
-    labelNames: ['severity'],
-    registers: [registry],
-    async collect() {
-      const counts = await store.counts();
-      for (const severity of severities) this.set({ severity }, counts.alerts[severity]);
-    },
+  gauge('tocsin_stored_alerts', 'Alerts in the store.', ['severity'], async (set) => {
+    const counts = await store.counts();
+    for (const severity of severities) set({ severity }, counts.alerts[severity]);
   });
-  new Gauge({
-    name: 'tocsin_deliveries',
-    help: 'Deliveries in the outbox by state.',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      const { deliveries } = await store.counts();
-      for (const [state, value] of Object.entries(deliveries)) this.set({ state }, value);
-    },
+  gauge('tocsin_deliveries', 'Deliveries in the outbox by state.', ['state'], async (set) => {
+    const { deliveries } = await store.counts();
+    for (const [state, value] of Object.entries(deliveries)) set({ state }, value);
   });
-  new Gauge({
-    name: 'tocsin_deliveries_owed',
-    help: 'Deliveries not yet made, by channel; channels that are no longer configured included.',
-    labelNames: ['channel'],
-    registers: [registry],
-    async collect() {
-      this.reset();
-      for (const [channel, value] of Object.entries(await store.owed())) this.set({ channel }, value);
+  gauge(
+    'tocsin_deliveries_owed',
+    'Deliveries not yet made, by channel; channels that are no longer configured included.',
+    ['channel'],
+    async (set) => {
+      for (const [channel, value] of Object.entries(await store.owed())) set({ channel }, value);
     },
-  });
-  new Gauge({
-    name: 'tocsin_rejections_kept',
-    help: 'Rejected records in the store.',
-    registers: [registry],
-    async collect() {
-      this.set((await store.counts()).rejections);
-    },
-  });
-  new Gauge({
-    name: 'tocsin_rejections_dropped',
-    help: 'Rejected records that the store dropped, the oldest first, to stay within its bounds.',
-    registers: [registry],
-    async collect() {
-      this.set((await store.counts()).rejectionsDropped);
-    },
-  });
+  );
+  gauge('tocsin_rejections_kept', 'Rejected records in the store.', [], async (set) =>
+    set({}, (await store.counts()).rejections),
+  );
+  gauge(
+    'tocsin_rejections_dropped',
+    'Rejected records that the store dropped, the oldest first, to stay within its bounds.',
+    [],
+    async (set) => set({}, (await store.counts()).rejectionsDropped),
+  );
   for (const severity of severities) alerts.inc({ severity }, 0);
 
   return {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../event/json.ts';
+import { isList, type Json, type JsonObject } from '../event/json.ts';
 import { compileCidr } from './cidr.ts';
 import { fold } from './fold.ts';
 import { compilePattern } from './pattern.ts';
@@ -172,8 +172,8 @@ function textOf(value: Json): string | undefined {
 /** Lists inside lists are entered as well: an item of `[[a], b]` is `a` or `b`. */
 function someMember(value: Json | undefined, test: (item: Json) => boolean): boolean {
   if (value === undefined) return false;
-  if (!Array.isArray(value)) return test(value);
-  for (const item of value) if (Array.isArray(item) ? someMember(item, test) : test(item)) return true;
+  if (!isList(value)) return test(value);
+  for (const item of value) if (isList(item) ? someMember(item, test) : test(item)) return true;
   return false;
 }
 

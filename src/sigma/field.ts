@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../event/json.ts';
+import { isList, type Json, type JsonObject } from '../event/json.ts';
 
 /**
  * A reader for a field name with dots, compiled once. Where an array lies on the way or at the end, the result is an array of
@@ -21,7 +21,7 @@ function read(
   let current = value;
   for (let i = depth; i < segments.length; i++) {
     if (typeof current !== 'object' || current === null) return undefined;
-    if (isArray(current)) return readMembers(current, segments, tails, i);
+    if (isList(current)) return readMembers(current, segments, tails, i);
     const segment = segments[i];
     if (segment !== undefined && Object.hasOwn(current, segment)) current = current[segment];
     else return readDotted(current, segments, tails, i);
@@ -38,7 +38,7 @@ function readMembers(
   const found: Json[] = [];
   for (const item of members) {
     const value = read(item, segments, tails, depth);
-    if (isArray(value)) found.push(...value);
+    if (isList(value)) found.push(...value);
     else if (value !== undefined) found.push(value);
   }
   return found.length > 0 ? found : undefined;
@@ -59,8 +59,4 @@ function readDotted(
     if (Object.hasOwn(parent, key)) return read(parent[key], segments, tails, end);
   }
   return undefined;
-}
-
-function isArray(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
 }

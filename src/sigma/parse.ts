@@ -165,5 +165,5 @@ function toRule(data: z.infer<typeof header>, path: string): Rule {
 function customKeys(data: Readonly<Record<string, unknown>>): Rule['custom'] {
   const entries = Object.entries(data).filter(([key]) => !standardKeys.has(key));
   // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it.
-  return JSON.parse(JSON.stringify(Object.fromEntries(entries)));
+  return JSON.parse(JSON.stringify(Object.fromEntries(entries))) as Rule['custom'];
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../event/json.ts';
+import { isList, type Json } from '../event/json.ts';
 import { compileRule, type EventView, type Matcher } from './compile.ts';
 import { fold } from './fold.ts';
 import { requirementsOf, type Requirement } from './required.ts';
@@ -63,7 +63,7 @@ function candidates<E>(index: Index<E>, value: Json): readonly Compiled<E>[] {
   const found: Compiled<E>[] = [];
   const pending: Json[] = [value];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    if (Array.isArray(item)) pending.push(...item);
+    if (isList(item)) pending.push(...item);
     else if (typeof item !== 'object') found.push(...(index.byText.get(fold(String(item))) ?? []));
   }
   return found;

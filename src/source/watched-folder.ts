@@ -38,12 +38,12 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
   /** Sizes and times at the last look, for files that must first come to rest. */
   const lastLook = new Map<string, string>();
   let trouble: string | undefined;
-  let stopped = false;
+  const stopping = new AbortController();
   let wake: (() => void) | undefined;
 
   async function look(): Promise<void> {
     for (const file of await filesBelow(path)) {
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       try {
         await lookAt(file);
       } catch (error) {
@@ -94,13 +94,13 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
   }
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       trouble = undefined;
       await look().catch((error: unknown) => {
         trouble = `the folder cannot be read: ${error instanceof Error ? error.message : String(error)}`;
         log.error({ folder: path, error: trouble }, 'the folder cannot be read');
       });
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, intervalMs);
         wake = () => {
@@ -118,7 +118,7 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
     name: `folder ${path}`,
     trouble: () => trouble,
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       watcher?.close();
       wake?.();
       await running;

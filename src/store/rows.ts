@@ -8,7 +8,7 @@ import type { AlertRow, CounterRow, DeliveryRow, PositionRow, RejectionRow } fro
 import type { Commit, DeliveryState, StoreCounts, StoredRejection } from './store.ts';
 
 /** Of one rejected stretch of bytes no more than this is kept. */
-export const longestRejection = 256 * 1024;
+const longestRejection = 256 * 1024;
 
 /** A commit as rows: everything that can be wrong with it has been found before a transaction begins. */
 export interface CommitRows {

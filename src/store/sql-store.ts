@@ -107,7 +107,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
           .where('phase', 'not in', ['delivered', 'dead'])
           .groupBy('channel')
           .execute();
-        return Object.fromEntries(rows.map(({ channel, count }) => [fromColumn(channel), Number(count)]));
+        return Object.fromEntries(rows.map(({ channel, count }) => [fromColumn(channel), count]));
       }),
 
     position: (source) =>

@@ -103,7 +103,7 @@ function who(row: RuleSummary): string {
 }
 
 function cut(text: string, width: number): string {
-  const points = [...text];
+  const points = Array.from(text);
   return points.length > width ? `${points.slice(0, width - 1).join('')}…` : text;
 }
 
