@@ -67,8 +67,8 @@ function moment(time: number, now: number): Piece {
   return html`${relativeTime(time, now)} <span aria-hidden="true">·</span> ${absoluteTime(time)}`;
 }
 
-function section(title: string, body: Piece, kind = ''): Html {
-  return html`<section class="card ${kind}">
+function section(title: string, body: Piece, kind = '', id = ''): Html {
+  return html`<section class="card ${kind}" ${id !== '' && html`id="${id}"`}>
     <h2>${title}</h2>
     ${body}
   </section>`;
@@ -144,6 +144,7 @@ function rawEvent({ id, evidence }: Alert): Html {
     'Raw event',
     html`${!whole && html`<p>Only its beginning is shown here; <a href="/v1/alerts/${id}">the API has all of it</a>.</p>`}
     ${copyable(preformatted(text), 'The raw event as JSON')}`,
+    'raw',
     rawEventAnchor,
   );
 }
