@@ -1,0 +1,54 @@
+import { sampleAlert } from '../../src/notify/sample.ts';
+import { createMetrics } from '../../src/runtime/metrics.ts';
+import { newTally } from '../../src/runtime/pipeline.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { code, plain, table } from './markdown.ts';
+
+export interface MetricName {
+  readonly name: string;
+  readonly kind: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Tocsin's own metrics, read from what a server with one alert answers: labels show only where there is a value. */
+export async function metricNames(): Promise<readonly MetricName[]> {
+  const store = await openSqliteStore({ path: ':memory:' });
+  try {
+    const alert = sampleAlert(0);
+    await store.commit({ alerts: [{ alert, channels: ['example'] }], rejections: [], now: 0 });
+    const metrics = createMetrics(store);
+    metrics.ingested('example', newTally(), [alert], 0);
+    metrics.attempted('example', 'accepted');
+    return parse(await metrics.text()).filter(({ name }) => name.startsWith('tocsin_'));
+  } finally {
+    await store.close();
+  }
+}
+
+export async function metricTable(): Promise<string> {
+  const rows = (await metricNames()).map(({ name, kind, help, labels }) => [
+    code(name),
+    kind,
+    labels.map(code).join(', '),
+    plain(help),
+  ]);
+  return table(['metric', 'kind', 'labels', 'what it counts'], rows);
+}
+
+/** Reads the text format; https://prometheus.io/docs/instrumenting/exposition_formats/ */
+function parse(text: string): readonly MetricName[] {
+  return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)$/gm)].map(
+    ([, name = '', help = '', kind = '']) => {
+      const samples = text.matchAll(new RegExp(`^${name}(?:_bucket)?\\{([^}]*)\\}`, 'gm'));
+      const labels = new Set(
+        [...samples].flatMap(([, pairs = '']) =>
+          [...pairs.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
+        ),
+      );
+      // How a histogram tells its buckets apart, and no label of ours.
+      labels.delete('le');
+      return { name, help, kind, labels: [...labels] };
+    },
+  );
+}
