@@ -55,7 +55,7 @@ describe('the sample story', () => {
     expect(alerts.map((alert) => `${alert.severity}: ${alert.title}`)).toEqual([
       'medium: newsletter-mailer tried to launch instances of type p4d.24xlarge in us-east-1 and was refused (Client.UnauthorizedOperation)',
       'medium: newsletter-mailer created an access key for archive-sync',
-      'critical: archive-sync stopped the trail arn:aws:cloudtrail:eu-west-1:111122223333:trail/fernweh-books-events',
+      'critical: archive-sync stopped the trail fernweh-books-events',
       'medium: archive-sync created a console password for archive-sync',
       'medium: archive-sync signed in to the console of account 111122223333 without a second factor, from 203.0.113.66',
       'medium: archive-sync switched off Block Public Access for the bucket fernweh-books-invoices (BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls and 1 more)',
