@@ -32,13 +32,13 @@ const aclCalls: ReadonlyMap<string, AclCall> = new Map<string, AclCall>([
 const inside: ReadonlySet<Audience> = new Set(['own-account', 'nobody']);
 
 const unknownPolicyBlock =
-  'whether RestrictPublicBuckets, of the bucket or of the account, shuts the public and other accounts out: GetPublicAccessBlock for both would tell, and GetBucketPolicyStatus whether AWS takes the policy for public (BlockPublicPolicy would have refused the call)';
+  'whether RestrictPublicBuckets, of the bucket or of the account, still keeps outsiders out: GetPublicAccessBlock for both, and GetBucketPolicyStatus, would tell';
 const unknownAclBlock =
-  'whether IgnorePublicAcls, of the bucket or of the account, makes public ACLs have no effect: GetPublicAccessBlock for both would tell (BlockPublicAcls would have refused the call)';
+  'whether IgnorePublicAcls, of the bucket or of the account, makes public ACLs have no effect: GetPublicAccessBlock for both would tell';
 const unknownNewBucket =
-  'whether the new bucket heeds ACLs: since April 2023 a new bucket starts with Block Public Access on and ACLs off (BucketOwnerEnforced). GetPublicAccessBlock for the bucket and the account, and GetBucketOwnershipControls, would tell';
+  'whether the new bucket heeds ACLs, which new buckets do not by default: GetBucketOwnershipControls and GetPublicAccessBlock would tell';
 const unknownOrganisation =
-  'whether a resource control policy of the organisation shuts outsiders out: ListPoliciesForTarget, for the account and the units above it, would tell';
+  'whether a resource control policy of the organisation keeps outsiders out: ListPoliciesForTarget would tell';
 const unknownOutcome = 'whether the call succeeded: the record does not say';
 const unknownDeputy =
   'whether the service ties its requests to their source by itself: the policy does not (aws:SourceArn, aws:SourceAccount or aws:SourceOrgID would)';

@@ -24,8 +24,8 @@ export function sentenceOfGrants(
   grants: readonly Grant[],
   verdict: Exposure['verdict'],
 ): string {
-  const all = clausesOf(setting, grants, verdict === 'exposed' ? ' can now ' : ' ');
-  const clauses = all.slice(0, mostClauses);
+  const all = clausesOf(setting, grants);
+  const clauses = spokenClauses(all.slice(0, mostClauses), verdict === 'exposed' ? ' can now ' : ' ');
   if (all.length > mostClauses) clauses.push(`and ${all.length - mostClauses} grants more`);
   const said = clauses.join('; ');
   if (verdict === 'exposed') return said;
@@ -45,8 +45,21 @@ export function codeOf(event: Event): string {
   return event.outcome.code === undefined ? '' : ` (${quote(event.outcome.code)})`;
 }
 
+interface Clause {
+  readonly who: string;
+  readonly does: string;
+}
+
+/** Clauses about the same people become one: "anyone can list A and read B". */
+function spokenClauses(clauses: readonly Clause[], can: string): string[] {
+  const byWho = Map.groupBy(clauses, (clause) => clause.who);
+  return [...byWho].map(
+    ([who, theirs]) => `${who}${can}${theirs.map((clause) => clause.does).join(' and ')}`,
+  );
+}
+
 /** One clause for each group of grants that a person would say in one breath. */
-function clausesOf(setting: Setting, grants: readonly Grant[], can: string): string[] {
+function clausesOf(setting: Setting, grants: readonly Grant[]): readonly Clause[] {
   const groups = new Map<string, { readonly who: string; readonly conditions: string; grants: Grant[] }>();
   for (const grant of grants) {
     const who = spokenAudience(grant);
@@ -62,7 +75,7 @@ function clausesOf(setting: Setting, grants: readonly Grant[], can: string): str
   return [...groups.values()].map((group) => {
     const access = spokenAccess(sortAccess(group.grants.flatMap((grant) => grant.access)));
     const resources = [...new Set(group.grants.flatMap((grant) => grant.resources))].sort();
-    return `${group.who}${can}${access} ${scopeOf(setting, resources)}${group.conditions}`;
+    return { who: group.who, does: `${access} ${scopeOf(setting, resources)}${group.conditions}` };
   });
 }
 
