@@ -1,6 +1,6 @@
 // Makes dist/ out of src/: what an installed package runs, since Node strips no types under node_modules.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,3 +24,8 @@ function step(script, args) {
 // What a removed source file left behind would otherwise be shipped for ever.
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 step('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+// What the compiler does not know: the style sheets and the script of the pages.
+cpSync(path.join(root, 'src/api/assets'), path.join(root, 'dist/api/assets'), { recursive: true });
+// The function is one bundle that is zipped as it is; its separate modules would only be in the way.
+rmSync(path.join(root, 'dist/lambda'), { recursive: true });
+step('scripts/build-lambda.ts', []);

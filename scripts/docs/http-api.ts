@@ -3,7 +3,7 @@ import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { code, table } from './markdown.ts';
 
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
@@ -137,11 +137,14 @@ function typeWords(schema: Schema): string {
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (alternatives !== undefined) return alternatives.map(typeWords).join(' or ');
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
-  const words =
-    schema.type === 'array' ? `list of ${schema.items?.type ?? 'value'}s` : (schema.type ?? 'any');
+  const words = schema.items === undefined ? oneType(schema) : `list of ${oneType(schema.items)}s`;
   const range =
     schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER
       ? `, ${schema.minimum} to ${schema.maximum}`
       : '';
-  return `${words}${range}${schema.default === undefined ? '' : `, default ${code(String(schema.default))}`}`;
+  return `${words}${range}${schema.default === undefined ? '' : `, default ${code(JSON.stringify(schema.default))}`}`;
+}
+
+function oneType({ type }: Schema): string {
+  return [type ?? 'any'].flat().join(' or ');
 }
