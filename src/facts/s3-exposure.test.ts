@@ -64,6 +64,13 @@ const cases: readonly Case[] = [
     ],
   ],
   [
+    'a policy that lets everyone list the bucket and read its objects',
+    policy([openStatement, { ...openStatement, Action: 's3:ListBucket', Resource: bucket }]),
+    [
+      'public opened unknown: the bucket policy now lets anyone on the internet list bucket `invoices` and read every object in `invoices`',
+    ],
+  ],
+  [
     'a policy for another account',
     policy({ ...openStatement, Principal: { AWS: 'arn:aws:iam::444455556666:root' } }),
     [

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { parseRules } from '../sigma/parse.ts';
+import { lintRule } from './lint.ts';
+
+const good = `
+title: Trail stopped
+id: 0b1e0f3c-6d2f-4c1b-9a59-0d1f6b1c2a3e
+description: Nothing is recorded any more.
+tags: [attack.defense-evasion, attack.t1562.008]
+logsource: { product: aws, service: cloudtrail }
+detection:
+  selection: { eventName: StopLogging }
+  condition: selection
+falsepositives: [Somebody moves the trail]
+level: high
+tocsin: { headline: '{tocsin.actor.name} stopped {requestParameters.name}', response: Start it again. }
+`;
+
+function lint(change: (source: string) => string): string[] {
+  const { rules, problems } = parseRules(change(good), 'r.yml');
+  expect(problems).toEqual([]);
+  return rules.flatMap(lintRule).map((problem) => `${problem.level}: ${problem.message}`);
+}
+
+it('has nothing to say about a rule that is complete', () => {
+  expect(lint((source) => source)).toEqual([]);
+});
+
+describe('finds', () => {
+  it.each<[string, (source: string) => string, string]>([
+    [
+      'a field under tocsin. that does not exist',
+      (s) => s.replace('eventName: StopLogging', 'tocsin.actor.nmae: alice'),
+      "error: there is no field 'tocsin.actor.nmae'",
+    ],
+    [
+      'the same in a headline',
+      (s) => s.replace('{tocsin.actor.name}', '{tocsin.who}'),
+      "error: there is no field 'tocsin.who'",
+    ],
+    [
+      'an empty placeholder',
+      (s) => s.replace('{requestParameters.name}', '{}'),
+      'error: the headline has an empty placeholder',
+    ],
+    [
+      'a key under tocsin that does not exist',
+      (s) => s.replace('response:', 'respond:'),
+      "error: 'tocsin.respond' is not a key; known are headline, response",
+    ],
+    [
+      'a detection that nothing uses',
+      (s) => s.replace('  condition', '  other: { a: b }\n  condition'),
+      "warning: the detection 'other' is not used by the condition",
+    ],
+    [
+      'a technique that does not exist',
+      (s) => s.replace('t1562.008', 't9999'),
+      "warning: 'attack.t9999' is not a technique that Tocsin knows",
+    ],
+    [
+      'a tactic that does not exist',
+      (s) => s.replace('attack.defense-evasion', 'attack.defence'),
+      "warning: 'attack.defence' is not an ATT&CK tactic",
+    ],
+    ['an id that is no UUID', (s) => s.replace(/id: .*/, 'id: my-rule'), 'warning: has no UUID as id'],
+    ['a missing description', (s) => s.replace(/description: .*\n/, ''), 'warning: has no description'],
+    [
+      'missing false positives',
+      (s) => s.replace(/falsepositives: .*\n/, ''),
+      'warning: names no false positives',
+    ],
+    ['a missing headline', (s) => s.replace(/tocsin: .*\n/, ''), 'warning: has no tocsin.headline'],
+  ])('%s', (_, change, message) => {
+    expect(lint(change).join('\n')).toContain(message);
+  });
+});
