@@ -54,7 +54,10 @@ function chooseNode(major, cache, npm) {
     : `tocsin: this is Node ${own}, and Tocsin needs ${floor}`;
   if (pin === undefined) throw new Error(waysOut(machine, subject));
   if (pin.version === own) return process.execPath;
-  process.stderr.write(`${subject}; carrying on with Node ${pin.version} out of npm\n`);
+  // `npm run --silent` asks for the task's own words alone.
+  if (process.env.npm_config_loglevel !== 'silent') {
+    process.stderr.write(`${subject}; carrying on with Node ${pin.version} out of npm\n`);
+  }
   return ensureNode(cache, pin, {
     node: process.execPath,
     npm,

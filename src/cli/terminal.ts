@@ -16,7 +16,7 @@ export function terminalOf(stream: NodeJS.WriteStream & { readonly fd: number })
   return {
     interactive,
     colour: interactive && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
-    width: Math.min(stream.columns || 100, 140),
+    width: interactive ? Math.min(stream.columns, 140) : 120,
   };
 }
 

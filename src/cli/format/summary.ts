@@ -58,25 +58,29 @@ export function renderSummary(summary: Summary, terminal: Terminal): string {
       b.alerts - a.alerts ||
       a.title.localeCompare(b.title),
   );
-  const room = Math.max(40, terminal.width - 12 - 9 - 40 - 6);
+  const room = Math.max(44, terminal.width - narrowColumns);
+  const actors = rows.map(who);
+  const actorWidth = Math.min(Math.floor(room * 0.45), Math.max(...actors.map((actor) => actor.length)));
   const table = new Table({
-    head: ['severity', 'alerts', 'rule', 'who', 'first', 'last'].map((name) => paint(terminal, 'dim', name)),
-    colAligns: ['left', 'right', 'left', 'left', 'left', 'left'],
+    head: ['severity', 'alerts', 'rule', 'who', 'when (UTC)'].map((name) => paint(terminal, 'dim', name)),
+    colAligns: ['left', 'right', 'left', 'left', 'left'],
     style: { head: [], border: [], compact: true },
     chars: borderless,
   });
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
     table.push([
       paint(terminal, styles[row.severity], row.severity),
       row.alerts.toLocaleString('en'),
-      cut(row.title, Math.floor(room * 0.6)),
-      cut(who(row), Math.max(24, Math.floor(room * 0.4))),
-      minute(row.first),
-      minute(row.last),
+      cut(row.title, room - actorWidth),
+      cut(actors[i] ?? '', actorWidth),
+      period(row.first, row.last),
     ]);
   }
   return `${table.toString()}\n`;
 }
+
+/** What severity, count, time and the spaces between columns take. */
+const narrowColumns = 13 + 6 + 24 + 12;
 
 const borderless = {
   top: '',
@@ -107,8 +111,13 @@ function cut(text: string, width: number): string {
   return points.length > width ? `${points.slice(0, width - 1).join('')}…` : text;
 }
 
-function minute(time: number): string {
-  return new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+/** `2026-11-20 10:00`, with the end where there is one: `2026-11-20 10:00 to 12:30`, `2026-11-20 to 2026-11-22`. */
+function period(first: number, last: number): string {
+  const [from, to] = [first, last].map((time) => new Date(time).toISOString());
+  if (from === undefined || to === undefined) return '';
+  const [day, minute] = [from.slice(0, 10), from.slice(11, 16)];
+  if (to.slice(0, 10) !== day) return `${day} to ${to.slice(0, 10)}`;
+  return to.slice(11, 16) === minute ? `${day} ${minute}` : `${day} ${minute} to ${to.slice(11, 16)}`;
 }
 
 /** The sums that show that nothing was lost. */
