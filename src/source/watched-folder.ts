@@ -1,6 +1,7 @@
 import { createReadStream, watch, type FSWatcher } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { endOfLastLine, hasHead, headOf, isLines, readableEnd, type Head } from './line-file.ts';
 import type { Ingest, RunningSource, SourceLog } from './source.ts';
 
 export interface WatchedFolderOptions {
@@ -10,103 +11,194 @@ export interface WatchedFolderOptions {
   readonly position: (source: string) => Promise<string | undefined>;
   readonly clock: () => number;
   readonly log: SourceLog;
+  /** Files and folders that are passed over: what Tocsin itself writes would otherwise be read, written, and read again. */
+  readonly except?: readonly string[] | undefined;
   /** How often the folder is looked through; changes are usually noticed sooner. */
   readonly intervalMs?: number | undefined;
+  /** How long a file that is read as a whole must have kept its size and time. */
+  readonly restMs?: number | undefined;
+  /** Positions in files of lines are stored at least this often, in bytes read. */
+  readonly pieceBytes?: number | undefined;
+  /** How long a file that is being read may go on once the source is stopped. */
+  readonly graceMs?: number | undefined;
 }
 
 /** How far a file has been read. */
 interface Progress {
-  /** Tells a file from another that was later given its name. */
+  /** Both tell a file from another that was later given its name: an inode number is used again, a file written over in place keeps it. */
   readonly inode: number;
+  readonly head: Head;
   /** Bytes read: up to the end of the last whole line for files that grow, the whole size otherwise. */
   readonly offset: number;
   readonly modified: number;
 }
 
 const defaultIntervalMs = 2_000;
-const headBytes = 64 * 1024;
-const largestUnendedLine = 4 * 1024 * 1024;
+const defaultRestMs = 3_000;
+const defaultPieceBytes = 64 * 1024 * 1024;
+const defaultGraceMs = 5_000;
+/** Writers seldom stop after one write: a short wait takes the rest along. */
+const settleMs = 100;
 
 /**
  * Reads what is in a folder and what is added to it, until stopped. Plain files of one record a line are followed as they grow,
  * whole line by whole line; every other file (compressed, or one JSON document) is read once it has stopped changing, and again
- * from the start when it changes. Positions are stored with what was read, so that a restart goes on where it was.
+ * from the start when it changes. Positions are stored with what was read, so that a restart goes on where it was. Links are
+ * not followed.
  */
 export function startWatchedFolder(options: WatchedFolderOptions): RunningSource {
-  const { path, log, intervalMs = defaultIntervalMs } = options;
+  const { path, log, intervalMs = defaultIntervalMs, pieceBytes = defaultPieceBytes } = options;
+  const except = new Set((options.except ?? []).map((each) => resolve(each)));
   const known = new Map<string, Progress>();
-  /** Sizes and times at the last look, for files that must first come to rest. */
-  const lastLook = new Map<string, string>();
-  let trouble: string | undefined;
+  /** What a file looked like, and since when it has. */
+  const lastLook = new Map<string, { readonly looks: string; readonly since: number }>();
+  /** What a file looked like when all that can be read of it had been read. */
+  const done = new Map<string, string>();
+  /** Files and folders in trouble now, and why. */
+  const failing = new Map<string, string>();
   const stopping = new AbortController();
+  const cut = new AbortController();
   let wake: (() => void) | undefined;
 
+  function fail(place: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (failing.get(place) === reason) return;
+    failing.set(place, reason);
+    log.error({ place, error: reason }, 'cannot be read and is tried again');
+  }
+
   async function look(): Promise<void> {
-    for (const file of await filesBelow(path)) {
+    const files = await filesBelow(path);
+    const present = new Set(files);
+    for (const map of [known, lastLook, done])
+      for (const file of map.keys()) if (!present.has(file)) map.delete(file);
+    for (const file of files) {
       if (stopping.signal.aborted) return;
       try {
         await lookAt(file);
+        failing.delete(file);
       } catch (error) {
-        trouble = `${file}: ${error instanceof Error ? error.message : String(error)}`;
-        log.error({ file, error: trouble }, 'a file could not be read and is tried again');
+        if (cut.signal.aborted) return;
+        // Gone since the folder was listed.
+        if (isMissing(error)) failing.delete(file);
+        else fail(file, error);
       }
     }
+    for (const place of failing.keys())
+      if (place !== path && !present.has(place) && !(await exists(place))) failing.delete(place);
   }
 
   async function lookAt(file: string): Promise<void> {
     const now = await stat(file);
+    const looks = `${now.ino}/${now.size}/${now.mtimeMs}`;
+    if (done.get(file) === looks) return;
     const key = `folder:${file}`;
     const before = known.get(file) ?? readProgress(await options.position(key));
-    const isSame = before !== undefined && before.inode === now.ino && before.offset <= now.size;
+    const isSame =
+      before !== undefined &&
+      before.inode === now.ino &&
+      before.offset <= now.size &&
+      (await hasHead(file, before.head));
     if (isSame && before.offset === now.size && before.modified === now.mtimeMs) {
       known.set(file, before);
+      done.set(file, looks);
       return;
     }
+    const atRest = hasRested(file, looks);
     const lines = await isLines(file);
-    const start = isSame && lines ? before.offset : 0;
-    const looks = `${now.ino}/${now.size}/${now.mtimeMs}`;
-    const atRest = lastLook.get(file) === looks;
-    lastLook.set(file, looks);
     if (!lines && !atRest) return;
+    const start = isSame && lines ? before.offset : 0;
     const end = lines ? await readableEnd(file, start, now.size, atRest) : now.size;
-    const progress: Progress = { inode: now.ino, offset: end, modified: now.mtimeMs };
-    if (end > start) {
-      await options.ingest(createReadStream(file, { start, end: end - 1, highWaterMark: 512 * 1024 }), {
-        source: 'file',
-        object: file,
-        receivedAt: options.clock(),
-        startAt: start,
-        position: { source: key, position: JSON.stringify(progress) },
-      });
+    for (let from = start; from < end;) {
+      if (stopping.signal.aborted) return;
+      const whole = !lines || end - from <= pieceBytes;
+      const lineEnd = whole ? end : await endOfLastLine(file, from, from + pieceBytes);
+      const to = lineEnd > from ? lineEnd : end;
+      const progress: Progress = {
+        inode: now.ino,
+        head: await headOf(file, to),
+        offset: to,
+        modified: now.mtimeMs,
+      };
+      await options.ingest(
+        createReadStream(file, { start: from, end: to - 1, highWaterMark: 512 * 1024, signal: cut.signal }),
+        {
+          source: 'file',
+          object: file,
+          receivedAt: options.clock(),
+          startAt: from,
+          position: { source: key, position: JSON.stringify(progress) },
+        },
+      );
+      known.set(file, progress);
+      from = to;
     }
-    known.set(file, progress);
-    if (end === now.size) lastLook.delete(file);
+    if (atRest || end === now.size) done.set(file, looks);
+  }
+
+  function hasRested(file: string, looks: string): boolean {
+    const now = options.clock();
+    const last = lastLook.get(file);
+    if (last?.looks !== looks) {
+      lastLook.set(file, { looks, since: now });
+      return false;
+    }
+    return now - last.since >= (options.restMs ?? defaultRestMs);
+  }
+
+  async function filesBelow(folder: string): Promise<string[]> {
+    const files: string[] = [];
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const place = join(folder, entry.name);
+      if (except.has(resolve(place))) continue;
+      if (entry.isFile()) files.push(place);
+      if (!entry.isDirectory()) continue;
+      try {
+        files.push(...(await filesBelow(place)));
+        failing.delete(place);
+      } catch (error) {
+        // One folder that is closed to us must not keep us from the others.
+        if (!isMissing(error)) fail(place, error);
+      }
+    }
+    return files;
   }
 
   let watcher: FSWatcher | undefined;
-  try {
-    watcher = watch(path, { recursive: true }, () => wake?.());
-    watcher.on('error', (error) =>
-      log.warn({ folder: path, error: error.message }, 'changes are noticed by looking only'),
-    );
-  } catch (error) {
-    log.warn({ folder: path, error: String(error) }, 'changes are noticed by looking only');
+  function watchFolder(): void {
+    try {
+      watcher = watch(path, { recursive: true }, () => wake?.());
+      watcher.on('error', (error) =>
+        log.warn({ folder: path, error: error.message }, 'changes are noticed by looking only'),
+      );
+    } catch (error) {
+      log.warn({ folder: path, error: String(error) }, 'changes are noticed by looking only');
+    }
   }
 
   async function run(): Promise<void> {
+    watchFolder();
     while (!stopping.signal.aborted) {
-      trouble = undefined;
-      await look().catch((error: unknown) => {
-        trouble = `the folder cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-        log.error({ folder: path, error: trouble }, 'the folder cannot be read');
-      });
+      const began = performance.now();
+      try {
+        await look();
+        if (failing.delete(path)) {
+          watcher?.close();
+          watchFolder();
+        }
+      } catch (error) {
+        fail(path, error);
+      }
       if (stopping.signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, intervalMs);
+      // A folder that takes long to look through must not be looked through all the time because one file in it grows.
+      const pause = Math.min(intervalMs, Math.max(settleMs, performance.now() - began));
+      await new Promise<void>((resume) => {
+        const timer = setTimeout(resume, intervalMs);
         wake = () => {
           clearTimeout(timer);
-          // Writers seldom stop after one write: a short wait takes the rest along.
-          setTimeout(resolve, Math.min(100, intervalMs));
+          setTimeout(resume, stopping.signal.aborted ? 0 : pause);
+          wake = undefined;
         };
       });
       wake = undefined;
@@ -116,76 +208,37 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
   const running = run();
   return {
     name: `folder ${path}`,
-    trouble: () => trouble,
+    trouble: () => {
+      const [first] = failing;
+      return first && `${first[0]}: ${first[1]}${failing.size > 1 ? ` (and ${failing.size - 1} more)` : ''}`;
+    },
     stop: async () => {
       stopping.abort();
       watcher?.close();
       wake?.();
+      const patience = setTimeout(() => cut.abort(), options.graceMs ?? defaultGraceMs);
       await running;
+      clearTimeout(patience);
     },
   };
 }
 
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Whether a file holds one JSON value a line, so that it can be read up to any line's end: its first line is a whole JSON object. */
-async function isLines(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    const newline = buffer.subarray(0, bytesRead).indexOf(0x0a);
-    if (newline <= 0) return false;
-    const first: unknown = JSON.parse(buffer.toString('utf8', 0, newline));
-    return typeof first === 'object' && first !== null && !('Records' in first);
-  } catch {
-    return false;
-  } finally {
-    await handle.close();
-  }
+async function exists(place: string): Promise<boolean> {
+  return stat(place).then(
+    () => true,
+    () => false,
+  );
 }
 
-/** How far a file of lines can be read: to its last newline, or to its end where it is at rest and the last line is whole without one. */
-async function readableEnd(file: string, from: number, to: number, atRest: boolean): Promise<number> {
-  const end = await endOfLastLine(file, from, to);
-  const rest = to - end;
-  if (!atRest || rest === 0 || rest > largestUnendedLine) return end;
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(rest), 0, rest, end);
-    JSON.parse(buffer.toString('utf8', 0, bytesRead));
-    return to;
-  } catch {
-    return end;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The offset after the last newline in [from, to), or `from` where there is none. */
-async function endOfLastLine(file: string, from: number, to: number): Promise<number> {
-  const handle = await open(file);
-  try {
-    const piece = Buffer.alloc(headBytes);
-    for (let end = to; end > from; end -= headBytes) {
-      const start = Math.max(from, end - headBytes);
-      const { bytesRead } = await handle.read(piece, 0, end - start, start);
-      const newline = piece.subarray(0, bytesRead).lastIndexOf(0x0a);
-      if (newline >= 0) return start + newline + 1;
-    }
-    return from;
-  } finally {
-    await handle.close();
-  }
-}
-
+/** Undefined too for what an earlier version stored without a head: the file is then read again, which doubles no alert. */
 function readProgress(stored: string | undefined): Progress | undefined {
   if (stored === undefined) return undefined;
-  const { inode, offset, modified } = JSON.parse(stored) as Progress;
-  return { inode, offset, modified };
+  const { inode, head, offset, modified } = JSON.parse(stored) as Partial<Progress>;
+  return inode === undefined || head === undefined || offset === undefined || modified === undefined
+    ? undefined
+    : { inode, head, offset, modified };
 }

@@ -1,0 +1,273 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { InputOrigin, RunningSource } from './source.ts';
+import { startWatchedFolder, type WatchedFolderOptions } from './watched-folder.ts';
+
+let folder: string;
+let now: number;
+let reads: { name: string; from: number; text: string }[];
+let stored: Map<string, string>;
+let logged: object[];
+let running: RunningSource[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tocsin-watched-'));
+  now = 0;
+  reads = [];
+  stored = new Map();
+  logged = [];
+  running = [];
+});
+afterEach(async () => {
+  await Promise.all(running.map((source) => source.stop()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ingest(chunks: AsyncIterable<Uint8Array>, from: InputOrigin): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of chunks) pieces.push(chunk);
+  reads.push({
+    name: from.object.slice(folder.length + 1),
+    from: from.startAt ?? 0,
+    text: Buffer.concat(pieces).toString(),
+  });
+  if (from.position) stored.set(from.position.source, from.position.position);
+}
+
+function start(change: Partial<WatchedFolderOptions> = {}): RunningSource {
+  const log = (fields: object) => void logged.push(fields);
+  const source = startWatchedFolder({
+    path: folder,
+    ingest,
+    position: async (key) => stored.get(key),
+    clock: () => now,
+    log: { info: log, warn: log, error: log },
+    intervalMs: 5,
+    restMs: 1_000,
+    ...change,
+  });
+  running.push(source);
+  return source;
+}
+
+const file = (name: string) => join(folder, name);
+const line = (text: string) => `${JSON.stringify({ eventID: text, pad: 'x'.repeat(20) })}\n`;
+const texts = () => reads.map((read) => read.text);
+
+/** Two files with a line each show that whole looks have passed: they are read in the order of their names, after all others. */
+async function looksPass(): Promise<void> {
+  for (const name of ['~1', '~2']) {
+    const before = reads.length;
+    appendFileSync(file(name), line(`${name} ${before}`));
+    await vi.waitFor(() => expect(reads.slice(before).some((read) => read.name === name)).toBe(true));
+  }
+  reads = reads.filter((read) => !read.name.startsWith('~'));
+}
+
+/** Time passes, and everything that rests is seen to rest. */
+async function rest(): Promise<void> {
+  await looksPass();
+  now += 1_000;
+  await looksPass();
+}
+
+describe('a file of lines', () => {
+  const [a, b, c] = [line('a'), line('b'), line('c')];
+  const cases: [name: string, change: (path: string) => void, read: string][] = [
+    ['appended to is read on from where it was', (path) => appendFileSync(path, b), b],
+    ['appended to by half a line is not read on', (path) => appendFileSync(path, b.slice(0, 9)), ''],
+    [
+      'appended to by one and a half lines is read on by one',
+      (path) => appendFileSync(path, b + c.slice(0, 9)),
+      b,
+    ],
+    ['with a whole last line without an end is read to it', (path) => appendFileSync(path, b.trimEnd()), b],
+    ['written over with as many bytes is read anew', (path) => writeFileSync(path, b), b],
+    [
+      'emptied and written beyond its old size is read anew',
+      (path) => {
+        truncateSync(path);
+        appendFileSync(path, b + c);
+      },
+      b + c,
+    ],
+    [
+      'deleted and made anew, which may give it the same inode, is read anew',
+      (path) => {
+        rmSync(path);
+        writeFileSync(path, b + c);
+      },
+      b + c,
+    ],
+    [
+      'replaced by another that is moved into its place is read anew',
+      (path) => {
+        writeFileSync(`${path}.new`, b);
+        renameSync(`${path}.new`, path);
+      },
+      b,
+    ],
+    [
+      'emptied is not read, and what is then written is',
+      (path) => {
+        truncateSync(path);
+        appendFileSync(path, c);
+      },
+      c,
+    ],
+    ['that is gone is no trouble', (path) => rmSync(path), ''],
+  ];
+  it.each(cases)('%s', async (_, change, expected) => {
+    writeFileSync(file('log.json'), a);
+    const source = start();
+    await vi.waitFor(() => expect(texts()).toEqual([a]));
+    reads = [];
+    change(file('log.json'));
+    await rest();
+    expect(
+      reads
+        .filter((read) => !read.name.endsWith('.new'))
+        .map((read) => read.text)
+        .join('')
+        .trim(),
+    ).toBe(expected.trim());
+    expect(source.trouble()).toBeUndefined();
+  });
+
+  it.each(cases.filter(([, , read]) => read !== ''))(
+    '%s, where it happened while nobody looked',
+    async (_, change, expected) => {
+      writeFileSync(file('log.json'), a);
+      const first = start();
+      await vi.waitFor(() => expect(texts()).toEqual([a]));
+      await first.stop();
+      reads = [];
+      change(file('log.json'));
+      start();
+      await rest();
+      expect(texts().join('').trim()).toBe(expected.trim());
+    },
+  );
+
+  it('is known by a first line that is longer than one read', async () => {
+    const long = `${JSON.stringify({ pad: 'x'.repeat(200_000) })}\n`;
+    writeFileSync(file('log.json'), long);
+    start();
+    await vi.waitFor(() => expect(texts()).toEqual([long]));
+    appendFileSync(file('log.json'), b);
+    await vi.waitFor(() => expect(reads[1]).toMatchObject({ from: long.length, text: b }));
+  });
+
+  it('that is long is read in pieces of whole lines, each stored with its position', async () => {
+    const lines = Array.from({ length: 10 }, (_, i) => line(`${i}`));
+    writeFileSync(file('log.json'), lines.join(''));
+    start({ pieceBytes: a.length * 3 + 5 });
+    await vi.waitFor(() => expect(texts().join('')).toBe(lines.join('')));
+    expect(reads.map((read) => read.text.length / a.length)).toEqual([3, 3, 3, 1]);
+    expect(reads.map((read) => read.from / a.length)).toEqual([0, 3, 6, 9]);
+  });
+});
+
+describe('a file that is read as a whole', () => {
+  it('is not read while it is still written, however often the folder is looked at', async () => {
+    const packed = gzipSync(line('a'));
+    start();
+    for (let end = 10; end < packed.length; end += 20) {
+      writeFileSync(file('a.gz'), packed.subarray(0, end));
+      await looksPass();
+      now += 900;
+    }
+    writeFileSync(file('a.gz'), packed);
+    await looksPass();
+    expect(texts()).toEqual([]);
+    now += 1_000;
+    await looksPass();
+    expect(reads.map((read) => read.name)).toEqual(['a.gz']);
+    await rest();
+    expect(reads).toHaveLength(1);
+  });
+});
+
+describe('the folder', () => {
+  it('may hold links, pipes and odd names; only plain files are read', async () => {
+    symlinkSync('/etc/passwd', file('passwd'));
+    symlinkSync(folder, file('loop'));
+    execFileSync('mkfifo', [file('pipe')]);
+    mkdirSync(file('deep/er'), { recursive: true });
+    writeFileSync(file('deep/er/new\nline\u001b[31m.json'), line('a'));
+    const source = start();
+    await rest();
+    expect(reads.map((read) => read.name)).toEqual(['deep/er/new\nline\u001b[31m.json']);
+    expect(source.trouble()).toBeUndefined();
+  });
+
+  it('is read without what is excepted', async () => {
+    mkdirSync(file('.tocsin'));
+    writeFileSync(file('.tocsin/own.json'), line('own'));
+    writeFileSync(file('own.db'), line('own'));
+    writeFileSync(file('theirs.json'), line('theirs'));
+    start({ except: [file('.tocsin'), file('own.db')] });
+    await rest();
+    expect(reads.map((read) => read.name)).toEqual(['theirs.json']);
+  });
+
+  it('may be missing, which is said once, and is read when it is there', async () => {
+    rmSync(folder, { recursive: true });
+    const source = start();
+    await vi.waitFor(() => expect(source.trouble()).toContain('ENOENT'));
+    const errors = () => logged.filter((fields) => 'place' in fields);
+    mkdirSync(folder);
+    writeFileSync(file('log.json'), line('a'));
+    await vi.waitFor(() => expect(texts()).toEqual([line('a')]));
+    await vi.waitFor(() => expect(source.trouble()).toBeUndefined());
+    expect(errors()).toHaveLength(1);
+  });
+});
+
+it('a failure to store is said, does not keep other files out, and the file is read again', async () => {
+  writeFileSync(file('a.json'), line('a'));
+  writeFileSync(file('b.json'), line('b'));
+  let full = true;
+  const source = start({
+    ingest: async (chunks, from) => {
+      if (full && from.object.endsWith('a.json')) throw new Error('the disk is full');
+      await ingest(chunks, from);
+    },
+  });
+  await vi.waitFor(() => expect(texts()).toEqual([line('b')]));
+  expect(source.trouble()).toContain('a.json: the disk is full');
+  full = false;
+  await vi.waitFor(() => expect(texts()).toEqual([line('b'), line('a')]));
+  await vi.waitFor(() => expect(source.trouble()).toBeUndefined());
+});
+
+it('stopping does not wait for the end of a file that takes for ever, and stores no position for it', async () => {
+  writeFileSync(file('a.json'), line('a').repeat(40_000));
+  let began = false;
+  const source = start({
+    graceMs: 10,
+    ingest: async (chunks) => {
+      for await (const _ of chunks) {
+        began = true;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    pieceBytes: 512 * 1024,
+  });
+  await vi.waitFor(() => expect(began).toBe(true));
+  await source.stop();
+  expect(stored.size).toBe(0);
+});
