@@ -12,6 +12,7 @@ const tasks = {
   test: { script: vitest, args: ['run'], fromUser: false },
   check: { script: 'scripts/check.mjs', args: [], fromUser: false },
   bench: { script: 'bench/run.ts', args: [], fromUser: false },
+  docs: { script: 'scripts/docs.ts', args: [], fromUser: false },
   build: { script: 'scripts/build.mjs', args: [], fromUser: false },
   format: { script: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '.'], fromUser: false },
 };

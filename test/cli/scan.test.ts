@@ -119,6 +119,12 @@ describe('tocsin scan', () => {
     expect(code).toBe(2);
   });
 
+  it('exits with 2 where nothing at all could be read, so that no check passes on the wrong folder', async () => {
+    const { code, stderr } = await tocsin(['scan', '-', '--fail-on', 'high'], { input: 'no log\n' });
+    expect(stderr).toContain('nothing could be read: 1 record, all rejected');
+    expect(code).toBe(2);
+  });
+
   it('reads only events in a range of time', async () => {
     const { json } = await scanJson([
       at('logs'),

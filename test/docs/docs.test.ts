@@ -29,7 +29,7 @@ function textOf(path: string): string {
   return page.text;
 }
 
-it('what the docs take from the code is what the code says (way out: node scripts/docs.ts)', async () => {
+it('what the docs take from the code is what the code says (way out: npm run docs)', async () => {
   const made = await docPages();
   expect(made.map(({ path }) => path).sort()).toEqual(pages.map(({ path }) => path));
   for (const { path, written, made: now } of made) expect(written, path).toBe(now);

@@ -14,7 +14,7 @@ import type { Format, RuleOptions } from '../options.ts';
 import { rulesOf } from './rules-of.ts';
 import { startProgress } from '../progress.ts';
 import { parseTime } from '../time.ts';
-import { paint, terminalOf, writeOut } from '../terminal.ts';
+import { count, paint, terminalOf, writeOut } from '../terminal.ts';
 
 import type { Store } from '../../store/store.ts';
 
@@ -94,6 +94,8 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       if (table) await writeOut(text);
       else process.stderr.write(text.trimStart());
     }
+    if (result.tally.records > 0 && result.tally.events === 0)
+      throw new CliFailure(`nothing could be read: ${count(result.tally.records, 'record')}, all rejected`);
     return failed ? exitCode.findings : exitCode.ok;
   } finally {
     progress.stop();

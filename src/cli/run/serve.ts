@@ -56,13 +56,22 @@ export async function runServe(flags: ServeFlags): Promise<number> {
 }
 
 function afterStory(sent: number, address: string, terminal: ReturnType<typeof terminalOf>): string {
-  return `${paint(terminal, 'bold', 'That was the story')}: ${count(sent, 'record')}, most of them ordinary. The alerts stay at ${address} until you stop this (Ctrl-C).
+  const next: readonly (readonly [string, string])[] = [
+    [`${spokenCommand()} scan PATH`, 'files or folders of CloudTrail, as .json or .json.gz'],
+    [`curl --data-binary @FILE ${address}/v1/events`, 'into the running server'],
+    [`${spokenCommand()} serve --help`, 'without the story; docs/configuration.md has folders and S3'],
+  ];
+  const width = Math.max(...next.map(([command]) => command.length));
+  return (
+    `${paint(terminal, 'bold', 'That was the story')}: ${count(sent, 'record')}, most of them ordinary. ` +
+    `The alerts stay at ${address} until you stop this (Ctrl-C).\n\nNow your own logs, in another terminal:\n` +
+    next.map(([command, what]) => `  ${command.padEnd(width)}   ${what}\n`).join('')
+  );
+}
 
-Now your own logs (in another terminal, in this folder):
-  npm run tocsin -- scan PATH                        files or folders of CloudTrail, as .json or .json.gz
-  curl --data-binary @FILE ${address}/v1/events      into the running server
-  npm run tocsin -- serve --help                     without the story; folders and S3 are in docs/configuration.md
-`;
+/** How a person types it: in a source checkout the command is a script of npm. */
+function spokenCommand(): string {
+  return process.argv[1]?.includes('node_modules') ? 'npx tocsin' : 'npm run tocsin --';
 }
 
 function applyFlags(config: Config, flags: ServeFlags): Config {
