@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseRules } from '../sigma/parse.ts';
@@ -14,15 +14,21 @@ export interface LoadedRules {
 export const builtinRules: string = fileURLToPath(new URL('../../rules', import.meta.url));
 
 /**
- * Loads every Sigma rule under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests). One broken rule is a
- * problem and is left out; so is a second rule with an id that is taken.
+ * Loads every Sigma rule under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
+ * file is read twice). One broken rule is a problem and is left out; so is a file or folder that cannot be read, and a
+ * second rule with an id that is taken.
  */
 export async function loadRules(paths: readonly string[]): Promise<LoadedRules> {
   const rules = new Map<string, Rule>();
   const problems: Problem[] = [];
+  const seen = new Set<string>();
   for (const path of paths) {
-    for (const file of await ruleFiles(path, problems)) {
-      const parsed = parseRules(await readFile(file, 'utf8'), file);
+    for (const file of (await filesAt(path, 'named', seen, problems)).sort()) {
+      const text = await readFile(file, 'utf8').catch((error: unknown) => {
+        problems.push(unreadable(file, error));
+      });
+      if (text === undefined) continue;
+      const parsed = parseRules(text, file);
       problems.push(...parsed.problems);
       for (const rule of parsed.rules) {
         const taken = rules.get(rule.id);
@@ -37,23 +43,53 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
   return { rules: [...rules.values()], problems };
 }
 
-/** Rule files under a path, sorted, so that every machine loads them in the same order. */
-async function ruleFiles(path: string, problems: Problem[] = []): Promise<readonly string[]> {
-  const kind = await stat(path).catch(() => undefined);
-  if (kind === undefined) {
-    problems.push(wholeFile(path, 'there is no such file or folder; check the path'));
+/**
+ * The rule files at a path and below it. What the user named is taken whatever it is called; below it, only what is called like a rule.
+ * `seen` holds the real places of what was found already, so that links cannot lead in circles.
+ */
+async function filesAt(
+  path: string,
+  how: 'named' | 'found',
+  seen: Set<string>,
+  problems: Problem[],
+): Promise<string[]> {
+  try {
+    const kind = await stat(path);
+    if (!kind.isDirectory() && how === 'found' && !isRuleFile(path)) return [];
+    const place = await realpath(path);
+    if (seen.has(place)) return [];
+    seen.add(place);
+    if (kind.isFile()) return [path];
+    if (!kind.isDirectory()) {
+      problems.push(wholeFile(path, 'is neither a file nor a folder; leave it out'));
+      return [];
+    }
+    const below: string[] = [];
+    for (const name of (await readdir(path)).sort())
+      for (const file of await filesAt(join(path, name), 'found', seen, problems)) below.push(file);
+    return below;
+  } catch (error) {
+    if (how === 'named' || isRuleFile(path) || codeOf(error) !== 'ENOENT')
+      problems.push(unreadable(path, error));
     return [];
   }
-  if (!kind.isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !isTestFile(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }
 
-function isTestFile(name: string): boolean {
-  return /\.test\.ya?ml$/.test(name);
+function isRuleFile(path: string): boolean {
+  return /\.ya?ml$/.test(path) && !/\.test\.ya?ml$/.test(path);
+}
+
+function unreadable(path: string, error: unknown): Problem {
+  if (codeOf(error) === 'ENOENT')
+    return wholeFile(path, 'there is no such file or folder; check the path, or the link');
+  return wholeFile(
+    path,
+    `cannot be read (${error instanceof Error ? error.message : String(error)}); check its permissions`,
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function wholeFile(path: string, message: string): Problem {

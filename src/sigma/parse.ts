@@ -1,5 +1,6 @@
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import * as z from 'zod';
+import type { Json } from '../event/json.ts';
 import { severities } from '../event/severity.ts';
 import { parseCondition } from './condition.ts';
 import { parseDetection } from './detection.ts';
@@ -50,7 +51,7 @@ const header = z.looseObject({
     category: looseText.optional().nullable(),
     service: looseText.optional().nullable(),
   }),
-  detection: z.looseObject({ condition: z.union([z.string(), z.array(z.string()).min(1)]) }),
+  detection: z.looseObject({ condition: z.union([z.string(), z.array(z.string()).min(1).max(100)]) }),
 });
 
 const standardKeys = new Set([
@@ -112,8 +113,10 @@ function parseDocument(
   try {
     return { rule: toRule(read.data, path), problems: [] };
   } catch (error) {
-    if (!(error instanceof RuleError)) throw error;
-    return { problems: [{ level: 'error', ...place(offsetOf(document, error.at)), message: error.message }] };
+    // Whatever a rule does to the reader (circles of aliases, depth past the stack), the other rules are read.
+    const at = error instanceof RuleError ? offsetOf(document, error.at) : undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    return { problems: [{ level: 'error', ...place(at), message }] };
   }
 }
 
@@ -164,6 +167,14 @@ function toRule(data: z.infer<typeof header>, path: string): Rule {
 
 function customKeys(data: Readonly<Record<string, unknown>>): Rule['custom'] {
   const entries = Object.entries(data).filter(([key]) => !standardKeys.has(key));
-  // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it.
-  return JSON.parse(JSON.stringify(Object.fromEntries(entries))) as Rule['custom'];
+  // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it. One by one, for the place of a failure.
+  return Object.fromEntries(entries.map(([key, value]) => [key, plainJson(value, key)]));
+}
+
+function plainJson(value: unknown, key: string): Json {
+  try {
+    return JSON.parse(JSON.stringify(value)) as Json;
+  } catch {
+    throw new RuleError(`'${key}' holds itself through an alias; write the value out`, [key]);
+  }
 }
