@@ -38,8 +38,10 @@ function readMembers(
   const found: Json[] = [];
   for (const item of members) {
     const value = read(item, segments, tails, depth);
-    if (isList(value)) found.push(...value);
-    else if (value !== undefined) found.push(value);
+    if (isList(value)) {
+      // One by one: so long a list would not fit onto the call stack.
+      for (const inner of value) found.push(inner);
+    } else if (value !== undefined) found.push(value);
   }
   return found.length > 0 ? found : undefined;
 }

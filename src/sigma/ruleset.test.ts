@@ -116,3 +116,60 @@ it('the index finds exactly the rules that match when each is tried by itself', 
     { numRuns: 3000 },
   );
 });
+
+function fieldRule(fields: Readonly<Record<string, readonly string[]>>): Rule {
+  const all = Object.entries(fields).map(([field, wanted]): Detection => ({
+    type: 'field',
+    field,
+    quantifier: 'any',
+    negated: false,
+    tests: wanted.map((text) => ({ type: 'text', pattern: [text], cased: false })),
+  }));
+  return {
+    id: 'r',
+    title: 'r',
+    name: undefined,
+    status: undefined,
+    description: '',
+    level: 'low',
+    tags: [],
+    references: [],
+    falsePositives: [],
+    logsource: { product: undefined, category: undefined, service: undefined },
+    detections: { it: { type: 'all', of: all } },
+    conditions: [{ type: 'detection', name: 'it' }],
+    custom: {},
+    path: 'r',
+  };
+}
+
+it('a rule with very many values is found by each of them', () => {
+  const wanted = Array.from({ length: 150_000 }, (_, i) => `v${i}`);
+  const match = compileRules([fieldRule({ eventName: wanted })], view);
+  expect(match({ eventName: 'V149999' })).toHaveLength(1);
+  expect(match({ eventName: 'v150000' })).toHaveLength(0);
+});
+
+it('a value in a list too long for the call stack is found', () => {
+  const match = compileRules([fieldRule({ 'a.b': ['last'] })], view);
+  const long = [...Array<string>(200_000).fill('x'), 'last'];
+  expect(match({ a: { b: long } })).toHaveLength(1);
+  expect(match({ a: [{ b: long }] })).toHaveLength(1);
+});
+
+it('a rule is tried once for an event, however often a list repeats what it needs', () => {
+  let reads = 0;
+  const counting = {
+    ...view,
+    field: (name: string) => {
+      const read = view.field(name);
+      return (event: JsonObject) => {
+        if (name === 'other') reads++;
+        return read(event);
+      };
+    },
+  };
+  const match = compileRules([fieldRule({ items: ['x', 'y'], other: ['never'] })], counting);
+  expect(match({ items: Array<string>(1000).fill('x'), other: 'o' })).toHaveLength(0);
+  expect(reads).toBeLessThan(3);
+});

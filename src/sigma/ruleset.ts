@@ -58,14 +58,18 @@ function matcherOf<E>(indexes: readonly Index<E>[], always: readonly Compiled<E>
   };
 }
 
-function candidates<E>(index: Index<E>, value: Json): readonly Compiled<E>[] {
+function candidates<E>(index: Index<E>, value: Json): Iterable<Compiled<E>> {
   if (typeof value === 'string') return index.byText.get(fold(value)) ?? [];
-  const found: Compiled<E>[] = [];
+  // A set: a list may hold the same text a hundred thousand times, and each rule is tried once.
+  const found = new Set<Compiled<E>>();
+  const texts = new Set<string>();
   const pending: Json[] = [value];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    if (isList(item)) pending.push(...item);
-    else if (typeof item !== 'object') found.push(...(index.byText.get(fold(String(item))) ?? []));
+    // One by one: so long a list would not fit onto the call stack.
+    if (isList(item)) for (const inner of item) pending.push(inner);
+    else if (typeof item !== 'object') texts.add(fold(String(item)));
   }
+  for (const text of texts) for (const entry of index.byText.get(text) ?? []) found.add(entry);
   return found;
 }
 
@@ -111,8 +115,8 @@ function mostSelective(needs: readonly Requirement[], load: Load): Requirement |
   let best: { readonly need: Requirement; readonly crowd: number; readonly reach: number } | undefined;
   for (const need of needs) {
     const ofField = load.get(need.field);
-    const most = Math.max(...[...need.texts].map((text) => ofField?.get(text) ?? 0));
-    const crowd = Math.max(smallCrowd, most);
+    let crowd = smallCrowd;
+    for (const text of need.texts) crowd = Math.max(crowd, ofField?.get(text) ?? 0);
     const reach = ofField?.size ?? 0;
     if (best === undefined || crowd < best.crowd || (crowd === best.crowd && reach > best.reach))
       best = { need, crowd, reach };
