@@ -24,6 +24,9 @@ describe('a condition', () => {
     ['selection or filter and selection_a', '(selection or (filter and selection_a))'],
     ['not selection and filter', '((not selection) and filter)'],
     ['not not filter', '(not (not filter))'],
+    ['1 of *_a*', 'selection_a'],
+    ['1 of s*e*t*_*b', 'selection_b'],
+    ['all of **filter**', 'filter'],
     ['(selection or filter) and selection_a', '((selection or filter) and selection_a)'],
     ['1 of selection_*', '(selection_a or selection_b)'],
     ['any of selection_*', '(selection_a or selection_b)'],
@@ -52,4 +55,17 @@ describe('a condition', () => {
   ])('%s is refused', (source, reason) => {
     expect(() => parseCondition(source, names)).toThrow(reason);
   });
+});
+
+it('a pattern of many stars is tried in bounded time', () => {
+  const name = 'a'.repeat(600);
+  expect(() => parseCondition(`1 of ${'a*'.repeat(12)}b`, [name])).toThrow('no detection is called');
+  expect(print(parseCondition(`1 of ${'a*'.repeat(12)}a`, [name]))).toBe(name);
+});
+
+it('a condition that would be huge when written out is refused', () => {
+  const many = Array.from({ length: 5000 }, (_, i) => `d${i}`);
+  const source = Array(50).fill('1 of them').join(' or ');
+  expect(() => parseCondition(source, many)).toThrow('stands for more than 20000 parts');
+  expect(print(parseCondition('1 of d499*', many))).toContain('d4999');
 });

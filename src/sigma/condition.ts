@@ -1,4 +1,5 @@
-import type { Condition } from './rule.ts';
+import type { Condition, PatternPart } from './rule.ts';
+import { compilePattern } from './pattern.ts';
 import { RuleError } from './problem.ts';
 
 /**
@@ -9,7 +10,7 @@ import { RuleError } from './problem.ts';
  */
 export function parseCondition(source: string, names: readonly string[]): Condition {
   const words = source.match(/\(|\)|[^\s()]+/g) ?? [];
-  const parser = { words, at: 0, names, source, depth: 0 };
+  const parser = { words, at: 0, names, source, depth: 0, parts: 0 };
   const condition = parseOr(parser);
   const rest = parser.words[parser.at];
   if (rest !== undefined) throw problem(parser, `'${rest}' is not expected here`);
@@ -22,9 +23,12 @@ interface Parser {
   readonly source: string;
   at: number;
   depth: number;
+  /** How many names the quantified parts have been written out to. */
+  parts: number;
 }
 
 const maximumDepth = 100;
+const maximumParts = 20_000;
 
 function parseOr(parser: Parser): Condition {
   const of = [parseAnd(parser)];
@@ -74,6 +78,9 @@ function parseQuantified(parser: Parser, quantity: string): Condition {
       ? parser.names.filter((name) => !name.startsWith('_'))
       : matchingNames(parser, pattern);
   if (matching.length === 0) throw problem(parser, `no detection is called '${pattern}'`);
+  parser.parts += matching.length;
+  if (parser.parts > maximumParts)
+    throw problem(parser, `stands for more than ${maximumParts} parts when written out; ask for fewer`);
   const of = matching.map((name): Condition => ({ type: 'detection', name }));
   const single = one(of);
   if (quantity === 'all') return single ?? { type: 'and', of };
@@ -88,12 +95,11 @@ function parseQuantified(parser: Parser, quantity: string): Condition {
 }
 
 function matchingNames(parser: Parser, pattern: string): string[] {
-  const glob = new RegExp(`^${pattern.split('*').map(escapeRegExp).join('.*')}$`);
-  return parser.names.filter((name) => glob.test(name));
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const parts = pattern
+    .split(/(\*)/)
+    .filter((part) => part !== '')
+    .map((part): PatternPart => (part === '*' ? { wildcard: '*' } : part));
+  return parser.names.filter(compilePattern(parts, true));
 }
 
 function takeKeyword(parser: Parser, keyword: string): boolean {
