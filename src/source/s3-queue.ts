@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
@@ -19,9 +20,17 @@ export interface S3QueueOptions {
   readonly log: SourceLog;
   /** How long SQS waits for a message before it answers with none; 20 at most. */
   readonly waitSeconds?: number | undefined;
-  /** How long a message is ours before another reader may take it; prolonged while we work. */
+  /** How long a message is ours before another reader may take it; prolonged while we hold it. */
   readonly visibilitySeconds?: number | undefined;
+  /** How long an object may send nothing before it is given up for now. */
+  readonly stallMs?: number | undefined;
+  /** How long the message in hand may go on once the source is stopped. */
+  readonly graceMs?: number | undefined;
 }
+
+const defaultVisibilitySeconds = 120;
+const defaultStallMs = 30_000;
+const defaultGraceMs = 5_000;
 
 const pauseAfterTroubleMs = [1_000, 2_000, 5_000, 15_000, 30_000];
 
@@ -32,6 +41,7 @@ const pauseAfterTroubleMs = [1_000, 2_000, 5_000, 15_000, 30_000];
 export function startS3Queue(options: S3QueueOptions): RunningSource {
   const { sqs, queueUrl, log } = options;
   const stopping = new AbortController();
+  const cut = new AbortController();
   let trouble: string | undefined;
 
   async function run(): Promise<void> {
@@ -43,17 +53,12 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
             QueueUrl: queueUrl,
             MaxNumberOfMessages: 10,
             WaitTimeSeconds: options.waitSeconds ?? 20,
-            VisibilityTimeout: options.visibilitySeconds ?? 120,
+            VisibilityTimeout: options.visibilitySeconds ?? defaultVisibilitySeconds,
           }),
           { abortSignal: stopping.signal },
         );
         failures = 0;
-        trouble = undefined;
-        for (const message of received.Messages ?? []) {
-          // What we hold and have not begun goes back to the queue by itself.
-          if (stopping.signal.aborted) break;
-          trouble = (await handleMessage(message, options)) ?? trouble;
-        }
+        trouble = await handleMessages(received.Messages ?? [], options, stopping.signal, cut.signal);
       } catch (error) {
         if (stopping.signal.aborted) return;
         trouble = `the queue cannot be read: ${describe(error)}`;
@@ -72,20 +77,47 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
     trouble: () => trouble,
     stop: async () => {
       stopping.abort();
+      const patience = setTimeout(() => cut.abort(), options.graceMs ?? defaultGraceMs);
       await running;
+      clearTimeout(patience);
     },
   };
 }
 
+/** One after the other; those that wait are held meanwhile, or a long object would have the rest read twice. Returns what went wrong. */
+async function handleMessages(
+  messages: readonly Message[],
+  options: S3QueueOptions,
+  stopping: AbortSignal,
+  cut: AbortSignal,
+): Promise<string | undefined> {
+  const waiting = messages.map((message) => ({ message, heartbeat: keepInvisible(message, options) }));
+  let trouble: string | undefined;
+  try {
+    for (const { message, heartbeat } of waiting) {
+      // What we hold and have not begun goes back to the queue by itself.
+      if (stopping.aborted) break;
+      trouble = (await handleMessage(message, options, cut)) ?? trouble;
+      clearInterval(heartbeat);
+    }
+  } finally {
+    for (const { heartbeat } of waiting) clearInterval(heartbeat);
+  }
+  return trouble;
+}
+
 /** Returns what went wrong, if anything did. */
-async function handleMessage(message: Message, options: S3QueueOptions): Promise<string | undefined> {
+async function handleMessage(
+  message: Message,
+  options: S3QueueOptions,
+  cut: AbortSignal,
+): Promise<string | undefined> {
   const { sqs, queueUrl, log, clock } = options;
   const body = message.Body ?? '';
   const notification = parseNotification(body);
-  const heartbeat = keepInvisible(message, options);
   try {
     if (notification.type === 'objects') {
-      for (const object of notification.objects) await readObject(object, options);
+      for (const object of notification.objects) await readObject(object, options, cut);
     } else if (notification.type === 'unreadable') {
       const bytes = Buffer.from(body);
       log.warn(
@@ -104,7 +136,9 @@ async function handleMessage(message: Message, options: S3QueueOptions): Promise
         bytes,
       });
     }
-    await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }), {
+      abortSignal: cut,
+    });
     return undefined;
   } catch (error) {
     log.error(
@@ -112,21 +146,24 @@ async function handleMessage(message: Message, options: S3QueueOptions): Promise
       'a message could not be worked off and stays in the queue',
     );
     return `a message could not be worked off: ${describe(error)}`;
-  } finally {
-    clearInterval(heartbeat);
   }
 }
 
 async function readObject(
   { bucket, key }: S3Object,
-  { s3, ingest, clock, log, reject }: S3QueueOptions,
+  { s3, ingest, clock, log, reject, stallMs = defaultStallMs }: S3QueueOptions,
+  cut: AbortSignal,
 ): Promise<void> {
   const object = `s3://${bucket}/${key}`;
   try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: cut });
     if (Body === undefined) return;
-    if (!(Symbol.asyncIterator in Body)) throw new Error('the object has no readable body');
-    await ingest(Body as AsyncIterable<Uint8Array>, { source: 's3', object, receivedAt: clock() });
+    if (!(Body instanceof Readable)) throw new Error('the object has no readable body');
+    await ingest(moving(Body, stallMs, cut), {
+      source: 's3',
+      object,
+      receivedAt: clock(),
+    });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'NoSuchKey') throw error;
     // Deleted before we came: trying again would never help.
@@ -140,10 +177,42 @@ async function readObject(
   }
 }
 
+/** The same bytes, until they stop coming for `stallMs` or `cut` says so: the client's own time limits end with the headers. */
+async function* moving(body: Readable, stallMs: number, cut: AbortSignal): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array, unknown> = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await inTime(chunks.next(), stallMs, cut);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // The iterator's own end would wait for a stream that hangs.
+    body.destroy();
+  }
+}
+
+async function inTime<Result>(work: Promise<Result>, ms: number, cut: AbortSignal): Promise<Result> {
+  const limit = Promise.withResolvers<never>();
+  const onCut = () => limit.reject(new Error('reading was stopped'));
+  const timer = setTimeout(
+    () => limit.reject(new Error(`the object sent nothing for ${Math.round(ms / 1000)} seconds`)),
+    ms,
+  );
+  cut.addEventListener('abort', onCut);
+  if (cut.aborted) onCut();
+  try {
+    return await Promise.race([work, limit.promise]);
+  } finally {
+    clearTimeout(timer);
+    cut.removeEventListener('abort', onCut);
+  }
+}
+
 /** A large object may take longer than the visibility timeout; without this another reader would begin it again. */
 function keepInvisible(
   message: Message,
-  { sqs, queueUrl, visibilitySeconds = 120, log }: S3QueueOptions,
+  { sqs, queueUrl, visibilitySeconds = defaultVisibilitySeconds, log }: S3QueueOptions,
 ): NodeJS.Timeout {
   return setInterval(() => {
     sqs
