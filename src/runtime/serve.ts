@@ -60,7 +60,8 @@ export async function serve({
   const disabled = new Set(config.rules.disabled);
   const engine = createEngine(rules.filter((rule) => !disabled.has(rule.id)));
 
-  const store = await openSqliteStore({ path: join(config.data, storeName) });
+  const storePath = join(config.data, storeName);
+  const store = await openSqliteStore({ path: storePath });
   const metrics = createMetrics(store);
   const publicUrl = config.server.publicUrl?.replace(/\/$/, '');
   const outbox = startOutbox({
@@ -89,7 +90,14 @@ export async function serve({
     },
   });
 
-  const sources = startSources(config, store, async (chunks, from) => void (await ingest(chunks, from)), log);
+  const sources = startSources(
+    config,
+    store,
+    async (chunks, from) => void (await ingest(chunks, from)),
+    log,
+    // A watched folder may hold the data folder, and the data folder may itself be watched.
+    [config.data, storePath, `${storePath}-wal`, `${storePath}-shm`],
+  );
   let stopping = false;
   const api = await createApi({
     store,
@@ -117,8 +125,8 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
-    await Promise.all([...sources.map((source) => source.stop()), closeApi(api)]);
-    await outbox.stop();
+    // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
+    await Promise.all([...sources.map((source) => source.stop()), closeApi(api), outbox.stop()]);
     await store.close();
   }
 
@@ -175,9 +183,17 @@ function startSources(
   store: Store,
   ingest: Parameters<typeof startWatchedFolder>[0]['ingest'],
   log: Logger,
+  ownFiles: readonly string[],
 ): readonly RunningSource[] {
   const folders = config.sources.folders.map(({ path }) =>
-    startWatchedFolder({ path, ingest, position: (source) => store.position(source), clock: Date.now, log }),
+    startWatchedFolder({
+      path,
+      ingest,
+      position: (source) => store.position(source),
+      clock: Date.now,
+      log,
+      except: ownFiles,
+    }),
   );
   const queues = config.sources.s3.map(({ queueUrl, region }) =>
     startS3Queue({
