@@ -384,3 +384,28 @@ describe.skipIf(!existsSync(data))('of published records', () => {
     expect(all.flatMap((one) => one.rejections)).toHaveLength(rejections);
   });
 });
+
+describe('values inside one value', () => {
+  const record = (id: string) => ({
+    eventVersion: '1.11',
+    eventID: id,
+    eventTime: '2026-03-01T09:30:00Z',
+    eventSource: 's3.amazonaws.com',
+    eventName: 'GetObject',
+  });
+
+  it('that are no records are rejected one by one up to a thousand, and as one beyond; records among them are read', () => {
+    const junk = Array<number>(50_000).fill(1);
+    const { events, rejections, records } = decodeValue([...junk, record('last')], {
+      source: 'test',
+      object: 'junk',
+      receivedAt: 0,
+    });
+    expect(events.map(({ id }) => id)).toEqual(['last']);
+    expect(rejections).toHaveLength(1001);
+    expect(rejections.at(-1)?.reason).toBe(
+      '49000 more values inside this record were refused, like the 1000 before them',
+    );
+    expect(records).toBe(1002);
+  });
+});

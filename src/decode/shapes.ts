@@ -23,9 +23,19 @@ export interface Place {
 interface Inner extends Place {
   /** Names of the wrappings around the value, the outermost first. */
   readonly around: readonly string[];
-  /** How many bytes may still be unpacked for the outermost value; keeps a small record from becoming a huge one. */
-  readonly room: { bytes: number };
+  /** Shared by all that is inside one outermost value; keeps a small record from becoming a huge one. */
+  readonly room: Room;
 }
+
+interface Room {
+  /** How many bytes may still be unpacked. */
+  bytes: number;
+  /** How many values were refused. */
+  rejected: number;
+}
+
+/** From here on the refused values of one outermost value are one rejection: `[[1,1,1,...]]` holds millions of them in a few packed bytes. */
+const maxRejections = 1000;
 
 /** The sorts of record that are JSON objects. */
 const records: readonly { readonly is: (value: JsonObject) => boolean; readonly toEvent: ToEvent }[] = [
@@ -125,16 +135,22 @@ export function unwrap(value: Json, raw: Raw, place: Place): void {
       if (is(value)) return place.sink.record(place.at, value, toEvent, raw);
     }
   }
-  find(value, raw, outermost(place));
+  findAll(place, (inner) => find(value, raw, inner));
 }
 
 /** The same for JSON that is not parsed yet, such as a cell of a table. */
 export function unwrapText(content: Uint8Array, raw: Raw, place: Place): void {
-  findInBytes(content, raw, outermost(place));
+  findAll(place, (inner) => findInBytes(content, raw, inner));
 }
 
-function outermost(place: Place): Inner {
-  return { ...place, around: [], room: { bytes: place.limits.maxRecordBytes } };
+function findAll(place: Place, search: (outermost: Inner) => void): void {
+  const room: Room = { bytes: place.limits.maxRecordBytes, rejected: 0 };
+  search({ ...place, around: [], room });
+  const more = room.rejected - maxRejections;
+  if (more > 0) {
+    const reason = `${more} more values inside this record were refused, like the ${maxRejections} before them`;
+    place.sink.rejected(place.at, reason, { bytes: new Uint8Array(0), length: 0 });
+  }
 }
 
 function find(value: Json, raw: Raw, inner: Inner): void {
@@ -230,6 +246,7 @@ function within(inner: Inner, name: string): Inner {
 }
 
 function reject(inner: Inner, reason: string, raw: Raw): void {
+  if (++inner.room.rejected > maxRejections) return;
   const where = inner.around.length === 0 ? '' : ` (inside ${inner.around.join(' > ')})`;
   inner.sink.rejected(inner.at, reason + where, raw);
 }
