@@ -34,8 +34,12 @@ const strangers: readonly { readonly magic: string; readonly name: string; reado
   { magic: '\0\0\0\0', name: 'a run of zero bytes' },
 ];
 
-/** The format of content that begins with `head`, or the reason why there is none. */
-export function detectFormat(head: Uint8Array): Format | { readonly problem: string } {
+/** More than any format's first line needs; a head may be a whole chunk long. */
+const enoughToTell = 16 * 1024;
+
+/** The format of content that begins with `content`, or the reason why there is none. */
+export function detectFormat(content: Uint8Array): Format | { readonly problem: string } {
+  const head = content.subarray(0, enoughToTell);
   const start = Buffer.from(head.subarray(0, 32)).toString('latin1');
   const stranger = strangers.find(({ magic }) => start.startsWith(magic));
   const format = stranger === undefined ? formats.find(({ detect }) => detect(head)) : undefined;
