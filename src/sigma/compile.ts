@@ -98,8 +98,11 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
     case 'text':
       return overTexts(compilePattern(test.pattern, test.cased));
     case 'number': {
-      const text = String(test.value);
-      return (value) => someMember(value, (item) => item === test.value || item === text);
+      const { value: wanted } = test;
+      // `0x10` and `1e3` are ways to write a number; only plain digits also name a text that is not equal to another one.
+      const texts = new Set(isPlain(test.text) ? [test.text] : [test.text, String(wanted)]);
+      return (value) =>
+        someMember(value, (item) => item === wanted || (typeof item === 'string' && texts.has(item)));
     }
     case 'boolean': {
       const text = String(test.value);
@@ -118,6 +121,11 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
         someMember(other(event), (wanted) => matchesOther(value, wanted, test.match, test.cased));
     }
   }
+}
+
+/** Digits, perhaps with a point: as opposed to `0x10`, `0o7`, `1e3`. */
+function isPlain(number: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(number);
 }
 
 function matchesOther(

@@ -3,6 +3,7 @@ import { parsePattern, widen } from './pattern.ts';
 import { RuleError } from './problem.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, Detection, ValueTest } from './rule.ts';
+import { WrittenNumber } from './written-number.ts';
 
 type Place = readonly (string | number)[];
 
@@ -53,7 +54,7 @@ function parseKeywords(values: readonly unknown[], modifiers: readonly string[],
       at,
     );
   const tests = values.map((value) => {
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    if (typeof value !== 'string' && !isNumber(value) && typeof value !== 'boolean')
       throw new RuleError('a keyword is a text or a number', at);
     const test = parseValue(String(value), chain, at);
     return test.type === 'text' ? { ...test, pattern: widen(test.pattern, 'contains') } : test;
@@ -167,9 +168,9 @@ function parseValue(value: unknown, chain: Chain, at: Place): ValueTest {
     case 'cidr':
       return parseCidr(value, at);
     case 'compare':
-      if (typeof value !== 'number' || chain.comparison === undefined)
+      if (!isNumber(value) || chain.comparison === undefined)
         throw new RuleError(`'${chain.comparison}' takes a number`, at);
-      return { type: 'compare', comparison: chain.comparison, value };
+      return { type: 'compare', comparison: chain.comparison, value: numberOf(value) };
     case 'fieldref':
       if (typeof value !== 'string' || value === '')
         throw new RuleError("'fieldref' takes the name of another field", at);
@@ -179,7 +180,7 @@ function parseValue(value: unknown, chain: Chain, at: Place): ValueTest {
     case 'contains':
     case 'startswith':
     case 'endswith': {
-      if (typeof value !== 'string' && typeof value !== 'number')
+      if (typeof value !== 'string' && !isNumber(value))
         throw new RuleError(`'${chain.type}' takes a text`, at);
       return { type: 'text', pattern: widen(parsePattern(String(value)), chain.type), cased: chain.cased };
     }
@@ -188,7 +189,7 @@ function parseValue(value: unknown, chain: Chain, at: Place): ValueTest {
 
 function parsePlain(value: unknown, cased: boolean, at: Place): ValueTest {
   if (value === null) return { type: 'null' };
-  if (typeof value === 'number') return { type: 'number', value };
+  if (isNumber(value)) return { type: 'number', value: numberOf(value), text: String(value) };
   if (typeof value === 'boolean') return { type: 'boolean', value };
   if (typeof value !== 'string') throw new RuleError('a value is a text, a number, true, false or null', at);
   const pattern = parsePattern(value);
@@ -241,7 +242,17 @@ function isPlace(word: string): word is 'contains' | 'startswith' | 'endswith' {
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
+  );
+}
+
+function isNumber(value: unknown): value is number | WrittenNumber {
+  return typeof value === 'number' || value instanceof WrittenNumber;
+}
+
+function numberOf(value: number | WrittenNumber): number {
+  return typeof value === 'number' ? value : value.value;
 }
 
 function single(of: readonly Detection[]): Detection | undefined {

@@ -6,6 +6,7 @@ import { parseCondition } from './condition.ts';
 import { parseDetection } from './detection.ts';
 import { RuleError, type Problem } from './problem.ts';
 import type { Condition, Detection, Rule } from './rule.ts';
+import { keepWrittenNumbers } from './written-number.ts';
 import { offsetOf } from './yaml-place.ts';
 
 export interface ParsedRules {
@@ -122,6 +123,7 @@ function parseDocument(
 
 function toPlain(document: Document): unknown {
   try {
+    keepWrittenNumbers(document);
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     return error instanceof Error ? error : new Error('not readable');

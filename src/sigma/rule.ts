@@ -59,7 +59,8 @@ export type Comparison = 'lt' | 'lte' | 'gt' | 'gte';
 export type ValueTest =
   /** Glob of literal parts, `*` and `?`; see pattern.ts. */
   | { readonly type: 'text'; readonly pattern: Pattern; readonly cased: boolean }
-  | { readonly type: 'number'; readonly value: number }
+  /** `text` is the number as the rule writes it, which is how a log may hold it as a text: `012345678901`, `1.10`. */
+  | { readonly type: 'number'; readonly value: number; readonly text: string }
   | { readonly type: 'boolean'; readonly value: boolean }
   | { readonly type: 'null' }
   | { readonly type: 'exists'; readonly wanted: boolean }

@@ -22,7 +22,11 @@ const tests: fc.Arbitrary<ValueTest> = fc.oneof(
     }),
   },
   fc.constant({ type: 'null' as const }),
-  fc.record({ type: fc.constant('number' as const), value: fc.constantFrom(0, 1) }),
+  fc.constantFrom(
+    { type: 'number' as const, value: 0, text: '0' },
+    { type: 'number' as const, value: 1, text: '1' },
+    { type: 'number' as const, value: 1, text: '0x1' },
+  ),
   fc.record({ type: fc.constant('exists' as const), wanted: fc.boolean() }),
 );
 
