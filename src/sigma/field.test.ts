@@ -28,6 +28,11 @@ describe('a field name', () => {
       ['0.0.0.0/0', '10.0.0.0/8'],
     ],
     ['may mark arrays with []', permissions, 'requestParameters.ipPermissions.items[].fromPort', [22, 443]],
+    ['may mark an array at the top with []', { a: [1, 2] }, 'a[]', [1, 2]],
+    ['finds a key that holds dots beside one that leads nowhere', { a: { c: 1 }, 'a.b': 2 }, 'a.b', 2],
+    ['finds it deeper too', { a: { b: { x: 1 }, 'b.c': 2 } }, 'a.b.c', 2],
+    ['finds it beside a text', { a: 'text', 'a.b': 2 }, 'a.b', 2],
+    ['finds it beside an array without it', { a: [{ c: 1 }], 'a.b': 2 }, 'a.b', 2],
     [
       'is missing where no member has it',
       permissions,

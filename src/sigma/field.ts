@@ -7,58 +7,64 @@ import { isList, type Json, type JsonObject } from '../event/json.ts';
  */
 export function compileField(name: string): (root: JsonObject) => Json | undefined {
   const segments = name.split('.').map((segment) => segment.replace(/\[\]$/, ''));
-  const tails = segments.map((_, from) => segments.slice(from).join('.'));
-  if (segments.length === 1) return (root) => (Object.hasOwn(root, name) ? root[name] : undefined);
-  return (root) => read(root, segments, tails, 0);
+  const [only] = segments;
+  if (segments.length === 1 && only !== undefined)
+    return (root) => (Object.hasOwn(root, only) ? root[only] : undefined);
+  const path: Path = {
+    segments,
+    dotted: segments.map((_, from) =>
+      segments
+        .slice(from + 1)
+        .map((_segment, more) => ({
+          key: segments.slice(from, from + more + 2).join('.'),
+          next: from + more + 2,
+        }))
+        .reverse(),
+    ),
+  };
+  return (root) => read(root, path, 0);
 }
 
-function read(
-  value: Json | undefined,
-  segments: readonly string[],
-  tails: readonly string[],
-  depth: number,
-): Json | undefined {
-  let current = value;
-  for (let i = depth; i < segments.length; i++) {
-    if (typeof current !== 'object' || current === null) return undefined;
-    if (isList(current)) return readMembers(current, segments, tails, i);
-    const segment = segments[i];
-    if (segment !== undefined && Object.hasOwn(current, segment)) current = current[segment];
-    else return readDotted(current, segments, tails, i);
+interface Path {
+  readonly segments: readonly string[];
+  /** For each depth, the keys with dots that could stand there, the longest first, and the depth behind each. */
+  readonly dotted: readonly (readonly { readonly key: string; readonly next: number }[])[];
+}
+
+function read(value: Json | undefined, path: Path, depth: number): Json | undefined {
+  const segment = path.segments[depth];
+  if (segment === undefined) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (isList(value)) {
+    const found: Json[] = [];
+    readMembers(value, path, depth, found);
+    return found.length > 0 ? found : undefined;
   }
-  return current;
+  const plain = Object.hasOwn(value, segment) ? read(value[segment], path, depth + 1) : undefined;
+  return plain === undefined ? readDotted(value, path, depth) : plain;
 }
 
-function readMembers(
-  members: readonly Json[],
-  segments: readonly string[],
-  tails: readonly string[],
-  depth: number,
-): Json | undefined {
-  const found: Json[] = [];
+/** Adds to `found` what the members hold. Lists inside lists share it, or each level would copy it once more. */
+function readMembers(members: readonly Json[], path: Path, depth: number, found: Json[]): void {
   for (const item of members) {
-    const value = read(item, segments, tails, depth);
+    if (isList(item)) {
+      readMembers(item, path, depth, found);
+      continue;
+    }
+    const value = read(item, path, depth);
     if (isList(value)) {
       // One by one: so long a list would not fit onto the call stack.
       for (const inner of value) found.push(inner);
     } else if (value !== undefined) found.push(value);
   }
-  return found.length > 0 ? found : undefined;
 }
 
 /** Keys that hold dots themselves: `a.b` under `x` for the field `x.a.b`. */
-function readDotted(
-  parent: JsonObject,
-  segments: readonly string[],
-  tails: readonly string[],
-  depth: number,
-): Json | undefined {
-  const tail = tails[depth];
-  if (tail === undefined || depth === segments.length - 1) return undefined;
-  if (Object.hasOwn(parent, tail)) return parent[tail];
-  for (let end = segments.length - 1; end > depth + 1; end--) {
-    const key = segments.slice(depth, end).join('.');
-    if (Object.hasOwn(parent, key)) return read(parent[key], segments, tails, end);
+function readDotted(parent: JsonObject, path: Path, depth: number): Json | undefined {
+  for (const { key, next } of path.dotted[depth] ?? []) {
+    if (!Object.hasOwn(parent, key)) continue;
+    const value = read(parent[key], path, next);
+    if (value !== undefined) return value;
   }
   return undefined;
 }
