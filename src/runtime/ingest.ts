@@ -44,6 +44,12 @@ export interface IngestResult {
 const listed = 1_000;
 
 /**
+ * Of one input this many rejections are kept one by one; those after them are kept as one for each batch. Each costs the store
+ * as much as an alert does, and a small body can hold millions: two bytes suffice for one.
+ */
+const keptOneByOne = 10_000;
+
+/**
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
  * Reading the same input again is harmless: alerts that are there stay as they are.
  */
@@ -56,6 +62,15 @@ export function createIngest(
     const total = newTally();
     const alerts: IngestedAlert[] = [];
     const rejections: { position: number; reason: string }[] = [];
+    let kept = 0;
+
+    /** What is stored of a batch's rejections. */
+    function keepable(rejected: readonly Rejection[]): readonly Rejection[] {
+      const single = rejected.slice(0, Math.max(0, keptOneByOne - kept));
+      kept += single.length;
+      const [first, ...others] = rejected.slice(single.length);
+      return first === undefined ? single : [...single, others.length === 0 ? first : asOne(first, others)];
+    }
 
     async function commit(
       decided: readonly Alert[],
@@ -69,7 +84,7 @@ export function createIngest(
       let created: ReadonlySet<string> = new Set();
       let repeated = 0;
       if (decided.length > 0 || rejected.length > 0 || position) {
-        const result = await keep(decided, rejected, position);
+        const result = await keep(decided, keepable(rejected), position);
         created = new Set(result.created);
         repeated = result.repeated;
       }
@@ -135,6 +150,15 @@ export function createIngest(
     if (from.position) await commit([], [], newTally(), from.position);
     const { records, events, rejected, skipped } = total;
     return { records, events, rejected, skipped, alerts, rejections };
+  };
+}
+
+/** Says how many there were, why the first was refused and where it stands; the rest stand between it and the next that is kept. */
+function asOne(first: Rejection, others: readonly Rejection[]): Rejection {
+  return {
+    ...first,
+    reason: `${others.length + 1} records from here on were refused, too many of one input to keep each; the first: ${first.reason}`,
+    length: others.reduce((sum, { length }) => sum + length, first.length),
   };
 }
 
