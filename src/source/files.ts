@@ -21,7 +21,8 @@ const readAtOnce = 512 * 1024;
 
 /**
  * The files behind the paths that a user gave: files, folders (with all below them; links to folders are not followed), globs, and `-` for
- * standard input. Sorted within each path, no file twice.
+ * standard input. Sorted within each path, no file twice. A file or folder below that cannot be opened is among them, so that
+ * reading it tells why.
  * @throws {NoInputError} where a path leads to no file.
  */
 export async function findFiles(paths: readonly string[]): Promise<readonly InputFile[]> {
@@ -43,22 +44,33 @@ async function filesAt(path: string): Promise<readonly InputFile[]> {
   if (matches.length === 0)
     throw new NoInputError(`${path}: there is no such file or folder, and nothing matches it as a pattern`);
   return Promise.all(
-    matches.map(async (match) => ({ path: match, size: (await stat(match)).size, stdin: false })),
+    matches.map(async (match) => ({
+      path: match,
+      size: (await stat(match).catch(() => undefined))?.size ?? 0,
+      stdin: false,
+    })),
   );
 }
 
 async function filesBelow(folder: string): Promise<readonly InputFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => join(entry.parentPath, entry.name));
-  if (paths.length === 0) throw new NoInputError(`${folder}: the folder holds no files`);
   const files: InputFile[] = [];
-  for (const path of paths.sort()) {
-    const kind = await stat(path).catch(() => undefined);
-    if (kind?.isFile()) files.push({ path, size: kind.size, stdin: false });
+  const folders = [folder];
+  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+    // What cannot be opened is kept as an input: reading it fails, and that is told as for any other file.
+    const unreadable = { path: at, size: 0, stdin: false };
+    const entries = await readdir(at, { withFileTypes: true }).catch(() => undefined);
+    if (entries === undefined) files.push(unreadable);
+    for (const entry of entries ?? []) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile() || entry.isSymbolicLink()) {
+        const kind = await stat(path).catch(() => undefined);
+        if (kind === undefined || kind.isFile()) files.push({ path, size: kind?.size ?? 0, stdin: false });
+      }
+    }
   }
-  return files;
+  if (files.length === 0) throw new NoInputError(`${folder}: the folder holds no files`);
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** The bytes of a file in order, in pieces that are large enough to be fast and small enough to be forgotten. */
