@@ -10,6 +10,7 @@ export interface Progress {
 
 const silent: Progress = { update: () => {}, clear: () => {}, stop: () => {} };
 const betweenDraws = 100;
+const endings = ['SIGINT', 'SIGTERM'] as const;
 
 /** A bar on standard error with rate and time left; silent unless that is a terminal. */
 export function startProgress(totalBytes: number, enabled: boolean, clock: () => number): Progress {
@@ -30,6 +31,16 @@ export function startProgress(totalBytes: number, enabled: boolean, clock: () =>
     records: records.toLocaleString('en'),
     rate: formatBytes((bytes * 1000) / Math.max(1, clock() - started)),
   });
+  // The bar hides the cursor; who is interrupted must give it back and then end as if nothing had been caught.
+  const interrupted = (signal: NodeJS.Signals) => {
+    stop();
+    process.kill(process.pid, signal);
+  };
+  const stop = () => {
+    for (const signal of endings) process.off(signal, interrupted);
+    bar.stop();
+  };
+  for (const signal of endings) process.on(signal, interrupted);
   bar.start(totalBytes, 0, fields(0, 0));
   let drawn = started;
   return {
@@ -39,6 +50,6 @@ export function startProgress(totalBytes: number, enabled: boolean, clock: () =>
       bar.update(Math.min(bytes, totalBytes), fields(bytes, records));
     },
     clear: () => process.stderr.write('\r\u001b[K'),
-    stop: () => bar.stop(),
+    stop,
   };
 }
