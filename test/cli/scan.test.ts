@@ -87,6 +87,18 @@ describe('tocsin scan', () => {
       expect(run?.tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
   });
 
+  it('prints SARIF without results where there are no alerts', async () => {
+    const { stdout } = await tocsin(['scan', '-', '--format', 'sarif'], { input: JSON.stringify(record()) });
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ results: [], tool: { driver: { rules: [] } } }] });
+  });
+
+  it('shows the control characters of a broken rule as text', async () => {
+    writeFileSync(at('red.yml'), 'title: T\nlogsource: {}\ndetection: {it: {a: b}, condition: "\\e[31m"}\n');
+    const { stderr } = await tocsin(['scan', '-', '--rules', at('red.yml')], { input: '' });
+    expect(stderr).toContain('rule left out');
+    expect(stderr).not.toContain('\u001b');
+  });
+
   it.each([
     ['1 where an alert is as severe', 'critical', 1],
     ['1 where an alert is more severe', 'medium', 1],

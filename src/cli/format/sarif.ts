@@ -17,48 +17,60 @@ const scores: Readonly<Record<Severity, string>> = {
   critical: '9.5',
 };
 
+/** A SARIF log in the making: pieces of text that are written one after the other. */
+export interface SarifLog {
+  readonly result: (alert: Alert) => string;
+  readonly end: () => string;
+}
+
 /**
- * The alerts as a SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/): one result for each alert, at the byte of the file where
- * its record begins, with the alert's id as fingerprint so that the same alert is known again in a later run.
+ * A SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/): one result for each alert, at the byte of the file where its
+ * record begins, with the alert's id as fingerprint so that the same alert is known again in a later run. The tool with its rules
+ * stands after the results, so that no alert has to be kept until the last one is known.
  */
-export function toSarif(alerts: readonly Alert[], version: string): string {
-  const rules = new Map<string, Alert>();
-  for (const alert of alerts) if (!rules.has(alert.rule.id)) rules.set(alert.rule.id, alert);
-  const ruleIds = [...rules.keys()];
-  const log = {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
+export function sarifLog(version: string): SarifLog {
+  const rules = new Map<string, { readonly index: number; readonly descriptor: object }>();
+  let opening = `{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"columnKind":"utf16CodeUnits","results":[\n`;
+  return {
+    result: (alert) => {
+      const rule = rules.get(alert.rule.id) ?? { index: rules.size, descriptor: ruleDescriptor(alert) };
+      rules.set(alert.rule.id, rule);
+      const piece = opening + JSON.stringify(toResult(alert, rule.index));
+      opening = ',\n';
+      return piece;
+    },
+    end: () => {
+      const all = [...rules.values()].map(({ descriptor }) => descriptor);
+      const tool = { driver: { name: 'Tocsin', version, rules: all } };
+      return `${rules.size === 0 ? opening : '\n'}],"tool":${JSON.stringify(tool)}}]}\n`;
+    },
+  };
+}
+
+function toResult(alert: Alert, ruleIndex: number): object {
+  return {
+    ruleId: alert.rule.id,
+    ruleIndex,
+    level: levels[alert.severity],
+    message: { text: sarifText(alert.title) },
+    locations: [
       {
-        tool: { driver: { name: 'Tocsin', version, rules: [...rules.values()].map(ruleDescriptor) } },
-        columnKind: 'utf16CodeUnits',
-        results: alerts.map((alert) => ({
-          ruleId: alert.rule.id,
-          ruleIndex: ruleIds.indexOf(alert.rule.id),
-          level: levels[alert.severity],
-          message: { text: sarifText(alert.title) },
-          locations: [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: fileUri(alert.evidence.provenance.object) },
-                region: { byteOffset: alert.evidence.provenance.position },
-              },
-            },
-          ],
-          partialFingerprints: { 'tocsinAlertId/v1': alert.id },
-          properties: {
-            severity: alert.severity,
-            time: new Date(alert.time).toISOString(),
-            eventId: alert.evidence.eventId,
-            account: alert.where.account,
-            region: alert.where.region,
-            actor: alert.who.name,
-          },
-        })),
+        physicalLocation: {
+          artifactLocation: { uri: fileUri(alert.evidence.provenance.object) },
+          region: { byteOffset: alert.evidence.provenance.position },
+        },
       },
     ],
+    partialFingerprints: { 'tocsinAlertId/v1': alert.id },
+    properties: {
+      severity: alert.severity,
+      time: new Date(alert.time).toISOString(),
+      eventId: alert.evidence.eventId,
+      account: alert.where.account,
+      region: alert.where.region,
+      actor: alert.who.name,
+    },
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
 }
 
 function ruleDescriptor(alert: Alert): object {

@@ -1,3 +1,4 @@
+import { visible } from '../../notify/safe-text.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
@@ -15,7 +16,9 @@ export async function rulesOf(options: RuleOptions): Promise<readonly Rule[]> {
   const { rules, problems } = await loadRules(paths);
   const terminal = terminalOf(process.stderr);
   for (const problem of problems)
-    process.stderr.write(`${paint(terminal, 'yellow', 'rule left out')} ${formatProblem(problem)}\n`);
+    process.stderr.write(
+      `${paint(terminal, 'yellow', 'rule left out')} ${visible(formatProblem(problem))}\n`,
+    );
   if (rules.length === 0) throw new CliFailure(`no rule could be loaded from ${paths.join(', ')}`);
   return rules;
 }

@@ -8,7 +8,7 @@ import { scan } from '../../runtime/scan.ts';
 import { version } from '../../runtime/version.ts';
 import { findFiles, NoInputError, type InputFile } from '../../source/files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
-import { toSarif } from '../format/sarif.ts';
+import { sarifLog } from '../format/sarif.ts';
 import { addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
 import type { Format, RuleOptions } from '../options.ts';
 import { rulesOf } from './rules-of.ts';
@@ -154,9 +154,11 @@ function printerOf(format: Format, flags: ScanFlags, clear: () => void): Printer
       };
     }
     case 'sarif': {
-      // SARIF puts the rules before the results, so the alerts have to wait for the last of them.
-      const alerts: Alert[] = [];
-      return { alert: (alert) => void alerts.push(alert), end: () => writeOut(toSarif(alerts, version)) };
+      const log = sarifLog(version);
+      return {
+        alert: (alert) => writeOut(log.result(alert)),
+        end: () => writeOut(log.end()),
+      };
     }
   }
 }
