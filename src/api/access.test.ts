@@ -137,6 +137,7 @@ describe('the log', () => {
     const logged = await startServer({ keys, log });
     await send(logged, '/v1/alerts', { headers: bearer(all) });
     await send(logged, '/v1/alerts', { headers: bearer('wrong-key-1234') });
+    await send(logged, `/v1/alerts?key=${read}`);
     await send(logged, '/v1/events', {
       method: 'POST',
       headers: { 'x-api-key': ingest },
@@ -146,9 +147,10 @@ describe('the log', () => {
     const answered = lines.filter((line) => line.includes('"answered"'));
     expect(answered.map((line): unknown => JSON.parse(line))).toMatchObject([
       { method: 'GET', url: '/v1/alerts', status: 401 },
+      { method: 'GET', url: '/v1/alerts', status: 401 },
       { method: 'POST', url: '/v1/events', status: 200, key: 'forwarder' },
     ]);
-    for (const secret of [all, ingest, 'wrong-key-1234']) expect(lines.join('')).not.toContain(secret);
+    for (const secret of [all, ingest, read, 'wrong-key-1234']) expect(lines.join('')).not.toContain(secret);
   });
 });
 
