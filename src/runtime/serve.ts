@@ -48,6 +48,8 @@ export async function serve({
   onAlert,
 }: ServeOptions): Promise<RunningServer> {
   const { host, port } = splitListen(config.server.listen);
+  if (port > 65_535)
+    throw new ConfigError(`server.listen: ${config.server.listen}: ports end at 65535; choose a lower one`);
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
 

@@ -194,6 +194,17 @@ function fileProblem(error: unknown, place: string): StoreError {
         },
         { cause: error },
       );
+    case 'ENOENT':
+      return new StoreError(
+        'failed',
+        {
+          subject: 'store',
+          place,
+          reason: `its folder is not there and cannot be made (${String(error)})`,
+          wayOut: 'make the folder, check that no link in the path leads to nothing, or choose another path',
+        },
+        { cause: error },
+      );
     case 'ENOTDIR':
     case 'EEXIST':
       return new StoreError(

@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -178,6 +187,15 @@ describe('the file', () => {
     await expect(openSqliteStore({ path: place(path) })).rejects.toMatchObject({
       name: 'StoreError',
       problem,
+    });
+  });
+
+  it('whose folder is a link to nothing is refused with a way out', async () => {
+    const path = newPath();
+    symlinkSync('/nowhere/at/all', `${path}.link`);
+    await expect(openSqliteStore({ path: join(`${path}.link`, 'tocsin.db') })).rejects.toMatchObject({
+      name: 'StoreError',
+      message: expect.stringContaining('its folder is not there and cannot be made'),
     });
   });
 

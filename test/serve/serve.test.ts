@@ -180,6 +180,7 @@ describe('tocsin serve', () => {
   it.each([
     ['a public address without keys', ['--listen', '0.0.0.0:0'], 'server.listen'],
     ['an address that is none', ['--listen', 'nowhere'], "'nowhere' is not an address and a port"],
+    ['a port that there is not', ['--port', '70000'], 'ports end at 65535'],
     ['a configuration that is not there', ['--config', '/nowhere.yaml'], '/nowhere.yaml: cannot be read'],
   ])('refuses %s, says why and exits with 2', async (_, args, reason) => {
     const { code, stderr } = await tocsin(['serve', '--data', newFolder(), ...args]);
