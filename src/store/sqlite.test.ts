@@ -192,6 +192,7 @@ describe('the file', () => {
 
   it('whose folder is a link to nothing is refused with a way out', async () => {
     const path = newPath();
+    openSqliteFile(path).close();
     symlinkSync('/nowhere/at/all', `${path}.link`);
     await expect(openSqliteStore({ path: join(`${path}.link`, 'tocsin.db') })).rejects.toMatchObject({
       name: 'StoreError',
