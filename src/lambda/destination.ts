@@ -25,9 +25,11 @@ export const environmentKeys = {
  * @throws {Error} where a setting is wrong or there is no destination at all: a function that tells nobody is a mistake.
  */
 export function destinationsFrom(
-  env: Readonly<Record<string, string | undefined>>,
+  environment: Readonly<Record<string, string | undefined>>,
   transport: Transport,
 ): readonly Destination[] {
+  // Templates set what their user left out to nothing.
+  const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ''));
   const destinations: Destination[] = [];
   const { serverUrl, serverKey, slackUrl, webhookUrl, webhookSecret, minSeverity } = environmentKeys;
   const floor = env[minSeverity] === undefined ? {} : { minSeverity: env[minSeverity] };
@@ -79,6 +81,10 @@ function channelDestination(name: string, raw: object, transport: Transport): De
 
 /** Hands the event that raised alerts to a server, which finds the same alerts, keeps them once and tells its own channels. */
 function serverDestination(address: string, key: string | undefined, transport: Transport): Destination {
+  if (!/^https?:$/.test(URL.parse(address)?.protocol ?? ''))
+    throw new Error(
+      `${environmentKeys.serverUrl} is not an http or https address; write it as https://tocsin.example.com`,
+    );
   const url = `${address.replace(/\/+$/, '')}/v1/events`;
   return {
     name: 'server',

@@ -41,8 +41,9 @@ export function createHandler(
     const batch = decodeValue(event, { source: 'lambda', object: context.awsRequestId, receivedAt });
     const { alerts, rejections } = decide(batch, engine, clock(), tally);
     const failures = rejections.map((rejection) => `a record was rejected: ${rejection.reason}`);
-    for (const destination of options.destinations)
-      failures.push(...(await sendAll(destination, alerts, event)));
+    // At once, not in turn: the function has one time limit for all of them.
+    const sent = options.destinations.map((destination) => sendAll(destination, alerts, event));
+    for (const problems of await Promise.all(sent)) failures.push(...problems);
     for (const { id, severity, title, rule, time } of alerts)
       log({ level: 'info', message: 'alert', id, severity, title, rule: rule.id, latencyMs: clock() - time });
     if (failures.length > 0) {
@@ -57,12 +58,17 @@ export function createHandler(
   };
 }
 
+/** Never rejects: what one destination cannot do must not keep an alert from the others. */
 async function sendAll(
   destination: Destination,
   alerts: readonly Alert[],
   event: Json,
 ): Promise<readonly string[]> {
   if (alerts.length === 0) return [];
-  const problems = await destination.send(alerts, event);
-  return problems.map((problem) => `${destination.name}: ${problem}`);
+  try {
+    const problems = await destination.send(alerts, event);
+    return problems.map((problem) => `${destination.name}: ${problem}`);
+  } catch (error) {
+    return [`${destination.name}: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
