@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
-import type { JsonObject } from '../event/json.ts';
+import type { Json, JsonObject } from '../event/json.ts';
 import { Subject } from './finding.ts';
 import { compileHeadline } from './headline.ts';
 
@@ -47,6 +47,8 @@ describe('a headline prints', () => {
       { a: ['1', '2', '3', '4', '5'] },
       '1, 2, 3 and 2 more',
     ],
+    ['lists inside a list', '{requestParameters.a}', { a: [['x', 'y'], 'z'] }, 'x, y, z'],
+    ['one line, however the rule is written', '  {requestParameters.a}\n  went\n', { a: 'x' }, 'x went'],
     ['an object as JSON', '{requestParameters.a}', { a: { b: 1 } }, '{"b":1}'],
     [
       'one line, whatever the log holds',
@@ -77,4 +79,11 @@ it('tells which fields it names', () => {
     'c',
     'tocsin.actor.name',
   ]);
+});
+
+it('a headline is short, however deep the lists of a value lie', () => {
+  const deep = (depth: number, path: string): Json =>
+    depth === 0 ? path + 'x'.repeat(200) : ['0', '1', '2'].map((name) => deep(depth - 1, path + name));
+  const printed = compileHeadline('{requestParameters.a}').render(subject({ a: deep(6, '') }));
+  expect(printed.length).toBeLessThan(400);
 });

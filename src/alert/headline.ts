@@ -18,19 +18,23 @@ export interface Headline {
  */
 export function compileHeadline(template: string): Headline {
   const fields: string[] = [];
-  const parts = template.split(/\{([^{}]*)\}/).map((part, i) => {
-    if (i % 2 === 0) return () => part;
-    const names = part.split('|').map((name) => name.trim());
-    fields.push(...names);
-    const readers = names.map(subjectField);
-    return (subject: Subject) => {
-      for (const read of readers) {
-        const printed = print(read(subject));
-        if (printed !== '') return printed;
-      }
-      return 'unknown';
-    };
-  });
+  const parts = template
+    .trim()
+    .replace(/\s+/g, ' ')
+    .split(/\{([^{}]*)\}/)
+    .map((part, i) => {
+      if (i % 2 === 0) return () => part;
+      const names = part.split('|').map((name) => name.trim());
+      fields.push(...names);
+      const readers = names.map(subjectField);
+      return (subject: Subject) => {
+        for (const read of readers) {
+          const printed = print(read(subject));
+          if (printed !== '') return printed;
+        }
+        return 'unknown';
+      };
+    });
   return { fields, render: (subject) => parts.map((part) => part(subject)).join('') };
 }
 
@@ -38,7 +42,10 @@ function print(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'string') return oneLine(value);
   if (!isList(value)) return typeof value === 'object' ? oneLine(JSON.stringify(value)) : String(value);
-  const members = [...new Set(value.map(print))].filter((member) => member !== '');
+  // A list inside a list is one member, and as short as any.
+  const members = [
+    ...new Set(value.map((item) => (isList(item) ? oneLine(print(item)) : print(item)))),
+  ].filter((member) => member !== '');
   const more = members.length - mostMembers;
   return more > 0 ? `${members.slice(0, mostMembers).join(', ')} and ${more} more` : members.join(', ');
 }
