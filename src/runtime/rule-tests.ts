@@ -43,10 +43,7 @@ export function testPathOf(rulePath: string): string {
  */
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
   const path = testPathOf(rule.path);
-  const source = await readFile(path, 'utf8').catch(() => undefined);
-  if (source === undefined) return undefined;
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines });
   const result = (line: number, name: string, failure: string | undefined) => ({
     rule: rule.title,
     path,
@@ -54,9 +51,24 @@ export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[
     name,
     failure,
   });
+  let source: string;
+  try {
+    source = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    return [result(1, 'the test file', `cannot be read: ${messageOf(error)}`)];
+  }
+  const document = parseDocument(source, { lineCounter: lines });
   const [broken] = document.errors;
   if (broken) return [result(broken.linePos?.[0].line ?? 1, 'the test file', `not YAML: ${broken.message}`)];
-  const parsed = testFile.safeParse(document.toJS());
+  let plain: unknown;
+  try {
+    // Through JSON, so that a record is what a log could hold. Aliases may ask for too much, or for themselves.
+    plain = toJson(document.toJS({ maxAliasCount: 100 }));
+  } catch (error) {
+    return [result(1, 'the test file', `is no JSON: ${messageOf(error)}`)];
+  }
+  const parsed = testFile.safeParse(plain);
   if (!parsed.success) return [result(1, 'the test file', z.prettifyError(parsed.error))];
   const { base, cases } = parsed.data;
   const engine = createEngine([rule]);
@@ -98,8 +110,12 @@ function mergePatch(target: Json, patch: Json): Json {
 
 /** What YAML made, as JSON would hold it. */
 function toJson(value: unknown): JsonObject {
-  const plain: unknown = JSON.parse(JSON.stringify(value));
+  const plain: unknown = JSON.parse(JSON.stringify(value ?? null));
   return plain as JsonObject;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function lineOfCase(node: unknown, index: number, lines: LineCounter): number {

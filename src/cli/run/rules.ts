@@ -58,7 +58,7 @@ export async function listRules(
       table.push([
         rule.level,
         visible(active.has(rule) ? rule.title : `${rule.title} (waits for its log source)`),
-        rule.id,
+        visible(rule.id),
       ]);
     await writeOut(`${table.toString()}\n${paint(terminal, 'dim', count(shown.length, 'rule'))}\n`);
   }
@@ -84,7 +84,7 @@ export async function showRules(
     throw new CliFailure(`no rule is called '${wanted}'; 'tocsin rules list' shows them all`);
   if (matching.length > 1)
     throw new CliFailure(
-      `'${wanted}' fits ${matching.length} rules; name one of them:\n${matching.map((one) => `  ${one.id}  ${one.title}`).join('\n')}`,
+      `'${wanted}' fits ${matching.length} rules; name one of them:\n${matching.map((one) => `  ${visible(`${one.id}  ${one.title}`)}`).join('\n')}`,
     );
   await writeOut(
     flags.json
@@ -111,10 +111,12 @@ export async function testRules(given: readonly string[], flags: { json?: boolea
     const out = terminalOf(process.stdout);
     const lines = failures.map(
       (result) =>
-        `${paint(out, 'red', 'failed')} ${result.path}:${result.line}: ${result.name}: ${visible(result.failure ?? '')}`,
+        `${paint(out, 'red', 'failed')} ${visible(`${result.path}:${result.line}: ${result.name}: ${result.failure ?? ''}`)}`,
     );
     for (const rule of untested)
-      lines.push(`${paint(out, 'yellow', 'no tests')} ${rule.path}: write ${testPathOf(rule.path)}`);
+      lines.push(
+        `${paint(out, 'yellow', 'no tests')} ${visible(`${rule.path}: write ${testPathOf(rule.path)}`)}`,
+      );
     lines.push(
       `${count(rules.length, 'rule')}, ${count(results.length, 'case')}: ${results.length - failures.length} passed, ${failures.length} failed`,
     );
