@@ -118,7 +118,7 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
     case 'field': {
       const other = view.field(test.field);
       return (value, event) =>
-        someMember(other(event), (wanted) => matchesOther(value, wanted, test.match, test.cased));
+        matchesOther(textsIn(value, test.cased), textsIn(other(event), test.cased), test.match);
     }
   }
 }
@@ -128,30 +128,47 @@ function isPlain(number: string): boolean {
   return /^-?\d+(\.\d+)?$/.test(number);
 }
 
+/** The different texts of a field, folded unless case counts. */
+function textsIn(value: Json | undefined, cased: boolean): ReadonlySet<string> {
+  const texts = new Set<string>();
+  someMember(value, (item) => {
+    const text = textOf(item);
+    if (text !== undefined) texts.add(cased ? text : fold(text));
+    return false;
+  });
+  return texts;
+}
+
+/**
+ * Whether one of the texts is, holds, begins with or ends with one of those wanted. Both lists may be as long as an event is, so pairs
+ * are tried only for `contains`; the others look up what stands at the place, once for each length that is wanted.
+ */
 function matchesOther(
-  value: Json | undefined,
-  wanted: Json,
+  texts: ReadonlySet<string>,
+  wanted: ReadonlySet<string>,
   match: 'equals' | 'contains' | 'startswith' | 'endswith',
-  cased: boolean,
 ): boolean {
-  const text = textOf(wanted);
-  if (text === undefined) return false;
-  const needle = cased ? text : fold(text);
-  return someMember(value, (item) => {
-    const found = textOf(item);
-    if (found === undefined) return false;
-    const hay = cased ? found : fold(found);
+  const lengths = new Set<number>();
+  if (match === 'startswith' || match === 'endswith') for (const text of wanted) lengths.add(text.length);
+  for (const text of texts) {
     switch (match) {
       case 'equals':
-        return hay === needle;
+        if (wanted.has(text)) return true;
+        break;
       case 'contains':
-        return hay.includes(needle);
+        for (const needle of wanted) if (text.includes(needle)) return true;
+        break;
       case 'startswith':
-        return hay.startsWith(needle);
+        for (const length of lengths)
+          if (length <= text.length && wanted.has(text.slice(0, length))) return true;
+        break;
       case 'endswith':
-        return hay.endsWith(needle);
+        for (const length of lengths)
+          if (length <= text.length && wanted.has(text.slice(text.length - length))) return true;
+        break;
     }
-  });
+  }
+  return false;
 }
 
 function overTexts(test: (text: string) => boolean): (value: Json | undefined) => boolean {
