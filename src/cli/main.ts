@@ -26,10 +26,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = result;
   };
   const program = createProgram(finish);
-  // A reader that goes away in the middle (`tocsin scan … | head`) is no failure.
+  // A reader that goes away in the middle (`tocsin scan … | head`) is no failure; a server goes on without one.
+  const outlivesReader = argv[0] === 'serve';
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(code);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    if (!outlivesReader) process.exit(code);
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -166,6 +166,17 @@ describe('tocsin serve', () => {
     expect(one.log()).not.toContain('fault in Tocsin');
   });
 
+  it('goes on where nobody reads its output or its log any more', async () => {
+    const one = await server(['--data', newFolder()]);
+    one.child.stdout?.destroy();
+    one.child.stderr?.destroy();
+    for (let i = 0; i < 5; i++)
+      expect((await send(one.address, JSON.stringify(trailStopped()))).status).toBe(200);
+    expect(await alertsOf(one.address)).toHaveLength(5);
+    one.child.kill('SIGTERM');
+    expect(await one.ended).toBe(0);
+  });
+
   it('keeps bytes that are no records, with the reason, and answers so', async () => {
     const { address } = await server(['--data', newFolder()]);
     const answer = await send(address, '{"this is": "no record"}');
