@@ -28,6 +28,12 @@ const bucketQueue = z.strictObject({
   region: z.string().min(1).describe('The region of queue and bucket.'),
 });
 
+/** Paths are put behind it, and it goes into every message: nothing may follow the path, and no password stand before the host. */
+function isPlainAddress(address: string): boolean {
+  const url = URL.parse(address);
+  return url !== null && url.username === '' && url.password === '' && !/[?#]/.test(address);
+}
+
 /**
  * The configuration file. Every key has a sentence and, where one makes sense, a default; docs/configuration.md is made from it.
  * Values marked secret are never written into the file: they say where the secret lies, `env:NAME` or `file:PATH`.
@@ -55,6 +61,10 @@ export const configSchema = z.strictObject({
         .describe('Address and port of the HTTP server. Any but a loopback address needs keys.'),
       publicUrl: z
         .url({ protocol: /^https?$/ })
+        .refine(
+          isPlainAddress,
+          'must be an address without password, query and fragment, such as https://tocsin.example.com',
+        )
         .optional()
         .describe('How people reach this server; alerts link to it.'),
       keys: z.array(key).default([]).describe('API keys. Without any, the server only listens on loopback.'),

@@ -73,6 +73,13 @@ describe('a wrong configuration is refused with file, line, key and what was exp
       'server: { listen: localhost }',
       'server.listen: must be an address and a port such as 127.0.0.1:7117',
     ],
+    ...['https://x.example/?a=1', 'https://x.example/#a', 'https://me:pass@x.example'].map(
+      (address): [string, string, string] => [
+        `a public address with more than a path, ${address}`,
+        `server: { publicUrl: '${address}' }`,
+        'server.publicUrl: must be an address without password, query and fragment',
+      ],
+    ),
     [
       'a channel of no kind',
       'channels:\n  x: { type: smoke }',

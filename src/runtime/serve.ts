@@ -65,7 +65,7 @@ export async function serve({
   const storePath = join(config.data, storeName);
   const store = await openSqliteStore({ path: storePath });
   const metrics = createMetrics(store);
-  const publicUrl = config.server.publicUrl?.replace(/\/$/, '');
+  const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   const outbox = startOutbox({
     store,
     channels: Object.entries(config.channels).map(([name, settings]) => ({
