@@ -63,6 +63,8 @@ function start(change: Partial<WatchedFolderOptions> = {}): RunningSource {
   return source;
 }
 
+/** A busy machine takes its time; who waits is told as soon as it is so. */
+const waitUntil = (check: () => void) => vi.waitFor(check, { timeout: 10_000 });
 const file = (name: string) => join(folder, name);
 const line = (text: string) => `${JSON.stringify({ eventID: text, pad: 'x'.repeat(20) })}\n`;
 const texts = () => reads.map((read) => read.text);
@@ -72,7 +74,7 @@ async function looksPass(): Promise<void> {
   for (const name of ['~1', '~2']) {
     const before = reads.length;
     appendFileSync(file(name), line(`${name} ${before}`));
-    await vi.waitFor(() => expect(reads.slice(before).some((read) => read.name === name)).toBe(true));
+    await waitUntil(() => expect(reads.slice(before).some((read) => read.name === name)).toBe(true));
   }
   reads = reads.filter((read) => !read.name.startsWith('~'));
 }
@@ -133,7 +135,7 @@ describe('a file of lines', () => {
   it.each(cases)('%s', async (_, change, expected) => {
     writeFileSync(file('log.json'), a);
     const source = start();
-    await vi.waitFor(() => expect(texts()).toEqual([a]));
+    await waitUntil(() => expect(texts()).toEqual([a]));
     reads = [];
     change(file('log.json'));
     await rest();
@@ -152,7 +154,7 @@ describe('a file of lines', () => {
     async (_, change, expected) => {
       writeFileSync(file('log.json'), a);
       const first = start();
-      await vi.waitFor(() => expect(texts()).toEqual([a]));
+      await waitUntil(() => expect(texts()).toEqual([a]));
       await first.stop();
       reads = [];
       change(file('log.json'));
@@ -166,16 +168,16 @@ describe('a file of lines', () => {
     const long = `${JSON.stringify({ pad: 'x'.repeat(200_000) })}\n`;
     writeFileSync(file('log.json'), long);
     start();
-    await vi.waitFor(() => expect(texts()).toEqual([long]));
+    await waitUntil(() => expect(texts()).toEqual([long]));
     appendFileSync(file('log.json'), b);
-    await vi.waitFor(() => expect(reads[1]).toMatchObject({ from: long.length, text: b }));
+    await waitUntil(() => expect(reads[1]).toMatchObject({ from: long.length, text: b }));
   });
 
   it('that is long is read in pieces of whole lines, each stored with its position', async () => {
     const lines = Array.from({ length: 10 }, (_, i) => line(`${i}`));
     writeFileSync(file('log.json'), lines.join(''));
     start({ pieceBytes: a.length * 3 + 5 });
-    await vi.waitFor(() => expect(texts().join('')).toBe(lines.join('')));
+    await waitUntil(() => expect(texts().join('')).toBe(lines.join('')));
     expect(reads.map((read) => read.text.length / a.length)).toEqual([3, 3, 3, 1]);
     expect(reads.map((read) => read.from / a.length)).toEqual([0, 3, 6, 9]);
   });
@@ -227,12 +229,12 @@ describe('the folder', () => {
   it('may be missing, which is said once, and is read when it is there', async () => {
     rmSync(folder, { recursive: true });
     const source = start();
-    await vi.waitFor(() => expect(source.trouble()).toContain('ENOENT'));
+    await waitUntil(() => expect(source.trouble()).toContain('ENOENT'));
     const errors = () => logged.filter((fields) => 'place' in fields);
     mkdirSync(folder);
     writeFileSync(file('log.json'), line('a'));
-    await vi.waitFor(() => expect(texts()).toEqual([line('a')]));
-    await vi.waitFor(() => expect(source.trouble()).toBeUndefined());
+    await waitUntil(() => expect(texts()).toEqual([line('a')]));
+    await waitUntil(() => expect(source.trouble()).toBeUndefined());
     expect(errors()).toHaveLength(1);
   });
 });
@@ -247,11 +249,11 @@ it('a failure to store is said, does not keep other files out, and the file is r
       await ingest(chunks, from);
     },
   });
-  await vi.waitFor(() => expect(texts()).toEqual([line('b')]));
+  await waitUntil(() => expect(texts()).toEqual([line('b')]));
   expect(source.trouble()).toContain('a.json: the disk is full');
   full = false;
-  await vi.waitFor(() => expect(texts()).toEqual([line('b'), line('a')]));
-  await vi.waitFor(() => expect(source.trouble()).toBeUndefined());
+  await waitUntil(() => expect(texts()).toEqual([line('b'), line('a')]));
+  await waitUntil(() => expect(source.trouble()).toBeUndefined());
 });
 
 it('stopping does not wait for the end of a file that takes for ever, and stores no position for it', async () => {
@@ -267,7 +269,7 @@ it('stopping does not wait for the end of a file that takes for ever, and stores
     },
     pieceBytes: 512 * 1024,
   });
-  await vi.waitFor(() => expect(began).toBe(true));
+  await waitUntil(() => expect(began).toBe(true));
   await source.stop();
   expect(stored.size).toBe(0);
 });
