@@ -7,6 +7,10 @@ import { printable } from './printable.ts';
 import { unwrapText } from './shapes.ts';
 import { through } from './through.ts';
 
+const sliceBytes = 64 * 1024;
+/** So many errors without a row between them: the rest is left out, for each error costs the parser as much as all of them before it. */
+const hopeless = 1000;
+
 interface Row {
   readonly record: string[];
   readonly raw: string;
@@ -17,7 +21,8 @@ interface Row {
 /**
  * CloudTrail records as CSV with column names in the first row: what CloudTrail Lake saves to S3, and Athena's
  * results over a CloudTrail table. See lake.ts for what is exact. A wrong quote costs the rows up to the next quote, and
- * a row over the limit all rows after it; both are one rejection that says how far it reaches.
+ * a row over the limit, or a thousand errors without a row between them, all rows after it; each is one rejection that says how far it
+ * reaches.
  */
 export const csvFormat: Format = {
   name: 'CSV',
@@ -42,12 +47,21 @@ async function* readCsv(
   sink: Sink,
   limits: ReadLimits,
 ): AsyncGenerator<number> {
+  /** How many errors there were since the last row that could be read. */
+  let inStretch = 0;
+  let givenUp = false;
   let columns: readonly string[] | undefined;
   let jsonColumn = -1;
   let lastEnd = 0;
+  let rows = 0;
   let total = 0;
   /** Unreadable rows that are not rejected yet; the parser tells of them before the rows ahead of them are handled. */
-  let unreadable: { readonly at: number; readonly reason: string; readonly raw: string }[] = [];
+  let unreadable: {
+    /** How many rows were read before it. */
+    readonly after: number;
+    readonly reason: string;
+    readonly raw: string;
+  }[] = [];
 
   const parser = parse({
     // One character a byte: the library would replace bytes that are not UTF-8 without a word.
@@ -60,29 +74,37 @@ async function* readCsv(
     skip_records_with_error: true,
     max_record_size: limits.maxRecordBytes,
     on_skip: (error, raw) => {
+      // Errors between the same two rows are one stretch. Each brings all text since the row before, so keeping them all would fill the memory.
+      const after = Number(error?.['records']);
+      inStretch = unreadable.at(-1)?.after === after ? inStretch + 1 : 0;
+      if (inStretch > 0) return undefined;
       const reason = printable(error?.message ?? 'unreadable', 160);
-      unreadable.push({ at: Number(error?.['bytes']), reason, raw: raw ?? '' });
+      unreadable.push({ after, reason, raw: raw ?? '' });
       return undefined;
     },
   });
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      total += chunk.length;
-      yield chunk;
+      for (let at = 0; at < chunk.length; at += sliceBytes) {
+        const slice = chunk.subarray(at, at + sliceBytes);
+        total += slice.length;
+        givenUp ||= inStretch >= hopeless;
+        if (!givenUp) yield slice;
+      }
     }
   };
-  const rejectUnreadable = (beforeRowEnd: number, upTo: number): void => {
+  const rejectUnreadable = (rowsBefore: number, upTo: number): void => {
     const [first] = unreadable;
-    if (first === undefined || first.at > beforeRowEnd) return;
+    if (first === undefined || first.after > rowsBefore) return;
     const raw = { bytes: Buffer.from(first.raw, 'latin1'), length: upTo - lastEnd };
     sink.rejected(lastEnd, `unreadable CSV, rows up to byte ${upTo} are left out: ${first.reason}`, raw);
-    unreadable = unreadable.filter(({ at }) => at > beforeRowEnd);
+    unreadable = unreadable.filter(({ after }) => after > rowsBefore);
     lastEnd = upTo;
   };
 
-  for await (const rows of through<Row>(parser, counted(), 64 * 1024)) {
-    for (const { record, raw, info } of rows) {
-      rejectUnreadable(info.bytes, info.bytes - raw.length);
+  for await (const batch of through<Row>(parser, counted(), sliceBytes)) {
+    for (const { record, raw, info } of batch) {
+      rejectUnreadable(rows++, info.bytes - raw.length);
       const at = lastEnd;
       lastEnd = info.bytes;
       if (columns === undefined) {
@@ -95,6 +117,10 @@ async function* readCsv(
     yield total;
   }
   rejectUnreadable(Infinity, total);
+  if (givenUp && lastEnd < total) {
+    const reason = `unreadable CSV, rows up to byte ${total} are left out: too many wrong quotes before them`;
+    sink.rejected(lastEnd, reason, { bytes: new Uint8Array(0), length: total - lastEnd });
+  }
 }
 
 function takeRow(

@@ -409,3 +409,21 @@ describe('values inside one value', () => {
     expect(records).toBe(1002);
   });
 });
+
+describe('CSV full of wrong quotes', () => {
+  it('is one rejection of all its bytes, in bounded time and memory', async () => {
+    const csv = Buffer.from(`eventName,eventSource,eventTime\n${'"a"b,c,d\n'.repeat(60_000)}`);
+    const { rejections, events } = await collect(decode(inChunks(csv, 65_536), from));
+    expect(events).toEqual([]);
+    expect(rejections.map(({ length }) => length)).toEqual([csv.length - 32]);
+  });
+
+  it('leaves no byte untold where rows follow', async () => {
+    const head = 'eventName,eventSource,eventTime\n';
+    const row = 'X,s3.amazonaws.com,2026-03-01T09:30:00Z\n';
+    const csv = Buffer.from(`${head}${'a"b,c,d\n'.repeat(1500)}\n"\n${row.repeat(5000)}`);
+    const { rejections, events } = await collect(decode(inChunks(csv, 65_536), from));
+    const told = rejections.reduce((sum, { length }) => sum + length, 0) + events.length * row.length;
+    expect(told).toBe(csv.length - head.length);
+  });
+});
