@@ -36,8 +36,14 @@ export function startProgress(totalBytes: number, enabled: boolean, clock: () =>
     stop();
     process.kill(process.pid, signal);
   };
+  let stopped = false;
   const stop = () => {
+    if (stopped) return;
+    stopped = true;
     for (const signal of endings) process.off(signal, interrupted);
+    // The bar ends by jumping back to where the cursor was at its start. Alerts have scrolled that place away, and what
+    // comes next would be written over them, so let it be here (ESC 7).
+    process.stderr.write('\r\u001b[K\u001b7');
     bar.stop();
   };
   for (const signal of endings) process.on(signal, interrupted);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import { createApi } from '../api/api.ts';
 import { checkListen } from '../api/loopback.ts';
@@ -20,15 +20,16 @@ import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { splitListen } from './listen.ts';
 import { builtinRules, loadRules } from './load-rules.ts';
+import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { version } from './version.ts';
 
 export interface ServeOptions {
   readonly config: Config;
-  /** The store's file within the data folder. */
-  readonly storeName?: string | undefined;
   /** Told of every alert that was not there before, after it is durable. */
   readonly onAlert?: ((alert: Alert) => void) | undefined;
+  /** Whether a person reads the log; otherwise it is JSON lines. */
+  readonly logForTerminal?: boolean | undefined;
 }
 
 export interface RunningServer {
@@ -44,8 +45,8 @@ export interface RunningServer {
 /** The server: wires sources, engine, store, outbox and HTTP together and does nothing else. */
 export async function serve({
   config,
-  storeName = 'tocsin.db',
   onAlert,
+  logForTerminal = false,
 }: ServeOptions): Promise<RunningServer> {
   const { host, port } = splitListen(config.server.listen);
   if (port > 65_535)
@@ -53,7 +54,7 @@ export async function serve({
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
 
-  const log = pino({ level: config.log.level }, pino.destination(2));
+  const log = createLog(config.log.level, logForTerminal);
   const { rules, problems } = await loadRules([
     ...(config.rules.builtin ? [builtinRules] : []),
     ...config.rules.folders,
@@ -62,7 +63,7 @@ export async function serve({
   const disabled = new Set(config.rules.disabled);
   const engine = createEngine(rules.filter((rule) => !disabled.has(rule.id)));
 
-  const storePath = join(config.data, storeName);
+  const storePath = join(config.data, 'tocsin.db');
   const store = await openSqliteStore({ path: storePath });
   const metrics = createMetrics(store);
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
@@ -148,7 +149,7 @@ export async function serve({
     await stop();
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
       throw new ConfigError(
-        `server.listen: ${config.server.listen} is in use; stop what listens there, or choose another port`,
+        `server.listen: ${config.server.listen} is in use; stop what listens there, or choose another port (--port)`,
       );
     if (
       error instanceof Error &&

@@ -15,7 +15,10 @@ export function addServe(program: Command, finish: (code: number) => void): void
       '--data <folder>',
       'where to keep what must be kept (default: .tocsin, or data of the configuration)',
     )
-    .option('--demo', 'play a sample story, in a store of its own that is emptied at every start')
+    .option(
+      '--demo',
+      'play a sample story, without the configuration and in a store of its own that is gone afterwards',
+    )
     .option('-q, --quiet', 'do not print alerts')
     .addHelpText(
       'after',

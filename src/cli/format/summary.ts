@@ -58,11 +58,15 @@ export function renderSummary(summary: Summary, terminal: Terminal): string {
       b.alerts - a.alerts ||
       a.title.localeCompare(b.title),
   );
-  const room = Math.max(44, terminal.width - narrowColumns);
+  // A narrow terminal keeps what happened and who, and leaves the time to the alerts above.
+  const withTime = terminal.width >= 44 + fixedColumns + timeColumn;
+  const room = Math.max(24, terminal.width - fixedColumns - (withTime ? timeColumn : 0));
   const actors = rows.map(who);
   const actorWidth = Math.min(Math.floor(room * 0.45), Math.max(...actors.map((actor) => actor.length)));
   const table = new Table({
-    head: ['severity', 'alerts', 'rule', 'who', 'when (UTC)'].map((name) => paint(terminal, 'dim', name)),
+    head: ['severity', 'alerts', 'rule', 'who', ...(withTime ? ['when (UTC)'] : [])].map((name) =>
+      paint(terminal, 'dim', name),
+    ),
     colAligns: ['left', 'right', 'left', 'left', 'left'],
     style: { head: [], border: [], compact: true },
     chars: borderless,
@@ -73,14 +77,15 @@ export function renderSummary(summary: Summary, terminal: Terminal): string {
       row.alerts.toLocaleString('en'),
       cut(row.title, room - actorWidth),
       cut(actors[i] ?? '', actorWidth),
-      period(row.first, row.last),
+      ...(withTime ? [period(row.first, row.last)] : []),
     ]);
   }
   return `${table.toString()}\n`;
 }
 
-/** What severity, count, time and the spaces between columns take. */
-const narrowColumns = 13 + 6 + 24 + 12;
+/** What severity, count and the spaces of four columns take, and what the time and its spaces take. */
+const fixedColumns = 13 + 6 + 11;
+const timeColumn = 25 + 3;
 
 const borderless = {
   top: '',
@@ -131,7 +136,7 @@ export function renderTotals(result: ScanResult, elapsedMs: number, terminal: Te
   if (tally.deadLettered > 0)
     lines.push(`${count(tally.deadLettered, 'event')} on which the rules could not be run`);
   if (tally.skipped > 0)
-    lines.push(`${count(tally.skipped, 'document')} skipped that hold no records (digests and the like)`);
+    lines.push(`${count(tally.skipped, 'document')} without records skipped (digests and the like)`);
   if (result.repeated > 0)
     lines.push(`${count(result.repeated, 'alert')} found again in copies of records, shown once`);
   if (result.stored !== undefined) lines.push(`${count(result.stored, 'new alert')} kept in the store`);

@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '../../alert/alert.ts';
 import { renderAlert } from '../../notify/terminal.ts';
 import { loadConfig } from '../../runtime/config.ts';
-import type { Config } from '../../runtime/config-schema.ts';
+import { configSchema, type Config } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { serve, type RunningServer } from '../../runtime/serve.ts';
 import { playStory } from './demo.ts';
@@ -19,15 +20,28 @@ export interface ServeFlags {
   quiet?: boolean;
 }
 
-const demoStore = 'demo.db';
-
 export async function runServe(flags: ServeFlags): Promise<number> {
-  const config = applyFlags(loadConfig(flags.config, systemSecrets()), flags);
+  return flags.demo
+    ? runDemo(flags)
+    : run(applyFlags(loadConfig(flags.config, systemSecrets()), flags), flags);
+}
+
+/** The story runs in a place of its own that is gone afterwards, and whatever the configuration says it tells nobody outside. */
+async function runDemo(flags: ServeFlags): Promise<number> {
+  const data = await mkdtemp(join(tmpdir(), 'tocsin-demo-'));
+  try {
+    const config = applyFlags(configSchema.parse({}), { ...flags, data });
+    return await run({ ...config, log: { level: 'warn' } }, flags);
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+async function run(config: Config, flags: ServeFlags): Promise<number> {
   const terminal = terminalOf(process.stdout);
-  if (flags.demo) await removeStore(join(config.data, demoStore));
   const server = await serve({
     config,
-    storeName: flags.demo ? demoStore : undefined,
+    logForTerminal: terminalOf(process.stderr).interactive,
     onAlert: flags.quiet
       ? undefined
       : (alert: Alert) =>
@@ -84,13 +98,7 @@ function applyFlags(config: Config, flags: ServeFlags): Config {
     ...config,
     data: flags.data ?? config.data,
     server: { ...config.server, listen },
-    log: { level: flags.demo ? 'warn' : config.log.level },
   };
-}
-
-/** The demo's store is ours to empty; a file with another name is never touched. */
-async function removeStore(path: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm']) await rm(path + suffix, { force: true });
 }
 
 /** An address that means "every interface" cannot be opened in a browser. */
