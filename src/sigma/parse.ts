@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isMap, isSeq, LineCounter, parseAllDocuments, visit, type Document, type Node } from 'yaml';
 import * as z from 'zod';
 import type { Json } from '../event/json.ts';
 import { severities } from '../event/severity.ts';
@@ -94,6 +94,17 @@ function parseDocument(
         message: `not YAML: ${error.message}`,
       })),
     };
+  const oddKey = keyThatIsNoText(document);
+  if (oddKey !== undefined)
+    return {
+      problems: [
+        {
+          level: 'error',
+          ...place(oddKey.range?.[0]),
+          message: 'a key is a list or a map here; put what stands in brackets or braces into quotes',
+        },
+      ],
+    };
   const raw = toPlain(document);
   if (raw instanceof Error) return { problems: [{ level: 'error', ...place(0), message: raw.message }] };
   const read = header.safeParse(raw);
@@ -119,6 +130,19 @@ function parseDocument(
     const message = error instanceof Error ? error.message : String(error);
     return { problems: [{ level: 'error', ...place(at), message }] };
   }
+}
+
+/** Such as `{{ name }}` without quotes, which YAML reads as a map that is the key of a map. */
+function keyThatIsNoText(document: Document): Node | undefined {
+  let found: Node | undefined;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isMap(key) && !isSeq(key)) return undefined;
+      found = key;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function toPlain(document: Document): unknown {

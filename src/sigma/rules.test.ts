@@ -207,6 +207,10 @@ describe('a broken rule is refused with its place and the way out', () => {
     ['a: [', 'not YAML'],
     ['just text', 'the rule'],
     ['', 'the file holds no rule'],
+    [
+      'title: T\nlogsource: {}\ndetection:\n  a: { x: {{ name }} }\n  condition: a',
+      'r.yml:4:12: a key is a list or a map here',
+    ],
     [bomb, 'Excessive alias count'],
   ])('%s', (source, expected) => {
     const { rules, problems } = parseRules(source, 'r.yml');
