@@ -241,6 +241,17 @@ describe('a value is rejected with a reason where it is', () => {
 
 describe('content of no known format is rejected once, whole', () => {
   it.each<[name: string, bytes: Uint8Array, reason: RegExp]>([
+    [
+      'a VPC flow log',
+      Buffer.from('version account-id interface-id srcaddr\n2 1 eni-1 -\n'),
+      /a VPC flow log, which is not read yet/,
+    ],
+    [
+      'a CloudFront log',
+      Buffer.from('#Version: 1.0\n#Fields: date time\n'),
+      /a CloudFront log, which is not read yet/,
+    ],
+    ['a form', Buffer.from('--------------------------d74496d66958873e\r\n'), /send the file alone/],
     ['an image', Buffer.from('\x89PNG\r\n\x1a\n{}{}', 'latin1'), /a PNG image/],
     ['zeros', Buffer.alloc(300_000), /a run of zero bytes/],
     ['UTF-16', Buffer.from('\ufeff{"Records":[]}', 'utf16le'), /UTF-16 text; .*convert it to UTF-8/],

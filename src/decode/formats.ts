@@ -30,6 +30,13 @@ const strangers: readonly { readonly magic: string; readonly name: string; reado
   { magic: '%PDF', name: 'a PDF document' },
   { magic: 'MZ', name: 'a Windows program' },
   { magic: '\x7fELF', name: 'a Linux program' },
+  { magic: 'version account-id interface-id', name: 'a VPC flow log, which is not read yet' },
+  { magic: '#Version: 1.0', name: 'a CloudFront log, which is not read yet' },
+  {
+    magic: '------',
+    name: 'a form with a file in it',
+    wayOut: 'send the file alone (curl --data-binary @FILE)',
+  },
   { magic: '<', name: 'XML or HTML' },
   { magic: '\0\0\0\0', name: 'a run of zero bytes' },
 ];

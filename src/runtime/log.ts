@@ -36,5 +36,7 @@ export function shortLine(json: string): string {
   const details = Object.entries(rest)
     .filter(([key]) => !everyLine.has(key))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return visible([clock, names[Number(level)] ?? String(level), String(msg ?? ''), ...details].join(' '));
+  return visible(
+    [clock, names[Number(level)] ?? String(level), typeof msg === 'string' ? msg : '', ...details].join(' '),
+  );
 }

@@ -18,7 +18,11 @@ function foldUnicode(value: string): string {
   return folded;
 }
 
+/** Its capital is I, but it is no form of i: only Turkish folding takes it for one. */
+const dotlessI = '\u0131';
+
 function foldPoint(point: string): string {
+  if (point === dotlessI) return point;
   const upper = point.toUpperCase();
   const base = isOnePoint(upper) ? upper : point;
   const lower = base.toLowerCase();
