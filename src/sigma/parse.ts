@@ -77,6 +77,12 @@ const standardKeys = new Set([
   'scope',
 ]);
 
+/** Kinds of Sigma documents besides detection rules, by the key that tells them. */
+const notReadYet: readonly (readonly [string, string])[] = [
+  ['correlation', 'is a correlation rule, which this version of Tocsin does not read yet'],
+  ['filter', 'is a Sigma filter, which this version of Tocsin does not read yet'],
+];
+
 function parseDocument(
   document: Document,
   path: string,
@@ -107,6 +113,13 @@ function parseDocument(
     };
   const raw = toPlain(document);
   if (raw instanceof Error) return { problems: [{ level: 'error', ...place(0), message: raw.message }] };
+  const later = notReadYet.find(
+    ([key]) => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, key),
+  );
+  if (later) {
+    const [key, message] = later;
+    return { problems: [{ level: 'error', ...place(offsetOf(document, [key])), message }] };
+  }
   const read = header.safeParse(raw);
   if (!read.success) {
     return {

@@ -204,6 +204,11 @@ describe('a broken rule is refused with its place and the way out', () => {
       'title: T\nlogsource: {}\ndetection:\n  a: { x: y }\n  timeframe: 5m\n  condition: a',
       "'timeframe' belongs to an old form",
     ],
+    [
+      'title: T\ncorrelation: { type: event_count }',
+      'r.yml:2:1: is a correlation rule, which this version of Tocsin does not read yet',
+    ],
+    ['title: T\nlogsource: {}\nfilter: { rules: [x] }', 'r.yml:3:1: is a Sigma filter'],
     ['a: [', 'not YAML'],
     ['just text', 'the rule'],
     ['', 'the file holds no rule'],
