@@ -32,7 +32,7 @@ export interface Alert {
     readonly account?: string | undefined;
     readonly accessKeyId?: string | undefined;
     readonly mfa?: boolean | undefined;
-    /** The names behind an assumed role, the origin first. */
+    /** Who else is behind the name, the origin first. */
     readonly chain: readonly string[];
   };
   readonly what: {

@@ -62,7 +62,8 @@ function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): A
       account: actor.account,
       accessKeyId: actor.accessKeyId,
       mfa: actor.mfa,
-      chain: actor.chain.map((link) => link.name),
+      // The role of `role/session` is already told by the name.
+      chain: actor.chain.map((link) => link.name).filter((name) => !actor.name.startsWith(`${name}/`)),
     },
     what: {
       kind: event.kind,

@@ -36,6 +36,24 @@ describe('a rule runs on CloudTrail where its log source says so', () => {
   });
 });
 
+it('tells who is behind a role session, and not its role twice', () => {
+  const { events } = decodeValue(
+    {
+      ...record,
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: 'arn:aws:sts::111122223333:assumed-role/deploy/ci-17',
+        accountId: '111122223333',
+        sessionContext: { sessionIssuer: { type: 'Role', userName: 'deploy' }, sourceIdentity: 'alice' },
+      },
+    },
+    { source: 'test', object: 'test', receivedAt: 1 },
+  );
+  const engine = createEngine(rule('logsource: { product: aws, service: cloudtrail }'));
+  const [alert] = decide({ ...batch, events }, engine, 0, newTally()).alerts;
+  expect(alert?.who).toMatchObject({ name: 'deploy/ci-17', chain: ['alice'] });
+});
+
 describe('decide', () => {
   const engine = createEngine(rule('logsource: { product: aws, service: cloudtrail }'));
 

@@ -131,7 +131,7 @@ function printerOf(format: Format, flags: ScanFlags, clear: () => void): Printer
         alert: (alert) => {
           clear();
           return writeOut(
-            `${renderAlert(alert, { colour: terminal.colour, width: terminal.width, verbose: flags.verbose ?? false })}\n`,
+            `${renderAlert(alert, { colour: terminal.colour, width: terminal.width, verbose: flags.verbose ?? false })}\n\n`,
           );
         },
         end: () => {},

@@ -20,7 +20,7 @@ export const normalAlert: Alert = {
     account: '111122223333',
     accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
     mfa: false,
-    chain: ['alice', 'deploy-role'],
+    chain: ['alice'],
   },
   what: {
     kind: 'cloudtrail.api-call',
