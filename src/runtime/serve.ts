@@ -67,6 +67,8 @@ export async function serve({
   const store = await openSqliteStore({ path: storePath });
   const metrics = createMetrics(store);
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
+  if (publicUrl === undefined && Object.keys(config.channels).length > 0)
+    log.warn({}, 'messages carry no link to their alert, because server.publicUrl is not set');
   const outbox = startOutbox({
     store,
     channels: Object.entries(config.channels).map(([name, settings]) => ({

@@ -122,6 +122,11 @@ describe('tocsin scan', () => {
     ['a time that is none', ['scan', '-', '--since', 'yesterday'], "'yesterday' is not a time"],
     ['a format that is none', ['scan', '-', '--format', 'xml'], 'table, json, ndjson, sarif'],
     ['an option that is none', ['scan', '-', '--sever', 'low'], "unknown option '--sever'"],
+    [
+      'rules that are not there',
+      ['scan', '-', '--rules', '/nowhere/rules'],
+      '--rules: /nowhere/rules: there is no such file or folder',
+    ],
     ['no rules at all', ['scan', '-', '--no-builtin-rules'], 'there are no rules to run'],
     ['a store that is no store', ['scan', '-', '--store', '/dev/null'], '/dev/null'],
   ])('exits with 2 and says why for %s', async (_, args, reason) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { visible } from '../../notify/safe-text.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { formatProblem } from '../../sigma/problem.ts';
@@ -13,6 +14,10 @@ export async function rulesOf(options: RuleOptions): Promise<readonly Rule[]> {
     throw new CliFailure(
       'there are no rules to run: leave --no-builtin-rules out, or name some with --rules',
     );
+  for (const path of options.rules ?? []) {
+    // A scan without the rules that were asked for would look like a scan that found nothing.
+    if (!existsSync(path)) throw new CliFailure(`--rules: ${path}: there is no such file or folder`);
+  }
   const { rules, problems } = await loadRules(paths);
   const terminal = terminalOf(process.stderr);
   for (const problem of problems)
