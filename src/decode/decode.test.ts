@@ -265,6 +265,20 @@ describe('content of no known format is rejected once, whole', () => {
   });
 });
 
+it('a flood of broken records is given up, and the rest is counted in one', async () => {
+  const content = Buffer.concat([
+    Buffer.from(`${text(record('first'))}\n`),
+    Buffer.from('{}'.repeat(3_000_000)),
+  ]);
+  const { events, rejections, records } = await run(gzipSync(content));
+  expect(events).toHaveLength(1);
+  expect(records).toBe(1 + rejections.length);
+  expect(rejections.length).toBeLessThan(1_000_000);
+  expect(rejections.at(-1)?.reason).toMatch(/given up after more than 100000 broken records in a row/);
+  const covered = rejections.reduce((sum, { length }) => sum + length, 0);
+  expect(covered).toBe(content.length - text(record('first')).length - 1);
+});
+
 describe('what is good is kept', () => {
   const lines = Array.from({ length: 500 }, (_, index) => text(record(`id-${index}`))).join('\n');
 

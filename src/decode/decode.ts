@@ -38,6 +38,9 @@ export interface DecodedBatch {
 /** How much of rejected content is kept. */
 const keepBytes = defaultFrameLimits.keepBytes;
 
+/** A log that breaks so often is none; and a few kilobytes can unpack to millions of broken records, each of which costs. */
+const mostBrokenInRow = 100_000;
+
 /**
  * Decodes one object (a file, an S3 object, a request body) of any supported format, told by its content. Holds one
  * record and a few chunks in memory, however long the content. Yields nothing for content without records.
@@ -53,11 +56,14 @@ export async function* decode(
   const sink = new BatchSink(from, options.startAt ?? 0);
   const ending: { problem?: string } = {};
   let bytes = 0;
+  let brokenInRow = 0;
+  let givenUpAt: number | undefined;
   const unpacked = async function* (): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of unpack(chunks)) {
         bytes += chunk.length;
-        yield chunk;
+        // Read to the end all the same, so that the last rejection says how much was left.
+        if (givenUpAt === undefined) yield chunk;
       }
     } catch (error) {
       if (!(error instanceof UnpackError)) throw error;
@@ -72,8 +78,16 @@ export async function* decode(
     if (bytes > 0) sink.rejected(0, format.problem, { bytes: head, length: bytes });
   } else {
     for await (const read of format.read(whole, sink, limitsOf(options))) {
-      if (!sink.isEmpty()) yield sink.take(read);
+      if (sink.isEmpty()) continue;
+      const batch = sink.take(read);
+      brokenInRow = batch.events.length > 0 ? 0 : brokenInRow + batch.rejections.length;
+      if (brokenInRow > mostBrokenInRow) givenUpAt ??= bytes;
+      yield batch;
     }
+  }
+  if (givenUpAt !== undefined && bytes > givenUpAt) {
+    const reason = `given up after more than ${mostBrokenInRow} broken records in a row; what follows was not looked at`;
+    sink.rejected(givenUpAt, reason, { bytes: new Uint8Array(0), length: bytes - givenUpAt });
   }
   if (ending.problem !== undefined) {
     sink.rejected(bytes, ending.problem, { bytes: new Uint8Array(0), length: 0 });
