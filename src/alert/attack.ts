@@ -126,6 +126,14 @@ export function techniqueOf(tag: string): AttackRef | undefined {
   return { id, name: parent === id ? name : `${techniques[parent] ?? parent}: ${name}` };
 }
 
+/** Every tactic that `tacticOf` knows. */
+export const knownTactics: readonly AttackRef[] = Object.values(tactics);
+
+/** Every technique that `techniqueOf` knows, with the names that it gives. */
+export const knownTechniques: readonly AttackRef[] = Object.keys(techniques).flatMap(
+  (id) => techniqueOf(`attack.${id}`) ?? [],
+);
+
 /** What stands behind `attack.`, in lower case; undefined where the tag is of another namespace. */
 function attackName(tag: string): string | undefined {
   const folded = tag.toLowerCase();

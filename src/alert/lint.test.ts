@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRules } from '../sigma/parse.ts';
+import { placesIn } from './lint-places.ts';
 import { lintRule } from './lint.ts';
 
 const good = `
@@ -19,7 +20,7 @@ tocsin: { headline: '{tocsin.actor.name} stopped {requestParameters.name}', resp
 function lint(change: (source: string) => string): string[] {
   const { rules, problems } = parseRules(change(good), 'r.yml');
   expect(problems).toEqual([]);
-  return rules.flatMap(lintRule).map((problem) => `${problem.level}: ${problem.message}`);
+  return rules.flatMap((rule) => lintRule(rule)).map((problem) => `${problem.level}: ${problem.message}`);
 }
 
 it('has nothing to say about a rule that is complete', () => {
@@ -73,5 +74,24 @@ describe('finds', () => {
     ['a missing headline', (s) => s.replace(/tocsin: .*\n/, ''), 'warning: has no tocsin.headline'],
   ])('%s', (_, change, message) => {
     expect(lint(change).join('\n')).toContain(message);
+  });
+});
+
+describe('tells the place of', () => {
+  const other = `title: Before\nlogsource: {}\ndetection: { a: { b: c }, condition: a }\n`;
+  it.each<[string, string, string, string]>([
+    ['an unknown field', '  selection: { eventName', '  selection: { tocsin.nmae|contains', '12:16'],
+    ['a field that another is compared with', 'eventName: StopLogging', 'a|fieldref: tocsin.nmae', '12:28'],
+    ['an unknown technique', 't1562.008', 't9999', '9:32'],
+    ['a headline with an unknown field', '{tocsin.actor.name}', '{tocsin.who}', '16:11'],
+    ['an unknown key', 'response:', 'respond:', '16:77'],
+    ['an id that is no UUID', 'id: 0', 'id: x', '7:1'],
+    ['what is missing: the rule', 'description: Nothing is recorded any more.\n', '', '6:1'],
+  ])('%s', (_, before, after, place) => {
+    const source = `${other}---\n# a comment\n${good.trimStart().replace(before, after)}`;
+    const [, rule] = parseRules(source, 'r.yml').rules;
+    if (rule === undefined) throw new Error('there is no second rule');
+    const found = lintRule(rule, placesIn(source)(rule));
+    expect(found.map(({ line, column }) => `${line}:${column}`)).toEqual([place]);
   });
 });

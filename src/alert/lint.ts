@@ -4,44 +4,57 @@ import type { Problem } from '../sigma/problem.ts';
 import type { Detection, Rule } from '../sigma/rule.ts';
 import { tacticOf, techniqueOf } from './attack.ts';
 import { compileHeadline } from './headline.ts';
+import { noPlaces, type Place, type RulePlaces } from './lint-places.ts';
 
-/** What a loaded rule gets wrong or lacks as a Tocsin rule; places are those of the file as a whole. */
-export function lintRule(rule: Rule): readonly Problem[] {
+/**
+ * What a loaded rule gets wrong or lacks as a Tocsin rule. `places` says where its parts stand in the file; without it, everything is
+ * told of the file as a whole.
+ */
+export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Problem[] {
   const problems: Problem[] = [];
-  const error = (message: string) =>
-    problems.push({ level: 'error', path: rule.path, line: 1, column: 1, message });
-  const advice = (message: string) =>
-    problems.push({ level: 'warning', path: rule.path, line: 1, column: 1, message });
+  const error = (place: Place, message: string) =>
+    problems.push({ level: 'error', path: rule.path, ...place, message });
+  const advice = (place: Place, message: string) =>
+    problems.push({ level: 'warning', path: rule.path, ...place, message });
 
   const own = object(rule.custom, 'tocsin');
   const headline = text(own, 'headline');
   const known = new Set<string>(tocsinFieldNames.map((field) => `tocsin.${field.name}`));
-  const named = [
-    ...Object.values(rule.detections).flatMap(fieldsOf),
+  const inHeadline = places.at('tocsin', 'headline');
+  const named = new Set([
+    ...fieldsOfRule(rule),
     ...(headline === undefined ? [] : compileHeadline(headline).fields),
-  ];
-  for (const field of new Set(named)) {
-    if (field.startsWith('tocsin.') && !known.has(field)) error(`there is no field '${field}'`);
-    if (field === '') error("the headline has an empty placeholder '{}'; name a field in it");
+  ]);
+  for (const field of named) {
+    if (field.startsWith('tocsin.') && !known.has(field))
+      error(places.ofField(field) ?? inHeadline, `there is no field '${field}'`);
+    if (field === '') error(inHeadline, "the headline has an empty placeholder '{}'; name a field in it");
   }
   for (const key of Object.keys(own ?? {}))
     if (key !== 'headline' && key !== 'response')
-      error(`'tocsin.${key}' is not a key; known are headline, response`);
+      error(places.at('tocsin', key), `'tocsin.${key}' is not a key; known are headline, response`);
   const used = new Set(rule.conditions.flatMap(detectionsOf));
   for (const name of Object.keys(rule.detections))
-    if (!used.has(name)) advice(`the detection '${name}' is not used by the condition`);
-  for (const tag of rule.tags) {
+    if (!used.has(name))
+      advice(places.at('detection', name), `the detection '${name}' is not used by the condition`);
+  for (const [i, tag] of rule.tags.entries()) {
     if (/^attack\.t\d/i.test(tag) && techniqueOf(tag) === undefined)
-      advice(`'${tag}' is not a technique that Tocsin knows`);
+      advice(places.at('tags', i), `'${tag}' is not a technique that Tocsin knows`);
     else if (/^attack\.(?!t\d|g\d|s\d)/i.test(tag) && tacticOf(tag) === undefined)
-      advice(`'${tag}' is not an ATT&CK tactic`);
+      advice(places.at('tags', i), `'${tag}' is not an ATT&CK tactic`);
   }
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(rule.id))
-    advice('has no UUID as id; an alert is known by its rule id, so it should never change');
-  if (rule.description === '') advice('has no description: say what it means and why it matters');
-  if (rule.falsePositives.length === 0) advice('names no false positives');
-  if (headline === undefined) advice('has no tocsin.headline; alerts will show the title only');
+    advice(places.at('id'), 'has no UUID as id; an alert is known by its rule id, so it should never change');
+  if (rule.description === '')
+    advice(places.at('description'), 'has no description: say what it means and why it matters');
+  if (rule.falsePositives.length === 0) advice(places.at('falsepositives'), 'names no false positives');
+  if (headline === undefined) advice(inHeadline, 'has no tocsin.headline; alerts will show the title only');
   return problems;
+}
+
+/** The fields that the rule's detections read, each once. */
+export function fieldsOfRule(rule: Rule): readonly string[] {
+  return [...new Set(Object.values(rule.detections).flatMap(fieldsOf))];
 }
 
 function fieldsOf(detection: Detection): readonly string[] {

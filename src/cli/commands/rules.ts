@@ -7,6 +7,36 @@ type PathOnly = [string[], { json?: boolean }];
 
 const run = () => import('../run/rules.ts');
 
+const explainHelp = `
+Example:
+  $ tocsin rules explain 'bucket deleted' record.json
+
+Exit codes: 0 the rule matches a record, 1 it matches none, 2 it could not be tried.`;
+
+const testHelp = `
+Example:
+  $ tocsin rules test my-rules --junit results.xml
+
+Exit codes: 0 all passed, 1 one failed, 2 a rule is broken or there is no test.`;
+
+const newHelp = `
+Example:
+  $ tocsin rules new my-rules/bucket-deleted.yml --title 'Bucket deleted' --level high
+
+Exit codes: 0 written, 2 not written.`;
+
+const coverageHelp = `
+Example:
+  $ tocsin rules coverage --navigator my-rules > layer.json
+
+Exit codes: 0 done, 2 a rule could not be read.`;
+
+const fieldsHelp = `
+Example:
+  $ tocsin rules fields actor
+
+Exit codes: 0 done, 2 a rule could not be read.`;
+
 export function addRules(program: Command, finish: Finish): void {
   const rules = program.command('rules').description('list, show, test and check detection rules');
   const paths = '[path...]';
@@ -31,15 +61,73 @@ export function addRules(program: Command, finish: Finish): void {
       finish(await (await run()).showRules(wanted, given, flags)),
     );
   rules
+    .command('explain')
+    .description(
+      'say why a rule matches a record or does not: each part of it, and what the record has there',
+    )
+    .argument('<rule>', 'its id, its file, or a part of its title')
+    .argument(
+      '<event>',
+      "a file with CloudTrail records in any form that scan reads, or '-' for standard input",
+    )
+    .argument(paths, pathsHelp)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', explainHelp)
+    .action(async (wanted: string, event: string, given: string[], flags: { json?: boolean }) => {
+      const { explainRuleOn } = await import('../run/rules-explain.ts');
+      finish(await explainRuleOn(wanted, event, given, flags));
+    });
+  rules
     .command('test')
     .description('run the tests that lie beside the rules (RULE.test.yml)')
     .argument(paths, pathsHelp)
     .option('--json', 'print as JSON')
-    .action(async (...[given, flags]: PathOnly) => finish(await (await run()).testRules(given, flags)));
+    .option('--junit <file>', 'write the results as JUnit XML too, for CI systems')
+    .addHelpText('after', testHelp)
+    .action(async (given: string[], flags: { json?: boolean; junit?: string }) =>
+      finish(await (await run()).testRules(given, flags)),
+    );
   rules
     .command('lint')
     .description('check rules for errors and for what is missing')
     .argument(paths, pathsHelp)
     .option('--json', 'print as JSON')
     .action(async (...[given, flags]: PathOnly) => finish(await (await run()).lintRules(given, flags)));
+  rules
+    .command('new')
+    .description('write a new rule with a test beside it, to be changed; nothing is written over')
+    .argument('<path>', 'the file of the rule, such as my-rules/bucket-deleted.yml')
+    .option('--title <text>', 'its title (default: made of the file name)')
+    .addOption(severityOf(program, '--level <level>', 'its level').default('medium'))
+    .addHelpText('after', newHelp)
+    .action(async (path: string, flags: { title?: string; level: Severity }) => {
+      const { newRule } = await import('../run/rules-new.ts');
+      finish(await newRule(path, flags));
+    });
+  rules
+    .command('coverage')
+    .description('show which ATT&CK tactics and techniques the rules name, and which have no rule')
+    .argument(paths, pathsHelp)
+    .addOption(
+      program
+        .createOption('--navigator', 'print a layer for the ATT&CK Navigator (JSON, layer format 4.5)')
+        .conflicts('json'),
+    )
+    .option('--json', 'print as JSON')
+    .addHelpText('after', coverageHelp)
+    .action(async (given: string[], flags: { json?: boolean; navigator?: boolean }) => {
+      const { showCoverage } = await import('../run/rules-coverage.ts');
+      finish(await showCoverage(given, flags));
+    });
+  rules
+    .command('fields')
+    .description('list the fields that rules can read, and how many rules read each')
+    .argument('[text]', 'only fields with this in their name or description')
+    .option('--rules <path...>', pathsHelp)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', fieldsHelp)
+    .action(async (filter: string | undefined, flags: { rules?: string[]; json?: boolean }) => {
+      const { showFields } = await import('../run/rules-fields.ts');
+      finish(await showFields(filter, flags));
+    });
 }

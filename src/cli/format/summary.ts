@@ -3,6 +3,7 @@ import type { Alert } from '../../alert/alert.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
 import type { ScanResult } from '../../runtime/scan.ts';
+import { severityStyles } from './severity.ts';
 import { count, formatBytes, formatDuration, paint, type Terminal } from '../terminal.ts';
 
 /** What is kept of the alerts for the table at the end: bounded by the number of rules, not of alerts. */
@@ -41,14 +42,6 @@ export function addToSummary(summary: Summary, alert: Alert): void {
     entry.actors.set(name, (entry.actors.get(name) ?? 0) + 1);
 }
 
-const styles: Readonly<Record<Severity, Parameters<typeof paint>[1]>> = {
-  critical: ['bold', 'red'],
-  high: 'red',
-  medium: 'yellow',
-  low: 'cyan',
-  informational: 'dim',
-};
-
 /** The table at the end of a scan: the worst first, then the most frequent. */
 export function renderSummary(summary: Summary, terminal: Terminal): string {
   if (summary.size === 0) return '';
@@ -73,7 +66,7 @@ export function renderSummary(summary: Summary, terminal: Terminal): string {
   });
   for (const [i, row] of rows.entries()) {
     table.push([
-      paint(terminal, styles[row.severity], row.severity),
+      paint(terminal, severityStyles[row.severity], row.severity),
       row.alerts.toLocaleString('en'),
       cut(row.title, room - actorWidth),
       cut(actors[i] ?? '', actorWidth),

@@ -1,28 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import Table from 'cli-table3';
+import { readFile, writeFile } from 'node:fs/promises';
 import { lintRule } from '../../alert/lint.ts';
+import { placesIn } from '../../alert/lint-places.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { createEngine } from '../../runtime/engine.ts';
-import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { runRuleTests, testPathOf, type RuleTestResult } from '../../runtime/rule-tests.ts';
-import { formatProblem, type Problem } from '../../sigma/problem.ts';
+import type { Problem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { CliFailure, exitCode } from '../failure.ts';
+import { renderColumns } from '../format/columns.ts';
+import { jsonText } from '../format/json.ts';
+import { junitXml, type JunitSuite } from '../format/junit.ts';
+import { severityStyles } from '../format/severity.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
-
-async function load(given: readonly string[]): Promise<LoadedRules> {
-  return loadRules(given.length > 0 ? given : [builtinRules]);
-}
-
-function report(problems: readonly Problem[]): void {
-  const terminal = terminalOf(process.stderr);
-  for (const problem of problems) {
-    const word =
-      problem.level === 'error' ? paint(terminal, 'red', 'error') : paint(terminal, 'yellow', 'advice');
-    process.stderr.write(`${word} ${visible(formatProblem(problem))}\n`);
-  }
-}
+import { findRule } from './find-rule.ts';
+import { codeOf, load, report } from './loaded.ts';
 
 export async function listRules(
   given: readonly string[],
@@ -46,23 +38,24 @@ export async function listRules(
       tags,
       path,
     }));
-    await writeOut(`${JSON.stringify(rows, null, 2)}\n`);
+    await writeOut(jsonText(rows));
   } else {
     const terminal = terminalOf(process.stdout);
-    const table = new Table({
-      head: ['level', 'rule', 'id'],
-      style: { head: [], border: [], compact: true },
-      chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-    });
-    for (const rule of shown)
-      table.push([
+    // Where there is no room for both, a title is worth more than an id; `show` finds a rule by either.
+    const withId = terminal.width >= 100;
+    const table = renderColumns(
+      [{ head: 'level' }, { head: 'rule', gives: true }, ...(withId ? [{ head: 'id', gives: true }] : [])],
+      shown.map((rule) => [
         rule.level,
         visible(active.has(rule) ? rule.title : `${rule.title} (waits for its log source)`),
-        visible(rule.id),
-      ]);
-    await writeOut(`${table.toString()}\n${paint(terminal, 'dim', count(shown.length, 'rule'))}\n`);
+        ...(withId ? [visible(rule.id)] : []),
+      ]),
+      terminal,
+      (cell, column) => (column === 0 ? paint(terminal, severityStyles[cell as Severity], cell) : cell),
+    );
+    await writeOut(`${table}\n${paint(terminal, 'dim', count(shown.length, 'rule'))}\n`);
   }
-  return problems.some((problem) => problem.level === 'error') ? exitCode.failure : exitCode.ok;
+  return codeOf(problems);
 }
 
 export async function showRules(
@@ -70,43 +63,34 @@ export async function showRules(
   given: readonly string[],
   flags: { json?: boolean },
 ): Promise<number> {
-  const { rules } = await load(given);
-  const needle = wanted.toLowerCase();
-  const exact = rules.filter(
-    (rule) => rule.id === wanted || rule.path === wanted || rule.path.endsWith(`/${wanted}`),
-  );
-  const matching =
-    exact.length > 0
-      ? exact
-      : rules.filter((rule) => rule.title.toLowerCase().includes(needle) || rule.path.includes(needle));
-  const [rule] = matching;
-  if (rule === undefined)
-    throw new CliFailure(`no rule is called '${wanted}'; 'tocsin rules list' shows them all`);
-  if (matching.length > 1)
-    throw new CliFailure(
-      `'${wanted}' fits ${matching.length} rules; name one of them:\n${matching.map((one) => `  ${visible(`${one.id}  ${one.title}`)}`).join('\n')}`,
-    );
+  const rule = await findRule(wanted, given);
   await writeOut(
     flags.json
-      ? `${JSON.stringify(rule, null, 2)}\n`
+      ? jsonText(rule)
       : `${paint(terminalOf(process.stdout), 'dim', `# ${rule.path}`)}\n${await readFile(rule.path, 'utf8')}`,
   );
   return exitCode.ok;
 }
 
-export async function testRules(given: readonly string[], flags: { json?: boolean }): Promise<number> {
+export async function testRules(
+  given: readonly string[],
+  flags: { json?: boolean; junit?: string },
+): Promise<number> {
   const { rules, problems } = await load(given);
   report(problems);
   const results: RuleTestResult[] = [];
   const untested: Rule[] = [];
+  const suites: JunitSuite[] = [];
   for (const rule of rules) {
     const ran = await runRuleTests(rule);
     if (ran === undefined) untested.push(rule);
     else results.push(...ran);
+    suites.push(suiteOf(rule, ran));
   }
+  if (flags.junit !== undefined) await writeJunit(flags.junit, [...suites, ...suitesOf(problems)]);
   const failures = results.filter((result) => result.failure !== undefined);
   if (flags.json) {
-    await writeOut(`${JSON.stringify({ results, untested: untested.map((rule) => rule.path) }, null, 2)}\n`);
+    await writeOut(jsonText({ results, untested: untested.map((rule) => rule.path) }));
   } else {
     const out = terminalOf(process.stdout);
     const lines = failures.map(
@@ -130,8 +114,17 @@ export async function testRules(given: readonly string[], flags: { json?: boolea
 
 export async function lintRules(given: readonly string[], flags: { json?: boolean }): Promise<number> {
   const { rules, problems } = await load(given);
-  const all = [...problems, ...rules.flatMap(lintRule)];
-  if (flags.json) await writeOut(`${JSON.stringify(all, null, 2)}\n`);
+  const placesOf = new Map<string, ReturnType<typeof placesIn>>();
+  const all: Problem[] = [...problems];
+  for (const rule of rules) {
+    let places = placesOf.get(rule.path);
+    if (places === undefined) {
+      places = placesIn(await readFile(rule.path, 'utf8').catch(() => ''));
+      placesOf.set(rule.path, places);
+    }
+    all.push(...lintRule(rule, places(rule)));
+  }
+  if (flags.json) await writeOut(jsonText(all));
   else {
     report(all);
     const errors = all.filter((problem) => problem.level === 'error').length;
@@ -140,4 +133,43 @@ export async function lintRules(given: readonly string[], flags: { json?: boolea
     );
   }
   return all.some((problem) => problem.level === 'error') ? exitCode.findings : exitCode.ok;
+}
+
+function suiteOf(rule: Rule, ran: readonly RuleTestResult[] | undefined): JunitSuite {
+  const { title: name, path: file } = rule;
+  if (ran === undefined) {
+    const outcome = { type: 'skipped', message: `write ${testPathOf(file)}` } as const;
+    return { name, file, cases: [{ name: 'has no tests', file, line: 1, outcome }] };
+  }
+  return {
+    name,
+    file,
+    cases: ran.map((result) => ({
+      name: result.name,
+      file: result.path,
+      line: result.line,
+      outcome: result.failure === undefined ? undefined : { type: 'failure', message: result.failure },
+    })),
+  };
+}
+
+/** What could not be loaded is told too, or a broken rule would look like one without tests. */
+function suitesOf(problems: readonly Problem[]): readonly JunitSuite[] {
+  return problems
+    .filter(({ level }) => level === 'error')
+    .map(({ path, line, message }) => ({
+      name: path,
+      file: path,
+      cases: [{ name: 'can be loaded', file: path, line, outcome: { type: 'error', message } }],
+    }));
+}
+
+async function writeJunit(path: string, suites: readonly JunitSuite[]): Promise<void> {
+  try {
+    await writeFile(path, junitXml(suites));
+  } catch (error) {
+    throw new CliFailure(
+      `--junit: ${visible(path)}: cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`,
+    );
+  }
 }

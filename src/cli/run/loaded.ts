@@ -1,0 +1,25 @@
+import { visible } from '../../notify/safe-text.ts';
+import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
+import { formatProblem, type Problem } from '../../sigma/problem.ts';
+import { exitCode } from '../failure.ts';
+import { paint, terminalOf } from '../terminal.ts';
+
+/** The rules in the given files and folders; without any, those that come with Tocsin. */
+export async function load(given: readonly string[]): Promise<LoadedRules> {
+  return loadRules(given.length > 0 ? given : [builtinRules]);
+}
+
+/** Tells on standard error what is wrong with rules. */
+export function report(problems: readonly Problem[]): void {
+  const terminal = terminalOf(process.stderr);
+  for (const problem of problems) {
+    const word =
+      problem.level === 'error' ? paint(terminal, 'red', 'error') : paint(terminal, 'yellow', 'advice');
+    process.stderr.write(`${word} ${visible(formatProblem(problem))}\n`);
+  }
+}
+
+/** For commands that only show rules: what was left out is a failure. */
+export function codeOf(problems: readonly Problem[]): number {
+  return problems.some((problem) => problem.level === 'error') ? exitCode.failure : exitCode.ok;
+}

@@ -1,0 +1,79 @@
+import { fieldsOfRule } from '../../alert/lint.ts';
+import { tocsinFieldNames } from '../../facts/fields.ts';
+import { visible } from '../../notify/safe-text.ts';
+import { renderColumns } from '../format/columns.ts';
+import { jsonText } from '../format/json.ts';
+import { count, paint, terminalOf, writeOut } from '../terminal.ts';
+import { codeOf, load, report } from './loaded.ts';
+
+interface FieldRow {
+  readonly name: string;
+  readonly description?: string;
+  /** How many of the loaded rules read it. */
+  readonly rules: number;
+}
+
+/** What a rule can read: all fields under `tocsin.`, and those of the record that other rules read. */
+export async function showFields(
+  filter: string | undefined,
+  flags: { rules?: string[]; json?: boolean },
+): Promise<number> {
+  const { rules, problems } = await load(flags.rules ?? []);
+  report(problems);
+  const readBy = new Map<string, number>();
+  for (const rule of rules)
+    for (const field of fieldsOfRule(rule)) readBy.set(field, (readBy.get(field) ?? 0) + 1);
+  const needle = (filter ?? '').toLowerCase();
+  const wanted = ({ name, description = '' }: FieldRow) =>
+    name.toLowerCase().includes(needle) || description.toLowerCase().includes(needle);
+  const own: FieldRow[] = tocsinFieldNames
+    .map(({ name, description }) => ({
+      name: `tocsin.${name}`,
+      description,
+      rules: readBy.get(`tocsin.${name}`) ?? 0,
+    }))
+    .filter(wanted);
+  const raw: FieldRow[] = [...readBy]
+    .filter(([name]) => !name.startsWith('tocsin.'))
+    .map(([name, by]) => ({ name, rules: by }))
+    .filter(wanted)
+    .sort((a, b) => b.rules - a.rules || (a.name < b.name ? -1 : 1));
+  if (flags.json) await writeOut(jsonText({ tocsin: own, raw }));
+  else {
+    const terminal = terminalOf(process.stdout);
+    const tables = [
+      ...(own.length === 0
+        ? []
+        : [
+            renderColumns(
+              [
+                { head: 'what Tocsin works out' },
+                { head: 'rules', right: true },
+                { head: '', gives: true, wraps: true },
+              ],
+              own.map(({ name, description = '', rules: by }) => [name, String(by), description]),
+              terminal,
+            ),
+          ]),
+      ...(raw.length === 0
+        ? []
+        : [
+            renderColumns(
+              [
+                { head: 'what the record holds', gives: true },
+                { head: 'rules', right: true },
+              ],
+              raw.map(({ name, rules: by }) => [visible(name), String(by)]),
+              terminal,
+            ),
+          ]),
+      paint(
+        terminal,
+        'dim',
+        `${count(own.length + raw.length, 'field')}, read by ${count(rules.length, 'rule')}`,
+      ),
+    ];
+    await writeOut(`${tables.join('\n\n')}\n`);
+  }
+  return codeOf(problems);
+}

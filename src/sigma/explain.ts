@@ -1,0 +1,197 @@
+import type { Json } from '../event/json.ts';
+import { compileRule, type EventView, type Matcher } from './compile.ts';
+import type { Condition, Detection, FieldDetection, Pattern, Rule, ValueTest } from './rule.ts';
+
+/** Why a rule matches an event or does not: plain data, with every part of the rule in it. */
+export interface Explanation {
+  readonly matches: boolean;
+  /** One for each of the rule's conditions; the rule matches where any of them holds. */
+  readonly conditions: readonly ExplainedCondition[];
+  readonly detections: Readonly<Record<string, ExplainedDetection>>;
+}
+
+export type ExplainedCondition =
+  | { readonly type: 'detection'; readonly holds: boolean; readonly name: string }
+  | { readonly type: 'and' | 'or'; readonly holds: boolean; readonly of: readonly ExplainedCondition[] }
+  | {
+      readonly type: 'atLeast';
+      readonly holds: boolean;
+      readonly count: number;
+      readonly of: readonly ExplainedCondition[];
+    }
+  | { readonly type: 'not'; readonly holds: boolean; readonly of: ExplainedCondition };
+
+export type ExplainedDetection =
+  | { readonly type: 'all' | 'any'; readonly holds: boolean; readonly of: readonly ExplainedDetection[] }
+  | ExplainedField
+  | {
+      readonly type: 'keywords';
+      readonly holds: boolean;
+      readonly quantifier: 'any' | 'all';
+      readonly tests: readonly ExplainedTest[];
+    };
+
+export interface ExplainedField {
+  readonly type: 'field';
+  /** After negation. */
+  readonly holds: boolean;
+  readonly field: string;
+  readonly quantifier: 'any' | 'all';
+  readonly negated: boolean;
+  /** What the event has there; absent where it has nothing. */
+  readonly value?: Json;
+  readonly tests: readonly ExplainedTest[];
+}
+
+export interface ExplainedTest {
+  /** Before the negation of the field. */
+  readonly holds: boolean;
+  /** What the rule wants, in the words of somebody who reads it: `Delete*`, `/^a/i`, `over 5`. */
+  readonly wanted: string;
+}
+
+/**
+ * Takes a rule apart on one event. Every value test is decided by the compiled engine itself, so that the explanation cannot have an
+ * opinion of its own; nothing is left out early, other than when matching.
+ */
+export function explainRule<E>(rule: Rule, view: EventView<E>, event: E): Explanation {
+  const detections = new Map(
+    Object.entries(rule.detections).map(([name, detection]) => [
+      name,
+      explainDetection(detection, { rule, view, event }),
+    ]),
+  );
+  const conditions = rule.conditions.map((condition) => explainCondition(condition, detections));
+  return {
+    matches: conditions.some(({ holds }) => holds),
+    conditions,
+    detections: Object.fromEntries(detections),
+  };
+}
+
+interface Subject<E> {
+  readonly rule: Rule;
+  readonly view: EventView<E>;
+  readonly event: E;
+}
+
+function explainCondition(
+  condition: Condition,
+  detections: ReadonlyMap<string, ExplainedDetection>,
+): ExplainedCondition {
+  switch (condition.type) {
+    case 'detection': {
+      const detection = detections.get(condition.name);
+      if (detection === undefined)
+        throw new Error(`condition names an unknown detection '${condition.name}'`);
+      return { type: 'detection', holds: detection.holds, name: condition.name };
+    }
+    case 'and':
+    case 'or': {
+      const of = condition.of.map((part) => explainCondition(part, detections));
+      const holds = condition.type === 'and' ? of.every((part) => part.holds) : of.some((part) => part.holds);
+      return { type: condition.type, holds, of };
+    }
+    case 'not': {
+      const of = explainCondition(condition.of, detections);
+      return { type: 'not', holds: !of.holds, of };
+    }
+    case 'atLeast': {
+      const of = condition.of.map((part) => explainCondition(part, detections));
+      const holds = of.filter((part) => part.holds).length >= condition.count;
+      return { type: 'atLeast', holds, count: condition.count, of };
+    }
+  }
+}
+
+function explainDetection<E>(detection: Detection, subject: Subject<E>): ExplainedDetection {
+  switch (detection.type) {
+    case 'all':
+    case 'any': {
+      const of = detection.of.map((part) => explainDetection(part, subject));
+      const holds = detection.type === 'all' ? of.every((part) => part.holds) : of.some((part) => part.holds);
+      return { type: detection.type, holds, of };
+    }
+    case 'field':
+      return explainField(detection, subject);
+    case 'keywords': {
+      const tests = detection.tests.map((test) =>
+        explainTest(test, { ...detection, quantifier: 'any', tests: [test] }, subject),
+      );
+      const { quantifier } = detection;
+      return { type: 'keywords', holds: allOrAny(tests, quantifier), quantifier, tests };
+    }
+  }
+}
+
+function explainField<E>(detection: FieldDetection, subject: Subject<E>): ExplainedField {
+  const { field, quantifier, negated } = detection;
+  const value = subject.view.field(field)(subject.event);
+  const tests = detection.tests.map((test) =>
+    explainTest(test, { ...detection, quantifier: 'any', negated: false, tests: [test] }, subject),
+  );
+  const holds = allOrAny(tests, quantifier) !== negated;
+  return {
+    type: 'field',
+    holds,
+    field,
+    quantifier,
+    negated,
+    ...(value === undefined ? {} : { value }),
+    tests,
+  };
+}
+
+function allOrAny(tests: readonly ExplainedTest[], quantifier: 'any' | 'all'): boolean {
+  return quantifier === 'all' ? tests.every(({ holds }) => holds) : tests.some(({ holds }) => holds);
+}
+
+/** `alone` is the detection with this test and no other. */
+function explainTest<E>(test: ValueTest, alone: Detection, { rule, view, event }: Subject<E>): ExplainedTest {
+  const matches: Matcher<E> = compileRule(
+    { ...rule, detections: { alone }, conditions: [{ type: 'detection', name: 'alone' }] },
+    view,
+  );
+  return { holds: matches(event), wanted: describeTest(test) };
+}
+
+const comparisons = { lt: 'under', lte: 'at most', gt: 'over', gte: 'at least' } as const;
+const places = {
+  equals: 'the value of',
+  contains: 'something with the value of',
+  startswith: 'something that begins with the value of',
+  endswith: 'something that ends with the value of',
+} as const;
+
+/** What a test wants, as a person would say it. */
+function describeTest(test: ValueTest): string {
+  switch (test.type) {
+    case 'text': {
+      const text = test.pattern.length === 0 ? "''" : describePattern(test.pattern);
+      return test.cased ? `${text} (in this case)` : text;
+    }
+    case 'number':
+      return test.text;
+    case 'boolean':
+      return String(test.value);
+    case 'null':
+      return 'null, or no value';
+    case 'exists':
+      return test.wanted ? 'any value' : 'no value';
+    case 'regex':
+      return `/${test.source}/${test.flags}`;
+    case 'cidr':
+      return `an address in ${test.range}`;
+    case 'compare':
+      return `${comparisons[test.comparison]} ${test.value}`;
+    case 'field':
+      return `${places[test.match]} ${test.field}${test.cased ? ' (in the same case)' : ''}`;
+  }
+}
+
+/** As a rule would write it: wildcards as they are, and a backslash before what is meant itself. */
+function describePattern(pattern: Pattern): string {
+  return pattern
+    .map((part) => (typeof part === 'string' ? part.replace(/[*?]/g, '\\$&') : part.wildcard))
+    .join('');
+}
