@@ -67,7 +67,7 @@ export async function showRules(
   await writeOut(
     flags.json
       ? jsonText(rule)
-      : `${paint(terminalOf(process.stdout), 'dim', `# ${rule.path}`)}\n${await readFile(rule.path, 'utf8')}`,
+      : `${paint(terminalOf(process.stdout), 'dim', `# ${visible(rule.path)}`)}\n${asWritten(await readFile(rule.path, 'utf8'))}`,
   );
   return exitCode.ok;
 }
@@ -133,6 +133,11 @@ export async function lintRules(given: readonly string[], flags: { json?: boolea
     );
   }
   return all.some((problem) => problem.level === 'error') ? exitCode.findings : exitCode.ok;
+}
+
+/** The text with its spaces and line breaks, and nothing in it that a terminal acts on. */
+function asWritten(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(/[^ \t\n]+/g, visible);
 }
 
 function suiteOf(rule: Rule, ran: readonly RuleTestResult[] | undefined): JunitSuite {
