@@ -140,7 +140,7 @@ function remarkOn(field: Extract<ExplainedDetection, { readonly type: 'field' }>
       : `wanted ${listed(field.tests, 'or')}`;
   const matched = listed(field.quantifier === 'all' ? field.tests : held, 'and');
   // `= s3.amazonaws.com  matches s3.amazonaws.com` would tell nothing.
-  return typeof field.value === 'string' && matched === line(field.value, 80) ? '' : `matches ${matched}`;
+  return field.value !== undefined && matched === shorten(field.value) ? '' : `matches ${matched}`;
 }
 
 function listed(tests: readonly ExplainedTest[], word: 'and' | 'or'): string {

@@ -121,9 +121,7 @@ function text(rule: Rule, outcome: Outcome, explained: readonly Explained[], ter
     const who = `${line(event.action, 40)} by ${line(event.actor.name, 40)}`;
     const when = new Date(event.time).toISOString().replace('.000Z', 'Z');
     const head = `record ${position + 1} ${verdict}\n${line(`${who}, ${when}`, terminal.width)}`;
-    const facts = subject.facts.map((fact) =>
-      paint(terminal, 'dim', `fact: ${line(fact.explanation, terminal.width - 6)}`),
-    );
+    const facts = subject.facts.map((fact) => paint(terminal, 'dim', `fact: ${line(fact.explanation, 300)}`));
     return [head, ...facts, renderExplanation(explanation, terminal)].join('\n');
   });
   const left = outcome.records - explained.length;
