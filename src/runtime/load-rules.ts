@@ -16,7 +16,7 @@ export const builtinRules: string = fileURLToPath(new URL('../../rules', import.
 /**
  * Loads every Sigma rule under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
  * file is read twice). One broken rule is a problem and is left out; so is a file or folder that cannot be read, and a
- * second rule with an id that is taken.
+ * second rule with an id that is taken. A problem that is a warning keeps no rule out.
  */
 export async function loadRules(paths: readonly string[]): Promise<LoadedRules> {
   const rules = new Map<string, Rule>();

@@ -59,7 +59,9 @@ export async function serve({
     ...(config.rules.builtin ? [builtinRules] : []),
     ...config.rules.folders,
   ]);
-  for (const problem of problems) log.error({ rule: formatProblem(problem) }, 'a rule was left out');
+  for (const problem of problems)
+    if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
+    else log.warn({ rule: formatProblem(problem) }, 'a rule runs, with a warning');
   const disabled = new Set(config.rules.disabled);
   const engine = createEngine(rules.filter((rule) => !disabled.has(rule.id)));
 

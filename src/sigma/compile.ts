@@ -3,6 +3,7 @@ import { compileCidr } from './cidr.ts';
 import { fold } from './fold.ts';
 import { compilePattern } from './pattern.ts';
 import { compileRegex } from './regex.ts';
+import { timePartOf } from './time-part.ts';
 import type {
   Comparison,
   Condition,
@@ -115,6 +116,16 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
       return overTexts(compileCidr(test.range));
     case 'compare':
       return (value) => someMember(value, (item) => compareNumber(item, test.comparison, test.value));
+    case 'time': {
+      const { part, comparison, value: bound } = test;
+      return (value) =>
+        someMember(value, (item) => {
+          if (typeof item !== 'string' && typeof item !== 'number') return false;
+          const found = timePartOf(item, part);
+          if (found === undefined) return false;
+          return comparison === 'eq' ? found === bound : compareNumber(found, comparison, bound);
+        });
+    }
     case 'field': {
       const other = view.field(test.field);
       return (value, event) =>

@@ -1,8 +1,11 @@
 import { compileCidr } from './cidr.ts';
+import { encodePattern } from './encode.ts';
+import { readChain, type Chain } from './modifiers.ts';
 import { parsePattern, widen } from './pattern.ts';
 import { RuleError } from './problem.ts';
 import { compileRegex } from './regex.ts';
-import type { Comparison, Detection, ValueTest } from './rule.ts';
+import type { Detection, ValueTest } from './rule.ts';
+import { timeRanges } from './time-part.ts';
 import { WrittenNumber } from './written-number.ts';
 
 type Place = readonly (string | number)[];
@@ -36,155 +39,115 @@ function parseItem(key: string, value: unknown, at: Place): Detection {
   if (field === '') return parseKeywords(Array.isArray(value) ? value : [value], modifiers, at);
   const chain = readChain(modifiers, at);
   const values = listOf(value, at);
-  const tests = values.map((item, i) => parseValue(item, chain, values.length > 1 ? [...at, i] : at));
-  return { type: 'field', field, quantifier: chain.all ? 'all' : 'any', negated: chain.negated, tests };
+  const variants = values.map((item, i) => parseValue(item, chain, values.length > 1 ? [...at, i] : at));
+  const { negated } = chain;
+  return joined(variants, chain, (quantifier, tests) => ({
+    type: 'field',
+    field,
+    quantifier,
+    negated,
+    tests,
+  }));
 }
 
 function parseKeywords(values: readonly unknown[], modifiers: readonly string[], at: Place): Detection {
-  const chain = readChain(modifiers, at);
-  if (
-    chain.negated ||
-    chain.type === 'exists' ||
-    chain.type === 'fieldref' ||
-    chain.type === 'compare' ||
-    chain.type === 'cidr'
-  )
+  const chain = readChain(modifiers, at, 'keywords');
+  if (chain.negated || (chain.type !== 'text' && chain.type !== 're'))
     throw new RuleError(
-      `the modifiers '${modifiers.join('|')}' need a field; keywords are looked for in the whole event`,
+      `the modifiers '${chain.written}' need a field; keywords are looked for in the whole event`,
       at,
     );
-  const tests = values.map((value) => {
+  const variants = values.map((value) => {
     if (typeof value !== 'string' && !isNumber(value) && typeof value !== 'boolean')
       throw new RuleError('a keyword is a text or a number', at);
-    const test = parseValue(String(value), chain, at);
-    return test.type === 'text' ? { ...test, pattern: widen(test.pattern, 'contains') } : test;
+    return parseValue(String(value), chain, at).map((test): ValueTest =>
+      test.type === 'text' ? { ...test, pattern: widen(test.pattern, 'contains') } : test,
+    );
   });
-  return { type: 'keywords', quantifier: chain.all ? 'all' : 'any', tests };
+  return joined(variants, chain, (quantifier, tests) => ({ type: 'keywords', quantifier, tests }));
 }
 
-/** What a chain of modifiers asks for. */
-interface Chain {
-  readonly type:
-    'plain' | 'contains' | 'startswith' | 'endswith' | 'exists' | 're' | 'cidr' | 'compare' | 'fieldref';
-  readonly all: boolean;
-  readonly negated: boolean;
-  readonly cased: boolean;
-  readonly regexFlags: string;
-  readonly comparison: Comparison | undefined;
-  /** For `fieldref` with a place: `field|fieldref|endswith`. */
-  readonly placed: 'equals' | 'contains' | 'startswith' | 'endswith';
+/**
+ * The tests of all values joined. A value may have become several texts of which one is enough; where every value must match, those
+ * texts stay together in a detection of their own.
+ */
+function joined(
+  variants: readonly (readonly ValueTest[])[],
+  chain: Chain,
+  make: (quantifier: 'any' | 'all', tests: readonly ValueTest[]) => Detection,
+): Detection {
+  if (!chain.all || variants.every((tests) => tests.length === 1))
+    return make(chain.all ? 'all' : 'any', variants.flat());
+  const of = variants.map((tests) => make('any', tests));
+  // Not every one of them: as soon as one does not.
+  return single(of) ?? { type: chain.negated ? 'any' : 'all', of };
 }
 
-const comparisons: readonly string[] = ['lt', 'lte', 'gt', 'gte'];
-const places: readonly string[] = ['contains', 'startswith', 'endswith'];
-const regexFlags: readonly string[] = ['i', 'm', 's'];
-const known = [
-  'all',
-  'cased',
-  'neq',
-  'exists',
-  're',
-  'cidr',
-  'fieldref',
-  ...comparisons,
-  ...places,
-  ...regexFlags,
-];
-/** In the specification, but not in this version: a rule with one of them is refused and said so. */
-const notYet = [
-  'base64',
-  'base64offset',
-  'wide',
-  'utf16',
-  'utf16le',
-  'utf16be',
-  'windash',
-  'expand',
-  'minute',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'year',
-];
-
-function readChain(modifiers: readonly string[], at: Place): Chain {
-  let type: Chain['type'] = 'plain';
-  let placed: Chain['placed'] = 'equals';
-  let comparison: Comparison | undefined;
-  let flags = '';
-  const flagsSet = new Set<string>();
-  const claim = (next: Chain['type'], word: string) => {
-    if (type !== 'plain')
-      throw new RuleError(
-        `'${word}' cannot follow '${modifiers.slice(0, modifiers.indexOf(word)).join('|')}'`,
-        at,
-      );
-    type = next;
-  };
-  for (const word of modifiers) {
-    if (word === 'all' || word === 'cased' || word === 'neq') {
-      if (flagsSet.has(word)) throw new RuleError(`'${word}' is given twice`, at);
-      flagsSet.add(word);
-    } else if (isPlace(word)) {
-      if ((type as Chain['type']) === 'fieldref' && placed === 'equals') placed = word;
-      else if (word === 'contains' && (type as Chain['type']) === 're') continue;
-      else claim(word, word);
-    } else if (isComparison(word)) {
-      claim('compare', word);
-      comparison = word;
-    } else if (word === 'fieldref') {
-      if (isPlace(type)) placed = type;
-      else if (type !== 'plain') claim('fieldref', word);
-      type = 'fieldref';
-    } else if (word === 'exists' || word === 're' || word === 'cidr') {
-      claim(word, word);
-    } else if (regexFlags.includes(word)) {
-      if ((type as Chain['type']) !== 're')
-        throw new RuleError(`'${word}' is only for regular expressions: write 're|${word}'`, at);
-      flags += word;
-    } else {
-      throw new RuleError(unknownModifier(word), at);
-    }
-  }
-  return {
-    type,
-    placed,
-    comparison,
-    regexFlags: flags,
-    all: flagsSet.has('all'),
-    negated: flagsSet.has('neq'),
-    cased: flagsSet.has('cased'),
-  };
-}
-
-function parseValue(value: unknown, chain: Chain, at: Place): ValueTest {
+/** The tests of one value: any of them. */
+function parseValue(value: unknown, chain: Chain, at: Place): readonly ValueTest[] {
+  if (chain.expand) refusePlaceholders(value, at);
   switch (chain.type) {
     case 'exists':
       if (typeof value !== 'boolean') throw new RuleError("'exists' takes true or false", at);
-      return { type: 'exists', wanted: value };
+      return [{ type: 'exists', wanted: value }];
     case 're':
-      return parseRegex(value, chain.regexFlags, at);
+      return [parseRegex(value, chain.regexFlags, at)];
     case 'cidr':
-      return parseCidr(value, at);
+      return [parseCidr(value, at)];
     case 'compare':
       if (!isNumber(value) || chain.comparison === undefined)
         throw new RuleError(`'${chain.comparison}' takes a number`, at);
-      return { type: 'compare', comparison: chain.comparison, value: numberOf(value) };
+      return [{ type: 'compare', comparison: chain.comparison, value: numberOf(value) }];
+    case 'time':
+      return [parseTime(value, chain, at)];
     case 'fieldref':
       if (typeof value !== 'string' || value === '')
         throw new RuleError("'fieldref' takes the name of another field", at);
-      return { type: 'field', field: value, match: chain.placed, cased: chain.cased };
-    case 'plain':
-      return parsePlain(value, chain.cased, at);
-    case 'contains':
-    case 'startswith':
-    case 'endswith': {
-      if (typeof value !== 'string' && !isNumber(value))
-        throw new RuleError(`'${chain.type}' takes a text`, at);
-      return { type: 'text', pattern: widen(parsePattern(String(value)), chain.type), cased: chain.cased };
-    }
+      return [{ type: 'field', field: value, match: chain.placed, cased: chain.cased }];
+    case 'text':
+      if (chain.placed === 'equals' && chain.encodings.length === 0)
+        return [parsePlain(value, chain.cased, at)];
+      return parseText(value, chain, at);
   }
+}
+
+function parseText(value: unknown, chain: Chain, at: Place): readonly ValueTest[] {
+  if (typeof value !== 'string' && !isNumber(value))
+    throw new RuleError(`'${chain.written}' takes a text`, at);
+  const { placed, cased } = chain;
+  try {
+    return encodePattern(parsePattern(String(value)), chain.encodings).map((pattern) => ({
+      type: 'text',
+      pattern: placed === 'equals' ? pattern : widen(pattern, placed),
+      cased,
+    }));
+  } catch (error) {
+    throw new RuleError(
+      `'${chain.written}': ${error instanceof Error ? error.message : 'cannot be applied'}`,
+      at,
+    );
+  }
+}
+
+function parseTime(value: unknown, chain: Chain, at: Place): ValueTest {
+  const { timePart: part, comparison = 'eq' } = chain;
+  if (part === undefined || !isNumber(value) || !Number.isInteger(numberOf(value)))
+    throw new RuleError(`'${chain.written}' takes a whole number`, at);
+  const number = numberOf(value);
+  const [low, high] = timeRanges[part];
+  if (number < low || number > high)
+    throw new RuleError(`'${part}' lies between ${low} and ${high}; ${number} never comes`, at);
+  return { type: 'time', part, comparison, value: number };
+}
+
+/** The specification leaves the values of placeholders to the configuration; a rule without them would look for the wrong thing. */
+function refusePlaceholders(value: unknown, at: Place): void {
+  const name = typeof value === 'string' ? /%([^%\s]+)%/.exec(value)?.[1] : undefined;
+  if (name !== undefined)
+    throw new RuleError(
+      `the placeholder '%${name}%' has no values: placeholders cannot be given values in this version of Tocsin; write the values into the rule`,
+      at,
+    );
 }
 
 function parsePlain(value: unknown, cased: boolean, at: Place): ValueTest {
@@ -223,22 +186,6 @@ function listOf(value: unknown, at: Place): readonly unknown[] {
   if (value.length === 0)
     throw new RuleError('an empty list can never match; remove the field or add a value', at);
   return value;
-}
-
-function unknownModifier(word: string): string {
-  if (notYet.includes(word)) return `the modifier '${word}' is not supported by this version of Tocsin`;
-  const near = known.find(
-    (candidate) => candidate.startsWith(word.slice(0, 4)) || word.startsWith(candidate),
-  );
-  return `'${word}' is not a modifier${near === undefined || near.length < 2 ? `; known are ${known.join(', ')}` : `; did you mean '${near}'?`}`;
-}
-
-function isComparison(word: string): word is Comparison {
-  return comparisons.includes(word);
-}
-
-function isPlace(word: string): word is 'contains' | 'startswith' | 'endswith' {
-  return places.includes(word);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

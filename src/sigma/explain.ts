@@ -184,6 +184,8 @@ function describeTest(test: ValueTest): string {
       return `an address in ${test.range}`;
     case 'compare':
       return `${comparisons[test.comparison]} ${test.value}`;
+    case 'time':
+      return `a time (UTC) whose ${test.part} is ${test.comparison === 'eq' ? '' : `${comparisons[test.comparison]} `}${test.value}`;
     case 'field':
       return `${places[test.match]} ${test.field}${test.cased ? ' (in the same case)' : ''}`;
   }

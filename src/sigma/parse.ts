@@ -6,6 +6,7 @@ import { parseCondition } from './condition.ts';
 import { parseDetection } from './detection.ts';
 import { RuleError, type Problem } from './problem.ts';
 import type { Condition, Detection, Rule } from './rule.ts';
+import { startShared, type Shared } from './shared-parts.ts';
 import { keepWrittenNumbers } from './written-number.ts';
 import { offsetOf } from './yaml-place.ts';
 
@@ -23,12 +24,13 @@ export function parseRules(text: string, path: string): ParsedRules {
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const rules: Rule[] = [];
   const problems: Problem[] = [];
+  const shared = startShared();
   for (const document of Array.isArray(documents) ? documents : []) {
-    const parsed = parseDocument(document, path, lines);
+    const parsed = parseDocument(document, path, lines, shared);
     if (parsed.rule) rules.push(parsed.rule);
     problems.push(...parsed.problems);
   }
-  if (rules.length === 0 && problems.length === 0)
+  if (rules.length === 0 && !problems.some(({ level }) => level === 'error'))
     problems.push({ level: 'error', path, line: 1, column: 1, message: 'the file holds no rule' });
   return { rules, problems };
 }
@@ -87,6 +89,7 @@ function parseDocument(
   document: Document,
   path: string,
   lines: LineCounter,
+  shared: Shared,
 ): { rule?: Rule; problems: Problem[] } {
   const place = (offset: number | undefined) => {
     const position = lines.linePos(offset ?? 0);
@@ -111,8 +114,14 @@ function parseDocument(
         },
       ],
     };
-  const raw = toPlain(document);
-  if (raw instanceof Error) return { problems: [{ level: 'error', ...place(0), message: raw.message }] };
+  const plain = toPlain(document);
+  if (plain instanceof Error) return { problems: [{ level: 'error', ...place(0), message: plain.message }] };
+  const { raw, warning } = shared(plain);
+  const warnings: Problem[] =
+    warning === undefined
+      ? []
+      : [{ level: 'warning', ...place(offsetOf(document, ['action'])), message: warning }];
+  if (raw === undefined) return { problems: warnings };
   const later = notReadYet.find(
     ([key]) => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, key),
   );
@@ -136,7 +145,7 @@ function parseDocument(
     };
   }
   try {
-    return { rule: toRule(read.data, path), problems: [] };
+    return { rule: toRule(read.data, path), problems: warnings };
   } catch (error) {
     // Whatever a rule does to the reader (circles of aliases, depth past the stack), the other rules are read.
     const at = error instanceof RuleError ? offsetOf(document, error.at) : undefined;

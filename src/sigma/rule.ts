@@ -55,6 +55,7 @@ export interface KeywordDetection {
 }
 
 export type Comparison = 'lt' | 'lte' | 'gt' | 'gte';
+export type TimePart = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 
 export type ValueTest =
   /** Glob of literal parts, `*` and `?`; see pattern.ts. */
@@ -67,6 +68,13 @@ export type ValueTest =
   | { readonly type: 'regex'; readonly source: string; readonly flags: string }
   | { readonly type: 'cidr'; readonly range: string }
   | { readonly type: 'compare'; readonly comparison: Comparison; readonly value: number }
+  /** A part of the time that the field holds; see time-part.ts. */
+  | {
+      readonly type: 'time';
+      readonly part: TimePart;
+      readonly comparison: Comparison | 'eq';
+      readonly value: number;
+    }
   | {
       readonly type: 'field';
       readonly field: string;

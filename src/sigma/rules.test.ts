@@ -183,10 +183,6 @@ describe('a broken rule is refused with its place and the way out', () => {
       'title: T\nlogsource: {}\ndetection:\n  a: { x|contains|startswith: y }\n  condition: a',
       "'startswith' cannot follow 'contains'",
     ],
-    [
-      'title: T\nlogsource: {}\ndetection:\n  a: { x|windash: y }\n  condition: a',
-      "'windash' is not supported by this version",
-    ],
     ['title: T\nlogsource: {}\ndetection:\n  a: {}\n  condition: a', 'an empty map would match every event'],
     ['title: T\nlogsource: {}\ndetection:\n  a: { x: [] }\n  condition: a', 'an empty list can never match'],
     ['title: T\nlogsource: {}\ndetection:\n  a: { x: { y: z } }\n  condition: a', 'a value is a text'],

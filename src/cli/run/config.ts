@@ -5,6 +5,7 @@ import { checkListen } from '../../api/loopback.ts';
 import { splitListen } from '../../runtime/listen.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import { CliFailure, exitCode } from '../failure.ts';
+import { report } from './loaded.ts';
 import { count, writeOut } from '../terminal.ts';
 
 export async function checkConfig(file: string | undefined): Promise<number> {
@@ -18,9 +19,10 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   ]);
   const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
   const wrong = [
-    ...problems.map(formatProblem),
+    ...problems.filter(({ level }) => level === 'error').map(formatProblem),
     ...unknown.map((id) => `rules.disabled: no rule has the id ${id}`),
   ];
+  report(problems.filter(({ level }) => level === 'warning'));
   if (wrong.length > 0) throw new CliFailure(wrong.join('\n'));
   const channels = Object.entries(config.channels).map(([name, { type }]) => `${name} (${type})`);
   await writeOut(

@@ -7,7 +7,7 @@ import { CliFailure } from '../failure.ts';
 import type { RuleOptions } from '../options.ts';
 import { paint, terminalOf } from '../terminal.ts';
 
-/** Loads the rules that the flags ask for. Broken ones are told on standard error and left out. */
+/** Loads the rules that the flags ask for. Broken ones are told on standard error and left out; warnings are told. */
 export async function rulesOf(options: RuleOptions): Promise<readonly Rule[]> {
   const paths = [...(options.builtinRules ? [builtinRules] : []), ...(options.rules ?? [])];
   if (paths.length === 0)
@@ -20,10 +20,10 @@ export async function rulesOf(options: RuleOptions): Promise<readonly Rule[]> {
   }
   const { rules, problems } = await loadRules(paths);
   const terminal = terminalOf(process.stderr);
-  for (const problem of problems)
-    process.stderr.write(
-      `${paint(terminal, 'yellow', 'rule left out')} ${visible(formatProblem(problem))}\n`,
-    );
+  for (const problem of problems) {
+    const word = problem.level === 'error' ? 'rule left out' : 'advice';
+    process.stderr.write(`${paint(terminal, 'yellow', word)} ${visible(formatProblem(problem))}\n`);
+  }
   if (rules.length === 0) throw new CliFailure(`no rule could be loaded from ${paths.join(', ')}`);
   return rules;
 }
