@@ -142,7 +142,7 @@ function parseTime(value: unknown, chain: Chain, at: Place): ValueTest {
 
 /** The specification leaves the values of placeholders to the configuration; a rule without them would look for the wrong thing. */
 function refusePlaceholders(value: unknown, at: Place): void {
-  const name = typeof value === 'string' ? /%([^%\s]+)%/.exec(value)?.[1] : undefined;
+  const name = typeof value === 'string' ? /%([\w.-]+)%/.exec(value)?.[1] : undefined;
   if (name !== undefined)
     throw new RuleError(
       `the placeholder '%${name}%' has no values: placeholders cannot be given values in this version of Tocsin; write the values into the rule`,

@@ -22,7 +22,7 @@ export interface Chain {
 }
 
 type ChainType = 'text' | 'exists' | 're' | 'cidr' | 'compare' | 'fieldref' | 'time';
-export type Placed = 'contains' | 'startswith' | 'endswith';
+type Placed = 'contains' | 'startswith' | 'endswith';
 
 const comparisons: readonly string[] = ['lt', 'lte', 'gt', 'gte'];
 const places: readonly string[] = ['contains', 'startswith', 'endswith'];
