@@ -88,3 +88,14 @@ test.each([
   expect(titles).toEqual(['Good']);
   expect(problems).toEqual([expect.stringContaining('a.yml: ')]);
 });
+
+test('A file in the old form with a global part gives a warning and its rules', async () => {
+  const shared = 'action: global\nlogsource: {product: aws, service: cloudtrail}\n---\n';
+  await writeFile(
+    join(folder, 'old.yml'),
+    `${shared}title: Old\ndetection: {it: {eventName: Old}, condition: it}\n`,
+  );
+  const { rules, problems } = await loadRules([join(folder, 'old.yml')]);
+  expect(rules.map(({ title }) => title)).toEqual(['Old']);
+  expect(problems.map(({ level, line }) => [level, line])).toEqual([['warning', 1]]);
+});

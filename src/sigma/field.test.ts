@@ -39,6 +39,8 @@ describe('a field name', () => {
       'requestParameters.ipPermissions.items.toPort',
       undefined,
     ],
+    ['finds an empty list in a member of an array', { a: [{ b: [] }] }, 'a.b', []],
+    ['finds it before a key that holds dots', { a: [[{ b: [] }]], 'a.b': 2 }, 'a.b', []],
     ['finds a key that holds dots', { 'a.b': { c: 1 } }, 'a.b.c', 1],
     ['finds a key with dots at the end', { a: { 'b.c': 1 } }, 'a.b.c', 1],
     ['prefers the nested reading', { a: { b: 1 }, 'a.b': 2 }, 'a.b', 1],

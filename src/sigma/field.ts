@@ -37,26 +37,32 @@ function read(value: Json | undefined, path: Path, depth: number): Json | undefi
   if (typeof value !== 'object' || value === null) return undefined;
   if (isList(value)) {
     const found: Json[] = [];
-    readMembers(value, path, depth, found);
-    return found.length > 0 ? found : undefined;
+    return readMembers(value, path, depth, found) ? found : undefined;
   }
   const plain = Object.hasOwn(value, segment) ? read(value[segment], path, depth + 1) : undefined;
   return plain === undefined ? readDotted(value, path, depth) : plain;
 }
 
-/** Adds to `found` what the members hold. Lists inside lists share it, or each level would copy it once more. */
-function readMembers(members: readonly Json[], path: Path, depth: number, found: Json[]): void {
+/**
+ * Adds to `found` what the members hold; false where none of them has the field, which is something else than an empty list in it.
+ * Lists inside lists share `found`, or each level would copy it once more.
+ */
+function readMembers(members: readonly Json[], path: Path, depth: number, found: Json[]): boolean {
+  let there = false;
   for (const item of members) {
     if (isList(item)) {
-      readMembers(item, path, depth, found);
+      if (readMembers(item, path, depth, found)) there = true;
       continue;
     }
     const value = read(item, path, depth);
+    if (value === undefined) continue;
+    there = true;
     if (isList(value)) {
       // One by one: so long a list would not fit onto the call stack.
       for (const inner of value) found.push(inner);
-    } else if (value !== undefined) found.push(value);
+    } else found.push(value);
   }
+  return there;
 }
 
 /** Keys that hold dots themselves: `a.b` under `x` for the field `x.a.b`. */
