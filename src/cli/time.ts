@@ -8,15 +8,28 @@ const units: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** Reads a point in time as people write it on a command line: `2026-11-21`, `2026-11-21T07:30:00Z`, or `90d` for 90 days before now. Milliseconds since the epoch. */
-export function parseTime(value: string, option: string, now: number): number {
+/** A point in time as somebody wrote it: itself, or so many milliseconds before a time that the command chooses. */
+export type WrittenTime =
+  { readonly type: 'at'; readonly time: number } | { readonly type: 'before'; readonly ms: number };
+
+/**
+ * Reads a time as people write it on a command line: `2026-11-21`, `2026-11-21T07:30:00Z`, or `90d` for 90 days before another time.
+ * @throws {CliFailure} where it is none of these.
+ */
+function readTime(value: string, option: string): WrittenTime {
   const relative = /^(\d+)([smhdw])$/.exec(value);
   const unit = units[relative?.[2] ?? ''];
-  if (relative && unit !== undefined) return now - Number(relative[1]) * unit;
+  if (relative && unit !== undefined) return { type: 'before', ms: Number(relative[1]) * unit };
   const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time))
     throw new CliFailure(
       `${option}: '${value}' is not a time; write 2026-11-21, 2026-11-21T07:30:00Z, or 24h, 90d for that long ago`,
     );
-  return time;
+  return { type: 'at', time };
+}
+
+/** The same where `90d` means 90 days before now. Milliseconds since the epoch. */
+export function parseTime(value: string, option: string, now: number): number {
+  const written = readTime(value, option);
+  return written.type === 'at' ? written.time : now - written.ms;
 }

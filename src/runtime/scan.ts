@@ -22,6 +22,8 @@ export interface ScanOptions {
 
 export interface ScanResult {
   readonly tally: Tally;
+  /** The oldest and the newest time among all events that were read, in the asked range or not; undefined where there was none. */
+  readonly span: { readonly first: number; readonly last: number } | undefined;
   readonly filesRead: number;
   /** Bytes as they lie on disk. */
   readonly bytesRead: number;
@@ -36,6 +38,8 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const { files, engine, clock, store } = options;
   const tally = newTally();
   const seen = new Set<string>();
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
   let filesRead = 0;
   let bytesRead = 0;
   let repeated = 0;
@@ -51,6 +55,10 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
       receivedAt: clock(),
     };
     const take = async (batch: DecodedBatch): Promise<void> => {
+      for (const { time } of batch.events) {
+        if (time < first) first = time;
+        if (time > last) last = time;
+      }
       const { alerts, rejections } = decide(batch, engine, clock(), tally, options.range);
       for (const rejection of rejections) options.onRejection(rejection);
       const fresh: Alert[] = [];
@@ -80,7 +88,8 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     bytesRead += fromFile;
     options.onProgress(file, fromFile, tally);
   }
-  return { tally, filesRead, bytesRead, repeated, stored: store ? stored : undefined };
+  const span = first <= last ? { first, last } : undefined;
+  return { tally, span, filesRead, bytesRead, repeated, stored: store ? stored : undefined };
 }
 
 /** Ends where reading fails, so that what was read before is decoded, and keeps the error. */

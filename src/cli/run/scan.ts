@@ -1,20 +1,17 @@
 import type { Alert } from '../../alert/alert.ts';
-import type { Rejection } from '../../event/record.ts';
 import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
-import { visible } from '../../notify/safe-text.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
 import { version } from '../../runtime/version.ts';
-import { findFiles, NoInputError, type InputFile } from '../../source/files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { sarifLog } from '../format/sarif.ts';
 import { addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
 import type { Format, RuleOptions } from '../options.ts';
 import { rulesOf } from './rules-of.ts';
-import { startProgress } from '../progress.ts';
+import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
 import { parseTime } from '../time.ts';
-import { count, paint, terminalOf, writeOut } from '../terminal.ts';
+import { count, terminalOf, writeOut } from '../terminal.ts';
 
 import type { Store } from '../../store/store.ts';
 
@@ -30,8 +27,6 @@ export interface ScanFlags extends RuleOptions {
   quiet?: boolean;
 }
 
-const shownRejections = 10;
-
 export async function runScan(paths: string[], flags: ScanFlags): Promise<number> {
   const clock = () => Date.now();
   const started = clock();
@@ -41,21 +36,14 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
     until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', started),
   };
   const engine = createEngine(await rulesOf(flags));
-  const files = await inputs(paths);
+  const files = await inputFiles(paths);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const err = terminalOf(process.stderr);
-  const progress = startProgress(
-    files.reduce((sum, file) => sum + file.size, 0),
-    err.interactive && !flags.quiet,
-    clock,
-  );
+  const progress = startFileProgress(files, err.interactive && !flags.quiet, clock);
   const printer = printerOf(format, flags, progress.clear);
-  const rejections = rejectionPrinter(flags, progress.clear);
+  const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
   const summary: Summary = new Map();
   let failed = false;
-  let current: InputFile | undefined;
-  let before = 0;
-  let inCurrent = 0;
   try {
     const result = await scan({
       files,
@@ -70,14 +58,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
         return printer.alert(alert);
       },
       onRejection: rejections.add,
-      onProgress: (file, bytes, tally) => {
-        if (file !== current) {
-          before += inCurrent;
-          current = file;
-        }
-        inCurrent = bytes;
-        progress.update(before + bytes, tally.records);
-      },
+      onProgress: progress.onProgress,
     });
     progress.stop();
     await printer.end(result.tally);
@@ -107,15 +88,6 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
 async function openStore(path: string): Promise<Store> {
   const { openSqliteStore } = await import('../../store/sqlite.ts');
   return openSqliteStore({ path });
-}
-
-async function inputs(paths: string[]): Promise<readonly InputFile[]> {
-  try {
-    return await findFiles(paths);
-  } catch (error) {
-    if (error instanceof NoInputError) throw new CliFailure(error.message);
-    throw error;
-  }
 }
 
 interface Printer {
@@ -161,32 +133,4 @@ function printerOf(format: Format, flags: ScanFlags, clear: () => void): Printer
       };
     }
   }
-}
-
-function rejectionPrinter(
-  flags: ScanFlags,
-  clear: () => void,
-): { add: (rejection: Rejection) => void; end: () => void } {
-  const terminal = terminalOf(process.stderr);
-  let seen = 0;
-  return {
-    add: ({ provenance, reason }) => {
-      if (++seen > shownRejections && !flags.verbose) return;
-      clear();
-      process.stderr.write(
-        `${paint(terminal, 'yellow', 'rejected')} ${visible(provenance.object)} at byte ${provenance.position}: ${visible(reason)}\n`,
-      );
-    },
-    end: () => {
-      const hidden = flags.verbose ? 0 : seen - shownRejections;
-      if (hidden > 0)
-        process.stderr.write(
-          paint(
-            terminal,
-            'yellow',
-            `${hidden.toLocaleString('en')} more rejected records; --verbose shows them all\n`,
-          ),
-        );
-    },
-  };
 }
