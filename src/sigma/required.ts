@@ -1,32 +1,48 @@
 import { fold } from './fold.ts';
-import { literalOf } from './pattern.ts';
-import type { Condition, Detection, Rule } from './rule.ts';
-
-/** A field and the folded texts of which it must hold one for a rule to match at all. */
-export interface Requirement {
-  readonly field: string;
-  readonly texts: ReadonlySet<string>;
-}
+import type { Condition, Detection, KeywordDetection, Rule, ValueTest } from './rule.ts';
 
 /**
- * What a rule cannot match without, as far as it shows in plain equalities: each returned requirement alone is necessary.
- * Empty where the rule could match an event whatever single field one looks at.
+ * Something that a rule cannot match without. A value counts by its text (`String(value)`), folded; lists are opened, also those inside lists,
+ * and one member is enough. Mind that a record can write a number in other words than its text: `1.0` and `1e0` are both `1`.
+ */
+export type Requirement =
+  /** The field must hold one of these folded texts, whole. */
+  | { readonly kind: 'equals'; readonly field: string; readonly texts: ReadonlySet<string> }
+  /** The field must hold a text with one of these folded texts somewhere in it. None of them is empty. */
+  | { readonly kind: 'contains'; readonly field: string; readonly texts: ReadonlySet<string> }
+  /** Some value of the whole event, whatever its field, must have one of these folded texts in it. None of them is empty. */
+  | { readonly kind: 'anywhere'; readonly texts: ReadonlySet<string> };
+
+/**
+ * What a rule cannot match without, as far as it shows in the rule: each returned requirement alone is necessary, so that an event
+ * which lacks any one of them needs no look at the rule. Empty where nothing of the kind is needed.
  */
 export function requirementsOf(rule: Rule): readonly Requirement[] {
-  return either(rule.conditions.map((condition) => ofCondition(condition, rule)));
+  const ofName = new Map<string, readonly Requirement[]>();
+  const named = (name: string): readonly Requirement[] => {
+    let known = ofName.get(name);
+    if (known === undefined) {
+      const detection = rule.detections[name];
+      known = detection === undefined ? [] : ofDetection(detection);
+      ofName.set(name, known);
+    }
+    return known;
+  };
+  return either(rule.conditions.map((condition) => ofCondition(condition, named)));
 }
 
-function ofCondition(condition: Condition, rule: Rule): readonly Requirement[] {
+function ofCondition(
+  condition: Condition,
+  named: (name: string) => readonly Requirement[],
+): readonly Requirement[] {
   switch (condition.type) {
-    case 'detection': {
-      const detection = rule.detections[condition.name];
-      return detection === undefined ? [] : ofDetection(detection);
-    }
+    case 'detection':
+      return named(condition.name);
     case 'and':
-      return condition.of.flatMap((part) => ofCondition(part, rule));
+      return condition.of.flatMap((part) => ofCondition(part, named));
     case 'or':
     case 'atLeast':
-      return either(condition.of.map((part) => ofCondition(part, rule)));
+      return either(condition.of.map((part) => ofCondition(part, named)));
     case 'not':
       return [];
   }
@@ -39,33 +55,114 @@ function ofDetection(detection: Detection): readonly Requirement[] {
     case 'any':
       return either(detection.of.map(ofDetection));
     case 'keywords':
-      return [];
+      return ofKeywords(detection);
     case 'field': {
-      if (detection.negated || detection.quantifier === 'all') return [];
-      const texts = new Set<string>();
-      for (const test of detection.tests) {
-        const text = test.type === 'text' ? literalOf(test.pattern) : undefined;
-        if (text === undefined) return [];
-        texts.add(fold(text));
-      }
-      return [{ field: detection.field, texts }];
+      const { field, quantifier, negated, tests } = detection;
+      if (negated) return [];
+      const wanted = tests.map(wantedBy);
+      // Where every test must hold, each by itself is necessary; the others may ask for nothing that shows.
+      const groups = quantifier === 'all' ? wanted.map((one) => [one]) : [wanted];
+      return groups.flatMap((group): readonly Requirement[] => {
+        const joined = union(group);
+        return joined === undefined ? [] : [{ kind: joined.kind, field, texts: joined.texts }];
+      });
     }
   }
 }
 
-/** What is needed whichever branch holds: fields that every branch asks for, with the texts of all branches. */
+function ofKeywords({ quantifier, tests }: KeywordDetection): readonly Requirement[] {
+  const wanted = tests.map(wantedBy);
+  const groups = quantifier === 'all' ? wanted.map((one) => [one]) : [wanted];
+  return groups.flatMap((group): readonly Requirement[] => {
+    const texts = union(group)?.texts;
+    return texts === undefined || texts.has('') ? [] : [{ kind: 'anywhere', texts }];
+  });
+}
+
+/** Folded texts of which a value must be one, or have one in it. */
+interface Wanted {
+  readonly kind: 'equals' | 'contains';
+  readonly texts: ReadonlySet<string>;
+}
+
+/** What a value that passes the test is or has in it; undefined where that does not show. */
+function wantedBy(test: ValueTest): Wanted | undefined {
+  switch (test.type) {
+    case 'text': {
+      const literals = test.pattern.filter((part) => typeof part === 'string');
+      if (literals.length === test.pattern.length)
+        return { kind: 'equals', texts: new Set([fold(literals.join(''))]) };
+      // In case-sensitive texts, half a surrogate pair is found inside a pair; folding takes pairs as one.
+      const sound = test.cased ? literals.filter((literal) => literal.isWellFormed()) : literals;
+      const [longest] = sound.map(fold).sort((a, b) => b.length - a.length);
+      return longest === undefined ? undefined : { kind: 'contains', texts: new Set([longest]) };
+    }
+    case 'number':
+      return { kind: 'equals', texts: new Set([fold(test.text), fold(String(test.value))]) };
+    case 'boolean':
+      return { kind: 'equals', texts: new Set([String(test.value)]) };
+    case 'null':
+    case 'exists':
+    case 'regex':
+    case 'cidr':
+    case 'compare':
+    case 'time':
+    case 'field':
+      return undefined;
+  }
+}
+
+/** What is needed where one of several tests must hold; undefined where one of them holds without anything. */
+function union(group: readonly (Wanted | undefined)[]): Wanted | undefined {
+  let kind: Wanted['kind'] = 'equals';
+  const texts = new Set<string>();
+  for (const wanted of group) {
+    if (wanted === undefined) return undefined;
+    if (wanted.kind === 'contains') kind = 'contains';
+    for (const text of wanted.texts) texts.add(text);
+  }
+  // Every text has the empty one in it.
+  return kind === 'contains' && texts.has('') ? undefined : { kind, texts };
+}
+
+/** What is needed whichever branch holds: the fields that every branch asks for, with the texts of all branches. */
 function either(branches: readonly (readonly Requirement[])[]): readonly Requirement[] {
   const [first, ...others] = branches;
-  if (first === undefined) return [];
+  if (first === undefined || others.length === 0) return first ?? [];
+  const lookups = others.map(bestOfFields);
   const common: Requirement[] = [];
-  for (const requirement of first) {
-    const texts = new Set(requirement.texts);
-    const everywhere = others.every((branch) => {
-      const same = branch.find((candidate) => candidate.field === requirement.field);
-      for (const text of same?.texts ?? []) texts.add(text);
-      return same !== undefined;
-    });
-    if (everywhere) common.push({ field: requirement.field, texts });
+  for (const [place, requirement] of bestOfFields(first)) {
+    const all = [requirement];
+    for (const lookup of lookups) {
+      const same = lookup.get(place);
+      if (same !== undefined) all.push(same);
+    }
+    if (all.length < branches.length) continue;
+    const joined = union(all.map((one) => (one.kind === 'anywhere' ? { ...one, kind: 'contains' } : one)));
+    if (joined === undefined) continue;
+    common.push(
+      requirement.kind === 'anywhere'
+        ? { kind: 'anywhere', texts: joined.texts }
+        : { kind: joined.kind, field: requirement.field, texts: joined.texts },
+    );
   }
   return common;
+}
+
+/** For each field the requirement that says most, keyed so that no field's name is taken for the whole event. */
+function bestOfFields(requirements: readonly Requirement[]): ReadonlyMap<string, Requirement> {
+  const best = new Map<string, Requirement>();
+  for (const requirement of requirements) {
+    const place = requirement.kind === 'anywhere' ? '*' : `.${requirement.field}`;
+    const known = best.get(place);
+    if (known === undefined || strength(requirement) > strength(known)) best.set(place, requirement);
+  }
+  return best;
+}
+
+/** How much a requirement says: its shortest text counts, as that is the one found most easily. */
+function strength({ kind, texts }: Requirement): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const text of texts) shortest = Math.min(shortest, text.length);
+  return kind === 'equals' ? shortest + 1000 : shortest;
 }

@@ -4,6 +4,8 @@ import { fold } from './fold.ts';
 import { requirementsOf, type Requirement } from './required.ts';
 import type { Rule } from './rule.ts';
 
+type Equality = Extract<Requirement, { readonly kind: 'equals' }>;
+
 /** Returns the rules that match, in the order in which they were given. Pure: safe to call from anywhere. */
 export type RuleSet<E> = (event: E) => readonly Rule[];
 
@@ -31,7 +33,7 @@ export function compileRules<E>(rules: readonly Rule[], view: EventView<E>): Rul
     order,
     matches: compileRule(rule, view),
   }));
-  const needs = rules.map(requirementsOf);
+  const needs = rules.map((rule) => requirementsOf(rule).filter((need) => need.kind === 'equals'));
   const load = loadOf(needs);
   const indexes = new Map<string, Index<E>>();
   const always: Compiled<E>[] = [];
@@ -75,7 +77,7 @@ function candidates<E>(index: Index<E>, value: Json): Iterable<Compiled<E>> {
 
 function addTo<E>(
   indexes: Map<string, Index<E>>,
-  need: Requirement,
+  need: Equality,
   entry: Compiled<E>,
   view: EventView<E>,
 ): void {
@@ -94,7 +96,7 @@ function addTo<E>(
 /** How many rules need each text of each field: what one event with that text would have to try. */
 type Load = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-function loadOf(needs: readonly (readonly Requirement[])[]): Load {
+function loadOf(needs: readonly (readonly Equality[])[]): Load {
   const load = new Map<string, Map<string, number>>();
   for (const { field, texts } of needs.flat()) {
     const ofField = load.get(field) ?? new Map<string, number>();
@@ -111,8 +113,8 @@ const smallCrowd = 8;
  * The requirement by which a rule is found: one whose texts few other rules need, as with `eventName: StopLogging` and not with
  * `outcome: success`; among those, the one whose field serves most rules, so that few fields of an event are looked at.
  */
-function mostSelective(needs: readonly Requirement[], load: Load): Requirement | undefined {
-  let best: { readonly need: Requirement; readonly crowd: number; readonly reach: number } | undefined;
+function mostSelective(needs: readonly Equality[], load: Load): Equality | undefined {
+  let best: { readonly need: Equality; readonly crowd: number; readonly reach: number } | undefined;
   for (const need of needs) {
     const ofField = load.get(need.field);
     let crowd = smallCrowd;
