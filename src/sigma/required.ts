@@ -10,6 +10,8 @@ export type Requirement =
   | { readonly kind: 'equals'; readonly field: string; readonly texts: ReadonlySet<string> }
   /** The field must hold a text with one of these folded texts somewhere in it. None of them is empty. */
   | { readonly kind: 'contains'; readonly field: string; readonly texts: ReadonlySet<string> }
+  /** The field must be there, with whatever value. Said only where nothing is known about the value. */
+  | { readonly kind: 'exists'; readonly field: string }
   /** Some value of the whole event, whatever its field, must have one of these folded texts in it. None of them is empty. */
   | { readonly kind: 'anywhere'; readonly texts: ReadonlySet<string> };
 
@@ -64,7 +66,7 @@ function ofDetection(detection: Detection): readonly Requirement[] {
       const groups = quantifier === 'all' ? wanted.map((one) => [one]) : [wanted];
       return groups.flatMap((group): readonly Requirement[] => {
         const joined = union(group);
-        return joined === undefined ? [] : [{ kind: joined.kind, field, texts: joined.texts }];
+        return joined === undefined ? [] : [atField(field, joined)];
       });
     }
   }
@@ -74,18 +76,25 @@ function ofKeywords({ quantifier, tests }: KeywordDetection): readonly Requireme
   const wanted = tests.map(wantedBy);
   const groups = quantifier === 'all' ? wanted.map((one) => [one]) : [wanted];
   return groups.flatMap((group): readonly Requirement[] => {
-    const texts = union(group)?.texts;
-    return texts === undefined || texts.has('') ? [] : [{ kind: 'anywhere', texts }];
+    const wantedTexts = union(group)?.texts;
+    return wantedTexts === undefined || wantedTexts.size === 0 || wantedTexts.has('')
+      ? []
+      : [{ kind: 'anywhere', texts: wantedTexts }];
   });
 }
 
-/** Folded texts of which a value must be one, or have one in it. */
-interface Wanted {
-  readonly kind: 'equals' | 'contains';
-  readonly texts: ReadonlySet<string>;
+/** Folded texts of which a value must be one, or have one in it; or that there must be a value at all. */
+type Wanted =
+  | { readonly kind: 'equals' | 'contains'; readonly texts: ReadonlySet<string> }
+  | { readonly kind: 'exists'; readonly texts?: undefined };
+
+const someValue: Wanted = { kind: 'exists' };
+
+function atField(field: string, wanted: Wanted): Requirement {
+  return wanted.kind === 'exists' ? { kind: 'exists', field } : { ...wanted, field };
 }
 
-/** What a value that passes the test is or has in it; undefined where that does not show. */
+/** What a field's value that passes the test is or has in it; undefined where a missing field passes it as well. */
 function wantedBy(test: ValueTest): Wanted | undefined {
   switch (test.type) {
     case 'text': {
@@ -95,34 +104,37 @@ function wantedBy(test: ValueTest): Wanted | undefined {
       // In case-sensitive texts, half a surrogate pair is found inside a pair; folding takes pairs as one.
       const sound = test.cased ? literals.filter((literal) => literal.isWellFormed()) : literals;
       const [longest] = sound.map(fold).sort((a, b) => b.length - a.length);
-      return longest === undefined ? undefined : { kind: 'contains', texts: new Set([longest]) };
+      return longest === undefined ? someValue : { kind: 'contains', texts: new Set([longest]) };
     }
     case 'number':
       return { kind: 'equals', texts: new Set([fold(test.text), fold(String(test.value))]) };
     case 'boolean':
       return { kind: 'equals', texts: new Set([String(test.value)]) };
-    case 'null':
     case 'exists':
+      return test.wanted ? someValue : undefined;
+    case 'null':
+      return undefined;
     case 'regex':
     case 'cidr':
     case 'compare':
     case 'time':
     case 'field':
-      return undefined;
+      return someValue;
   }
 }
 
-/** What is needed where one of several tests must hold; undefined where one of them holds without anything. */
+/** What is needed where one of several must hold; undefined where one of them holds without anything. */
 function union(group: readonly (Wanted | undefined)[]): Wanted | undefined {
-  let kind: Wanted['kind'] = 'equals';
+  let kind: 'equals' | 'contains' | 'exists' = 'equals';
   const texts = new Set<string>();
   for (const wanted of group) {
     if (wanted === undefined) return undefined;
-    if (wanted.kind === 'contains') kind = 'contains';
-    for (const text of wanted.texts) texts.add(text);
+    if (wanted.kind === 'exists') kind = 'exists';
+    else if (wanted.kind === 'contains' && kind === 'equals') kind = 'contains';
+    for (const text of wanted.texts ?? []) texts.add(text);
   }
   // Every text has the empty one in it.
-  return kind === 'contains' && texts.has('') ? undefined : { kind, texts };
+  return kind === 'exists' || (kind === 'contains' && texts.has('')) ? someValue : { kind, texts };
 }
 
 /** What is needed whichever branch holds: the fields that every branch asks for, with the texts of all branches. */
@@ -132,19 +144,17 @@ function either(branches: readonly (readonly Requirement[])[]): readonly Require
   const lookups = others.map(bestOfFields);
   const common: Requirement[] = [];
   for (const [place, requirement] of bestOfFields(first)) {
-    const all = [requirement];
-    for (const lookup of lookups) {
-      const same = lookup.get(place);
-      if (same !== undefined) all.push(same);
+    const group = [requirement, ...lookups.map((lookup) => lookup.get(place))];
+    if (requirement.kind === 'anywhere') {
+      const texts = new Set<string>();
+      if (group.every((one) => one?.kind === 'anywhere')) {
+        for (const one of group) for (const text of one.texts) texts.add(text);
+        common.push({ kind: 'anywhere', texts });
+      }
+      continue;
     }
-    if (all.length < branches.length) continue;
-    const joined = union(all.map((one) => (one.kind === 'anywhere' ? { ...one, kind: 'contains' } : one)));
-    if (joined === undefined) continue;
-    common.push(
-      requirement.kind === 'anywhere'
-        ? { kind: 'anywhere', texts: joined.texts }
-        : { kind: joined.kind, field: requirement.field, texts: joined.texts },
-    );
+    const joined = union(group.map((one) => (one?.kind === 'anywhere' ? undefined : one)));
+    if (joined !== undefined) common.push(atField(requirement.field, joined));
   }
   return common;
 }
@@ -161,8 +171,9 @@ function bestOfFields(requirements: readonly Requirement[]): ReadonlyMap<string,
 }
 
 /** How much a requirement says: its shortest text counts, as that is the one found most easily. */
-function strength({ kind, texts }: Requirement): number {
+function strength(requirement: Requirement): number {
+  if (requirement.kind === 'exists') return -1;
   let shortest = Number.POSITIVE_INFINITY;
-  for (const text of texts) shortest = Math.min(shortest, text.length);
-  return kind === 'equals' ? shortest + 1000 : shortest;
+  for (const text of requirement.texts) shortest = Math.min(shortest, text.length);
+  return requirement.kind === 'equals' ? shortest + 1000 : shortest;
 }
