@@ -30,6 +30,10 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
       if (text === undefined) continue;
       const parsed = parseRules(text, file);
       problems.push(...parsed.problems);
+      for (const { title } of parsed.correlations)
+        problems.push(
+          wholeFile(file, `'${title}' is a correlation rule, which this version of Tocsin does not run yet`),
+        );
       for (const rule of parsed.rules) {
         const taken = rules.get(rule.id);
         if (taken === undefined) rules.set(rule.id, rule);

@@ -1,11 +1,8 @@
 import type { JsonObject } from '../event/json.ts';
 import type { Severity } from '../event/severity.ts';
 
-/**
- * A Sigma detection rule after parsing: plain data, ready to be compiled, written as JSON, or explained.
- * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html (2.1.0)
- */
-export interface Rule {
+/** What every kind of Sigma document says of itself. */
+export interface RuleHeader {
   /** The rule's `id`, else its `name`, else the path of its file: never empty, unique in a loaded set. */
   readonly id: string;
   readonly title: string;
@@ -16,13 +13,20 @@ export interface Rule {
   readonly tags: readonly string[];
   readonly references: readonly string[];
   readonly falsePositives: readonly string[];
+  /** Top-level keys that the specification leaves to tools, such as `tocsin`. */
+  readonly custom: JsonObject;
+  readonly path: string;
+}
+
+/**
+ * A Sigma detection rule after parsing: plain data, ready to be compiled, written as JSON, or explained.
+ * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html (2.1.0)
+ */
+export interface Rule extends RuleHeader {
   readonly logsource: LogSource;
   readonly detections: Readonly<Record<string, Detection>>;
   /** True where any of them holds. */
   readonly conditions: readonly Condition[];
-  /** Top-level keys that the specification leaves to tools, such as `tocsin`. */
-  readonly custom: JsonObject;
-  readonly path: string;
 }
 
 export interface LogSource {

@@ -201,8 +201,8 @@ describe('a broken rule is refused with its place and the way out', () => {
       "'timeframe' belongs to an old form",
     ],
     [
-      'title: T\ncorrelation: { type: event_count }',
-      'r.yml:2:1: is a correlation rule, which this version of Tocsin does not read yet',
+      'title: T\ncorrelation: { type: event_count, timespan: 1m }',
+      "r.yml:2:1: 'condition' is missing; event_count needs one",
     ],
     ['title: T\nlogsource: {}\nfilter: { rules: [x] }', 'r.yml:3:1: is a Sigma filter'],
     ['a: [', 'not YAML'],

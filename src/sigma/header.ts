@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import type { Json } from '../event/json.ts';
+import { severities } from '../event/severity.ts';
+import { RuleError } from './problem.ts';
+import type { RuleHeader } from './rule.ts';
+
+/** A date stands in rules as a text, but YAML 1.1 habits leave slashes and numbers; anything printable is kept. */
+export const looseText: z.ZodType<string> = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+/** One text or a list of them. */
+export const textList: z.ZodType<string[]> = z.union([
+  z.array(looseText),
+  looseText.transform((one) => [one]),
+]);
+
+/** What every kind of Sigma document says of itself; each kind adds its own keys. */
+export const headerFields = {
+  title: looseText.refine((title) => title.length <= 256, 'is longer than 256 characters'),
+  id: looseText.optional(),
+  name: looseText.optional(),
+  status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
+  description: looseText.optional().nullable(),
+  level: z.enum(severities).optional(),
+  tags: textList.optional().nullable(),
+  references: textList.optional().nullable(),
+  falsepositives: textList.optional().nullable(),
+};
+
+const headerSchema = z.looseObject(headerFields);
+
+/** Keys that the specification gives to every kind of document; each kind adds its own. */
+const standardKeys: ReadonlySet<string> = new Set([
+  'title',
+  'id',
+  'related',
+  'name',
+  'taxonomy',
+  'status',
+  'description',
+  'license',
+  'references',
+  'author',
+  'date',
+  'modified',
+  'fields',
+  'falsepositives',
+  'level',
+  'tags',
+  'scope',
+]);
+
+/**
+ * The header of a document that `headerFields` has accepted. `ownKeys` are the keys that this kind of document has besides.
+ * @throws {RuleError} where a custom key cannot be kept
+ */
+export function readHeader(
+  data: z.infer<typeof headerSchema>,
+  path: string,
+  ownKeys: readonly string[],
+): RuleHeader {
+  return {
+    id: data.id ?? data.name ?? path,
+    title: data.title,
+    name: data.name,
+    status: data.status,
+    description: (data.description ?? '').trim(),
+    level: data.level ?? 'medium',
+    tags: data.tags ?? [],
+    references: data.references ?? [],
+    falsePositives: data.falsepositives ?? [],
+    custom: customKeys(data, ownKeys),
+    path,
+  };
+}
+
+function customKeys(
+  data: Readonly<Record<string, unknown>>,
+  ownKeys: readonly string[],
+): RuleHeader['custom'] {
+  const entries = Object.entries(data).filter(([key]) => !standardKeys.has(key) && !ownKeys.includes(key));
+  // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it. One by one, for the place of a failure.
+  return Object.fromEntries(entries.map(([key, value]) => [key, plainJson(value, key)]));
+}
+
+function plainJson(value: unknown, key: string): Json {
+  try {
+    return JSON.parse(JSON.stringify(value)) as Json;
+  } catch {
+    throw new RuleError(`'${key}' holds itself through an alias; write the value out`, [key]);
+  }
+}
