@@ -9,6 +9,7 @@ import { commands } from './docs/cli.ts';
 import { channelKeys, channelTypes, configurationKeys } from './docs/configuration.ts';
 import { routes } from './docs/http-api.ts';
 import { metricTable } from './docs/metrics.ts';
+import { noisyLevels } from './docs/backtest.ts';
 import { builtinRuleTables, fieldTable } from './docs/rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +20,7 @@ const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   configuration: configurationKeys,
   fields: fieldTable,
   metrics: metricTable,
+  'noisy levels': noisyLevels,
   routes,
   rules: builtinRuleTables,
   ...Object.fromEntries(channelTypes().map((type) => [`channel ${type}`, () => channelKeys(type)])),

@@ -16,7 +16,7 @@ export type WrittenTime =
  * Reads a time as people write it on a command line: `2026-11-21`, `2026-11-21T07:30:00Z`, or `90d` for 90 days before another time.
  * @throws {CliFailure} where it is none of these.
  */
-function readTime(value: string, option: string): WrittenTime {
+export function readTime(value: string, option: string): WrittenTime {
   const relative = /^(\d+)([smhdw])$/.exec(value);
   const unit = units[relative?.[2] ?? ''];
   if (relative && unit !== undefined) return { type: 'before', ms: Number(relative[1]) * unit };

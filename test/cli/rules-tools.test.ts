@@ -262,7 +262,7 @@ it('lint tells line and column of what is at fault', async () => {
   expect(stderr).toMatch(/trail\.yml:3:26: 'attack\.nowhere' is not an ATT&CK tactic/);
 });
 
-it.each(['explain', 'new', 'coverage', 'fields', 'test'])(
+it.each(['backtest', 'explain', 'new', 'coverage', 'fields', 'test'])(
   'rules %s --help has an example',
   async (command) => {
     const { code, stdout } = await tocsin(['rules', command, '--help']);

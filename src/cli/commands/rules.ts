@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
+import { groupings } from '../../alert/grouping.ts';
 import type { Severity } from '../../event/severity.ts';
 import { severityOf } from '../options.ts';
+import type { BacktestFlags } from '../run/rules-backtest.ts';
 
 type Finish = (code: number) => void;
 type PathOnly = [string[], { json?: boolean }];
@@ -12,6 +14,14 @@ Example:
   $ tocsin rules explain 'bucket deleted' record.json
 
 Exit codes: 0 the rule matches a record, 1 it matches none, 2 it could not be tried.`;
+
+const backtestHelp = `
+Example:
+  $ tocsin rules backtest my-rules/bucket-deleted.yml AWSLogs/ --since 90d
+
+A time such as 90d is counted back from the newest event of the archive, and the range begins with that day (UTC).
+
+Exit codes: 0 done, 1 a rule raised more than --at-most, 2 the work could not be done.`;
 
 const testHelp = `
 Example:
@@ -88,6 +98,38 @@ export function addRules(program: Command, finish: Finish): void {
       finish(await (await run()).testRules(given, flags)),
     );
   rules
+    .command('backtest')
+    .description(
+      'say how often rules would have raised an alert over an archive, and for whom: before they are enabled',
+    )
+    .argument('<rule>', "a file or folder of rules, or a rule's id or a part of its title")
+    .argument('<archive...>', "files, folders, glob patterns, or '-' for standard input: all that scan reads")
+    .option('--rules <path...>', 'where the rule is looked for (default: the rules that come with Tocsin)')
+    .option(
+      '--since <time>',
+      "only events from this time on (2026-11-21), or 90d before the archive's newest event",
+    )
+    .option('--until <time>', 'only events before this time')
+    .addOption(
+      program.createOption('--by <what>', 'show one list in full: who, or where').choices([...groupings]),
+    )
+    .addOption(
+      program.createOption('--examples <n>', 'examples of each rule').argParser(wholeNumber).default(3),
+    )
+    .addOption(
+      program
+        .createOption('--at-most <n>', 'exit with 1 where a rule would have raised more alerts than this')
+        .argParser(wholeNumber),
+    )
+    .option('--json', 'print as JSON')
+    .option('-v, --verbose', 'print every rejected record')
+    .option('-q, --quiet', 'no progress and no totals')
+    .addHelpText('after', backtestHelp)
+    .action(async (wanted: string, archive: string[], flags: BacktestFlags) => {
+      const { backtestRules } = await import('../run/rules-backtest.ts');
+      finish(await backtestRules(wanted, archive, flags));
+    });
+  rules
     .command('lint')
     .description('check rules for errors and for what is missing')
     .argument(paths, pathsHelp)
@@ -130,4 +172,10 @@ export function addRules(program: Command, finish: Finish): void {
       const { showFields } = await import('../run/rules-fields.ts');
       finish(await showFields(filter, flags));
     });
+}
+
+function wholeNumber(text: string): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
 }
