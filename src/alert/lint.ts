@@ -66,8 +66,24 @@ function fieldsOf(detection: Detection): readonly string[] {
       ];
     case 'keywords':
       return [];
+    case 'element':
+      // What is inside is named from the element on; a comparison is with a field of the event.
+      return [detection.field, ...Object.values(detection.detections).flatMap(comparedIn)];
     default:
       return detection.of.flatMap(fieldsOf);
+  }
+}
+
+function comparedIn(detection: Detection): readonly string[] {
+  switch (detection.type) {
+    case 'field':
+      return detection.tests.flatMap((test) => (test.type === 'field' ? [test.field] : []));
+    case 'keywords':
+      return [];
+    case 'element':
+      return Object.values(detection.detections).flatMap(comparedIn);
+    default:
+      return detection.of.flatMap(comparedIn);
   }
 }
 

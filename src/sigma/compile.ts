@@ -1,6 +1,8 @@
 import { isList, type Json, type JsonObject } from '../event/json.ts';
 import { compileCidr } from './cidr.ts';
+import { compileElements, elementView } from './element.ts';
 import { fold } from './fold.ts';
+import { lastOf } from './last-of.ts';
 import { compilePattern } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import { timePartOf } from './time-part.ts';
@@ -20,16 +22,26 @@ export interface EventView<E> {
   readonly field: (name: string) => (event: E) => Json | undefined;
   /** Everything that a keyword is looked for in. */
   readonly whole: (event: E) => JsonObject;
+  /** A reader for what a field is compared with; `field` where there is none. */
+  readonly other?: (name: string) => (event: E) => Json | undefined;
 }
 
 export type Matcher<E> = (event: E) => boolean;
 
 /** A rule's test as a closure. Assumes a rule that `parseRules` made. */
 export function compileRule<E>(rule: Rule, view: EventView<E>): Matcher<E> {
+  return compileNamed(rule.detections, rule.conditions, view);
+}
+
+function compileNamed<E>(
+  named: Rule['detections'],
+  conditions: readonly Condition[],
+  view: EventView<E>,
+): Matcher<E> {
   const detections = new Map(
-    Object.entries(rule.detections).map(([name, detection]) => [name, compileDetection(detection, view)]),
+    Object.entries(named).map(([name, detection]) => [name, compileDetection(detection, view)]),
   );
-  return anyOf(rule.conditions.map((condition) => compileCondition(condition, detections)));
+  return anyOf(conditions.map((condition) => compileCondition(condition, detections)));
 }
 
 function compileCondition<E>(condition: Condition, detections: ReadonlyMap<string, Matcher<E>>): Matcher<E> {
@@ -69,6 +81,10 @@ function compileDetection<E>(detection: Detection, view: EventView<E>): Matcher<
       return compileFieldDetection(detection, view);
     case 'keywords':
       return compileKeywords(detection, view);
+    case 'element': {
+      const holds = compileNamed(detection.detections, [detection.condition], elementView(view));
+      return compileElements(detection, view, holds);
+    }
   }
 }
 
@@ -127,9 +143,9 @@ function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
         });
     }
     case 'field': {
-      const other = view.field(test.field);
-      return (value, event) =>
-        matchesOther(textsIn(value, test.cased), textsIn(other(event), test.cased), test.match);
+      const other = (view.other ?? view.field)(test.field);
+      const wanted = lastOf((found: Json | undefined) => textsIn(found, test.cased));
+      return (value, event) => matchesOther(textsIn(value, test.cased), wanted(other(event)), test.match);
     }
   }
 }

@@ -8,9 +8,13 @@ import { RuleError } from './problem.ts';
  * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html#condition
  * @throws {RuleError} with the word at fault.
  */
-export function parseCondition(source: string, names: readonly string[]): Condition {
+export function parseCondition(
+  source: string,
+  names: readonly string[],
+  place: readonly (string | number)[] = ['detection', 'condition'],
+): Condition {
   const words = source.match(/\(|\)|[^\s()]+/g) ?? [];
-  const parser = { words, at: 0, names, source, depth: 0, parts: 0 };
+  const parser = { words, at: 0, names, source, place, depth: 0, parts: 0 };
   const condition = parseOr(parser);
   const rest = parser.words[parser.at];
   if (rest !== undefined) throw problem(parser, `'${rest}' is not expected here`);
@@ -21,6 +25,8 @@ interface Parser {
   readonly words: readonly string[];
   readonly names: readonly string[];
   readonly source: string;
+  /** Where the condition stands in its document. */
+  readonly place: readonly (string | number)[];
   at: number;
   depth: number;
   /** How many names the quantified parts have been written out to. */
@@ -121,5 +127,5 @@ function one(of: readonly Condition[]): Condition | undefined {
 }
 
 function problem(parser: Parser, reason: string): RuleError {
-  return new RuleError(`condition '${parser.source}': ${reason}`, ['detection', 'condition']);
+  return new RuleError(`condition '${parser.source}': ${reason}`, parser.place);
 }

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { parseCondition } from './condition.ts';
-import { parseDetection } from './detection.ts';
+import { detectionOf } from './detection.ts';
 import { headerFields, looseText, readHeader } from './header.ts';
 import { RuleError } from './problem.ts';
 import type { Condition, Detection, Rule } from './rule.ts';
+import { readSearch } from './search.ts';
 
 const schema = z.looseObject({
   ...headerFields,
@@ -28,11 +29,12 @@ export function readRule(raw: unknown, path: string): Rule {
       "'timeframe' belongs to an old form of correlation; write a correlation rule instead",
       ['detection', 'timeframe'],
     );
+  const elements = (data['sigma-version'] ?? 2) >= 3;
   const names = Object.keys(searches);
   if (names.length === 0) throw new RuleError('there is no detection beside the condition', ['detection']);
   const detections: [string, Detection][] = names.map((name) => [
     name,
-    parseDetection(searches[name], ['detection', name]),
+    detectionOf(readSearch(searches[name], ['detection', name], { elements })),
   ]);
   const sources = typeof condition === 'string' ? [condition] : condition;
   const conditions: Condition[] = sources.map((source) => parseCondition(source, names));

@@ -5,42 +5,35 @@ import { parsePattern, widen } from './pattern.ts';
 import { RuleError } from './problem.ts';
 import { compileRegex } from './regex.ts';
 import type { Detection, ValueTest } from './rule.ts';
+import type { Place, Search, SearchItem } from './search.ts';
 import { timeRanges } from './time-part.ts';
 import { WrittenNumber } from './written-number.ts';
 
-type Place = readonly (string | number)[];
-
 /**
- * Reads one search identifier: a map (all fields must match), a list of maps (one must), a list of texts or a single text
- * (keywords, looked for in every value).
- * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html#detection
+ * What runs of a search: modifiers are read, and values are made tests.
  * @throws {RuleError} at the key or value that cannot be read.
  */
-export function parseDetection(value: unknown, at: Place): Detection {
-  if (isMap(value)) return parseMap(value, at);
-  if (!Array.isArray(value)) return parseKeywords([value], [], at);
-  if (value.length === 0) throw new RuleError('an empty list can never match; remove it or add a value', at);
-  if (value.every((item) => !isMap(item))) return parseKeywords(value, [], at);
-  const of = value.map((item, i) =>
-    isMap(item) ? parseMap(item, [...at, i]) : parseKeywords([item], [], [...at, i]),
-  );
-  return single(of) ?? { type: 'any', of };
+export function detectionOf(search: Search): Detection {
+  switch (search.type) {
+    case 'all':
+    case 'any':
+      return { type: search.type, of: search.of.map(detectionOf) };
+    case 'item':
+      return search.field === undefined ? keywordsOf(search) : fieldOf(search, search.field);
+    case 'element': {
+      const { type, field, quantifier, condition } = search;
+      const detections = Object.fromEntries(
+        Object.entries(search.searches).map(([name, inner]) => [name, detectionOf(inner)]),
+      );
+      return { type, field, quantifier, detections, condition };
+    }
+  }
 }
 
-function parseMap(map: Readonly<Record<string, unknown>>, at: Place): Detection {
-  const entries = Object.entries(map);
-  if (entries.length === 0) throw new RuleError('an empty map would match every event; add a field', at);
-  const of = entries.map(([key, value]) => parseItem(key, value, [...at, key]));
-  return single(of) ?? { type: 'all', of };
-}
-
-function parseItem(key: string, value: unknown, at: Place): Detection {
-  const [field = '', ...modifiers] = key.split('|');
-  if (field === '') return parseKeywords(Array.isArray(value) ? value : [value], modifiers, at);
+function fieldOf({ modifiers, values, at }: SearchItem, field: string): Detection {
   const chain = readChain(modifiers, at);
-  const values = listOf(value, at);
-  const variants = values.map((item, i) => parseValue(item, chain, values.length > 1 ? [...at, i] : at));
   const { negated } = chain;
+  const variants = values.map((one) => parseValue(one.value, chain, one.at));
   return joined(variants, chain, (quantifier, tests) => ({
     type: 'field',
     field,
@@ -50,17 +43,17 @@ function parseItem(key: string, value: unknown, at: Place): Detection {
   }));
 }
 
-function parseKeywords(values: readonly unknown[], modifiers: readonly string[], at: Place): Detection {
+function keywordsOf({ modifiers, values, at }: SearchItem): Detection {
   const chain = readChain(modifiers, at, 'keywords');
   if (chain.negated || (chain.type !== 'text' && chain.type !== 're'))
     throw new RuleError(
       `the modifiers '${chain.written}' need a field; keywords are looked for in the whole event`,
       at,
     );
-  const variants = values.map((value) => {
-    if (typeof value !== 'string' && !isNumber(value) && typeof value !== 'boolean')
-      throw new RuleError('a keyword is a text or a number', at);
-    return parseValue(String(value), chain, at).map((test): ValueTest =>
+  const variants = values.map((one) => {
+    if (typeof one.value !== 'string' && !isNumber(one.value) && typeof one.value !== 'boolean')
+      throw new RuleError('a keyword is a text or a number', one.at);
+    return parseValue(String(one.value), chain, one.at).map((test): ValueTest =>
       test.type === 'text' ? { ...test, pattern: widen(test.pattern, 'contains') } : test,
     );
   });
@@ -179,19 +172,6 @@ function parseCidr(value: unknown, at: Place): ValueTest {
     throw new RuleError(error instanceof Error ? error.message : 'not a network', at);
   }
   return { type: 'cidr', range: String(value) };
-}
-
-function listOf(value: unknown, at: Place): readonly unknown[] {
-  if (!Array.isArray(value)) return [value];
-  if (value.length === 0)
-    throw new RuleError('an empty list can never match; remove the field or add a value', at);
-  return value;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
-  );
 }
 
 function isNumber(value: unknown): value is number | WrittenNumber {

@@ -1,6 +1,16 @@
 import type { Json } from '../event/json.ts';
 import { compileRule, type EventView, type Matcher } from './compile.ts';
-import type { Condition, Detection, FieldDetection, Pattern, Rule, ValueTest } from './rule.ts';
+import { compileElements, elementsOf, elementView, type Element } from './element.ts';
+import type {
+  Condition,
+  Detection,
+  ElementDetection,
+  ElementQuantifier,
+  FieldDetection,
+  Pattern,
+  Rule,
+  ValueTest,
+} from './rule.ts';
 
 /** Why a rule matches an event or does not: plain data, with every part of the rule in it. */
 export interface Explanation {
@@ -29,7 +39,29 @@ export type ExplainedDetection =
       readonly holds: boolean;
       readonly quantifier: 'any' | 'all';
       readonly tests: readonly ExplainedTest[];
-    };
+    }
+  | ExplainedElements;
+
+/** What was looked for in each element of a list. */
+export interface ExplainedElements {
+  readonly type: 'element';
+  readonly holds: boolean;
+  readonly field: string;
+  readonly quantifier: ElementQuantifier;
+  /** How many elements there are. */
+  readonly count: number;
+  /** Some of them in their order, first of all those that decide. */
+  readonly elements: readonly ExplainedElement[];
+}
+
+export interface ExplainedElement {
+  /** From 1. */
+  readonly position: number;
+  readonly holds: boolean;
+  readonly value: Json;
+  readonly condition: ExplainedCondition;
+  readonly detections: Readonly<Record<string, ExplainedDetection>>;
+}
 
 export interface ExplainedField {
   readonly type: 'field';
@@ -55,18 +87,22 @@ export interface ExplainedTest {
  * opinion of its own; nothing is left out early, other than when matching.
  */
 export function explainRule<E>(rule: Rule, view: EventView<E>, event: E): Explanation {
-  const detections = new Map(
-    Object.entries(rule.detections).map(([name, detection]) => [
-      name,
-      explainDetection(detection, { rule, view, event }),
-    ]),
-  );
+  const detections = explainNamed(rule.detections, { rule, view, event });
   const conditions = rule.conditions.map((condition) => explainCondition(condition, detections));
   return {
     matches: conditions.some(({ holds }) => holds),
     conditions,
     detections: Object.fromEntries(detections),
   };
+}
+
+function explainNamed<E>(
+  named: Rule['detections'],
+  subject: Subject<E>,
+): ReadonlyMap<string, ExplainedDetection> {
+  return new Map(
+    Object.entries(named).map(([name, detection]) => [name, explainDetection(detection, subject)]),
+  );
 }
 
 interface Subject<E> {
@@ -121,7 +157,51 @@ function explainDetection<E>(detection: Detection, subject: Subject<E>): Explain
       const { quantifier } = detection;
       return { type: 'keywords', holds: allOrAny(tests, quantifier), quantifier, tests };
     }
+    case 'element':
+      return explainElements(detection, subject);
   }
+}
+
+/** So many elements are taken apart; a list may have thousands. */
+const mostElements = 5;
+
+function explainElements<E>(
+  detection: ElementDetection,
+  { rule, view, event }: Subject<E>,
+): ExplainedElements {
+  const { field, quantifier } = detection;
+  const inner = elementView(view);
+  const alone = { ...rule, detections: detection.detections, conditions: [detection.condition] };
+  const holds: Matcher<Element<E>> = compileRule(alone, inner);
+  const all = [...elementsOf(view.field(field)(event))].map((value, i) => ({
+    value,
+    position: i + 1,
+    holds: holds({ value, event }),
+  }));
+  // One that holds decides on 'any' and 'none', one that does not on the others.
+  const decisive = quantifier === 'any' || quantifier === 'none';
+  const shown = [
+    ...all.filter((one) => one.holds === decisive),
+    ...all.filter((one) => one.holds !== decisive),
+  ]
+    .slice(0, mostElements)
+    .sort((a, b) => a.position - b.position);
+  return {
+    type: 'element',
+    holds: compileElements(detection, view, holds)(event),
+    field,
+    quantifier,
+    count: all.length,
+    elements: shown.map((one) => {
+      const detections = explainNamed(detection.detections, {
+        rule,
+        view: inner,
+        event: { value: one.value, event },
+      });
+      const condition = explainCondition(detection.condition, detections);
+      return { ...one, condition, detections: Object.fromEntries(detections) };
+    }),
+  };
 }
 
 function explainField<E>(detection: FieldDetection, subject: Subject<E>): ExplainedField {

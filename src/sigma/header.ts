@@ -13,6 +13,15 @@ export const textList: z.ZodType<string[]> = z.union([
   looseText.transform((one) => [one]),
 ]);
 
+/** `3`, `2.1`, `v3.0.0`: only the first number decides. */
+const specificationVersion = looseText
+  .refine((text) => /^v?\d{1,3}(\.\d+){0,2}$/i.test(text), "is no version; write 'sigma-version: 3'")
+  .transform((text) => Number.parseInt(text.replace(/^v/i, ''), 10))
+  .refine(
+    (major) => major <= 3,
+    'is newer than what this version of Tocsin reads, which is 3; its rules may mean something else',
+  );
+
 /** What every kind of Sigma document says of itself; each kind adds its own keys. */
 export const headerFields = {
   title: looseText.refine((title) => title.length <= 256, 'is longer than 256 characters'),
@@ -24,6 +33,7 @@ export const headerFields = {
   tags: textList.optional().nullable(),
   references: textList.optional().nullable(),
   falsepositives: textList.optional().nullable(),
+  'sigma-version': specificationVersion.optional(),
 };
 
 const headerSchema = z.looseObject(headerFields);
@@ -47,6 +57,7 @@ const standardKeys: ReadonlySet<string> = new Set([
   'level',
   'tags',
   'scope',
+  'sigma-version',
 ]);
 
 /**

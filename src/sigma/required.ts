@@ -58,6 +58,11 @@ function ofDetection(detection: Detection): readonly Requirement[] {
       return either(detection.of.map(ofDetection));
     case 'keywords':
       return ofKeywords(detection);
+    case 'element':
+      // Nothing of what is inside: a field of an element is read otherwise than a field of the event where keys have dots in them.
+      return detection.quantifier === 'any' || detection.quantifier === 'all'
+        ? [{ kind: 'exists', field: detection.field }]
+        : [];
     case 'field': {
       const { field, quantifier, negated, tests } = detection;
       if (negated) return [];

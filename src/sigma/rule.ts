@@ -39,7 +39,8 @@ export type Detection =
   | { readonly type: 'all'; readonly of: readonly Detection[] }
   | { readonly type: 'any'; readonly of: readonly Detection[] }
   | FieldDetection
-  | KeywordDetection;
+  | KeywordDetection
+  | ElementDetection;
 
 /** The values of one field. */
 export interface FieldDetection {
@@ -57,6 +58,22 @@ export interface KeywordDetection {
   readonly quantifier: 'any' | 'all';
   readonly tests: readonly ValueTest[];
 }
+
+/**
+ * Searches that must hold for one and the same element of a list. Fields in them are named from the element on, and `.` is the element
+ * itself. What stands in place of a list counts as its only element; lists inside lists are entered; null is no element.
+ */
+export interface ElementDetection {
+  readonly type: 'element';
+  readonly field: string;
+  readonly quantifier: ElementQuantifier;
+  readonly detections: Readonly<Record<string, Detection>>;
+  /** Over the detections above. */
+  readonly condition: Condition;
+}
+
+/** Of how many elements the condition must hold: one; each, of at least one; each, or there is none; none. */
+export type ElementQuantifier = 'any' | 'all' | 'all_or_empty' | 'none';
 
 export type Comparison = 'lt' | 'lte' | 'gt' | 'gte';
 export type TimePart = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';

@@ -3,6 +3,7 @@ import { line } from '../../notify/safe-text.ts';
 import type {
   ExplainedCondition,
   ExplainedDetection,
+  ExplainedElements,
   ExplainedTest,
   Explanation,
 } from '../../sigma/explain.ts';
@@ -106,15 +107,47 @@ function addParts(tree: Tree, detection: ExplainedDetection, depth: number): voi
     case 'keywords':
       addTests(tree, detection.tests, depth);
       break;
+    case 'element':
+      addElements(tree, detection, depth);
+      break;
     default:
       for (const part of detection.of) {
         if (part.type === 'field') addField(tree, part, depth);
+        else if (part.type === 'element') addElements(tree, part, depth);
         else {
           add(tree, part.holds, quantifierOf(part), '', depth);
           addParts(tree, part, depth + 1);
         }
       }
   }
+}
+
+const asked = {
+  any: 'one element must hold',
+  all: 'each element must hold',
+  all_or_empty: 'each element must hold',
+  none: 'no element may hold',
+} as const;
+
+function addElements(tree: Tree, part: ExplainedElements, depth: number): void {
+  const { count, elements } = part;
+  const there = count === 0 ? 'has no element' : count === 1 ? 'has 1 element' : `has ${count} elements`;
+  add(tree, part.holds, `${line(part.field, 200)} ${there}`, asked[part.quantifier], depth);
+  for (const element of elements) {
+    const { detections, condition } = element;
+    const of = `element ${element.position}`;
+    const inner = {
+      ...tree,
+      shown: new Set<string>(),
+      explanation: { matches: element.holds, conditions: [condition], detections },
+    };
+    const only = detections.element;
+    add(tree, element.holds, of, only === undefined ? '' : shorten(element.value), depth + 1);
+    if (condition.type === 'detection' && only !== undefined) addParts(inner, only, depth + 2);
+    else addCondition(inner, condition, depth + 2);
+  }
+  if (count > elements.length)
+    tree.lines.push(`${'  '.repeat(depth + 1)}  … and ${count - elements.length} more`);
 }
 
 function addField(

@@ -7,45 +7,75 @@ import type { Condition, Detection, Pattern, Rule, ValueTest } from '../rule.ts'
  * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html
  */
 export function oracleMatches(rule: Rule, event: JsonObject): boolean {
-  return rule.conditions.some((condition) => conditionHolds(condition, rule, event));
+  const seen = { fields: event, itself: event, event };
+  return rule.conditions.some((condition) => conditionHolds(condition, rule.detections, seen));
 }
 
-function conditionHolds(condition: Condition, rule: Rule, event: JsonObject): boolean {
+/** What a search looks at: the event, or an element of a list in it. */
+interface Seen {
+  readonly fields: JsonObject;
+  readonly itself: Json;
+  readonly event: JsonObject;
+}
+
+function conditionHolds(condition: Condition, named: Rule['detections'], seen: Seen): boolean {
   switch (condition.type) {
     case 'detection': {
-      const detection = rule.detections[condition.name];
-      return detection !== undefined && detectionHolds(detection, event);
+      const detection = named[condition.name];
+      return detection !== undefined && detectionHolds(detection, seen);
     }
     case 'and':
-      return condition.of.every((part) => conditionHolds(part, rule, event));
+      return condition.of.every((part) => conditionHolds(part, named, seen));
     case 'or':
-      return condition.of.some((part) => conditionHolds(part, rule, event));
+      return condition.of.some((part) => conditionHolds(part, named, seen));
     case 'not':
-      return !conditionHolds(condition.of, rule, event);
+      return !conditionHolds(condition.of, named, seen);
     case 'atLeast':
-      return condition.of.filter((part) => conditionHolds(part, rule, event)).length >= condition.count;
+      return condition.of.filter((part) => conditionHolds(part, named, seen)).length >= condition.count;
   }
 }
 
-function detectionHolds(detection: Detection, event: JsonObject): boolean {
+function detectionHolds(detection: Detection, seen: Seen): boolean {
   switch (detection.type) {
     case 'all':
-      return detection.of.every((part) => detectionHolds(part, event));
+      return detection.of.every((part) => detectionHolds(part, seen));
     case 'any':
-      return detection.of.some((part) => detectionHolds(part, event));
+      return detection.of.some((part) => detectionHolds(part, seen));
     case 'field': {
-      const values = valuesAt(event, detection.field);
-      const results = detection.tests.map((test) => testHolds(test, values, event));
+      const values = valuesSeen(seen, detection.field);
+      const results = detection.tests.map((test) => testHolds(test, values, seen.event));
       return quantified(detection.quantifier, results) !== detection.negated;
     }
     case 'keywords': {
-      const all = leavesOf(event);
+      const all = leavesOf(seen.event);
       return quantified(
         detection.quantifier,
-        detection.tests.map((test) => all.some((leaf) => testHolds(test, [leaf], event))),
+        detection.tests.map((test) => all.some((leaf) => testHolds(test, [leaf], seen.event))),
       );
     }
+    case 'element': {
+      const elements = (valuesSeen(seen, detection.field) ?? []).filter((value) => value !== null);
+      const held = elements.filter((value) =>
+        conditionHolds(detection.condition, detection.detections, {
+          fields: typeof value === 'object' && !Array.isArray(value) ? (value as JsonObject) : {},
+          itself: value,
+          event: seen.event,
+        }),
+      );
+      const each = held.length === elements.length;
+      return {
+        any: held.length > 0,
+        all: held.length > 0 && each,
+        all_or_empty: each,
+        none: held.length === 0,
+      }[detection.quantifier];
+    }
   }
+}
+
+/** Only within an element is a dot a name. */
+function valuesSeen(seen: Seen, name: string): readonly Json[] | undefined {
+  return name === '.' && seen.itself !== seen.event ? opened(seen.itself) : valuesAt(seen.fields, name);
 }
 
 function quantified(quantifier: 'any' | 'all', results: readonly boolean[]): boolean {

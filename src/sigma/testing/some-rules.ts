@@ -114,9 +114,44 @@ const asked: fc.Arbitrary<readonly [chain: string, values: unknown]> = fc.oneof(
   ),
   fc.tuple(fc.constantFrom('|base64', '|wide|base64'), fc.constantFrom('a', 'kk')),
 );
-const map = fc
-  .array(fc.tuple(fieldName, asked), { minLength: 1, maxLength: 3 })
-  .map((items) => Object.fromEntries(items.map(([field, [chain, values]]) => [`${field}${chain}`, values])));
+const mapOf = (name: fc.Arbitrary<string>) =>
+  fc
+    .array(fc.tuple(name, asked), { minLength: 1, maxLength: 3 })
+    .map((items): Record<string, unknown> =>
+      Object.fromEntries(items.map(([field, [chain, values]]) => [`${field}${chain}`, values])),
+    );
+const selector = fc.constantFrom('[any]', '[all]', '[all_or_empty]', '[none]');
+const inElement = fc.constantFrom('b', 'c', 'b.c', 'a[].b', '.');
+/** What is asked of the elements of lists: in one key, below a key, with a condition, and elements of elements. */
+const elementMap: fc.Arbitrary<Record<string, unknown>> = fc
+  .tuple(
+    fc.constantFrom('a', 'b', 'a.b', 'a[].b'),
+    selector,
+    fc.oneof(
+      fc.tuple(fc.constantFrom('', '.b', '.b[any]', '.b[none].c'), asked).map(([rest, [chain, values]]) => ({
+        rest: `${rest}${chain}`,
+        below: values,
+      })),
+      mapOf(inElement).map((below) => ({ rest: '', below })),
+      fc.array(mapOf(inElement), { minLength: 1, maxLength: 2 }).map((below) => ({ rest: '', below })),
+      fc
+        .tuple(selector, mapOf(inElement))
+        .map(([inner, below]) => ({ rest: '', below: { [`b${inner}`]: below } })),
+      fc
+        .record({
+          one: mapOf(inElement),
+          two: mapOf(inElement),
+          condition: fc.constantFrom('one and not two', 'one or two', '1 of them', 'not 2 of them'),
+        })
+        .map((below) => ({ rest: '', below })),
+    ),
+  )
+  .map(([field, which, { rest, below }]) => ({ [`${field}${which}${rest}`]: below }));
+const map = fc.oneof(
+  { weight: 4, arbitrary: mapOf(fieldName) },
+  elementMap,
+  fc.tuple(mapOf(fieldName), elementMap).map(([fields, elements]) => ({ ...fields, ...elements })),
+);
 const keywords = fc.array(fc.oneof(written, number, fc.boolean()), { minLength: 1, maxLength: 3 });
 const detection: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 5, arbitrary: map },
@@ -152,7 +187,7 @@ export const someRules: fc.Arbitrary<Rule> = fc
   .record({ s1: detection, s2: detection, t: detection, condition: list(condition) })
   .map((parts) => {
     const { rules: parsed, problems } = parseRules(
-      JSON.stringify({ title: 'T', logsource: {}, detection: parts }),
+      JSON.stringify({ title: 'T', 'sigma-version': 3, logsource: {}, detection: parts }),
       'r.yml',
     );
     const [rule] = parsed;
