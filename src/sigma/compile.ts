@@ -1,6 +1,7 @@
-import { isList, type Json, type JsonObject } from '../event/json.ts';
+import { isList, type Json } from '../event/json.ts';
 import { compileCidr } from './cidr.ts';
 import { compileElements, elementView } from './element.ts';
+import type { EventView, Matcher } from './event-view.ts';
 import { fold } from './fold.ts';
 import { lastOf } from './last-of.ts';
 import { compilePattern } from './pattern.ts';
@@ -16,17 +17,7 @@ import type {
   ValueTest,
 } from './rule.ts';
 
-/** How rules see an event of type E: the engine knows no more about it. */
-export interface EventView<E> {
-  /** A reader for a field name, made once for each rule that names it. */
-  readonly field: (name: string) => (event: E) => Json | undefined;
-  /** Everything that a keyword is looked for in. */
-  readonly whole: (event: E) => JsonObject;
-  /** A reader for what a field is compared with; `field` where there is none. */
-  readonly other?: (name: string) => (event: E) => Json | undefined;
-}
-
-export type Matcher<E> = (event: E) => boolean;
+export type { EventView, Matcher };
 
 /** A rule's test as a closure. Assumes a rule that `parseRules` made. */
 export function compileRule<E>(rule: Rule, view: EventView<E>): Matcher<E> {

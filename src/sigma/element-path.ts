@@ -1,7 +1,7 @@
 import { RuleError } from './problem.ts';
 import type { ElementQuantifier } from './rule.ts';
 
-export const elementQuantifiers: readonly ElementQuantifier[] = ['any', 'all', 'all_or_empty', 'none'];
+const elementQuantifiers: readonly ElementQuantifier[] = ['any', 'all', 'all_or_empty', 'none'];
 
 export interface ElementPath {
   /** The name up to the first selector. */
@@ -44,8 +44,9 @@ export function splitSelectors(name: string, at: readonly (string | number)[]): 
       throw new RuleError(`behind '[${word}]' stands '.' and the name of a field, or nothing`, at);
     if (behind === '.') i++;
   }
-  const [field = current, ...rests] = [...names, current];
-  return { field, selectors: quantifiers.map((quantifier, i) => ({ quantifier, rest: rests[i] ?? '' })) };
+  names.push(current);
+  const selectors = quantifiers.map((quantifier, i) => ({ quantifier, rest: names[i + 1] ?? '' }));
+  return { field: names[0] ?? '', selectors };
 }
 
 function quantifierOf(word: string, at: readonly (string | number)[]): ElementQuantifier {

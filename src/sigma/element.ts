@@ -1,5 +1,5 @@
 import { isJsonObject, isList, type Json } from '../event/json.ts';
-import type { EventView, Matcher } from './compile.ts';
+import type { EventView, Matcher } from './event-view.ts';
 import { compileField } from './field.ts';
 import { lastOf } from './last-of.ts';
 import type { ElementDetection } from './rule.ts';
@@ -68,11 +68,11 @@ export function* elementsOf(value: Json | undefined): Generator<Json> {
     if (value !== undefined && value !== null) yield value;
     return;
   }
-  const pending: Iterator<Json>[] = [value[Symbol.iterator]()];
+  const pending = [value.values()];
   for (let list = pending.at(-1); list !== undefined; list = pending.at(-1)) {
-    const { done, value: item } = list.next();
-    if (done === true) pending.pop();
-    else if (isList(item)) pending.push(item[Symbol.iterator]());
-    else if (item !== null) yield item;
+    const next = list.next();
+    if (next.done === true) pending.pop();
+    else if (isList(next.value)) pending.push(next.value.values());
+    else if (next.value !== null) yield next.value;
   }
 }
