@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseRules } from '../sigma/parse.ts';
+import { joinRules, readRules, type ReadFile } from '../sigma/parse.ts';
 import type { Problem } from '../sigma/problem.ts';
 import type { Rule } from '../sigma/rule.ts';
 
@@ -14,7 +14,7 @@ export interface LoadedRules {
 export const builtinRules: string = fileURLToPath(new URL('../../rules', import.meta.url));
 
 /**
- * Loads every Sigma rule under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
+ * Loads every Sigma rule, and every filter for them, under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
  * file is read twice). One broken rule is a problem and is left out; so is a file or folder that cannot be read, and a
  * second rule with an id that is taken. A problem that is a warning keeps no rule out.
  */
@@ -22,27 +22,29 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
   const rules = new Map<string, Rule>();
   const problems: Problem[] = [];
   const seen = new Set<string>();
+  const files: ReadFile[] = [];
   for (const path of paths) {
     for (const file of (await filesAt(path, 'named', seen, problems)).sort()) {
       const text = await readFile(file, 'utf8').catch((error: unknown) => {
         problems.push(unreadable(file, error));
       });
       if (text === undefined) continue;
-      const parsed = parseRules(text, file);
-      problems.push(...parsed.problems);
-      for (const { title } of parsed.correlations)
-        problems.push(
-          wholeFile(file, `'${title}' is a correlation rule, which this version of Tocsin does not run yet`),
-        );
-      for (const rule of parsed.rules) {
-        const taken = rules.get(rule.id);
-        if (taken === undefined) rules.set(rule.id, rule);
-        else
-          problems.push(
-            wholeFile(file, `the id ${rule.id} is taken by ${taken.path}; give this rule an id of its own`),
-          );
-      }
+      files.push(readRules(text, file));
     }
+  }
+  const joined = joinRules(files);
+  problems.push(...joined.problems);
+  for (const { title, path } of joined.correlations)
+    problems.push(
+      wholeFile(path, `'${title}' is a correlation rule, which this version of Tocsin does not run yet`),
+    );
+  for (const rule of joined.rules) {
+    const taken = rules.get(rule.id);
+    if (taken === undefined) rules.set(rule.id, rule);
+    else
+      problems.push(
+        wholeFile(rule.path, `the id ${rule.id} is taken by ${taken.path}; give this rule an id of its own`),
+      );
   }
   return { rules: [...rules.values()], problems };
 }

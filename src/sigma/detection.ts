@@ -9,31 +9,38 @@ import type { Place, Search, SearchItem } from './search.ts';
 import { timeRanges } from './time-part.ts';
 import { WrittenNumber } from './written-number.ts';
 
+export interface DetectionOptions {
+  /** `later`: the search is only tried, and its placeholders have no values yet. */
+  readonly placeholders?: 'refused' | 'later';
+}
+
 /**
  * What runs of a search: modifiers are read, and values are made tests.
  * @throws {RuleError} at the key or value that cannot be read.
  */
-export function detectionOf(search: Search): Detection {
+export function detectionOf(search: Search, options: DetectionOptions = {}): Detection {
   switch (search.type) {
     case 'all':
     case 'any':
-      return { type: search.type, of: search.of.map(detectionOf) };
+      return { type: search.type, of: search.of.map((part) => detectionOf(part, options)) };
     case 'item':
-      return search.field === undefined ? keywordsOf(search) : fieldOf(search, search.field);
+      return search.field === undefined
+        ? keywordsOf(search, options)
+        : fieldOf(search, search.field, options);
     case 'element': {
       const { type, field, quantifier, condition } = search;
       const detections = Object.fromEntries(
-        Object.entries(search.searches).map(([name, inner]) => [name, detectionOf(inner)]),
+        Object.entries(search.searches).map(([name, inner]) => [name, detectionOf(inner, options)]),
       );
       return { type, field, quantifier, detections, condition };
     }
   }
 }
 
-function fieldOf({ modifiers, values, at }: SearchItem, field: string): Detection {
+function fieldOf({ modifiers, values, at }: SearchItem, field: string, options: DetectionOptions): Detection {
   const chain = readChain(modifiers, at);
   const { negated } = chain;
-  const variants = values.map((one) => parseValue(one.value, chain, one.at));
+  const variants = values.map((one) => parseValue(one.value, chain, one.at, options));
   return joined(variants, chain, (quantifier, tests) => ({
     type: 'field',
     field,
@@ -43,7 +50,7 @@ function fieldOf({ modifiers, values, at }: SearchItem, field: string): Detectio
   }));
 }
 
-function keywordsOf({ modifiers, values, at }: SearchItem): Detection {
+function keywordsOf({ modifiers, values, at }: SearchItem, options: DetectionOptions): Detection {
   const chain = readChain(modifiers, at, 'keywords');
   if (chain.negated || (chain.type !== 'text' && chain.type !== 're'))
     throw new RuleError(
@@ -53,7 +60,7 @@ function keywordsOf({ modifiers, values, at }: SearchItem): Detection {
   const variants = values.map((one) => {
     if (typeof one.value !== 'string' && !isNumber(one.value) && typeof one.value !== 'boolean')
       throw new RuleError('a keyword is a text or a number', one.at);
-    return parseValue(String(one.value), chain, one.at).map((test): ValueTest =>
+    return parseValue(String(one.value), chain, one.at, options).map((test): ValueTest =>
       test.type === 'text' ? { ...test, pattern: widen(test.pattern, 'contains') } : test,
     );
   });
@@ -77,8 +84,13 @@ function joined(
 }
 
 /** The tests of one value: any of them. */
-function parseValue(value: unknown, chain: Chain, at: Place): readonly ValueTest[] {
-  if (chain.expand) refusePlaceholders(value, at);
+function parseValue(
+  value: unknown,
+  chain: Chain,
+  at: Place,
+  { placeholders = 'refused' }: DetectionOptions,
+): readonly ValueTest[] {
+  if (chain.expand && placeholders === 'refused') refusePlaceholders(value, at);
   switch (chain.type) {
     case 'exists':
       if (typeof value !== 'boolean') throw new RuleError("'exists' takes true or false", at);

@@ -2,6 +2,7 @@ import type { Json } from '../event/json.ts';
 import { compileRule, type EventView, type Matcher } from './compile.ts';
 import { compileElements, elementsOf, elementView, type Element } from './element.ts';
 import type {
+  AppliedFilter,
   Condition,
   Detection,
   ElementDetection,
@@ -18,6 +19,18 @@ export interface Explanation {
   /** One for each of the rule's conditions; the rule matches where any of them holds. */
   readonly conditions: readonly ExplainedCondition[];
   readonly detections: Readonly<Record<string, ExplainedDetection>>;
+  /** The filters that were added to the rule; absent where there are none. */
+  readonly filters?: readonly ExplainedFilter[];
+}
+
+export interface ExplainedFilter {
+  readonly id: string;
+  readonly title: string;
+  readonly path: string;
+  /** Whether it lets the event through. */
+  readonly holds: boolean;
+  /** Whether the rule would match without its filters and this one holds it back. */
+  readonly suppresses: boolean;
 }
 
 export type ExplainedCondition =
@@ -93,7 +106,21 @@ export function explainRule<E>(rule: Rule, view: EventView<E>, event: E): Explan
     matches: conditions.some(({ holds }) => holds),
     conditions,
     detections: Object.fromEntries(detections),
+    ...(rule.filters === undefined ? {} : { filters: explainFilters(rule.filters, conditions, detections) }),
   };
+}
+
+function explainFilters(
+  filters: readonly AppliedFilter[],
+  conditions: readonly ExplainedCondition[],
+  detections: ReadonlyMap<string, ExplainedDetection>,
+): readonly ExplainedFilter[] {
+  // The rule's own condition is the first of those that are joined.
+  const own = conditions.some((all) => all.type === 'and' && all.of[0]?.holds === true);
+  return filters.map(({ id, title, path, condition }) => {
+    const { holds } = explainCondition(condition, detections);
+    return { id, title, path, holds, suppresses: own && !holds };
+  });
 }
 
 function explainNamed<E>(

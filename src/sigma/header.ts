@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Json } from '../event/json.ts';
 import { severities } from '../event/severity.ts';
 import { RuleError } from './problem.ts';
-import type { RuleHeader } from './rule.ts';
+import type { LogSource, RuleHeader } from './rule.ts';
 
 /** A date stands in rules as a text, but YAML 1.1 habits leave slashes and numbers; anything printable is kept. */
 export const looseText: z.ZodType<string> = z.union([z.string(), z.number(), z.boolean()]).transform(String);
@@ -35,6 +35,20 @@ export const headerFields = {
   falsepositives: textList.optional().nullable(),
   'sigma-version': specificationVersion.optional(),
 };
+
+export const logSourceSchema = z.looseObject({
+  product: looseText.optional().nullable(),
+  category: looseText.optional().nullable(),
+  service: looseText.optional().nullable(),
+});
+
+export function logSourceOf(data: z.infer<typeof logSourceSchema>): LogSource {
+  return {
+    product: data.product ?? undefined,
+    category: data.category ?? undefined,
+    service: data.service ?? undefined,
+  };
+}
 
 const headerSchema = z.looseObject(headerFields);
 

@@ -197,6 +197,18 @@ describe('action', () => {
       ['one Both', 'two Own'],
       ['warning'],
     ],
+    [
+      'global with an id: the rules after the first get a number behind it',
+      `id: all\n${shared}${one.replace('id: one\n', '')}---\n${one.replace('id: one\n', '')}---\n${one}`,
+      ['all Both', 'all#2 Both', 'one Both'],
+      ['warning', 'warning'],
+    ],
+    [
+      'repeat without an id of its own gets a number too',
+      `title: T\nlogsource: {}\n${one.replace('a: { x: 1 }', 'a: { x: 1 }\n  condition: a')}---\naction: repeat\ntitle: U\n`,
+      ['one T', 'one#2 U'],
+      ['warning'],
+    ],
     ['global without a rule behind it is no rule', shared, [], ['warning', 'error']],
     [
       'reset ends it',

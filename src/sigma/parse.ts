@@ -3,6 +3,10 @@ import * as z from 'zod';
 import type { Correlation } from './correlation/correlation.ts';
 import { readCorrelation } from './correlation/parse.ts';
 import { readRule } from './detection-rule.ts';
+import { ruleOf, type RuleDraft } from './draft.ts';
+import { readFilter, type Filter } from './filter.ts';
+import { applyFilters } from './filter-apply.ts';
+import { problemsLater, type ProblemAt } from './later-places.ts';
 import { RuleError, type Problem } from './problem.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Rule } from './rule.ts';
@@ -18,8 +22,17 @@ export interface ParsedRules {
 
 /** Everything that was read of a file so far; each kind of document adds to its own list. */
 interface Read {
-  readonly rules: Rule[];
+  readonly drafts: RuleDraft[];
   readonly correlations: Correlation[];
+  readonly filters: Filter[];
+}
+
+/** What one file holds, before its documents and those of other files have met. */
+export interface ReadFile {
+  readonly drafts: readonly RuleDraft[];
+  readonly correlations: readonly Correlation[];
+  readonly filters: readonly Filter[];
+  readonly problems: readonly Problem[];
 }
 
 interface Kind {
@@ -37,42 +50,72 @@ const kinds: readonly Kind[] = [
   },
   {
     key: 'filter',
-    read: () => {
-      throw new RuleError('is a Sigma filter, which this version of Tocsin does not read yet', ['filter']);
-    },
+    read: (raw, into, context) => into.filters.push(readFilter(raw, context)),
   },
 ];
 
 /** What a document is that has no key of another kind. */
 const detectionRule: Kind = {
   key: 'detection',
-  read: (raw, into, { path }) => into.rules.push(readRule(raw, path)),
+  read: (raw, into, context) => into.drafts.push(readRule(raw, context)),
 };
 
-/**
- * Reads the Sigma documents of one YAML file (one or several). A document that cannot be read becomes problems with line and
- * column and is left out; the others are returned.
- */
+/** Reads the Sigma documents of one YAML file (one or several) and joins them, as if there were no other file. */
 export function parseRules(text: string, path: string): ParsedRules {
+  return joinRules([readRules(text, path)]);
+}
+
+/** Makes rules of what was read from all files: filters are added to the rules that they name. */
+export function joinRules(files: readonly ReadFile[]): ParsedRules {
+  const correlations = files.flatMap((file) => file.correlations);
+  const filtered = applyFilters(
+    files.flatMap((file) => file.drafts),
+    files.flatMap((file) => file.filters),
+    correlations,
+  );
+  const problems = [...files.flatMap((file) => file.problems), ...filtered.problems];
+  const rules: Rule[] = [];
+  for (const draft of filtered.drafts) {
+    try {
+      rules.push(ruleOf(draft));
+    } catch (thrown) {
+      const at = thrown instanceof RuleError ? thrown.at : [];
+      problems.push(draft.problem('error', thrown instanceof Error ? thrown.message : String(thrown), at));
+    }
+  }
+  return { rules, correlations, problems };
+}
+
+/**
+ * Reads the Sigma documents of one YAML file (one or several), for `joinRules`. A document that cannot be read becomes problems with
+ * line and column and is left out; the others are returned.
+ */
+export function readRules(text: string, path: string): ReadFile {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  const read: Read = { rules: [], correlations: [] };
+  const read: Read = { drafts: [], correlations: [], filters: [] };
   const problems: Problem[] = [];
   const shared = startShared();
-  for (const document of Array.isArray(documents) ? documents : [])
-    problems.push(...readDocument(document, path, lines, shared, read));
+  const later = problemsLater(text, path);
+  for (const [i, document] of (Array.isArray(documents) ? documents : []).entries())
+    problems.push(...readDocument(document, { path, lines, shared, problem: later(i) }, read));
   const empty = Object.values(read).every((list: readonly unknown[]) => list.length === 0);
   if (empty && !problems.some(({ level }) => level === 'error'))
     problems.push({ level: 'error', path, line: 1, column: 1, message: 'the file holds no rule' });
   return { ...read, problems };
 }
 
+interface File {
+  readonly path: string;
+  readonly lines: LineCounter;
+  readonly shared: Shared;
+  readonly problem: ProblemAt;
+}
+
 /** Adds what the document holds to `into`, and returns what is wrong with it. */
 function readDocument(
   document: Document,
-  path: string,
-  lines: LineCounter,
-  shared: Shared,
+  { path, lines, shared, problem }: File,
   into: Read,
 ): readonly Problem[] {
   const place = (offset: number | undefined) => {
@@ -112,6 +155,7 @@ function readDocument(
         const { line, column } = place(offsetOf(document, at));
         return { line, column };
       },
+      problem,
       warn: (message, at) => warnings.push({ level: 'warning', ...place(offsetOf(document, at)), message }),
     });
     return warnings;

@@ -1,3 +1,5 @@
+import type { ProblemAt } from './later-places.ts';
+
 /** What the reader of one document gets besides the document. */
 export interface ReadContext {
   /** The file's path, for messages and as the last resort of an id. */
@@ -6,4 +8,6 @@ export interface ReadContext {
   readonly placeOf: (at: readonly (string | number)[]) => { readonly line: number; readonly column: number };
   /** Says something of a document that is read all the same. */
   readonly warn: (message: string, at: readonly (string | number)[]) => void;
+  /** For problems that are found only when other documents are known. */
+  readonly problem: ProblemAt;
 }

@@ -27,6 +27,16 @@ export interface Rule extends RuleHeader {
   readonly detections: Readonly<Record<string, Detection>>;
   /** True where any of them holds. */
   readonly conditions: readonly Condition[];
+  /** The filters that were added. Each condition above is then an `and` of the rule's own and those of the filters. */
+  readonly filters?: readonly AppliedFilter[];
+}
+
+/** A filter that was added to a rule; its condition names detections of the rule. */
+export interface AppliedFilter {
+  readonly id: string;
+  readonly title: string;
+  readonly path: string;
+  readonly condition: Condition;
 }
 
 export interface LogSource {

@@ -204,7 +204,7 @@ describe('a broken rule is refused with its place and the way out', () => {
       'title: T\ncorrelation: { type: event_count, timespan: 1m }',
       "r.yml:2:1: 'condition' is missing; event_count needs one",
     ],
-    ['title: T\nlogsource: {}\nfilter: { rules: [x] }', 'r.yml:3:1: is a Sigma filter'],
+    ['title: T\nlogsource: {}\nfilter: { rules: [x] }', "r.yml:3:1: 'filter.condition' is wrong"],
     ['a: [', 'not YAML'],
     ['just text', 'the rule'],
     ['', 'the file holds no rule'],

@@ -11,6 +11,19 @@ export type Shared = (document: unknown) => { readonly raw: unknown; readonly wa
 export function startShared(): Shared {
   let given: PlainMap = {};
   let previous: PlainMap = {};
+  const borrowed = new Map<unknown, number>();
+  /** Several rules cannot have one id: the first keeps the one that it is given, the others get a number behind it. */
+  const ownId = (rule: PlainMap, own: PlainMap) => {
+    if (typeof rule.id !== 'string' || own.id !== undefined) return { raw: rule };
+    const before = borrowed.get(rule.id) ?? 0;
+    borrowed.set(rule.id, before + 1);
+    if (before === 0) return { raw: rule };
+    const id = `${rule.id}#${before + 1}`;
+    return {
+      raw: { ...rule, id },
+      warning: `shares its id with another rule of this file and is known as '${id}'; give it an id of its own`,
+    };
+  };
   return (document) => {
     if (!isPlainMap(document)) return { raw: document };
     const { action, ...own } = document;
@@ -30,17 +43,24 @@ export function startShared(): Shared {
             "'action: reset' is a form that Sigma has given up; it is read, but write whole rules instead",
         };
       case 'repeat':
+        if (previous.id !== undefined && !borrowed.has(previous.id)) borrowed.set(previous.id, 1);
         previous = merge(previous, own);
-        return {
-          raw: previous,
-          warning:
-            "'action: repeat' is a form that Sigma has given up; it is read, but write whole rules instead",
-        };
+        return joinedWith(
+          "'action: repeat' is a form that Sigma has given up; it is read, but write whole rules instead",
+          ownId(previous, own),
+        );
       default:
         previous = merge(given, document);
-        return { raw: previous };
+        return ownId(previous, document);
     }
   };
+}
+
+function joinedWith(
+  warning: string,
+  { raw, warning: more }: { readonly raw: PlainMap; readonly warning?: string },
+): { readonly raw: PlainMap; readonly warning: string } {
+  return { raw, warning: more === undefined ? warning : `${warning}; it ${more}` };
 }
 
 type PlainMap = Readonly<Record<string, unknown>>;

@@ -140,7 +140,6 @@ describe('what docs/writing-rules.md says of Sigma', () => {
     ['timeframe', { detection: { timeframe: '5m', selection: { a: 'b' }, condition: 'selection' } }],
     ['count()', { detection: { selection: { a: 'b' }, condition: 'selection | count() > 5' } }],
     ['a correlation', { detection: undefined, correlation: { type: 'event_count' } }],
-    ['a filter', { detection: undefined, filter: { rules: 'any' } }],
   ])('%s is an error', (_, change) => {
     const document = { title: 'x', logsource: { product: 'aws' }, ...change };
     const { rules, problems } = parseRules(JSON.stringify(document), 'x.yml');

@@ -23,11 +23,11 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-async function rule(file: string): Promise<Rule> {
-  const { rules, problems } = await loadRules([join(folder.path, file)]);
+async function rule(...files: readonly string[]): Promise<Rule> {
+  const { rules, problems } = await loadRules(files.map((file) => join(folder.path, file)));
   expect(problems).toEqual([]);
   const [only] = rules;
-  if (only === undefined) throw new Error(`there is no ${file}`);
+  if (only === undefined) throw new Error(`there is no ${files.join()}`);
   return only;
 }
 
@@ -49,16 +49,16 @@ function matches(of: Rule, record: JsonObject): boolean {
   return compileRule(of, subjectView)(new Subject(event));
 }
 
-describe('one element of a list', () => {
-  const permission = (fromPort: number, toPort: number, ...cidrs: string[]) => ({
-    fromPort,
-    toPort,
-    ipRanges: { items: cidrs.map((cidrIp) => ({ cidrIp })) },
-  });
-  const opens = (...items: JsonObject[]) => ({ requestParameters: { ipPermissions: { items } } });
-  const apart = opens(permission(443, 443, '0.0.0.0/0'), permission(22, 22, '192.0.2.0/24'));
-  const together = opens(permission(443, 443, '192.0.2.0/24'), permission(20, 25, '10.0.0.0/8', '0.0.0.0/0'));
+const permission = (fromPort: number, toPort: number, ...cidrs: string[]) => ({
+  fromPort,
+  toPort,
+  ipRanges: { items: cidrs.map((cidrIp) => ({ cidrIp })) },
+});
+const opens = (...items: JsonObject[]) => ({ requestParameters: { ipPermissions: { items } } });
+const apart = opens(permission(443, 443, '0.0.0.0/0'), permission(22, 22, '192.0.2.0/24'));
+const together = opens(permission(443, 443, '192.0.2.0/24'), permission(20, 25, '10.0.0.0/8', '0.0.0.0/0'));
 
+describe('one element of a list', () => {
   it('without a selector two elements have it together, with one they do not', async () => {
     expect(matches(await rule('sigma/either.yml'), apart)).toBe(true);
     expect(matches(await rule('sigma/port-22.yml'), apart)).toBe(false);
@@ -75,5 +75,16 @@ describe('one element of a list', () => {
     const foreign = await rule('sigma/foreign-share.yml');
     expect(matches(foreign, share('111122223333', '444455556666'))).toBe(false);
     expect(matches(foreign, share('444455556666', '777788889999'))).toBe(true);
+  });
+});
+
+describe('filters', () => {
+  const actor = (userName: string) => ({ userIdentity: { type: 'IAMUser', userName } });
+
+  it('take out what they say, and the rule finds the rest', async () => {
+    const filtered = await rule('sigma/port-22.yml', 'sigma/filters/load-tests.yml');
+    expect(filtered.filters?.map(({ title }) => title)).toEqual(['Load tests open ports for an hour']);
+    expect(matches(filtered, { ...together, ...actor('load-tests/1') })).toBe(false);
+    expect(matches(filtered, { ...together, ...actor('alice') })).toBe(true);
   });
 });

@@ -26,6 +26,14 @@ export function renderExplanation(explanation: Explanation, terminal: Terminal):
     add(tree, detection.holds, line(name, 60), 'no condition names it', 0);
     addParts(tree, detection, 1);
   }
+  for (const { title, path, holds, suppresses } of explanation.filters ?? []) {
+    const what = holds
+      ? 'lets it through'
+      : suppresses
+        ? 'keeps the rule from matching'
+        : 'would keep the rule from matching';
+    add(tree, holds, `filter '${line(title, 80)}' ${what}`, line(path, 200), 0);
+  }
   return `${tree.lines.join('\n')}\n`;
 }
 

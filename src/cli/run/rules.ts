@@ -64,10 +64,12 @@ export async function showRules(
   flags: { json?: boolean },
 ): Promise<number> {
   const rule = await findRule(wanted, given);
+  const notes = [
+    rule.path,
+    ...(rule.filters ?? []).map(({ title, path }) => `with the filter '${title}' of ${path}`),
+  ].map((note) => `${paint(terminalOf(process.stdout), 'dim', `# ${visible(note)}`)}\n`);
   await writeOut(
-    flags.json
-      ? jsonText(rule)
-      : `${paint(terminalOf(process.stdout), 'dim', `# ${visible(rule.path)}`)}\n${asWritten(await readFile(rule.path, 'utf8'))}`,
+    flags.json ? jsonText(rule) : `${notes.join('')}${asWritten(await readFile(rule.path, 'utf8'))}`,
   );
   return exitCode.ok;
 }
