@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { commands } from './docs/cli.ts';
 import { channelKeys, channelTypes, configurationKeys } from './docs/configuration.ts';
 import { routes } from './docs/http-api.ts';
+import { lintCodeTable } from './docs/lint.ts';
 import { metricTable } from './docs/metrics.ts';
 import { noisyLevels } from './docs/backtest.ts';
 import { builtinRuleTables, fieldTable } from './docs/rules.ts';
@@ -19,6 +20,7 @@ const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   commands,
   configuration: configurationKeys,
   fields: fieldTable,
+  'lint codes': lintCodeTable,
   metrics: metricTable,
   'noisy levels': noisyLevels,
   routes,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRules } from '../sigma/parse.ts';
-import { placesIn } from './lint-places.ts';
+import { lintTogether } from './lint-detection.ts';
+import { noPlaces, placesIn } from './lint-places.ts';
 import { lintRule } from './lint.ts';
 
 const good = `
@@ -64,6 +65,71 @@ describe('finds', () => {
       (s) => s.replace('attack.defense-evasion', 'attack.defence'),
       "warning: 'attack.defence' is not an ATT&CK tactic",
     ],
+    [
+      'a condition that cannot hold',
+      (s) => s.replace('condition: selection', 'condition: selection and not selection'),
+      'warning: the condition can never hold',
+    ],
+    [
+      'a condition that always holds',
+      (s) => s.replace('condition: selection', 'condition: selection or not selection'),
+      'warning: the condition holds for every event',
+    ],
+    [
+      'a text that is in nearly every event',
+      (s) => s.replace('eventName: StopLogging', 'eventName|contains: [st, longer]'),
+      "warning: 'eventName' contains 'st' in nearly every event",
+    ],
+    [
+      'a value that is there twice, whatever its case',
+      (s) => s.replace('eventName: StopLogging', 'eventName: [StopLogging, stoplogging]'),
+      "warning: 'eventName' has 'stoplogging' twice",
+    ],
+    [
+      'a regular expression for the whole text',
+      (s) => s.replace('eventName: StopLogging', () => "eventName|re|i: '^StopLogging$'"),
+      "says no more than the plain value 'StopLogging'",
+    ],
+    [
+      'a regular expression for the begin of a text',
+      (s) => s.replace('eventName: StopLogging', String.raw`userAgent|re: '^aws\-cli.*'`),
+      "says no more than 'startswith|cased' with 'aws-cli'",
+    ],
+    [
+      'a regular expression for the end of a text',
+      (s) => s.replace('eventName: StopLogging', () => "userAgent|re: '.*cli$'"),
+      "says no more than 'endswith|cased' with 'cli'",
+    ],
+    [
+      'a regular expression for a part of a text',
+      (s) => s.replace('eventName: StopLogging', "userAgent|re|i: '.*cli.*'"),
+      "says no more than 'contains' with 'cli'",
+    ],
+    [
+      'a field in other letters than CloudTrail has',
+      (s) => s.replace('eventName: StopLogging', 'eventname: StopLogging'),
+      "warning: a CloudTrail record has no member 'eventname'; did you mean 'eventName'?",
+    ],
+    [
+      'a member that no identity has',
+      (s) => s.replace('eventName: StopLogging', 'userIdentity.user: alice'),
+      "warning: a CloudTrail record has no member 'userIdentity.user'; did you mean 'userIdentity.userName'?",
+    ],
+    [
+      'a title that is too long',
+      (s) => s.replace('Trail stopped', 'x'.repeat(130)),
+      'warning: the title is longer than 120 characters',
+    ],
+    [
+      'a title that is a sentence',
+      (s) => s.replace('Trail stopped', 'A trail was stopped.'),
+      'warning: the title is no sentence',
+    ],
+    [
+      'a title about the rule',
+      (s) => s.replace('Trail stopped', 'Detects a stopped trail'),
+      "warning: the title says what happened, so it does not begin with 'Detects'",
+    ],
     ['an id that is no UUID', (s) => s.replace(/id: .*/, 'id: my-rule'), 'warning: has no UUID as id'],
     ['a missing description', (s) => s.replace(/description: .*\n/, ''), 'warning: has no description'],
     [
@@ -77,11 +143,58 @@ describe('finds', () => {
   });
 });
 
+describe('says nothing of', () => {
+  it.each<[string, string]>([
+    ['short texts that must stand with others', 'userAgent|contains|all: [go, sdk]'],
+    ['short texts at an end', 'userAgent|startswith: go'],
+    ['signs, which are rare', "userAgent|contains: '()'"],
+    ['values that differ in case where case counts', 'userAgent|cased: [go, Go]'],
+    ['regular expressions that say more', "userAgent|re: '^a[bc]+'"],
+    ['regular expressions with an escaped end', String.raw`userAgent|re: 'cost\$'`],
+    ['what is inside of parameters', 'requestParameters.anything.at.all: x'],
+  ])('%s', (_, field) => {
+    expect(lint((source) => source.replace('eventName: StopLogging', () => field))).toEqual([]);
+  });
+
+  it('techniques and headlines in rules for other logs', () => {
+    const change = (source: string) =>
+      source
+        .replace('product: aws, service: cloudtrail', 'product: windows')
+        .replace('t1562.008', 't1003.001')
+        .replace(/tocsin: .*\n/, '');
+    expect(lint(change)).toEqual([]);
+  });
+});
+
+describe('of rules together', () => {
+  const asked = (detection: string) =>
+    parseRules(good.replace(/ {2}selection: [^]*?selection\n/, detection), 'r.yml').rules;
+  const one = '  a: { eventName: x }\n  b: { eventName|contains: y }\n  condition: a and not b\n';
+
+  it('those that look for the same are told, whatever they call it', () => {
+    const other = '  c: { eventName: X }\n  d: { eventName|contains: y }\n  condition: c and not d\n';
+    const same = '  c: { eventName: x }\n  d: { eventName|contains: y }\n  condition: c and not d\n';
+    const rules = [...asked(one), ...asked(same), ...asked(other)];
+    expect(rules).toHaveLength(3);
+    expect(lintTogether(rules, () => noPlaces).map(({ code }) => code)).toEqual(['same-detection']);
+  });
+
+  it('those that do not are not', () => {
+    const other = '  a: { eventName: x }\n  b: { eventName|contains: y }\n  condition: b and not a\n';
+    expect(lintTogether([...asked(one), ...asked(other)], () => noPlaces)).toEqual([]);
+  });
+});
+
 describe('tells the place of', () => {
   const other = `title: Before\nlogsource: {}\ndetection: { a: { b: c }, condition: a }\n`;
   it.each<[string, string, string, string]>([
     ['an unknown field', '  selection: { eventName', '  selection: { tocsin.nmae|contains', '12:16'],
-    ['a field that another is compared with', 'eventName: StopLogging', 'a|fieldref: tocsin.nmae', '12:28'],
+    [
+      'a field that another is compared with',
+      'eventName: StopLogging',
+      'errorCode|fieldref: tocsin.nmae',
+      '12:36',
+    ],
     ['an unknown technique', 't1562.008', 't9999', '9:32'],
     ['a headline with an unknown field', '{tocsin.actor.name}', '{tocsin.who}', '16:11'],
     ['an unknown key', 'response:', 'respond:', '16:77'],

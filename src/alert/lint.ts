@@ -1,21 +1,24 @@
 import { object, text } from '../event/json.ts';
 import { tocsinFieldNames } from '../facts/fields.ts';
-import type { Problem } from '../sigma/problem.ts';
 import type { Detection, Rule } from '../sigma/rule.ts';
 import { tacticOf, techniqueOf } from './attack.ts';
 import { compileHeadline } from './headline.ts';
+import type { LintCode } from './lint-codes.ts';
+import { lintDetections } from './lint-detection.ts';
+import { lintFinding, type LintFinding } from './lint-finding.ts';
 import { noPlaces, type Place, type RulePlaces } from './lint-places.ts';
+
+/** Longer titles are cut in tables and messages. */
+const longestTitle = 120;
 
 /**
  * What a loaded rule gets wrong or lacks as a Tocsin rule. `places` says where its parts stand in the file; without it, everything is
  * told of the file as a whole.
  */
-export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Problem[] {
-  const problems: Problem[] = [];
-  const error = (place: Place, message: string) =>
-    problems.push({ level: 'error', path: rule.path, ...place, message });
-  const advice = (place: Place, message: string) =>
-    problems.push({ level: 'warning', path: rule.path, ...place, message });
+export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly LintFinding[] {
+  const findings: LintFinding[] = [];
+  const say = (code: LintCode, place: Place, message: string) =>
+    findings.push(lintFinding(code, rule.path, place, message));
 
   const own = object(rule.custom, 'tocsin');
   const headline = text(own, 'headline');
@@ -27,31 +30,66 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Pr
   ]);
   for (const field of named) {
     if (field.startsWith('tocsin.') && !known.has(field))
-      error(places.ofField(field) ?? inHeadline, `there is no field '${field}'`);
-    if (field === '') error(inHeadline, "the headline has an empty placeholder '{}'; name a field in it");
+      say('unknown-tocsin-field', places.ofField(field) ?? inHeadline, `there is no field '${field}'`);
+    if (field === '')
+      say('empty-placeholder', inHeadline, "the headline has an empty placeholder '{}'; name a field in it");
   }
   for (const key of Object.keys(own ?? {}))
     if (key !== 'headline' && key !== 'response')
-      error(places.at('tocsin', key), `'tocsin.${key}' is not a key; known are headline, response`);
+      say(
+        'unknown-tocsin-key',
+        places.at('tocsin', key),
+        `'tocsin.${key}' is not a key; known are headline, response`,
+      );
   const used = new Set(rule.conditions.flatMap(detectionsOf));
   for (const name of Object.keys(rule.detections))
     if (!used.has(name))
-      advice(places.at('detection', name), `the detection '${name}' is not used by the condition`);
+      say(
+        'unused-detection',
+        places.at('detection', name),
+        `the detection '${name}' is not used by the condition`,
+      );
+  findings.push(...lintDetections(rule, places));
+  // Of techniques the table holds those of clouds, and a headline is read where a rule runs.
+  const ofCloud = rule.logsource.product === 'aws' || rule.logsource.service === 'cloudtrail';
   for (const [i, tag] of rule.tags.entries()) {
-    if (/^attack\.t\d/i.test(tag) && techniqueOf(tag) === undefined)
-      advice(places.at('tags', i), `'${tag}' is not a technique that Tocsin knows`);
-    else if (/^attack\.(?!t\d|g\d|s\d)/i.test(tag) && tacticOf(tag) === undefined)
-      advice(places.at('tags', i), `'${tag}' is not an ATT&CK tactic`);
+    if (ofCloud && /^attack\.t\d/i.test(tag) && techniqueOf(tag) === undefined)
+      say('unknown-technique', places.at('tags', i), `'${tag}' is not a technique that Tocsin knows`);
+    else if (/^attack\.(?!t\d|g\d|s\d|ds\d|m\d|a\d)/i.test(tag) && tacticOf(tag) === undefined)
+      say('unknown-tactic', places.at('tags', i), `'${tag}' is not an ATT&CK tactic that Tocsin knows`);
   }
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(rule.id))
-    advice(places.at('id'), 'has no UUID as id; an alert is known by its rule id, so it should never change');
+  const titleProblem = problemOfTitle(rule.title);
+  if (titleProblem !== undefined) say('title-form', places.at('title'), titleProblem);
+  // A rule without an id is known by its name or its file; that is told where the text is looked at.
+  const hasId = rule.id !== rule.path && rule.id !== rule.name;
+  if (hasId && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(rule.id))
+    say(
+      'id-form',
+      places.at('id'),
+      'has no UUID as id; an alert is known by its rule id, so it should never change',
+    );
   if (rule.description === '')
-    advice(places.at('description'), 'has no description: say what it means and why it matters');
-  if (rule.falsePositives.length === 0) advice(places.at('falsepositives'), 'names no false positives');
-  if (headline === undefined) advice(inHeadline, 'has no tocsin.headline; alerts will show the title only');
-  return problems;
+    say(
+      'no-description',
+      places.at('description'),
+      'has no description: say what it means and why it matters',
+    );
+  if (rule.falsePositives.length === 0)
+    say('no-falsepositives', places.at('falsepositives'), 'names no false positives');
+  if (headline === undefined && ofCloud)
+    say('no-headline', inHeadline, 'has no tocsin.headline; alerts will show the title only');
+  return findings;
 }
 
+function problemOfTitle(title: string): string | undefined {
+  if (Array.from(title).length > longestTitle)
+    return `the title is longer than ${longestTitle} characters; say the rest in the description`;
+  if (/[.!]$/.test(title.trim()) && !/\.\w+\.$|\.\.\.$/.test(title.trim()))
+    return 'the title is no sentence: leave out the mark at its end';
+  if (/^(detects?|detecting|rule|alert)\b/i.test(title.trim()))
+    return `the title says what happened, so it does not begin with '${/^\w+/.exec(title.trim())?.[0] ?? ''}'`;
+  return undefined;
+}
 /** The fields that the rule's detections read, each once. */
 export function fieldsOfRule(rule: Rule): readonly string[] {
   return [...new Set(Object.values(rule.detections).flatMap(fieldsOf))];

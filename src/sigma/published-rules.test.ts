@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../event/json.ts';
 import { compileField } from './field.ts';
@@ -8,46 +7,16 @@ import { parseRules } from './parse.ts';
 import { formatProblem } from './problem.ts';
 import type { Rule } from './rule.ts';
 import { compileRules } from './ruleset.ts';
+import { publishedRules } from '../../test/support/published-rules.ts';
 import { oracleMatches } from './testing/oracle.ts';
 
 /** Published rules of other people, read where they lie; without them these tests are skipped and counted as such. */
 const data = process.env['TOCSIN_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
-const archive = join(data, 'sigma-rules/rules.tar.gz');
 const examples = join(data, 'sigma-specification/tests/schema/rules');
 const view = { field: compileField, whole: (event: JsonObject) => event };
 
 /** Files of the archive that are refused, with a part of the reason. Each needs a reason that the specification supports. */
 const refused: Readonly<Record<string, string>> = {};
-
-interface File {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The files of a tar archive: a header of 512 bytes, then the content filled up to as many. Long names come from pax headers. */
-function filesOf(tar: Buffer): readonly File[] {
-  const files: File[] = [];
-  let longName: string | undefined;
-  for (let at = 0; at + 512 <= tar.length;) {
-    const text = (from: number, length: number) =>
-      tar.toString('utf8', at + from, at + from + length).replace(/\0.*$/s, '');
-    const name = text(0, 100);
-    if (name === '') break;
-    const size = Number.parseInt(text(124, 12), 8);
-    const type = text(156, 1);
-    const prefix = text(257, 6).startsWith('ustar\0') ? text(345, 155) : '';
-    const content = tar.toString('utf8', at + 512, at + 512 + size);
-    if (type === 'x') longName = /(?:^|\n)\d+ path=(.*)\n/.exec(content)?.[1];
-    else if (type === 'L') longName = content.replace(/\0.*$/s, '');
-    else {
-      if (type === '0' || type === '')
-        files.push({ path: longName ?? (prefix === '' ? name : `${prefix}/${name}`), text: content });
-      longName = undefined;
-    }
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return files;
-}
 
 const fresh = { EventID: 1, Image: String.raw`C:\Windows\System32\cmd.exe` };
 const events: readonly JsonObject[] = [
@@ -79,19 +48,16 @@ const events: readonly JsonObject[] = [
   { DestinationIp: '192.168.1.9', DestinationPort: 445, Initiated: 'true', text: 'ünïcode \u0000 \ud800' },
 ];
 
-describe.skipIf(!existsSync(archive))('the rules that SigmaHQ publishes', () => {
-  const files = existsSync(archive)
-    ? filesOf(gunzipSync(readFileSync(archive))).filter(({ path }) => path.endsWith('.yml'))
-    : [];
-  const parsed = files.map(({ path, text }) => ({ path, ...parseRules(text, path) }));
+describe.skipIf(publishedRules.length === 0)('the rules that SigmaHQ publishes', () => {
+  const parsed = publishedRules.map(({ path, text }) => ({ path, ...parseRules(text, path) }));
   const rules: readonly Rule[] = parsed.flatMap((file) => file.rules);
 
-  it('are all there', () => expect(files.length).toBe(3141));
+  it('are all there', () => expect(publishedRules.length).toBe(3141));
 
   it('are all read, without a problem, but for those listed', () => {
     const told = parsed.flatMap(({ problems }) => problems).filter(({ path }) => !(path in refused));
     expect(told.map(formatProblem)).toEqual([]);
-    expect(rules.length).toBe(files.length - Object.keys(refused).length);
+    expect(rules.length).toBe(publishedRules.length - Object.keys(refused).length);
     for (const [path, reason] of Object.entries(refused)) {
       const problems = parsed.find((file) => file.path === path)?.problems ?? [];
       expect(problems.map(({ message }) => message).join('\n')).toContain(reason);

@@ -3,9 +3,9 @@ import { groupings } from '../../alert/grouping.ts';
 import type { Severity } from '../../event/severity.ts';
 import { severityOf } from '../options.ts';
 import type { BacktestFlags } from '../run/rules-backtest.ts';
+import type { LintFlags } from '../run/rules-lint.ts';
 
 type Finish = (code: number) => void;
-type PathOnly = [string[], { json?: boolean }];
 
 const run = () => import('../run/rules.ts');
 
@@ -28,6 +28,12 @@ Example:
   $ tocsin rules test my-rules --junit results.xml
 
 Exit codes: 0 all passed, 1 one failed, 2 a rule is broken or there is no test.`;
+
+const lintHelp = `
+Example:
+  $ tocsin rules lint my-rules --fix --dry-run
+
+Exit codes: 0 nothing but advice, 1 an error (with --strict advice too), 2 the work could not be done.`;
 
 const newHelp = `
 Example:
@@ -131,10 +137,25 @@ export function addRules(program: Command, finish: Finish): void {
     });
   rules
     .command('lint')
-    .description('check rules for errors and for what is missing')
+    .description('check rules for errors and for what is missing, and mend what can be mended safely')
     .argument(paths, pathsHelp)
-    .option('--json', 'print as JSON')
-    .action(async (...[given, flags]: PathOnly) => finish(await (await run()).lintRules(given, flags)));
+    .option('--fix', 'mend what cannot change what a rule matches, and keep the rest of the file as it is')
+    .option('--dry-run', 'with --fix: print what would change as a diff, and change nothing')
+    .option('--strict', 'exit with 1 on advice too')
+    .option('--ignore <codes...>', 'leave out advice with these codes')
+    .addOption(
+      program
+        .createOption('--format <format>', 'how to print')
+        .choices(['text', 'json', 'sarif'])
+        .default('text'),
+    )
+    .addOption(program.createOption('--json', 'the same as --format json').conflicts('sarif'))
+    .option('--sarif', 'the same as --format sarif')
+    .addHelpText('after', lintHelp)
+    .action(async (given: string[], flags: LintFlags) => {
+      const { lintRules } = await import('../run/rules-lint.ts');
+      finish(await lintRules(given, flags));
+    });
   rules
     .command('new')
     .description('write a new rule with a test beside it, to be changed; nothing is written over')

@@ -89,10 +89,10 @@ function ruleDescriptor(alert: Alert): object {
 }
 
 /** SARIF messages read `[text](1)` as links and `{0}` as placeholders; what comes from a log must be neither. */
-function sarifText(text: string): string {
+export function sarifText(text: string): string {
   return text.replace(/[\\[\]]/g, '\\$&').replace(/[{}]/g, (brace) => brace + brace);
 }
 
-function fileUri(path: string): string {
+export function fileUri(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -1,6 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { lintRule } from '../../alert/lint.ts';
-import { placesIn } from '../../alert/lint-places.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { createEngine } from '../../runtime/engine.ts';
@@ -8,6 +6,7 @@ import { runRuleTests, testPathOf, type RuleTestResult } from '../../runtime/rul
 import type { Problem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { CliFailure, exitCode } from '../failure.ts';
+import { asWritten } from '../format/as-written.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { junitXml, type JunitSuite } from '../format/junit.ts';
@@ -112,34 +111,6 @@ export async function testRules(
   if (results.length === 0)
     throw new CliFailure('no test was found; a rule RULE.yml has its tests in RULE.test.yml beside it');
   return failures.length > 0 ? exitCode.findings : exitCode.ok;
-}
-
-export async function lintRules(given: readonly string[], flags: { json?: boolean }): Promise<number> {
-  const { rules, problems } = await load(given);
-  const placesOf = new Map<string, ReturnType<typeof placesIn>>();
-  const all: Problem[] = [...problems];
-  for (const rule of rules) {
-    let places = placesOf.get(rule.path);
-    if (places === undefined) {
-      places = placesIn(await readFile(rule.path, 'utf8').catch(() => ''));
-      placesOf.set(rule.path, places);
-    }
-    all.push(...lintRule(rule, places(rule)));
-  }
-  if (flags.json) await writeOut(jsonText(all));
-  else {
-    report(all);
-    const errors = all.filter((problem) => problem.level === 'error').length;
-    await writeOut(
-      `${count(rules.length, 'rule')}: ${count(errors, 'error')}, ${all.length - errors} of advice\n`,
-    );
-  }
-  return all.some((problem) => problem.level === 'error') ? exitCode.findings : exitCode.ok;
-}
-
-/** The text with its spaces and line breaks, and nothing in it that a terminal acts on. */
-function asWritten(text: string): string {
-  return text.replaceAll('\r\n', '\n').replace(/[^ \t\n]+/g, visible);
 }
 
 function suiteOf(rule: Rule, ran: readonly RuleTestResult[] | undefined): JunitSuite {
