@@ -103,6 +103,13 @@ function leavesOf(detection: Detection): readonly (FieldDetection | KeywordDetec
     case 'all':
     case 'any':
       return detection.of.flatMap(leavesOf);
+    case 'element':
+      // Names inside begin at the element.
+      return Object.values(detection.detections)
+        .flatMap(leavesOf)
+        .map((leaf) =>
+          leaf.type === 'field' ? { ...leaf, field: `${detection.field}[].${leaf.field}` } : leaf,
+        );
     default:
       return [detection];
   }

@@ -147,6 +147,20 @@ describe('a change that would change a rule is refused', () => {
   });
 });
 
+it('a change in a filter is refused as in a rule', () => {
+  const source = `title: F\nid: ${id}\nlogsource: { product: aws }\nfilter:\n  rules: any\n  selection: { a: b }\n  condition: not selection\n`;
+  for (const [part, text] of [
+    ['a: b', 'a: c'],
+    ['not selection', 'selection'],
+    ['rules: any', 'rules: [x]'],
+  ] as const) {
+    const start = source.indexOf(part);
+    const change = [{ start, end: start + part.length, text }];
+    const finding = lintFinding('tag-form', 'r.yml', { line: 1, column: 1 }, '', change);
+    expect(applyFixes(source, 'r.yml', [finding]).text, part).toBe(source);
+  }
+});
+
 describe('whatever a file looks like', () => {
   const header = fc.constantFrom(
     'level: HIGH',

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, parseAllDocuments, type Document } from 'yaml';
-import { parseRules } from '../sigma/parse.ts';
+import { joinRules, readRules } from '../sigma/parse.ts';
 import type { Fix, LintFinding, TextEdit } from './lint-finding.ts';
 
 export interface Fixed {
@@ -71,7 +71,9 @@ const formOnly: Readonly<Record<string, string>> = {
  */
 function meaningOf(source: string, path: string): string {
   const documents = documentsOf(source);
-  const { problems, ...read } = parseRules(applyEdits(source, neutralEdits(documents)), path);
+  const { filters, ...file } = readRules(applyEdits(source, neutralEdits(documents)), path);
+  const { problems, ...joined } = joinRules([{ ...file, filters }]);
+  const read = { ...joined, filters };
   const errors = problems.filter(({ level }) => level === 'error').map(({ message }) => message);
   const unread = errors.length === 0 ? [] : documents.map(plainOf);
   return JSON.stringify([read, errors, unread], (key, value: unknown) => (key === 'id' ? undefined : value));

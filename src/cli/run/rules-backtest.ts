@@ -98,12 +98,15 @@ export async function backtestRules(
     : exitCode.ok;
 }
 
-/** Files and folders with all that is in them; else the one rule of that id or title. */
+/** Files and folders with all that is in them; else the one rule of that id or title. Filters of all paths are added. */
 async function rulesFor(wanted: string, paths: readonly string[]): Promise<readonly Rule[]> {
   const isPath = statSync(wanted, { throwIfNoEntry: false }) !== undefined;
   if (!isPath) return active([await findRule(wanted, paths)]);
-  const { rules, problems } = await load([wanted, ...paths]);
+  const named = new Set((await load([wanted])).rules.map(({ path }) => path));
+  const { rules: all, problems } = await load([wanted, ...paths]);
   report(problems);
+  // From the other paths come filters, and rules that nobody asked for.
+  const rules = all.filter(({ path }) => named.has(path));
   if (rules.length === 0) throw new CliFailure(`${visible(wanted)}: there is no rule in it that can be run`);
   return active(rules);
 }
