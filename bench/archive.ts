@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { hex, randomFrom } from './random.ts';
 
 /** A made-up CloudTrail archive with the mix of a working account: nine calls in ten only read. The same seed gives the same bytes. */
 export interface Archive {
@@ -34,17 +35,6 @@ export function makeArchive(folder: string, records: number, seed = 1): Archive 
     unpackedBytes += content.length;
   }
   return { files, records, packedBytes, unpackedBytes };
-}
-
-/** Mulberry32: small, fast, and the same everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 type Make = (
@@ -265,7 +255,8 @@ const calls: readonly Call[] = [
 ];
 const totalWeight = calls.reduce((sum, call) => sum + call.weight, 0);
 
-function makeRecord(i: number, random: () => number): object {
+/** A CloudTrail record; `i` is its number and gives its time. */
+export function makeRecord(i: number, random: () => number): object {
   let at = random() * totalWeight;
   const call = calls.find((candidate) => (at -= candidate.weight) < 0) ?? calls[0];
   if (call === undefined) throw new Error('there are no calls to choose from');
@@ -314,10 +305,4 @@ function makeRecord(i: number, random: () => number): object {
       clientProvidedHostHeader: `${call.service}.eu-west-1.amazonaws.com`,
     },
   };
-}
-
-function hex(random: () => number): string {
-  return Math.floor(random() * 0x100000000)
-    .toString(16)
-    .padStart(8, '0');
 }

@@ -1,15 +1,18 @@
 import { benchLambda } from './lambda.ts';
+import { benchMatching } from './matching.ts';
 import { benchScan } from './scan.ts';
 
 const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
   scan: benchScan,
+  matching: benchMatching,
   lambda: benchLambda,
 };
 
 // `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.
 const args = process.argv.slice(2);
 const smoke = args.includes('--smoke');
-const wanted = args.filter((arg) => !arg.startsWith('--'));
+// The path behind `--sigma-rules` is the matching benchmark's.
+const wanted = args.filter((arg, i) => !arg.startsWith('--') && args[i - 1] !== '--sigma-rules');
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(

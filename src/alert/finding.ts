@@ -3,7 +3,7 @@ import type { Json } from '../event/json.ts';
 import type { Fact } from '../facts/fact.ts';
 import { factsOf } from '../facts/table.ts';
 import { tocsinMember } from '../facts/fields.ts';
-import { compileField } from '../sigma/field.ts';
+import { compileField, topKeysOf } from '../sigma/field.ts';
 import type { EventView } from '../sigma/compile.ts';
 import type { Rule } from '../sigma/rule.ts';
 
@@ -58,4 +58,5 @@ export function subjectField(name: string): (subject: Subject) => Json | undefin
 export const subjectView: EventView<Subject> = {
   field: subjectField,
   whole: (subject) => subject.event.fields,
+  topKeys: (name) => (name.startsWith(derivedPrefix) ? undefined : topKeysOf(name)),
 };

@@ -3,6 +3,7 @@ import { Subject, subjectView, type Finding } from '../alert/finding.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import type { Event } from '../event/event.ts';
 import type { LogSource, Rule } from '../sigma/rule.ts';
+import { meansLogSource } from '../sigma/log-source.ts';
 import { compileRules } from '../sigma/ruleset.ts';
 
 /** The pure middle: from events to alerts, with no I/O and no clock of its own. */
@@ -16,8 +17,13 @@ export interface Engine {
 
 const none: readonly Finding[] = [];
 
+/** By what Sigma knows CloudTrail. Rules for other log sources cost its events nothing. */
+const cloudTrail: LogSource = { product: 'aws', service: 'cloudtrail', category: undefined };
+
 export function createEngine(rules: readonly Rule[]): Engine {
-  const active = rules.filter((rule) => isCloudTrail(rule.logsource) && rule.status !== 'unsupported');
+  const active = rules.filter(
+    (rule) => meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported',
+  );
   const match = compileRules(active, subjectView);
   return {
     active,
@@ -28,14 +34,4 @@ export function createEngine(rules: readonly Rule[]): Engine {
       return matched.length === 0 ? none : matched.map((rule) => ({ rule, subject }));
     },
   };
-}
-
-/** Sigma names the log source of CloudTrail `product: aws, service: cloudtrail`; each part that is absent stands for any. */
-function isCloudTrail({ product, service, category }: LogSource): boolean {
-  return (
-    category === undefined &&
-    (product === undefined || product === 'aws') &&
-    (service === undefined || service === 'cloudtrail') &&
-    (product !== undefined || service !== undefined)
-  );
 }

@@ -69,9 +69,9 @@ function compileDetection<E>(detection: Detection, view: EventView<E>): Matcher<
     case 'any':
       return anyOf(detection.of.map((part) => compileDetection(part, view)));
     case 'field':
-      return compileFieldDetection(detection, view);
+      return view.shared?.(detection) ?? compileFieldDetection(detection, view);
     case 'keywords':
-      return compileKeywords(detection, view);
+      return view.shared?.(detection) ?? compileKeywords(detection, view);
     case 'element': {
       const holds = compileNamed(detection.detections, [detection.condition], elementView(view));
       return compileElements(detection, view, holds);
@@ -95,9 +95,9 @@ function compileFieldDetection<E>(detection: FieldDetection, view: EventView<E>)
 }
 
 /** A test of what a field holds: undefined where it is missing, an array where several values stand in its place. */
-type FieldTest<E> = (value: Json | undefined, event: E) => boolean;
+export type FieldTest<E> = (value: Json | undefined, event: E) => boolean;
 
-function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
+export function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E> {
   switch (test.type) {
     case 'null':
       return (value) => value === undefined || someMember(value, (item) => item === null);
@@ -200,7 +200,7 @@ function overTexts(test: (text: string) => boolean): (value: Json | undefined) =
 }
 
 /** The text of a scalar as rules compare it; undefined for null, objects and lists. */
-function textOf(value: Json): string | undefined {
+export function textOf(value: Json): string | undefined {
   switch (typeof value) {
     case 'string':
       return value;
@@ -212,11 +212,16 @@ function textOf(value: Json): string | undefined {
   }
 }
 
-/** Lists inside lists are entered as well: an item of `[[a], b]` is `a` or `b`. */
-function someMember(value: Json | undefined, test: (item: Json) => boolean): boolean {
+/** Lists inside lists are entered as well: an item of `[[a], b]` is `a` or `b`. They may be nested deeper than the call stack allows. */
+export function someMember(value: Json | undefined, test: (item: Json) => boolean): boolean {
   if (value === undefined) return false;
   if (!isList(value)) return test(value);
-  for (const item of value) if (isList(item) ? someMember(item, test) : test(item)) return true;
+  const pending = [value];
+  for (let list = pending.pop(); list !== undefined; list = pending.pop())
+    for (const item of list) {
+      if (isList(item)) pending.push(item);
+      else if (test(item)) return true;
+    }
   return false;
 }
 

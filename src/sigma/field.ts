@@ -6,7 +6,7 @@ import { isList, type Json, type JsonObject } from '../event/json.ts';
  * the plain reading finds nothing. Inherited names (`constructor`) are never found. Undefined means: not there.
  */
 export function compileField(name: string): (root: JsonObject) => Json | undefined {
-  const segments = name.split('.').map((segment) => segment.replace(/\[\]$/, ''));
+  const segments = segmentsOf(name);
   const [only] = segments;
   if (segments.length === 1 && only !== undefined)
     return (root) => (Object.hasOwn(root, only) ? root[only] : undefined);
@@ -23,6 +23,16 @@ export function compileField(name: string): (root: JsonObject) => Json | undefin
     ),
   };
   return (root) => read(root, path, 0);
+}
+
+/** The keys at the top of an event under which `compileField` looks for the field: without any of them it is not there. */
+export function topKeysOf(name: string): readonly string[] {
+  const segments = segmentsOf(name);
+  return segments.map((_, last) => segments.slice(0, last + 1).join('.'));
+}
+
+function segmentsOf(name: string): readonly string[] {
+  return name.split('.').map((segment) => segment.replace(/\[\]$/, ''));
 }
 
 interface Path {
@@ -45,13 +55,19 @@ function read(value: Json | undefined, path: Path, depth: number): Json | undefi
 
 /**
  * Adds to `found` what the members hold; false where none of them has the field, which is something else than an empty list in it.
- * Lists inside lists share `found`, or each level would copy it once more.
+ * Lists inside lists are entered with a stack of its own: they may be nested deeper than the call stack allows.
  */
 function readMembers(members: readonly Json[], path: Path, depth: number, found: Json[]): boolean {
   let there = false;
-  for (const item of members) {
+  const open = [members.values()];
+  for (let list = open.at(-1); list !== undefined; list = open.at(-1)) {
+    const { done, value: item } = list.next();
+    if (done === true) {
+      open.pop();
+      continue;
+    }
     if (isList(item)) {
-      if (readMembers(item, path, depth, found)) there = true;
+      open.push(item.values());
       continue;
     }
     const value = read(item, path, depth);

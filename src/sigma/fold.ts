@@ -13,9 +13,31 @@ function isAscii(value: string): boolean {
 }
 
 function foldUnicode(value: string): string {
+  const units: number[] = [];
   let folded = '';
-  for (const point of value) folded += foldPoint(point);
-  return folded;
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit < firstFolds.length) units.push(firstFolds[unit] ?? unit);
+    else if (hasNoCase(unit)) units.push(unit);
+    else {
+      const point = String.fromCodePoint(value.codePointAt(i) ?? unit);
+      const one = foldPoint(point);
+      for (let k = 0; k < one.length; k++) units.push(one.charCodeAt(k));
+      i += point.length - 1;
+    }
+    if (units.length < chunk) continue;
+    folded += String.fromCharCode(...units);
+    units.length = 0;
+  }
+  return folded + String.fromCharCode(...units);
+}
+
+/** Few enough to be arguments of one call. */
+const chunk = 4096;
+
+/** Units of ideographs, syllables and the like, which Unicode knows no cases of: U+2E80 to U+A63F and U+AC00 to U+D7FF. */
+function hasNoCase(unit: number): boolean {
+  return (unit >= 0x2e80 && unit < 0xa640) || (unit >= 0xac00 && unit < 0xd800);
 }
 
 /** Its capital is I, but it is no form of i: only Turkish folding takes it for one. */
@@ -32,3 +54,8 @@ function foldPoint(point: string): string {
 function isOnePoint(value: string): boolean {
   return value.length === 1 || (value.length === 2 && (value.codePointAt(0) ?? 0) > 0xffff);
 }
+
+/** The folds of what stands first in Unicode: Latin, Greek, Cyrillic and their neighbours, each of one unit. */
+const firstFolds = Uint16Array.from({ length: 0x600 }, (_, unit) =>
+  foldPoint(String.fromCharCode(unit)).charCodeAt(0),
+);

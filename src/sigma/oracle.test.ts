@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../event/json.ts';
 import { compileRule } from './compile.ts';
-import { compileField } from './field.ts';
+import { compileField, topKeysOf } from './field.ts';
 import { compileRules } from './ruleset.ts';
 import { oracleMatches } from './testing/oracle.ts';
 import { someEvents, someRules } from './testing/some-rules.ts';
@@ -11,7 +11,7 @@ import { someEvents, someRules } from './testing/some-rules.ts';
 const pairs = Number(process.env['TOCSIN_ORACLE_PAIRS'] ?? 20_000);
 const rulesOfRun = 5;
 const eventsOfRun = 5;
-const view = { field: compileField, whole: (event: JsonObject) => event };
+const view = { field: compileField, whole: (event: JsonObject) => event, topKeys: topKeysOf };
 
 it(
   `the compiled rule and the index say what the plain evaluator says, over ${pairs} pairs`,

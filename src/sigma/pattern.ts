@@ -46,9 +46,14 @@ export function literalOf(pattern: Pattern): string | undefined {
 
 /** A test for whole texts. Linear in text length times pattern length at worst; no pattern makes it backtrack further. */
 export function compilePattern(pattern: Pattern, cased: boolean): (text: string) => boolean {
-  const parts = cased ? pattern : pattern.map((part) => (typeof part === 'string' ? fold(part) : part));
-  const test = compileParts(parts);
-  return cased ? test : (text) => test(fold(text));
+  if (cased) return compileParts(pattern);
+  const test = compileFoldedPattern(pattern);
+  return (text) => test(fold(text));
+}
+
+/** A test without regard to case for texts that are folded already. */
+export function compileFoldedPattern(pattern: Pattern): (folded: string) => boolean {
+  return compileParts(pattern.map((part) => (typeof part === 'string' ? fold(part) : part)));
 }
 
 function compileParts(parts: Pattern): (text: string) => boolean {

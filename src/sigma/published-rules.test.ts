@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../event/json.ts';
-import { compileField } from './field.ts';
+import { compileField, topKeysOf } from './field.ts';
 import { parseRules } from './parse.ts';
 import { formatProblem } from './problem.ts';
 import type { Rule } from './rule.ts';
@@ -13,7 +13,7 @@ import { oracleMatches } from './testing/oracle.ts';
 /** Published rules of other people, read where they lie; without them these tests are skipped and counted as such. */
 const data = process.env['TOCSIN_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
 const examples = join(data, 'sigma-specification/tests/schema/rules');
-const view = { field: compileField, whole: (event: JsonObject) => event };
+const view = { field: compileField, whole: (event: JsonObject) => event, topKeys: topKeysOf };
 
 /** Files of the archive that are refused, with a part of the reason. Each needs a reason that the specification supports. */
 const refused: Readonly<Record<string, string>> = {};

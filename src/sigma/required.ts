@@ -1,4 +1,5 @@
 import { fold } from './fold.ts';
+import { literalsOfRegex } from './regex-literals.ts';
 import type { Condition, Detection, KeywordDetection, Rule, ValueTest } from './rule.ts';
 
 /**
@@ -66,30 +67,28 @@ function ofDetection(detection: Detection): readonly Requirement[] {
     case 'field': {
       const { field, quantifier, negated, tests } = detection;
       if (negated) return [];
-      const wanted = tests.map(wantedBy);
-      // Where every test must hold, each by itself is necessary; the others may ask for nothing that shows.
-      const groups = quantifier === 'all' ? wanted.map((one) => [one]) : [wanted];
-      return groups.flatMap((group): readonly Requirement[] => {
-        const joined = union(group);
-        return joined === undefined ? [] : [atField(field, joined)];
-      });
+      return wantedByAll(tests, quantifier).map((wanted) => atField(field, wanted));
     }
   }
 }
 
 function ofKeywords({ quantifier, tests }: KeywordDetection): readonly Requirement[] {
+  return wantedByAll(tests, quantifier).flatMap(({ kind, texts }): readonly Requirement[] =>
+    kind === 'exists' || texts.has('') ? [] : [{ kind: 'anywhere', texts }],
+  );
+}
+
+/** What one or each of the tests needs. Of several alternatives, each counts with what says most about it. */
+function wantedByAll(tests: readonly ValueTest[], quantifier: 'any' | 'all'): readonly Wanted[] {
   const wanted = tests.map(wantedBy);
-  const groups = quantifier === 'all' ? wanted.map((one) => [one]) : [wanted];
-  return groups.flatMap((group): readonly Requirement[] => {
-    const wantedTexts = union(group)?.texts;
-    return wantedTexts === undefined || wantedTexts.size === 0 || wantedTexts.has('')
-      ? []
-      : [{ kind: 'anywhere', texts: wantedTexts }];
-  });
+  // Where every test must hold, each by itself is necessary; the others may ask for nothing that shows.
+  if (quantifier === 'all' || wanted.length === 1) return wanted.flatMap((all) => all ?? []);
+  const joined = union(wanted.map((all) => all?.reduce(stronger)));
+  return joined === undefined ? [] : [joined];
 }
 
 /** Folded texts of which a value must be one, or have one in it; or that there must be a value at all. */
-type Wanted =
+export type Wanted =
   | { readonly kind: 'equals' | 'contains'; readonly texts: ReadonlySet<string> }
   | { readonly kind: 'exists'; readonly texts?: undefined };
 
@@ -99,33 +98,37 @@ function atField(field: string, wanted: Wanted): Requirement {
   return wanted.kind === 'exists' ? { kind: 'exists', field } : { ...wanted, field };
 }
 
-/** What a field's value that passes the test is or has in it; undefined where a missing field passes it as well. */
-function wantedBy(test: ValueTest): Wanted | undefined {
+/** What a field's value that passes the test is or has in it, each by itself; undefined where a missing field passes it as well. */
+export function wantedBy(test: ValueTest): readonly Wanted[] | undefined {
   switch (test.type) {
     case 'text': {
       const literals = test.pattern.filter((part) => typeof part === 'string');
       if (literals.length === test.pattern.length)
-        return { kind: 'equals', texts: new Set([fold(literals.join(''))]) };
+        return [{ kind: 'equals', texts: new Set([fold(literals.join(''))]) }];
       // In case-sensitive texts, half a surrogate pair is found inside a pair; folding takes pairs as one.
       const sound = test.cased ? literals.filter((literal) => literal.isWellFormed()) : literals;
-      const [longest] = sound.map(fold).sort((a, b) => b.length - a.length);
-      return longest === undefined ? someValue : { kind: 'contains', texts: new Set([longest]) };
+      return parts(sound.map((literal) => new Set([fold(literal)])));
     }
     case 'number':
-      return { kind: 'equals', texts: new Set([fold(test.text), fold(String(test.value))]) };
+      return [{ kind: 'equals', texts: new Set([fold(test.text), fold(String(test.value))]) }];
     case 'boolean':
-      return { kind: 'equals', texts: new Set([String(test.value)]) };
+      return [{ kind: 'equals', texts: new Set([String(test.value)]) }];
     case 'exists':
-      return test.wanted ? someValue : undefined;
+      return test.wanted ? [someValue] : undefined;
     case 'null':
       return undefined;
     case 'regex':
+      return parts(literalsOfRegex(test.source, test.flags));
     case 'cidr':
     case 'compare':
     case 'time':
     case 'field':
-      return someValue;
+      return [someValue];
   }
+}
+
+function parts(sets: readonly ReadonlySet<string>[]): readonly Wanted[] {
+  return sets.length === 0 ? [someValue] : sets.map((texts) => ({ kind: 'contains', texts }));
 }
 
 /** What is needed where one of several must hold; undefined where one of them holds without anything. */
@@ -175,10 +178,14 @@ function bestOfFields(requirements: readonly Requirement[]): ReadonlyMap<string,
   return best;
 }
 
-/** How much a requirement says: its shortest text counts, as that is the one found most easily. */
-function strength(requirement: Requirement): number {
-  if (requirement.kind === 'exists') return -1;
+function stronger<T extends Wanted>(one: T, other: T): T {
+  return strength(other) > strength(one) ? other : one;
+}
+
+/** How much is said: of the texts the shortest counts, as that is the one found most easily. */
+function strength(wanted: Wanted | Requirement): number {
+  if (wanted.kind === 'exists') return -1;
   let shortest = Number.POSITIVE_INFINITY;
-  for (const text of requirement.texts) shortest = Math.min(shortest, text.length);
-  return requirement.kind === 'equals' ? shortest + 1000 : shortest;
+  for (const text of wanted.texts) shortest = Math.min(shortest, text.length);
+  return wanted.kind === 'equals' ? shortest + 1000 : shortest;
 }

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Json, JsonObject } from '../event/json.ts';
 import { compileRule } from './compile.ts';
-import { compileField } from './field.ts';
+import { compileField, topKeysOf } from './field.ts';
 import type { Condition, Detection, Rule, ValueTest } from './rule.ts';
 import { compileRules } from './ruleset.ts';
 import { parsePattern } from './pattern.ts';
 
-const view = { field: compileField, whole: (event: JsonObject) => event };
+const view = { field: compileField, whole: (event: JsonObject) => event, topKeys: topKeysOf };
 
 const fields = fc.constantFrom('eventName', 'eventSource', 'a', 'a.b');
 const texts = fc.constantFrom('', 'x', 'X', 'y', 'é', 'É', '1', 'true', 'x*', '?');

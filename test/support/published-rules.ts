@@ -1,10 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
+/** A file of rules: its path inside the archive or folder, and its text. */
 export interface RuleFile {
   readonly path: string;
   readonly text: string;
+}
+
+/**
+ * Sigma rules of other people: from a folder, a `.tar.gz`, or a folder with a `rules.tar.gz` in it. Files that do not end in
+ * `.yml` are left out.
+ */
+export function readRuleFiles(path: string): readonly RuleFile[] {
+  const packed = path.endsWith('.tar.gz') ? path : join(path, 'rules.tar.gz');
+  if (existsSync(packed))
+    return filesOf(gunzipSync(readFileSync(packed))).filter((file) => file.path.endsWith('.yml'));
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yml'))
+    .sort()
+    .map((name) => ({ path: name, text: readFileSync(join(path, name), 'utf8') }));
 }
 
 /** The files of a tar archive: a header of 512 bytes, then the content filled up to as many. Long names come from pax headers. */
@@ -38,6 +53,4 @@ const archive = join(
 );
 
 /** The rules that SigmaHQ publishes, read where they lie; none where they do not. */
-export const publishedRules: readonly RuleFile[] = existsSync(archive)
-  ? filesOf(gunzipSync(readFileSync(archive))).filter(({ path }) => path.endsWith('.yml'))
-  : [];
+export const publishedRules: readonly RuleFile[] = existsSync(archive) ? readRuleFiles(archive) : [];

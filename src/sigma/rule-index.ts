@@ -1,0 +1,166 @@
+import { type Json } from '../event/json.ts';
+import { someMember, textOf, type EventView } from './compile.ts';
+import { fold } from './fold.ts';
+import { compileScanner, type LiteralScanner, type ScanSink } from './literal-scanner.ts';
+import type { Rule } from './rule.ts';
+import type { Sharing, Slot } from './shared-tests.ts';
+import { triggersOf } from './trigger.ts';
+
+/** Which rules have to be tried on an event, by their numbers: every one that could match, none twice. Good until the next call. */
+export type RuleIndex<E> = (event: E, epoch: number) => readonly number[];
+
+/** The texts and parts of texts for which one field is looked through, each with the rules that it makes candidates. */
+interface Place {
+  /** Rules that need no more than that the field is there. */
+  readonly there: number[];
+  readonly wholes: Map<string, number[]>;
+  readonly parts: Map<string, number[]>;
+}
+
+/** A place with what it takes to look through it. */
+interface Lookup {
+  readonly there: readonly number[];
+  readonly wholes: ReadonlyMap<string, readonly number[]> | undefined;
+  readonly scan: LiteralScanner | undefined;
+  /** By the scanner's numbers. */
+  readonly byPart: readonly (readonly number[])[];
+}
+
+interface FieldLookup<E> extends Lookup {
+  readonly slot: Slot<E>;
+  lookedAt: number;
+}
+
+/** As long as so few fields decide, each is asked for; with more of them the event's own keys say which are there. */
+const fewFields = 6;
+
+/** Files each rule under the field and the texts without which it cannot match. */
+export function compileIndex<E>(
+  rules: readonly Rule[],
+  view: EventView<E>,
+  sharing: Sharing<E>,
+): RuleIndex<E> {
+  const { topKeys } = view;
+  const isDerived = (field: string) => topKeys !== undefined && topKeys(field) === undefined;
+  const always: number[] = [];
+  const anywhere = newPlace();
+  const places = new Map<string, Place>();
+  for (const [i, trigger] of triggersOf(rules, isDerived).entries()) {
+    if (trigger === undefined) {
+      always.push(i);
+      continue;
+    }
+    for (const need of trigger) {
+      if (need.kind === 'anywhere') {
+        for (const text of need.texts) addTo(anywhere.parts, text, i);
+        continue;
+      }
+      let place = places.get(need.field);
+      if (place === undefined) places.set(need.field, (place = newPlace()));
+      if (need.kind === 'exists') place.there.push(i);
+      else for (const text of need.texts) addTo(need.kind === 'equals' ? place.wholes : place.parts, text, i);
+    }
+  }
+
+  const fields: FieldLookup<E>[] = [];
+  const unkeyed: FieldLookup<E>[] = [];
+  const byKey = new Map<string, FieldLookup<E>[]>();
+  for (const [field, place] of places) {
+    const lookup = { ...lookupOf(place), slot: sharing.slot(field), lookedAt: 0 };
+    fields.push(lookup);
+    const keys = topKeys?.(field);
+    if (keys === undefined) unkeyed.push(lookup);
+    else for (const key of keys) addTo(byKey, key, lookup);
+  }
+
+  const candidates: number[] = [];
+  const marked = new Int32Array(rules.length);
+  let now = 0;
+  const add = (numbers: readonly number[]) => {
+    for (const i of numbers) {
+      if (marked[i] === now) continue;
+      marked[i] = now;
+      candidates.push(i);
+    }
+  };
+  const sink: ScanSink & { byPart: readonly (readonly number[])[] } = {
+    folded: undefined,
+    byPart: [],
+    found: (literal) => add(sink.byPart[literal] ?? []),
+  };
+  const lookAtText = (lookup: Lookup, text: string) => {
+    if (lookup.wholes !== undefined) {
+      const numbers = lookup.wholes.get((sink.folded ??= fold(text)));
+      if (numbers !== undefined) add(numbers);
+    }
+    if (lookup.scan !== undefined) {
+      sink.byPart = lookup.byPart;
+      lookup.scan(text, sink, now);
+    }
+  };
+  const lookAt = (lookup: FieldLookup<E>, event: E) => {
+    const { slot } = lookup;
+    const value = sharing.valueOf(slot, event);
+    if (value === undefined) return;
+    if (lookup.there.length > 0) add(lookup.there);
+    if (typeof value === 'string') {
+      sink.folded = slot.folded;
+      lookAtText(lookup, value);
+      slot.folded = sink.folded;
+    } else lookAtAll(lookup, value);
+  };
+  const lookAtAll = (lookup: Lookup, value: Json) => {
+    someMember(value, (item) => {
+      const text = textOf(item);
+      if (text !== undefined) {
+        sink.folded = undefined;
+        lookAtText(lookup, text);
+      }
+      return false;
+    });
+  };
+  const everything = anywhere.parts.size === 0 ? undefined : lookupOf(anywhere);
+  const probeAll = byKey.size === 0 || fields.length <= fewFields;
+
+  return (event, epoch) => {
+    now = epoch;
+    candidates.length = 0;
+    add(always);
+    if (probeAll) for (const field of fields) lookAt(field, event);
+    else {
+      for (const field of unkeyed) lookAt(field, event);
+      const whole = view.whole(event);
+      const keys = Object.keys(whole);
+      for (const key of keys) {
+        const there = byKey.get(key);
+        if (there === undefined) continue;
+        for (const field of there) {
+          if (field.lookedAt === epoch) continue;
+          field.lookedAt = epoch;
+          lookAt(field, event);
+        }
+      }
+    }
+    if (everything !== undefined) lookAtAll(everything, sharing.scalarsOf(event));
+    return candidates;
+  };
+}
+
+function newPlace(): Place {
+  return { there: [], wholes: new Map(), parts: new Map() };
+}
+
+function lookupOf({ there, wholes, parts }: Place): Lookup {
+  return {
+    there,
+    wholes: wholes.size === 0 ? undefined : wholes,
+    scan: parts.size === 0 ? undefined : compileScanner([...parts.keys()]),
+    byPart: [...parts.values()],
+  };
+}
+
+function addTo<K, T>(map: Map<K, T[]>, key: K, item: T): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [item]);
+  else known.push(item);
+}
