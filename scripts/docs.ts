@@ -1,8 +1,8 @@
 // Fills the parts of docs/ that the code knows best: between `<!-- made from the code: NAME -->` and `<!-- end -->`
-// stands what the table below makes. `node scripts/docs.ts` writes, `node scripts/docs.ts --check` only tells.
-import { readFileSync, writeFileSync } from 'node:fs';
+// stands what the table below makes, and all of schema/. `node scripts/docs.ts` writes, `node scripts/docs.ts --check` only tells.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { commands } from './docs/cli.ts';
@@ -11,6 +11,8 @@ import { routes } from './docs/http-api.ts';
 import { lintCodeTable } from './docs/lint.ts';
 import { metricTable } from './docs/metrics.ts';
 import { noisyLevels } from './docs/backtest.ts';
+import { ruleSchema } from '../src/alert/rule-schema.ts';
+import { testSchema } from '../src/runtime/rule-tests.ts';
 import { builtinRuleTables, fieldTable } from './docs/rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -71,14 +73,33 @@ export async function docPages(): Promise<readonly Page[]> {
   return pages;
 }
 
+/** The schemas of schema/, as they are and as they should be. */
+export async function schemaFiles(): Promise<readonly Page[]> {
+  const files: Page[] = [];
+  for (const [path, schema] of [
+    ['schema/rule.schema.json', ruleSchema()],
+    ['schema/test.schema.json', testSchema()],
+  ] as const) {
+    const file = join(root, path);
+    const options = await resolveConfig(file);
+    files.push({
+      path,
+      written: existsSync(file) ? readFileSync(file, 'utf8') : '',
+      made: await format(JSON.stringify(schema), { ...options, filepath: file }),
+    });
+  }
+  return files;
+}
+
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const checkOnly = process.argv.includes('--check');
-  for (const { path, written, made } of await docPages()) {
+  for (const { path, written, made } of [...(await docPages()), ...(await schemaFiles())]) {
     if (written === made) continue;
     if (checkOnly) {
       process.stderr.write(`${path}: is not what the code says now; way out: node scripts/docs.ts\n`);
       process.exitCode = 1;
     } else {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), made);
       process.stdout.write(`${path} written\n`);
     }

@@ -2,7 +2,7 @@
  * Members of a CloudTrail record.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
-const members: readonly string[] = [
+export const cloudTrailMembers: readonly string[] = [
   'additionalEventData',
   'addendum',
   'apiVersion',
@@ -71,7 +71,7 @@ export const singleFields: ReadonlySet<string> = new Set([
 /** What is wrong with the name of a field of a CloudTrail record; undefined where nothing is known to be. */
 export function problemOfField(name: string): string | undefined {
   const [first = '', second] = name.split('.').map((part) => part.replace(/\[\]$/, ''));
-  if (!members.includes(first)) return unknown(first, members, '');
+  if (!cloudTrailMembers.includes(first)) return unknown(first, cloudTrailMembers, '');
   if (first === 'userIdentity' && second !== undefined && !identityMembers.includes(second))
     return unknown(second, identityMembers, 'userIdentity.');
   return undefined;

@@ -10,13 +10,12 @@ import {
   type Scalar,
 } from 'yaml';
 import { severities } from '../event/severity.ts';
+import { statuses } from '../sigma/header.ts';
 import { tacticOf } from './attack.ts';
 import { lintFinding, type Fix, type LintFinding } from './lint-finding.ts';
 import type { Place } from './lint-places.ts';
 import type { LintedDocument, SourceLint } from './linted-document.ts';
 import { lintWildcards } from './lint-wildcards.ts';
-
-const statuses: readonly string[] = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'];
 
 /**
  * What can be said about the text of a rule file, whether its rules can be run or not, with the changes that would mend it. Whether a

@@ -18,19 +18,26 @@ export interface RuleTestResult {
 
 const jsonObject = z.record(z.string(), z.unknown());
 const testFile = z.strictObject({
-  base: jsonObject.optional(),
+  base: jsonObject.optional().describe('A whole record that the cases change.'),
   cases: z
     .array(
       z.strictObject({
-        name: z.string(),
+        name: z.string().describe('What happens, as a sentence.'),
         expect: z.enum(['match', 'no match']),
-        event: jsonObject.optional(),
-        change: jsonObject.optional(),
-        headline: z.string().optional(),
+        event: jsonObject.optional().describe('A whole record, instead of base.'),
+        change: jsonObject
+          .optional()
+          .describe('A JSON merge patch (RFC 7396) of base: what is here replaces, null deletes.'),
+        headline: z.string().optional().describe('The sentence that the alert then has.'),
       }),
     )
     .min(1),
 });
+
+/** The JSON schema (draft 7) of a test file. */
+export function testSchema(): Readonly<Record<string, unknown>> {
+  return { ...z.toJSONSchema(testFile, { target: 'draft-7' }), title: 'Tests of a rule for Tocsin' };
+}
 
 /** Where a rule's tests lie: `bucket_public.yml` has `bucket_public.test.yml` beside it. */
 export function testPathOf(rulePath: string): string {

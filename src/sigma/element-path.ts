@@ -1,7 +1,7 @@
 import { RuleError } from './problem.ts';
 import type { ElementQuantifier } from './rule.ts';
 
-const elementQuantifiers: readonly ElementQuantifier[] = ['any', 'all', 'all_or_empty', 'none'];
+export const elementQuantifiers: readonly ElementQuantifier[] = ['any', 'all', 'all_or_empty', 'none'];
 
 export interface ElementPath {
   /** The name up to the first selector. */

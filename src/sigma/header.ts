@@ -22,12 +22,15 @@ const specificationVersion = looseText
     'is newer than what this version of Tocsin reads, which is 3; its rules may mean something else',
   );
 
+/** How far a rule has come. */
+export const statuses = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
+
 /** What every kind of Sigma document says of itself; each kind adds its own keys. */
 export const headerFields = {
   title: looseText.refine((title) => title.length <= 256, 'is longer than 256 characters'),
   id: looseText.optional(),
   name: looseText.optional(),
-  status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
+  status: z.enum(statuses).optional(),
   description: looseText.optional().nullable(),
   level: z.enum(severities).optional(),
   tags: textList.optional().nullable(),

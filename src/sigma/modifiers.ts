@@ -24,11 +24,12 @@ export interface Chain {
 type ChainType = 'text' | 'exists' | 're' | 'cidr' | 'compare' | 'fieldref' | 'time';
 type Placed = 'contains' | 'startswith' | 'endswith';
 
-const comparisons: readonly string[] = ['lt', 'lte', 'gt', 'gte'];
-const places: readonly string[] = ['contains', 'startswith', 'endswith'];
+export const comparisons: readonly string[] = ['lt', 'lte', 'gt', 'gte'];
+export const places: readonly string[] = ['contains', 'startswith', 'endswith'];
 const regexFlags: readonly string[] = ['i', 'm', 's'];
-const timeParts: readonly string[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
-const known = [
+export const timeParts: readonly string[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
+/** Every modifier that there is. */
+export const modifierNames: readonly string[] = [
   'all',
   'cased',
   'neq',
@@ -156,10 +157,10 @@ function whyNotEncoded(
 }
 
 function unknownModifier(word: string): string {
-  const near = known.find(
+  const near = modifierNames.find(
     (candidate) => candidate.startsWith(word.slice(0, 4)) || word.startsWith(candidate),
   );
-  return `'${word}' is not a modifier${near === undefined || near.length < 2 ? `; known are ${known.join(', ')}` : `; did you mean '${near}'?`}`;
+  return `'${word}' is not a modifier${near === undefined || near.length < 2 ? `; known are ${modifierNames.join(', ')}` : `; did you mean '${near}'?`}`;
 }
 
 function isComparison(word: string): word is Comparison {

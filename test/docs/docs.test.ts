@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { docPages } from '../../scripts/docs.ts';
+import { docPages, schemaFiles } from '../../scripts/docs.ts';
 import { commandNames } from '../../scripts/docs/cli.ts';
 import { metricNames } from '../../scripts/docs/metrics.ts';
 import { lintRule } from '../../src/alert/lint.ts';
@@ -33,6 +33,10 @@ it('what the docs take from the code is what the code says (way out: npm run doc
   const made = await docPages();
   expect(made.map(({ path }) => path).sort()).toEqual(pages.map(({ path }) => path));
   for (const { path, written, made: now } of made) expect(written, path).toBe(now);
+});
+
+it('the schemas of schema/ are what the code makes (way out: npm run docs)', async () => {
+  for (const { path, written, made } of await schemaFiles()) expect(written, path).toBe(made);
 });
 
 describe('every link within the docs leads somewhere', () => {

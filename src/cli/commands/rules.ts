@@ -23,6 +23,12 @@ A time such as 90d is counted back from the newest event of the archive, and the
 
 Exit codes: 0 done, 1 a rule raised more than --at-most, 2 the work could not be done.`;
 
+const schemaHelp = `
+Example:
+  $ tocsin rules schema > rule.schema.json
+
+Exit codes: 0 done.`;
+
 const testHelp = `
 Example:
   $ tocsin rules test my-rules --junit results.xml
@@ -192,6 +198,15 @@ export function addRules(program: Command, finish: Finish): void {
     .action(async (filter: string | undefined, flags: { rules?: string[]; json?: boolean }) => {
       const { showFields } = await import('../run/rules-fields.ts');
       finish(await showFields(filter, flags));
+    });
+  rules
+    .command('schema')
+    .description('print the JSON schema of rule files or of their tests, for editors')
+    .addArgument(program.createArgument('[kind]', 'of what').choices(['rule', 'test']).default('rule'))
+    .addHelpText('after', schemaHelp)
+    .action(async (kind: 'rule' | 'test') => {
+      const { printSchema } = await import('../run/rules-schema.ts');
+      finish(await printSchema(kind));
     });
 }
 

@@ -26,7 +26,8 @@ const schema = z.looseObject({
   }),
 });
 
-const knownKeys: ReadonlySet<string> = new Set([
+/** The keys below `correlation`. */
+export const correlationKeys: ReadonlySet<string> = new Set([
   'type',
   'rules',
   'group-by',
@@ -48,7 +49,7 @@ export function readCorrelation(raw: unknown, context: ReadContext): Correlation
   const data = schema.parse(raw);
   const own = data.correlation;
   for (const key of Object.keys(own))
-    if (!knownKeys.has(key))
+    if (!correlationKeys.has(key))
       context.warn(`'${key}' is not a key of correlations and changes nothing`, at(key));
   if (!testTypes.includes(own.type))
     throw new RuleError(

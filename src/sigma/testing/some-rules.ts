@@ -183,15 +183,16 @@ const condition = fc.letrec<{ any: string }>((tie) => ({
     fc.constantFrom('s1 or s2 and t', 'not s1 and t', 's1 and not s2 or t'),
   ),
 })).any;
-export const someRules: fc.Arbitrary<Rule> = fc
+
+/** The documents of rules, as a file holds them. */
+export const someRuleDocuments: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc
   .record({ s1: detection, s2: detection, t: detection, condition: list(condition) })
-  .map((parts) => {
-    const { rules: parsed, problems } = parseRules(
-      JSON.stringify({ title: 'T', 'sigma-version': 3, logsource: {}, detection: parts }),
-      'r.yml',
-    );
-    const [rule] = parsed;
-    // A generator that makes rules the engine refuses would test nothing and look like a test.
-    if (rule === undefined) throw new Error(`${JSON.stringify(parts)}: ${problems[0]?.message ?? ''}`);
-    return rule;
-  });
+  .map((parts) => ({ title: 'T', 'sigma-version': 3, logsource: {}, detection: parts }));
+
+export const someRules: fc.Arbitrary<Rule> = someRuleDocuments.map((document) => {
+  const { rules: parsed, problems } = parseRules(JSON.stringify(document), 'r.yml');
+  const [rule] = parsed;
+  // A generator that makes rules the engine refuses would test nothing and look like a test.
+  if (rule === undefined) throw new Error(`${JSON.stringify(document)}: ${problems[0]?.message ?? ''}`);
+  return rule;
+});
