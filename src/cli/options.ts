@@ -5,7 +5,21 @@ export function severityOf(command: Command, flags: string, description: string)
   return command.createOption(flags, description).choices([...severities]);
 }
 
-export interface RuleOptions {
+export interface PipelineFlags {
+  pipeline?: string[];
+}
+
+/** `--pipeline A --pipeline B`. */
+export function pipelineOption(command: Command): Option {
+  return command
+    .createOption(
+      '--pipeline <file>',
+      'fit the rules with this processing pipeline; may be given more than once',
+    )
+    .argParser((file: string, before: string[] | undefined) => [...(before ?? []), file]);
+}
+
+export interface RuleOptions extends PipelineFlags {
   rules?: string[];
   builtinRules: boolean;
 }

@@ -48,6 +48,17 @@ export const configSchema = z.strictObject({
     .strictObject({
       builtin: z.boolean().default(true).describe('Whether to run the rules that come with Tocsin.'),
       folders: z.array(z.string().min(1)).default([]).describe('More folders or files of Sigma rules.'),
+      pipelines: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Files of processing pipelines, which fit rules to names and values of the logs.'),
+      placeholders: z
+        .record(
+          z.string().min(1),
+          z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]),
+        )
+        .default({})
+        .describe('What placeholders such as `%admins%` in rules stand for: a value, or a list of them.'),
       disabled: z.array(z.string().min(1)).default([]).describe('Ids of rules to leave out.'),
     })
     .prefault({})

@@ -22,7 +22,7 @@ describe('a configuration', () => {
   it('may be empty: every key has a default', () => {
     expect(read('')).toEqual({
       data: '.tocsin',
-      rules: { builtin: true, folders: [], disabled: [] },
+      rules: { builtin: true, folders: [], pipelines: [], placeholders: {}, disabled: [] },
       server: { listen: '127.0.0.1:7117', keys: [], maxBodyMb: 64 },
       sources: { folders: [], s3: [] },
       channels: {},

@@ -2,6 +2,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { joinRules, readRules, type ReadFile } from '../sigma/parse.ts';
+import type { Pipeline } from '../sigma/pipeline/pipeline.ts';
 import type { Problem } from '../sigma/problem.ts';
 import type { Rule } from '../sigma/rule.ts';
 
@@ -18,7 +19,10 @@ export const builtinRules: string = fileURLToPath(new URL('../../rules', import.
  * file is read twice). One broken rule is a problem and is left out; so is a file or folder that cannot be read, and a
  * second rule with an id that is taken. A problem that is a warning keeps no rule out.
  */
-export async function loadRules(paths: readonly string[]): Promise<LoadedRules> {
+export async function loadRules(
+  paths: readonly string[],
+  pipelines: readonly Pipeline[] = [],
+): Promise<LoadedRules> {
   const rules = new Map<string, Rule>();
   const problems: Problem[] = [];
   const seen = new Set<string>();
@@ -32,7 +36,7 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
       files.push(readRules(text, file));
     }
   }
-  const joined = joinRules(files);
+  const joined = joinRules(files, pipelines);
   problems.push(...joined.problems);
   for (const { title, path } of joined.correlations)
     problems.push(

@@ -19,6 +19,7 @@ import { ConfigError } from './config-error.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { splitListen } from './listen.ts';
+import { loadPipelines } from './load-pipelines.ts';
 import { builtinRules, loadRules } from './load-rules.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -55,10 +56,10 @@ export async function serve({
   if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
 
   const log = createLog(config.log.level, logForTerminal);
-  const { rules, problems } = await loadRules([
-    ...(config.rules.builtin ? [builtinRules] : []),
-    ...config.rules.folders,
-  ]);
+  const { rules, problems } = await loadRules(
+    [...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders],
+    await loadPipelines(config.rules.pipelines, config.rules.placeholders),
+  );
   for (const problem of problems)
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
     else log.warn({ rule: formatProblem(problem) }, 'a rule runs, with a warning');

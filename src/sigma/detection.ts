@@ -2,6 +2,7 @@ import { compileCidr } from './cidr.ts';
 import { encodePattern } from './encode.ts';
 import { readChain, type Chain } from './modifiers.ts';
 import { parsePattern, widen } from './pattern.ts';
+import { splitPlaceholders, withoutEscapedPercents } from './placeholder.ts';
 import { RuleError } from './problem.ts';
 import { compileRegex } from './regex.ts';
 import type { Detection, ValueTest } from './rule.ts';
@@ -85,12 +86,17 @@ function joined(
 
 /** The tests of one value: any of them. */
 function parseValue(
-  value: unknown,
+  written: unknown,
   chain: Chain,
   at: Place,
   { placeholders = 'refused' }: DetectionOptions,
 ): readonly ValueTest[] {
-  if (chain.expand && placeholders === 'refused') refusePlaceholders(value, at);
+  let value = written;
+  if (chain.expand && typeof written === 'string') {
+    if (placeholders === 'refused') refusePlaceholders(written, at);
+    else if (splitPlaceholders(written).some((part) => typeof part !== 'string')) return [];
+    value = withoutEscapedPercents(written);
+  }
   switch (chain.type) {
     case 'exists':
       if (typeof value !== 'boolean') throw new RuleError("'exists' takes true or false", at);
@@ -145,14 +151,14 @@ function parseTime(value: unknown, chain: Chain, at: Place): ValueTest {
   return { type: 'time', part, comparison, value: number };
 }
 
-/** The specification leaves the values of placeholders to the configuration; a rule without them would look for the wrong thing. */
-function refusePlaceholders(value: unknown, at: Place): void {
-  const name = typeof value === 'string' ? /%([\w.-]+)%/.exec(value)?.[1] : undefined;
-  if (name !== undefined)
-    throw new RuleError(
-      `the placeholder '%${name}%' has no values: placeholders cannot be given values in this version of Tocsin; write the values into the rule`,
-      at,
-    );
+/** A rule whose placeholders have no values would look for the wrong thing. */
+function refusePlaceholders(value: string, at: Place): void {
+  for (const part of splitPlaceholders(value))
+    if (typeof part !== 'string')
+      throw new RuleError(
+        `the placeholder '%${part.placeholder}%' has no values; give it some with 'rules.placeholders' in the configuration, or with 'vars' and the transformation 'value_placeholders' in a pipeline`,
+        at,
+      );
 }
 
 function parsePlain(value: unknown, cased: boolean, at: Place): ValueTest {

@@ -7,6 +7,8 @@ import { ruleOf, type RuleDraft } from './draft.ts';
 import { readFilter, type Filter } from './filter.ts';
 import { applyFilters } from './filter-apply.ts';
 import { problemsLater, type ProblemAt } from './later-places.ts';
+import { compilePipelines } from './pipeline/apply.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 import { RuleError, type Problem } from './problem.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Rule } from './rule.ts';
@@ -65,8 +67,9 @@ export function parseRules(text: string, path: string): ParsedRules {
   return joinRules([readRules(text, path)]);
 }
 
-/** Makes rules of what was read from all files: filters are added to the rules that they name. */
-export function joinRules(files: readonly ReadFile[]): ParsedRules {
+/** Makes rules of what was read from all files: filters are added to the rules that they name, and pipelines fit them to the logs. */
+export function joinRules(files: readonly ReadFile[], pipelines: readonly Pipeline[] = []): ParsedRules {
+  const fit = compilePipelines(pipelines);
   const correlations = files.flatMap((file) => file.correlations);
   const filtered = applyFilters(
     files.flatMap((file) => file.drafts),
@@ -77,7 +80,7 @@ export function joinRules(files: readonly ReadFile[]): ParsedRules {
   const rules: Rule[] = [];
   for (const draft of filtered.drafts) {
     try {
-      rules.push(ruleOf(draft));
+      rules.push(ruleOf(fit(draft)));
     } catch (thrown) {
       const at = thrown instanceof RuleError ? thrown.at : [];
       problems.push(draft.problem('error', thrown instanceof Error ? thrown.message : String(thrown), at));

@@ -4,8 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { subjectView, Subject } from '../../src/alert/finding.ts';
 import { decodeValue } from '../../src/decode/decode.ts';
 import type { JsonObject } from '../../src/event/json.ts';
+import { parseConfig } from '../../src/runtime/config.ts';
+import { createEngine } from '../../src/runtime/engine.ts';
+import { loadPipelines } from '../../src/runtime/load-pipelines.ts';
 import { loadRules } from '../../src/runtime/load-rules.ts';
 import { compileRule } from '../../src/sigma/compile.ts';
+import { readPipeline, type Pipeline } from '../../src/sigma/pipeline/pipeline.ts';
 import type { Rule } from '../../src/sigma/rule.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { docTexts, snippetsOf } from './snippets.ts';
@@ -24,7 +28,12 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 async function rule(...files: readonly string[]): Promise<Rule> {
-  const { rules, problems } = await loadRules(files.map((file) => join(folder.path, file)));
+  return fitted(files, []);
+}
+
+async function fitted(files: readonly string[], pipelines: readonly Pipeline[]): Promise<Rule> {
+  const paths = files.map((file) => join(folder.path, file));
+  const { rules, problems } = await loadRules(paths, pipelines);
   expect(problems).toEqual([]);
   const [only] = rules;
   if (only === undefined) throw new Error(`there is no ${files.join()}`);
@@ -86,5 +95,63 @@ describe('filters', () => {
     expect(filtered.filters?.map(({ title }) => title)).toEqual(['Load tests open ports for an hour']);
     expect(matches(filtered, { ...together, ...actor('load-tests/1') })).toBe(false);
     expect(matches(filtered, { ...together, ...actor('alice') })).toBe(true);
+  });
+});
+
+describe('pipelines', () => {
+  it('fit a rule to other names and another log source', async () => {
+    const ecs = await fitted(
+      ['sigma/ecs-rule.yml'],
+      await loadPipelines([join(folder.path, 'sigma/ecs.yml')]),
+    );
+    expect(createEngine([ecs]).active).toEqual([ecs]);
+    expect(createEngine([await rule('sigma/ecs-rule.yml')]).active).toEqual([]);
+    const stop = { eventSource: 'cloudtrail.amazonaws.com', eventName: 'StopLogging' };
+    expect(matches(ecs, stop)).toBe(true);
+    const robot = { sessionContext: { sessionIssuer: { type: 'Role', userName: 'robot-7' } } };
+    expect(matches(ecs, { ...stop, userIdentity: { type: 'AssumedRole', ...robot } })).toBe(false);
+  });
+
+  it('are told in full: each transformation and condition of the page is one that is read', () => {
+    const tables = page.slice(
+      page.indexOf('| transformation |'),
+      page.indexOf('What is different from pySigma'),
+    );
+    const named = [...tables.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name);
+    const { problems } = readPipeline('transformations: [{ type: none }]', 'p.yml');
+    const known = problems[0]?.message.split('there are ')[1]?.split(', ') ?? [];
+    expect(known.length).toBeGreaterThan(10);
+    expect(known.filter((name) => !named.includes(name))).toEqual([]);
+  });
+});
+
+describe('placeholders', () => {
+  const login = (userName: string, sourceIPAddress: string) => ({
+    eventName: 'ConsoleLogin',
+    userIdentity: { type: 'IAMUser', userName },
+    sourceIPAddress,
+  });
+  const config = snippetsOf('docs/sigma.md', page).find(({ file }) => file === 'tocsin.yaml')?.text ?? '';
+
+  it.each<[string, () => Promise<readonly Pipeline[]>]>([
+    [
+      'the configuration',
+      () => {
+        const { rules } = parseConfig(config, 'tocsin.yaml', { env: {}, readFile: () => '' });
+        return loadPipelines(rules.pipelines, rules.placeholders);
+      },
+    ],
+    ['a pipeline', () => loadPipelines([join(folder.path, 'sigma/ours.yml')])],
+  ])('are filled from %s', async (_, pipelines) => {
+    const filled = await fitted(['sigma/console.yml'], await pipelines());
+    expect(matches(filled, login('adm-1', '203.0.113.7'))).toBe(true);
+    expect(matches(filled, login('adm-1', '198.51.100.7'))).toBe(false);
+    expect(matches(filled, login('alice', '203.0.113.7'))).toBe(false);
+  });
+
+  it('refuse a rule where nobody fills them', async () => {
+    const { rules, problems } = await loadRules([join(folder.path, 'sigma/console.yml')]);
+    expect(rules).toEqual([]);
+    expect(problems[0]?.message).toContain("'%Administrators%' has no values");
   });
 });

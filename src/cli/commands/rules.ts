@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { groupings } from '../../alert/grouping.ts';
 import type { Severity } from '../../event/severity.ts';
-import { severityOf } from '../options.ts';
+import { pipelineOption, severityOf, type PipelineFlags } from '../options.ts';
 import type { BacktestFlags } from '../run/rules-backtest.ts';
 import type { LintFlags } from '../run/rules-lint.ts';
 
@@ -69,8 +69,9 @@ export function addRules(program: Command, finish: Finish): void {
     .description('list rules, the worst first')
     .argument(paths, pathsHelp)
     .addOption(severityOf(program, '--severity <level>', 'only rules of this level and over'))
+    .addOption(pipelineOption(program))
     .option('--json', 'print as JSON')
-    .action(async (given: string[], flags: { severity?: Severity; json?: boolean }) =>
+    .action(async (given: string[], flags: PipelineFlags & { severity?: Severity; json?: boolean }) =>
       finish(await (await run()).listRules(given, flags)),
     );
   rules
@@ -78,8 +79,9 @@ export function addRules(program: Command, finish: Finish): void {
     .description('show one rule')
     .argument('<rule>', 'its id, its file, or a part of its title')
     .argument(paths, pathsHelp)
+    .addOption(pipelineOption(program))
     .option('--json', 'print the parsed rule as JSON')
-    .action(async (wanted: string, given: string[], flags: { json?: boolean }) =>
+    .action(async (wanted: string, given: string[], flags: PipelineFlags & { json?: boolean }) =>
       finish(await (await run()).showRules(wanted, given, flags)),
     );
   rules
@@ -93,20 +95,24 @@ export function addRules(program: Command, finish: Finish): void {
       "a file with CloudTrail records in any form that scan reads, or '-' for standard input",
     )
     .argument(paths, pathsHelp)
+    .addOption(pipelineOption(program))
     .option('--json', 'print as JSON')
     .addHelpText('after', explainHelp)
-    .action(async (wanted: string, event: string, given: string[], flags: { json?: boolean }) => {
-      const { explainRuleOn } = await import('../run/rules-explain.ts');
-      finish(await explainRuleOn(wanted, event, given, flags));
-    });
+    .action(
+      async (wanted: string, event: string, given: string[], flags: PipelineFlags & { json?: boolean }) => {
+        const { explainRuleOn } = await import('../run/rules-explain.ts');
+        finish(await explainRuleOn(wanted, event, given, flags));
+      },
+    );
   rules
     .command('test')
     .description('run the tests that lie beside the rules (RULE.test.yml)')
     .argument(paths, pathsHelp)
+    .addOption(pipelineOption(program))
     .option('--json', 'print as JSON')
     .option('--junit <file>', 'write the results as JUnit XML too, for CI systems')
     .addHelpText('after', testHelp)
-    .action(async (given: string[], flags: { json?: boolean; junit?: string }) =>
+    .action(async (given: string[], flags: PipelineFlags & { json?: boolean; junit?: string }) =>
       finish(await (await run()).testRules(given, flags)),
     );
   rules
@@ -133,6 +139,7 @@ export function addRules(program: Command, finish: Finish): void {
         .createOption('--at-most <n>', 'exit with 1 where a rule would have raised more alerts than this')
         .argParser(wholeNumber),
     )
+    .addOption(pipelineOption(program))
     .option('--json', 'print as JSON')
     .option('-v, --verbose', 'print every rejected record')
     .option('-q, --quiet', 'no progress and no totals')
@@ -145,6 +152,7 @@ export function addRules(program: Command, finish: Finish): void {
     .command('lint')
     .description('check rules for errors and for what is missing, and mend what can be mended safely')
     .argument(paths, pathsHelp)
+    .addOption(pipelineOption(program))
     .option('--fix', 'mend what cannot change what a rule matches, and keep the rest of the file as it is')
     .option('--dry-run', 'with --fix: print what would change as a diff, and change nothing')
     .option('--strict', 'exit with 1 on advice too')
@@ -182,9 +190,10 @@ export function addRules(program: Command, finish: Finish): void {
         .createOption('--navigator', 'print a layer for the ATT&CK Navigator (JSON, layer format 4.5)')
         .conflicts('json'),
     )
+    .addOption(pipelineOption(program))
     .option('--json', 'print as JSON')
     .addHelpText('after', coverageHelp)
-    .action(async (given: string[], flags: { json?: boolean; navigator?: boolean }) => {
+    .action(async (given: string[], flags: PipelineFlags & { json?: boolean; navigator?: boolean }) => {
       const { showCoverage } = await import('../run/rules-coverage.ts');
       finish(await showCoverage(given, flags));
     });
@@ -193,12 +202,15 @@ export function addRules(program: Command, finish: Finish): void {
     .description('list the fields that rules can read, and how many rules read each')
     .argument('[text]', 'only fields with this in their name or description')
     .option('--rules <path...>', pathsHelp)
+    .addOption(pipelineOption(program))
     .option('--json', 'print as JSON')
     .addHelpText('after', fieldsHelp)
-    .action(async (filter: string | undefined, flags: { rules?: string[]; json?: boolean }) => {
-      const { showFields } = await import('../run/rules-fields.ts');
-      finish(await showFields(filter, flags));
-    });
+    .action(
+      async (filter: string | undefined, flags: PipelineFlags & { rules?: string[]; json?: boolean }) => {
+        const { showFields } = await import('../run/rules-fields.ts');
+        finish(await showFields(filter, flags));
+      },
+    );
   rules
     .command('schema')
     .description('print the JSON schema of rule files or of their tests, for editors')

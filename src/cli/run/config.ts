@@ -1,5 +1,6 @@
 import { loadConfig, configJsonSchema } from '../../runtime/config.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
+import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { checkListen } from '../../api/loopback.ts';
 import { splitListen } from '../../runtime/listen.ts';
@@ -13,10 +14,10 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   const { host } = splitListen(config.server.listen);
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new CliFailure(`server.listen: ${refusal}`);
-  const { rules, problems } = await loadRules([
-    ...(config.rules.builtin ? [builtinRules] : []),
-    ...config.rules.folders,
-  ]);
+  const { rules, problems } = await loadRules(
+    [...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders],
+    await loadPipelines(config.rules.pipelines, config.rules.placeholders),
+  );
   const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
   const wrong = [
     ...problems.filter(({ level }) => level === 'error').map(formatProblem),

@@ -1,17 +1,26 @@
 import { statSync } from 'node:fs';
 import { visible } from '../../notify/safe-text.ts';
+import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { CliFailure } from '../failure.ts';
+import type { PipelineFlags } from '../options.ts';
 
 /**
  * The one rule that the user means: by its id, its file, or a part of its title or path. Without paths it is looked for among the rules
  * that come with Tocsin, and a file that is there is read.
  */
-export async function findRule(wanted: string, given: readonly string[]): Promise<Rule> {
+export async function findRule(
+  wanted: string,
+  given: readonly string[],
+  { pipeline = [] }: PipelineFlags = {},
+): Promise<Rule> {
   const named = given.length === 0 && statSync(wanted, { throwIfNoEntry: false })?.isFile() === true;
-  const { rules, problems } = await loadRules(named ? [wanted] : given.length > 0 ? given : [builtinRules]);
+  const { rules, problems } = await loadRules(
+    named ? [wanted] : given.length > 0 ? given : [builtinRules],
+    await loadPipelines(pipeline),
+  );
   const needle = wanted.toLowerCase();
   const exact = rules.filter(
     (rule) => rule.id === wanted || rule.path === wanted || rule.path.endsWith(`/${wanted}`),

@@ -1,12 +1,17 @@
 import { visible } from '../../notify/safe-text.ts';
+import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { formatProblem, type Problem } from '../../sigma/problem.ts';
 import { exitCode } from '../failure.ts';
+import type { PipelineFlags } from '../options.ts';
 import { paint, terminalOf } from '../terminal.ts';
 
 /** The rules in the given files and folders; without any, those that come with Tocsin. */
-export async function load(given: readonly string[]): Promise<LoadedRules> {
-  return loadRules(given.length > 0 ? given : [builtinRules]);
+export async function load(
+  given: readonly string[],
+  { pipeline = [] }: PipelineFlags = {},
+): Promise<LoadedRules> {
+  return loadRules(given.length > 0 ? given : [builtinRules], await loadPipelines(pipeline));
 }
 
 /** Tells on standard error what is wrong with rules. */

@@ -8,6 +8,7 @@ import { scan, type ScanResult } from '../../runtime/scan.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { CliFailure, exitCode } from '../failure.ts';
+import type { PipelineFlags } from '../options.ts';
 import { renderBacktest, utc, type JudgedRule } from '../format/backtest.ts';
 import { jsonText } from '../format/json.ts';
 import { renderTotals } from '../format/summary.ts';
@@ -17,7 +18,7 @@ import { findRule } from './find-rule.ts';
 import { load, report } from './loaded.ts';
 import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
 
-export interface BacktestFlags {
+export interface BacktestFlags extends PipelineFlags {
   rules?: string[];
   since?: string;
   until?: string;
@@ -39,7 +40,7 @@ export async function backtestRules(
   const started = clock();
   const since = flags.since === undefined ? undefined : readTime(flags.since, '--since');
   const until = flags.until === undefined ? undefined : readTime(flags.until, '--until');
-  const rules = await rulesFor(wanted, flags.rules ?? []);
+  const rules = await rulesFor(wanted, flags.rules ?? [], flags);
   const engine = createEngine(rules);
   const files = await inputFiles(archive);
   const progress = startFileProgress(
@@ -99,11 +100,15 @@ export async function backtestRules(
 }
 
 /** Files and folders with all that is in them; else the one rule of that id or title. Filters of all paths are added. */
-async function rulesFor(wanted: string, paths: readonly string[]): Promise<readonly Rule[]> {
+async function rulesFor(
+  wanted: string,
+  paths: readonly string[],
+  flags: PipelineFlags,
+): Promise<readonly Rule[]> {
   const isPath = statSync(wanted, { throwIfNoEntry: false }) !== undefined;
-  if (!isPath) return active([await findRule(wanted, paths)]);
-  const named = new Set((await load([wanted])).rules.map(({ path }) => path));
-  const { rules: all, problems } = await load([wanted, ...paths]);
+  if (!isPath) return active([await findRule(wanted, paths, flags)]);
+  const named = new Set((await load([wanted], flags)).rules.map(({ path }) => path));
+  const { rules: all, problems } = await load([wanted, ...paths], flags);
   report(problems);
   // From the other paths come filters, and rules that nobody asked for.
   const rules = all.filter(({ path }) => named.has(path));

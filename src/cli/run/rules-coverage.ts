@@ -6,15 +6,16 @@ import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { navigatorLayer } from '../format/navigator.ts';
 import { severityStyles } from '../format/severity.ts';
+import type { PipelineFlags } from '../options.ts';
 import { count, paint, terminalOf, writeOut, type Terminal } from '../terminal.ts';
 import { codeOf, load, report } from './loaded.ts';
 
 /** Of rules that run: one that waits for its log source finds nothing yet. */
 export async function showCoverage(
   given: readonly string[],
-  flags: { json?: boolean; navigator?: boolean },
+  flags: PipelineFlags & { json?: boolean; navigator?: boolean },
 ): Promise<number> {
-  const { rules, problems } = await load(given);
+  const { rules, problems } = await load(given, flags);
   report(problems);
   const { active } = createEngine(rules);
   const coverage = coverageOf(active);

@@ -7,6 +7,7 @@ import type { Rule } from '../../sigma/rule.ts';
 import { compileRule } from '../../sigma/compile.ts';
 import { findFiles, NoInputError, readInput, type InputFile } from '../../source/files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
+import type { PipelineFlags } from '../options.ts';
 import { renderExplanation } from '../format/explanation.ts';
 import { jsonText } from '../format/json.ts';
 import { count, paint, terminalOf, writeOut, type Terminal } from '../terminal.ts';
@@ -33,9 +34,9 @@ export async function explainRuleOn(
   wanted: string,
   input: string,
   given: readonly string[],
-  flags: { json?: boolean },
+  flags: PipelineFlags & { json?: boolean },
 ): Promise<number> {
-  const rule = await findRule(wanted, given);
+  const rule = await findRule(wanted, given, flags);
   if (createEngine([rule]).active.length === 0)
     process.stderr.write(
       `${paint(terminalOf(process.stderr), 'yellow', 'note')} the rule waits for its log source and does not run on CloudTrail; here it is tried all the same\n`,

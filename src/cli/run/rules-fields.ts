@@ -3,6 +3,7 @@ import { tocsinFieldNames } from '../../facts/fields.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
+import type { PipelineFlags } from '../options.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
 import { codeOf, load, report } from './loaded.ts';
 
@@ -16,9 +17,9 @@ interface FieldRow {
 /** What a rule can read: all fields under `tocsin.`, and those of the record that other rules read. */
 export async function showFields(
   filter: string | undefined,
-  flags: { rules?: string[]; json?: boolean },
+  flags: PipelineFlags & { rules?: string[]; json?: boolean },
 ): Promise<number> {
-  const { rules, problems } = await load(flags.rules ?? []);
+  const { rules, problems } = await load(flags.rules ?? [], flags);
   report(problems);
   const readBy = new Map<string, number>();
   for (const rule of rules)

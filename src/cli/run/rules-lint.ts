@@ -15,6 +15,7 @@ import { version } from '../../runtime/version.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { CliFailure, exitCode } from '../failure.ts';
+import type { PipelineFlags } from '../options.ts';
 import { asWritten } from '../format/as-written.ts';
 import { jsonText } from '../format/json.ts';
 import { lintSarif } from '../format/lint-sarif.ts';
@@ -22,7 +23,7 @@ import { unifiedDiff } from '../format/unified-diff.ts';
 import { count, paint, terminalOf, writeOut, type Terminal } from '../terminal.ts';
 import { load } from './loaded.ts';
 
-export interface LintFlags {
+export interface LintFlags extends PipelineFlags {
   fix?: boolean;
   dryRun?: boolean;
   strict?: boolean;
@@ -54,7 +55,7 @@ export async function lintRules(given: readonly string[], flags: LintFlags): Pro
   if (flags.fix && given.length === 0)
     throw new CliFailure('--fix changes files: name them, or their folder');
   const ignored = new Set((flags.ignore ?? []).flatMap((codes) => codes.split(',')).map(knownCode));
-  let linted = await lint(given, ignored);
+  let linted = await lint(given, ignored, flags);
   const fixed = flags.fix ? fixesOf(linted) : new Map<string, Fixed>();
   if (flags.dryRun) {
     const diffs = [...fixed].map(([path, { edits }]) =>
@@ -65,7 +66,7 @@ export async function lintRules(given: readonly string[], flags: LintFlags): Pro
     return codeOf(linted.findings, flags);
   }
   for (const [path, { text }] of fixed) await write(path, text);
-  if (fixed.size > 0) linted = await lint(given, ignored);
+  if (fixed.size > 0) linted = await lint(given, ignored, flags);
   const { findings } = linted;
   switch (format) {
     case 'json':
@@ -98,8 +99,12 @@ function knownCode(code: string): LintCode {
   return known;
 }
 
-async function lint(given: readonly string[], ignored: ReadonlySet<LintCode>): Promise<Linted> {
-  const { rules, problems } = await load(given);
+async function lint(
+  given: readonly string[],
+  ignored: ReadonlySet<LintCode>,
+  flags: PipelineFlags,
+): Promise<Linted> {
+  const { rules, problems } = await load(given, flags);
   const running = new Set(createEngine(rules).active);
   const files = new Map<string, LintedFile>();
   // Also files of which no rule could be loaded: perhaps that can be mended.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { visible } from '../../notify/safe-text.ts';
+import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
@@ -18,7 +19,7 @@ export async function rulesOf(options: RuleOptions): Promise<readonly Rule[]> {
     // A scan without the rules that were asked for would look like a scan that found nothing.
     if (!existsSync(path)) throw new CliFailure(`--rules: ${path}: there is no such file or folder`);
   }
-  const { rules, problems } = await loadRules(paths);
+  const { rules, problems } = await loadRules(paths, await loadPipelines(options.pipeline ?? []));
   const terminal = terminalOf(process.stderr);
   for (const problem of problems) {
     const word = problem.level === 'error' ? 'rule left out' : 'advice';

@@ -7,6 +7,7 @@ import type { Problem } from '../../sigma/problem.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { asWritten } from '../format/as-written.ts';
+import type { PipelineFlags } from '../options.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { junitXml, type JunitSuite } from '../format/junit.ts';
@@ -17,9 +18,9 @@ import { codeOf, load, report } from './loaded.ts';
 
 export async function listRules(
   given: readonly string[],
-  flags: { severity?: Severity; json?: boolean },
+  flags: PipelineFlags & { severity?: Severity; json?: boolean },
 ): Promise<number> {
-  const { rules, problems } = await load(given);
+  const { rules, problems } = await load(given, flags);
   report(problems);
   const active = new Set(createEngine(rules).active);
   const floor = severities.indexOf(flags.severity ?? 'informational');
@@ -60,9 +61,9 @@ export async function listRules(
 export async function showRules(
   wanted: string,
   given: readonly string[],
-  flags: { json?: boolean },
+  flags: PipelineFlags & { json?: boolean },
 ): Promise<number> {
-  const rule = await findRule(wanted, given);
+  const rule = await findRule(wanted, given, flags);
   const notes = [
     rule.path,
     ...(rule.filters ?? []).map(({ title, path }) => `with the filter '${title}' of ${path}`),
@@ -75,9 +76,9 @@ export async function showRules(
 
 export async function testRules(
   given: readonly string[],
-  flags: { json?: boolean; junit?: string },
+  flags: PipelineFlags & { json?: boolean; junit?: string },
 ): Promise<number> {
-  const { rules, problems } = await load(given);
+  const { rules, problems } = await load(given, flags);
   report(problems);
   const results: RuleTestResult[] = [];
   const untested: Rule[] = [];
