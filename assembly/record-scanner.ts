@@ -1,0 +1,348 @@
+/**
+ * Finds where JSON objects begin and end in a stretch of bytes, and which of them may matter, 64 bytes at a step.
+ * AssemblyScript, compiled to WebAssembly with SIMD by scripts/build-wasm.ts; the host is src/decode/prefilter/scanner.ts.
+ *
+ * An object is a survivor unless all of this is certain: it is a CloudTrail record (eventName, eventSource and eventVersion, each
+ * once, at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
+ * in the table does it hold, at any depth, one of the values in the table.
+ *
+ * Whatever does not look like minified or ordinary JSON (a quote where none can stand, a backslash outside a string, too many
+ * brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
+ *
+ * Why no key is missed even where the JSON is broken: a key is a quoted name before a colon. Read with the right parity of quotes,
+ * the colon is outside strings and the key is looked up. Read with the wrong one, the name's last quote would open a string right
+ * after a letter, which ends the scan.
+ *
+ * The way to find strings with a running exclusive-or over quotes is that of simdjson:
+ * Langdale and Lemire, Parsing Gigabytes of JSON per Second, https://arxiv.org/abs/1902.08318
+ */
+
+// Where the host puts the tables and the bytes. Exported so that both sides mean the same places.
+/** 256 slots of 4 bytes: the last four bytes of a key; 0 where the slot is free. */
+export const tails: u32 = 1024;
+/** 256 slots of 16 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values. */
+export const infos: u32 = 2048;
+/** The names themselves. */
+export const names: u32 = 6144;
+export const namesEnd: u32 = 8192;
+/** 8192 slots of 4 bytes: hashes of key and value; 0 where the slot is free. */
+export const values: u32 = 8192;
+export const valueBits: u32 = 13;
+/** Pairs of 4 bytes: where a survivor begins and ends. */
+export const found: u32 = 40960;
+export const foundCapacity: u32 = 4096;
+/** The bytes to scan; 64 bytes of zeros must follow them. */
+export const input: u32 = 73728;
+
+// Bits of a key's kind.
+/** Its values are in the table. */
+export const hasValues: u32 = 1;
+export const isEventName: u32 = 2;
+export const isEventSource: u32 = 4;
+export const isEventVersion: u32 = 8;
+/** Whatever its value is, the record survives. */
+export const always: u32 = 16;
+
+// Why a scan ended.
+/** The bytes are used up, but for the beginning of an object at `position`. */
+export const needsMore: i32 = 0;
+/** At `position` begins what is no ordinary object. */
+export const odd: i32 = 1;
+/** There is no room for another survivor; go on at `position`. */
+export const full: i32 = 2;
+
+const marks: u32 = isEventName | isEventSource | isEventVersion;
+/** "aws:" as the four bytes lie in memory. */
+const awsPrefix: u32 = 0x3a737761;
+const golden: u32 = 0x9e3779b1;
+const fnvPrime: u32 = 0x01000193;
+const maxDepth: i32 = 1000;
+
+let stoppedAt: u32 = 0;
+let recordCount: u32 = 0;
+let survivorCount: u32 = 0;
+
+export function position(): u32 {
+  return stoppedAt;
+}
+
+export function records(): u32 {
+  return recordCount;
+}
+
+export function survivors(): u32 {
+  return survivorCount;
+}
+
+// @ts-ignore: decorator
+@inline
+function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
+  return (
+    (<u64>(<u32>i8x16.bitmask(a))) |
+    ((<u64>(<u32>i8x16.bitmask(b))) << 16) |
+    ((<u64>(<u32>i8x16.bitmask(c))) << 32) |
+    ((<u64>(<u32>i8x16.bitmask(d))) << 48)
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function runningXor(bits: u64): u64 {
+  bits ^= bits << 1;
+  bits ^= bits << 2;
+  bits ^= bits << 4;
+  bits ^= bits << 8;
+  bits ^= bits << 16;
+  bits ^= bits << 32;
+  return bits;
+}
+
+/** Whether the key that ends before the quote is this one, alone or as the last part of a name with dots. */
+// @ts-ignore: decorator
+@inline
+function isKey(quote: u32, info: u32): bool {
+  const name = load<u32>(info);
+  const length = load<u32>(info, 4);
+  const start = quote - length;
+  const before = load<u8>(start - 1);
+  if (before != 0x22 && before != 0x2e) return false;
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(start + i) != load<u8>(name + i)) return false;
+  return true;
+}
+
+/** Address of what is known of the key that ends before the quote; 0 where nothing is. */
+// @ts-ignore: decorator
+@inline
+function infoOf(quote: u32): u32 {
+  const tail = load<u32>(quote - 4);
+  let slot = (tail * golden) >>> 24;
+  while (true) {
+    const held = load<u32>(tails + (slot << 2));
+    if (held == 0) return 0;
+    const info = infos + (slot << 4);
+    if (held == tail && isKey(quote, info)) return info;
+    slot = (slot + 1) & 255;
+  }
+}
+
+/** Whether the value after the colon may be one of those in the table. */
+function mayBeWanted(colon: u32, end: u32, seed: u32): bool {
+  let at = colon + 1;
+  while (at < end && load<u8>(at) <= 0x20) at++;
+  const first = load<u8>(at);
+  // An object's own keys are looked at like all others; null is no text. A list or a number may be what is wanted.
+  if (first == 0x7b || first == 0x6e) return false;
+  if (first != 0x22) return true;
+  let hash = seed;
+  for (at++; at < end; at++) {
+    let byte = <u32>load<u8>(at);
+    if (byte == 0x22) break;
+    // What is not plain ASCII may be folded to something that is.
+    if (byte == 0x5c || byte >= 0x80) return true;
+    if (byte - 0x41 < 26) byte |= 0x20;
+    hash = (hash ^ byte) * fnvPrime;
+  }
+  if (hash == 0) hash = 1;
+  let slot = (hash * golden) >>> (32 - valueBits);
+  while (true) {
+    const held = load<u32>(values + (slot << 2));
+    if (held == hash) return true;
+    if (held == 0) return false;
+    slot = (slot + 1) & ((1 << valueBits) - 1);
+  }
+}
+
+/** Scans the bytes between two addresses for objects with nothing but commas and spaces between them. */
+export function scan(from: u32, end: u32): i32 {
+  const quoteByte = i8x16.splat(0x22);
+  const slashByte = i8x16.splat(0x5c);
+  const colonByte = i8x16.splat(0x3a);
+  const commaByte = i8x16.splat(0x2c);
+  const spaceByte = i8x16.splat(0x20);
+  // With this bit set, [ is { and ] is }.
+  const braceBit = i8x16.splat(0x20);
+  const openByte = i8x16.splat(0x7b);
+  const closeByte = i8x16.splat(0x7d);
+  let at = from;
+  recordCount = 0;
+  survivorCount = 0;
+  while (survivorCount < foundCapacity) {
+    let byte: u32 = 0;
+    while (at < end) {
+      byte = load<u8>(at);
+      if (byte != 0x2c && byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09) break;
+      at++;
+    }
+    stoppedAt = at;
+    if (at >= end) return needsMore;
+    if (byte != 0x7b) return odd;
+
+    const start = at;
+    let depth: i32 = 0;
+    /** All ones where the block before ended inside a string. */
+    let inString: u64 = 0;
+    // One bit each, about the last byte of the block before.
+    let escaped: u64 = 0;
+    let wasQuote: u64 = 0;
+    let letsOpen: u64 = 0;
+    let wasClosing: u64 = 0;
+    let survives = false;
+    let seen: u32 = 0;
+    let block = start;
+    let recordEnd: u32 = 0;
+    while (recordEnd == 0) {
+      if (block >= end) return needsMore;
+      const a = v128.load(block);
+      const b = v128.load(block, 16);
+      const c = v128.load(block, 32);
+      const d = v128.load(block, 48);
+
+      let quotes = bitsOf(
+        i8x16.eq(a, quoteByte),
+        i8x16.eq(b, quoteByte),
+        i8x16.eq(c, quoteByte),
+        i8x16.eq(d, quoteByte),
+      );
+      const slashA = i8x16.eq(a, slashByte);
+      const slashB = i8x16.eq(b, slashByte);
+      const slashC = i8x16.eq(c, slashByte);
+      const slashD = i8x16.eq(d, slashByte);
+      let slashes: u64 = 0;
+      if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || escaped != 0) {
+        survives = true;
+        slashes = bitsOf(slashA, slashB, slashC, slashD);
+        let hidden = escaped;
+        escaped = 0;
+        let rest = slashes;
+        while (rest != 0) {
+          const bit = ctz(rest);
+          rest &= rest - 1;
+          if ((hidden >> bit) & 1) continue;
+          if (bit == 63) escaped = 1;
+          else hidden |= (<u64>1) << (bit + 1);
+        }
+        quotes &= ~hidden;
+      }
+
+      // An opening quote counts as inside its string, the closing one does not.
+      const strings = runningXor(quotes) ^ inString;
+      inString = <u64>((<i64>strings) >> 63);
+      const braceA = v128.or(a, braceBit);
+      const braceB = v128.or(b, braceBit);
+      const braceC = v128.or(c, braceBit);
+      const braceD = v128.or(d, braceBit);
+      const opens =
+        bitsOf(
+          i8x16.eq(braceA, openByte),
+          i8x16.eq(braceB, openByte),
+          i8x16.eq(braceC, openByte),
+          i8x16.eq(braceD, openByte),
+        ) & ~strings;
+      const closes =
+        bitsOf(
+          i8x16.eq(braceA, closeByte),
+          i8x16.eq(braceB, closeByte),
+          i8x16.eq(braceC, closeByte),
+          i8x16.eq(braceD, closeByte),
+        ) & ~strings;
+      const colons =
+        bitsOf(
+          i8x16.eq(a, colonByte),
+          i8x16.eq(b, colonByte),
+          i8x16.eq(c, colonByte),
+          i8x16.eq(d, colonByte),
+        ) & ~strings;
+      const commas =
+        bitsOf(
+          i8x16.eq(a, commaByte),
+          i8x16.eq(b, commaByte),
+          i8x16.eq(c, commaByte),
+          i8x16.eq(d, commaByte),
+        ) & ~strings;
+      const spaces =
+        bitsOf(
+          i8x16.le_u(a, spaceByte),
+          i8x16.le_u(b, spaceByte),
+          i8x16.le_u(c, spaceByte),
+          i8x16.le_u(d, spaceByte),
+        ) & ~strings;
+
+      // A string begins after one of { [ , : or a space and ends before one of : , } ] or a space.
+      const opening = quotes & strings;
+      const closing = quotes & ~strings;
+      const beforeString = opens | commas | colons | spaces;
+      const afterString = closes | commas | colons | spaces;
+      let wrong = opening & ~((beforeString << 1) | letsOpen);
+      wrong |= ((closing << 1) | wasClosing) & ~afterString;
+      wrong |= slashes & ~strings;
+      letsOpen = beforeString >> 63;
+      wasClosing = closing >> 63;
+
+      // Where the record can't end in this block its brackets are counted at once.
+      let ofRecord: u64 = ~(<u64>0);
+      if (depth <= <i32>popcnt(closes)) {
+        let steps = opens | closes;
+        let level = depth;
+        while (steps != 0) {
+          const bit = ctz(steps);
+          steps &= steps - 1;
+          if ((opens >> bit) & 1) {
+            level++;
+          } else if (--level == 0) {
+            recordEnd = block + <u32>bit + 1;
+            ofRecord = bit == 63 ? ~(<u64>0) : ((<u64>2) << bit) - 1;
+            break;
+          }
+        }
+      }
+      if ((wrong & ofRecord) != 0) {
+        stoppedAt = start;
+        return odd;
+      }
+
+      let keys = colons & ofRecord;
+      const afterQuote = (quotes << 1) | wasQuote;
+      wasQuote = quotes >> 63;
+      if ((keys & ~afterQuote) != 0) {
+        // A space before a colon: the key is not where it is looked for.
+        survives = true;
+        keys &= afterQuote;
+      }
+      while (keys != 0) {
+        const bit = ctz(keys);
+        keys &= keys - 1;
+        const colon = block + <u32>bit;
+        const info = infoOf(colon - 1);
+        if (info == 0) continue;
+        const kind = load<u32>(info, 8);
+        if (kind & always) survives = true;
+        if (kind & hasValues && !survives && mayBeWanted(colon, end, load<u32>(info, 12))) survives = true;
+        if ((kind & marks) == 0) continue;
+        const before = ((<u64>1) << bit) - 1;
+        if (depth + <i32>popcnt(opens & before) - <i32>popcnt(closes & before) != 1) continue;
+        if (seen & kind & marks) survives = true;
+        seen |= kind & marks;
+        if ((kind & isEventVersion) != 0) continue;
+        const first = load<u32>(colon + 2);
+        if (load<u8>(colon + 1) != 0x22 || (first & 0xff) == 0x22) survives = true;
+        if ((kind & isEventSource) != 0 && first == awsPrefix) survives = true;
+      }
+      depth += <i32>popcnt(opens) - <i32>popcnt(closes);
+      if (recordEnd == 0 && depth > maxDepth) {
+        stoppedAt = start;
+        return odd;
+      }
+      block += 64;
+    }
+    at = recordEnd;
+    recordCount++;
+    if (survives || seen != marks) {
+      const slot = found + (survivorCount << 3);
+      store<u32>(slot, start);
+      store<u32>(slot, at, 4);
+      survivorCount++;
+    }
+  }
+  stoppedAt = at;
+  return full;
+}

@@ -1,0 +1,186 @@
+import * as z from 'zod';
+
+import { recordScannerWasm } from './record-scanner.wasm.ts';
+import { isWantable, type Wanted } from './wanted.ts';
+
+/** What a scan of a stretch of bytes found. Offsets are in the scanned bytes. */
+export interface Scanned {
+  /** Where it ended: everything before is accounted for in `records`. */
+  readonly position: number;
+  /** `more`: the rest is the beginning of an object; `odd`: at `position` is something for the careful reader. */
+  readonly stopped: 'more' | 'odd' | 'full';
+  /** Objects seen whole, survivors among them. */
+  readonly records: number;
+  readonly survivors: number;
+}
+
+/**
+ * Looks through bytes for the objects that may matter. Bytes lie in its own memory, which is used again: what `survivor` gives is good
+ * until the next `fill`.
+ */
+export interface Scanner {
+  readonly capacity: number;
+  /** Puts bytes at an offset of the memory; `offset + bytes.length` must not exceed `capacity`. */
+  readonly fill: (bytes: Uint8Array, offset: number) => void;
+  /** Moves what lies between two offsets to the beginning. */
+  readonly keep: (from: number, to: number) => void;
+  readonly bytes: (from: number, to: number) => Uint8Array;
+  readonly scan: (from: number, to: number) => Scanned;
+  /** Where the survivor of the last scan with this number begins and ends. */
+  readonly survivor: (index: number) => { readonly start: number; readonly end: number };
+}
+
+const whyStopped = ['more', 'odd', 'full'] as const;
+const pageBytes = 65_536;
+/** Behind the bytes that are scanned: the scanner looks at 64 at a step. */
+const paddingBytes = 64;
+/** Most of what a table of 256 slots holds without long searches. */
+const mostTails = 128;
+const golden = 0x9e3779b1;
+const fnvStart = 0x811c9dc5;
+const fnvPrime = 0x01000193;
+
+const place = z.custom<WebAssembly.Global>((value) => value instanceof WebAssembly.Global).transform((global) => Number(global.value));
+const callable = z.custom<(...args: number[]) => number>((value) => typeof value === 'function');
+const exported = z.object({
+  memory: z.custom<WebAssembly.Memory>((value) => value instanceof WebAssembly.Memory),
+  scan: callable,
+  position: callable,
+  records: callable,
+  survivors: callable,
+  tails: place,
+  infos: place,
+  names: place,
+  namesEnd: place,
+  values: place,
+  valueBits: place,
+  found: place,
+  input: place,
+  hasValues: place,
+  isEventName: place,
+  isEventSource: place,
+  isEventVersion: place,
+  always: place,
+});
+type Exported = z.infer<typeof exported>;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Makes a scanner for what is wanted, with room for `capacity` bytes. Undefined where it can't be had: more is wanted than its
+ * tables hold, or this JavaScript engine has no WebAssembly with SIMD.
+ */
+export function createScanner(wanted: Wanted, capacity: number): Scanner | undefined {
+  const wasm = instantiate();
+  if (wasm === undefined) return undefined;
+  const pages = Math.ceil((wasm.input + capacity + paddingBytes) / pageBytes);
+  const missing = pages - wasm.memory.buffer.byteLength / pageBytes;
+  if (missing > 0) wasm.memory.grow(missing);
+  const memory = new Uint8Array(wasm.memory.buffer);
+  const numbers = new DataView(wasm.memory.buffer);
+  if (!fillTables(wasm, numbers, memory, wanted)) return undefined;
+  const { input, found } = wasm;
+  return {
+    capacity,
+    fill: (bytes, offset) => memory.set(bytes, input + offset),
+    keep: (from, to) => memory.copyWithin(input, input + from, input + to),
+    bytes: (from, to) => memory.subarray(input + from, input + to),
+    scan: (from, to) => {
+      memory.fill(0, input + to, input + to + paddingBytes);
+      const code = wasm.scan(input + from, input + to);
+      return {
+        position: wasm.position() - input,
+        stopped: whyStopped[code] ?? 'odd',
+        records: wasm.records(),
+        survivors: wasm.survivors(),
+      };
+    },
+    survivor: (index) => ({
+      start: numbers.getUint32(found + index * 8, true) - input,
+      end: numbers.getUint32(found + index * 8 + 4, true) - input,
+    }),
+  };
+}
+
+function instantiate(): Exported | undefined {
+  try {
+    compiled ??= new WebAssembly.Module(Buffer.from(recordScannerWasm, 'base64'));
+    const instance = new WebAssembly.Instance(compiled, { env: { abort: () => {} } });
+    return exported.parse(instance.exports);
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError || error instanceof ReferenceError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+interface Key {
+  readonly name: string;
+  readonly kind: number;
+  readonly texts: ReadonlySet<string>;
+}
+
+/** Keys under which other logs are packed into text. A record that is broken around such a key is left to the careful reader. */
+const packedUnder = ['data'];
+
+/** Writes the tables that the scanner reads; false where they are too small. */
+function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wanted: Wanted): boolean {
+  const kinds = new Map<string, number>([
+    ['eventName', wasm.isEventName],
+    ['eventSource', wasm.isEventSource],
+    ['eventVersion', wasm.isEventVersion],
+    ...packedUnder.map((name): [string, number] => [name, wasm.always]),
+  ]);
+  const keys = [...new Set([...kinds.keys(), ...wanted.keys()])].map((name): Key => {
+    const texts = wanted.get(name) ?? new Set();
+    return { name, texts, kind: (kinds.get(name) ?? 0) | (texts.size > 0 ? wasm.hasValues : 0) };
+  });
+  const slots = 1 << wasm.valueBits;
+  const valueCount = keys.reduce((sum, { texts }) => sum + texts.size, 0);
+  const nameBytes = keys.reduce((sum, { name }) => sum + name.length, 0);
+  const tails = keys.flatMap((key) => tailsOf(key.name).map((tail) => ({ key, tail })));
+  if (!keys.every(({ name }) => isWantable(name))) return false;
+  if (valueCount > slots / 2 || tails.length > mostTails || wasm.names + nameBytes > wasm.namesEnd) return false;
+
+  const nameAt = new Map<string, number>();
+  let at = wasm.names;
+  for (const { name } of keys) {
+    memory.set(Buffer.from(name, 'latin1'), at);
+    nameAt.set(name, at);
+    at += name.length;
+  }
+  const seeds = new Map(keys.map(({ name }, index) => [name, (fnvStart + Math.imul(index, golden)) >>> 0]));
+  for (const { key, tail } of tails) {
+    const slot = freeSlot(numbers, wasm.tails, 256, Math.imul(tail, golden) >>> 24);
+    numbers.setUint32(wasm.tails + slot * 4, tail, true);
+    const fields = [nameAt.get(key.name) ?? 0, key.name.length, key.kind, seeds.get(key.name) ?? 0];
+    for (const [index, field] of fields.entries())
+      numbers.setUint32(wasm.infos + slot * 16 + index * 4, field, true);
+  }
+  for (const { name, texts } of keys) {
+    for (const text of texts) {
+      const hash = hashOf(text, seeds.get(name) ?? 0);
+      const slot = freeSlot(numbers, wasm.values, slots, Math.imul(hash, golden) >>> (32 - wasm.valueBits));
+      numbers.setUint32(wasm.values + slot * 4, hash, true);
+    }
+  }
+  return true;
+}
+
+/** The last four bytes before a key's closing quote; a key of three has the byte before it among them. */
+function tailsOf(name: string): readonly number[] {
+  const texts = name.length >= 4 ? [name.slice(-4)] : [`"${name}`, `.${name}`];
+  return texts.map((text) => Buffer.from(text, 'latin1').readUInt32LE(0));
+}
+
+function freeSlot(numbers: DataView, table: number, slots: number, first: number): number {
+  let slot = first;
+  while (numbers.getUint32(table + slot * 4, true) !== 0) slot = (slot + 1) % slots;
+  return slot;
+}
+
+/** FNV-1a with a seed for each key. http://www.isthe.com/chongo/tech/comp/fnv/ */
+function hashOf(text: string, seed: number): number {
+  let hash = seed;
+  for (const byte of Buffer.from(text, 'utf8')) hash = Math.imul(hash ^ byte, fnvPrime);
+  return hash >>> 0 === 0 ? 1 : hash >>> 0;
+}
