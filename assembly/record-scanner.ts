@@ -6,8 +6,9 @@
  * once, at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
  * in the table does it hold, at any depth, one of the values in the table.
  *
- * Whatever does not look like minified or ordinary JSON (a quote where none can stand, a backslash outside a string, too many
- * brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
+ * Whatever does not look like ordinary JSON on one line (a line break inside an object, a quote where none can stand, a backslash
+ * outside a string, too many brackets) ends the scan before the object in which it is: the host goes on from there with the
+ * careful reader.
  *
  * Why no key is missed even where the JSON is broken: a key is a quoted name before a colon. Read with the right parity of quotes,
  * the colon is outside strings and the key is looked up. Read with the wrong one, the name's last quote would open a string right
@@ -158,6 +159,7 @@ export function scan(from: u32, end: u32): i32 {
   const slashByte = i8x16.splat(0x5c);
   const colonByte = i8x16.splat(0x3a);
   const commaByte = i8x16.splat(0x2c);
+  const breakByte = i8x16.splat(0x0a);
   const spaceByte = i8x16.splat(0x20);
   // With this bit set, [ is { and ] is }.
   const braceBit = i8x16.splat(0x20);
@@ -207,10 +209,19 @@ export function scan(from: u32, end: u32): i32 {
       const slashB = i8x16.eq(b, slashByte);
       const slashC = i8x16.eq(c, slashByte);
       const slashD = i8x16.eq(d, slashByte);
+      const breakA = i8x16.eq(a, breakByte);
+      const breakB = i8x16.eq(b, breakByte);
+      const breakC = i8x16.eq(c, breakByte);
+      const breakD = i8x16.eq(d, breakByte);
+      const rare = v128.or(
+        v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD)),
+        v128.or(v128.or(breakA, breakB), v128.or(breakC, breakD)),
+      );
       let slashes: u64 = 0;
-      if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || escaped != 0) {
-        survives = true;
+      let breaks: u64 = 0;
+      if (v128.any_true(rare) || escaped != 0) {
         slashes = bitsOf(slashA, slashB, slashC, slashD);
+        breaks = bitsOf(breakA, breakB, breakC, breakD);
         let hidden = escaped;
         escaped = 0;
         let rest = slashes;
@@ -274,7 +285,7 @@ export function scan(from: u32, end: u32): i32 {
       const afterString = closes | commas | colons | spaces;
       let wrong = opening & ~((beforeString << 1) | letsOpen);
       wrong |= ((closing << 1) | wasClosing) & ~afterString;
-      wrong |= slashes & ~strings;
+      wrong |= (slashes & ~strings) | breaks;
       letsOpen = beforeString >> 63;
       wasClosing = closing >> 63;
 
@@ -299,6 +310,8 @@ export function scan(from: u32, end: u32): i32 {
         stoppedAt = start;
         return odd;
       }
+
+      if ((slashes & ofRecord) != 0) survives = true;
 
       let keys = colons & ofRecord;
       const afterQuote = (quotes << 1) | wasQuote;

@@ -5,6 +5,7 @@ import type { Raw, ReadLimits, Sink, ToEvent } from './format.ts';
 import { detectFormat } from './formats.ts';
 import { defaultFrameLimits } from './frame.ts';
 import { peek } from './peek.ts';
+import type { Prefilter } from './prefilter/prefilter.ts';
 import { unwrap } from './shapes.ts';
 import { unpack, UnpackError } from './unpack.ts';
 
@@ -16,6 +17,8 @@ export interface DecodeOptions {
   readonly maxRecordBytes?: number;
   /** Where in the object the first chunk begins, for a file that is read from the middle; 0 unless given. */
   readonly startAt?: number | undefined;
+  /** Tells records from their bytes that no rule can match; they are counted and not decoded. Without it every record is decoded. */
+  readonly prefilter?: Prefilter | undefined;
 }
 
 /** A document that was recognised and holds no records, such as a digest file. */
@@ -24,11 +27,13 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** `records` = events + rejections, always. */
+/** `records` = events + rejections + passedOver, always. */
 export interface DecodedBatch {
   readonly events: readonly Event[];
   readonly rejections: readonly Rejection[];
   readonly skipped: readonly Skipped[];
+  /** Records that were told by the prefilter to be of no use to any rule; what is wrong inside such a record isn't noticed. */
+  readonly passedOver: number;
   /** Records read in this batch. */
   readonly records: number;
   /** Bytes of the unpacked content read so far, since the beginning. */
@@ -80,7 +85,7 @@ export async function* decode(
     for await (const read of format.read(whole, sink, limitsOf(options))) {
       if (sink.isEmpty()) continue;
       const batch = sink.take(read);
-      brokenInRow = batch.events.length > 0 ? 0 : brokenInRow + batch.rejections.length;
+      brokenInRow = batch.events.length + batch.passedOver > 0 ? 0 : brokenInRow + batch.rejections.length;
       if (brokenInRow > mostBrokenInRow) givenUpAt ??= bytes;
       yield batch;
     }
@@ -108,8 +113,8 @@ export function decodeValue(value: Json, from: Arrival, options: DecodeOptions =
   return sink.take(0);
 }
 
-function limitsOf({ maxRecordBytes = defaultFrameLimits.maxBytes }: DecodeOptions): ReadLimits {
-  return { maxRecordBytes };
+function limitsOf({ maxRecordBytes = defaultFrameLimits.maxBytes, prefilter }: DecodeOptions): ReadLimits {
+  return { maxRecordBytes, prefilter };
 }
 
 /** Level by level, because a recursive walk is what so deep a value would break. */
@@ -141,6 +146,7 @@ class BatchSink implements Sink {
   private events: Event[] = [];
   private rejections: Rejection[] = [];
   private skips: Skipped[] = [];
+  private passed = 0;
   private records = 0;
 
   constructor(from: Arrival, startAt: number) {
@@ -163,6 +169,11 @@ class BatchSink implements Sink {
     this.rejections.push({ provenance: this.provenance(at), reason, ...kept(raw) });
   }
 
+  passedOver(count: number): void {
+    this.records += count;
+    this.passed += count;
+  }
+
   skipped(at: number, reason: string): void {
     this.skips.push({ provenance: this.provenance(at), reason });
   }
@@ -172,12 +183,13 @@ class BatchSink implements Sink {
   }
 
   take(bytes: number): DecodedBatch {
-    const { events, rejections, skips, records } = this;
+    const { events, rejections, skips, records, passed } = this;
     this.events = [];
     this.rejections = [];
     this.skips = [];
     this.records = 0;
-    return { events, rejections, skipped: skips, records, bytes };
+    this.passed = 0;
+    return { events, rejections, skipped: skips, passedOver: passed, records, bytes };
   }
 
   private provenance(at: number): Provenance {

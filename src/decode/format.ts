@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
+import type { Prefilter } from './prefilter/prefilter.ts';
 
 /** What was refused, as it came (its beginning, where it is long) or as a value out of a wrapping. */
 export type Raw = { readonly bytes: Uint8Array; readonly length: number } | { readonly value: Json };
@@ -12,6 +13,8 @@ export type ToEvent = (fields: JsonObject, provenance: Provenance) => Event | { 
 export interface Sink {
   readonly record: (at: number, fields: JsonObject, toEvent: ToEvent, raw: Raw) => void;
   readonly rejected: (at: number, reason: string, raw: Raw) => void;
+  /** So many more records were told from their bytes to be of no use to any rule, and were not parsed. */
+  readonly passedOver: (count: number) => void;
   /** A document that is known and holds no records, such as a digest file. */
   readonly skipped: (at: number, reason: string) => void;
 }
@@ -19,6 +22,8 @@ export interface Sink {
 export interface ReadLimits {
   /** The longest record, in bytes. */
   readonly maxRecordBytes: number;
+  /** Tells the records that need not be parsed; without it all are. */
+  readonly prefilter?: Prefilter | undefined;
 }
 
 /** A log format: one file each, and one line in the table of formats. */

@@ -66,6 +66,15 @@ const keepRoom = 1024 * 1024;
 /** Where the next value stands: at the top, in a top-level array, in a container's array, or in what is left of a container after its array. */
 type Place = 'top' | 'array' | 'container' | 'rest';
 
+/** Where a splitter goes on that does not begin at the beginning. */
+export interface SplitterStart {
+  /** Offset in the stream of the first byte that it is given. */
+  readonly base: number;
+  readonly place: Place;
+  /** Whether the values before stood on one line each. */
+  readonly lines: boolean;
+}
+
 /** What the splitter is doing: looking for a value, inside one, or skipping what can't be read. */
 type Mode = 'between' | 'inside' | 'broken';
 
@@ -107,8 +116,9 @@ export class Splitter {
   private kept: Uint8Array | undefined;
   private skip: Skip = skipStray(false);
 
-  constructor(limits: FrameLimits = defaultFrameLimits) {
+  constructor(limits: FrameLimits = defaultFrameLimits, start?: SplitterStart) {
     this.limits = limits;
+    if (start !== undefined) ({ base: this.base, place: this.place, lines: this.lines } = start);
     this.stack = new Uint8Array(limits.maxDepth + 1);
   }
 

@@ -1,8 +1,10 @@
 import type { Format, ReadLimits, Sink } from './format.ts';
 import type { Frame } from './frame.ts';
 import { defaultFrameLimits } from './frame.ts';
-import { Splitter } from './frames.ts';
+import { Splitter, type SplitterStart } from './frames.ts';
 import { parseJson } from './parse.ts';
+import type { Scanner } from './prefilter/scanner.ts';
+import { startSkimmer, type Handover } from './prefilter/skimmer.ts';
 import { unwrap } from './shapes.ts';
 
 /** Chunks are cut to this, so that one yield never stands for more. */
@@ -30,23 +32,66 @@ async function* readJson(
   sink: Sink,
   limits: ReadLimits,
 ): AsyncGenerator<number> {
-  const splitter = new Splitter({ ...defaultFrameLimits, maxBytes: limits.maxRecordBytes });
-  let read = 0;
-  let count = 0;
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += sliceBytes) {
-      const slice = chunk.subarray(at, at + sliceBytes);
-      splitter.push(slice);
-      read += slice.length;
-      for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
-        take(frame, sink, limits);
-        if (++count % framesPerYield === 0) yield read;
+  const scanner = limits.prefilter?.take();
+  try {
+    const reader = scanner === undefined ? carefulReader(limits) : skimmingReader(scanner, sink, limits);
+    let read = 0;
+    let count = 0;
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += sliceBytes) {
+        const slice = chunk.subarray(at, at + sliceBytes);
+        reader.push(slice);
+        read += slice.length;
+        for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
+          take(frame, sink, limits);
+          if (++count % framesPerYield === 0) yield read;
+        }
+        yield read;
       }
-      yield read;
     }
+    reader.end();
+    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) take(frame, sink, limits);
+  } finally {
+    if (scanner !== undefined) limits.prefilter?.giveBack(scanner);
   }
-  splitter.end();
-  for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) take(frame, sink, limits);
+}
+
+type Reader = Pick<Splitter, 'push' | 'next' | 'end'>;
+
+function carefulReader(limits: ReadLimits, start?: SplitterStart): Reader {
+  return new Splitter({ ...defaultFrameLimits, maxBytes: limits.maxRecordBytes }, start);
+}
+
+/** Skims as far as it can, and reads the rest with care. */
+function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits): Reader {
+  const skimmer = startSkimmer(scanner, limits.maxRecordBytes);
+  let careful: Reader | undefined;
+  const goOn = ({ start, bytes }: Handover): Reader => {
+    const reader = carefulReader(limits, start);
+    reader.push(bytes);
+    return reader;
+  };
+  return {
+    push: (slice) => {
+      if (careful === undefined && !skimmer.push(slice)) careful = goOn(skimmer.rest());
+      careful?.push(slice);
+    },
+    next: () => {
+      if (careful === undefined) {
+        const frame = skimmer.next();
+        sink.passedOver(skimmer.takePassedOver());
+        if (frame !== undefined) return frame;
+        const handover = skimmer.handover();
+        if (handover === undefined) return undefined;
+        careful = goOn(handover);
+      }
+      return careful.next();
+    },
+    end: () => {
+      careful ??= goOn(skimmer.rest());
+      careful.end();
+    },
+  };
 }
 
 /** The seam between framing and parsing: here a record is bytes and nothing has been spent on it yet. */

@@ -40,10 +40,25 @@ const golden = 0x9e3779b1;
 const fnvStart = 0x811c9dc5;
 const fnvPrime = 0x01000193;
 
-const place = z.custom<WebAssembly.Global>((value) => value instanceof WebAssembly.Global).transform((global) => Number(global.value));
+/** As much of it as is used here; the types of Node leave it out. https://webassembly.github.io/spec/js-api/ */
+interface WebAssemblyEngine {
+  readonly Module: new (binary: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  readonly grow: (pages: number) => number;
+}
+
+const place = z
+  .custom<{ readonly value: unknown }>(
+    (value) => typeof value === 'object' && value !== null && 'value' in value,
+  )
+  .transform(({ value }) => Number(value));
 const callable = z.custom<(...args: number[]) => number>((value) => typeof value === 'function');
 const exported = z.object({
-  memory: z.custom<WebAssembly.Memory>((value) => value instanceof WebAssembly.Memory),
+  memory: z.custom<Memory>((value) => typeof value === 'object' && value !== null && 'buffer' in value),
   scan: callable,
   position: callable,
   records: callable,
@@ -64,7 +79,7 @@ const exported = z.object({
 });
 type Exported = z.infer<typeof exported>;
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: object | undefined;
 
 /**
  * Makes a scanner for what is wanted, with room for `capacity` bytes. Undefined where it can't be had: more is wanted than its
@@ -103,13 +118,15 @@ export function createScanner(wanted: Wanted, capacity: number): Scanner | undef
 }
 
 function instantiate(): Exported | undefined {
+  const engine = (globalThis as { readonly WebAssembly?: WebAssemblyEngine }).WebAssembly;
+  if (engine === undefined) return undefined;
   try {
-    compiled ??= new WebAssembly.Module(Buffer.from(recordScannerWasm, 'base64'));
-    const instance = new WebAssembly.Instance(compiled, { env: { abort: () => {} } });
-    return exported.parse(instance.exports);
+    compiled ??= new engine.Module(Buffer.from(recordScannerWasm, 'base64'));
+    return exported.parse(new engine.Instance(compiled, { env: { abort: () => {} } }).exports);
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError || error instanceof ReferenceError || error instanceof RangeError) return undefined;
-    throw error;
+    // No SIMD, or no address space left for one more memory: what is read can be read without.
+    if (error instanceof z.ZodError) throw error;
+    return undefined;
   }
 }
 
@@ -139,7 +156,8 @@ function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wante
   const nameBytes = keys.reduce((sum, { name }) => sum + name.length, 0);
   const tails = keys.flatMap((key) => tailsOf(key.name).map((tail) => ({ key, tail })));
   if (!keys.every(({ name }) => isWantable(name))) return false;
-  if (valueCount > slots / 2 || tails.length > mostTails || wasm.names + nameBytes > wasm.namesEnd) return false;
+  if (valueCount > slots / 2 || tails.length > mostTails || wasm.names + nameBytes > wasm.namesEnd)
+    return false;
 
   const nameAt = new Map<string, number>();
   let at = wasm.names;

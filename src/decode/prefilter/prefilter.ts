@@ -1,0 +1,27 @@
+import { createScanner, type Scanner } from './scanner.ts';
+import type { Wanted } from './wanted.ts';
+
+/** Scanners for one set of rules, each used for one object at a time and then again. */
+export interface Prefilter {
+  readonly take: () => Scanner | undefined;
+  readonly giveBack: (scanner: Scanner) => void;
+}
+
+/** The longest record that is told from its bytes alone, less one slice of what is read; longer ones are read with care. */
+const capacity = 1024 * 1024;
+
+/** More objects than this are seldom read at the same time; what else was made is forgotten. */
+const mostKept = 4;
+
+/** Undefined where no scanner can be had; everything is parsed then, and found all the same. */
+export function createPrefilter(wanted: Wanted): Prefilter | undefined {
+  const first = createScanner(wanted, capacity);
+  if (first === undefined) return undefined;
+  const free: Scanner[] = [first];
+  return {
+    take: () => free.pop() ?? createScanner(wanted, capacity),
+    giveBack: (scanner) => {
+      if (free.length < mostKept) free.push(scanner);
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Frame } from '../frame.ts';
+import type { SplitterStart } from '../frames.ts';
+import type { Scanned, Scanner } from './scanner.ts';
+
+/** Where the careful reader has to go on: what it is in the middle of, and the bytes from there that were pushed already. */
+export interface Handover {
+  readonly start: SplitterStart;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a stream of JSON as a Splitter does, but gives only the records that may matter and counts the others. It keeps to what is
+ * certain: where anything is out of the ordinary it stops, and `handover` says where a Splitter must go on. The frames and
+ * the counts of both together are those of a Splitter alone.
+ */
+export interface Skimmer {
+  /** False where it can't be taken, because the record at hand is too long: then a Splitter must go on with `rest` and this slice. */
+  readonly push: (slice: Uint8Array) => boolean;
+  /** The next record that may matter; its bytes are good until the next `push`. Undefined: push more, unless `handover` is there. */
+  readonly next: () => Frame | undefined;
+  /** How many records were passed over since the last time it was asked. */
+  readonly takePassedOver: () => number;
+  readonly handover: () => Handover | undefined;
+  /** What is left where the stream ends. */
+  readonly rest: () => Handover;
+}
+
+/** Enough for a byte order mark, a few spaces and the name of the list. */
+const headBytes = 256;
+
+/** How CloudTrail's files begin; an array of records; or records one after the other. */
+const heads = [
+  { place: 'container', begin: /^(?:\xef\xbb\xbf)?[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[/ },
+  { place: 'array', begin: /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/ },
+  { place: 'top', begin: /^(?:\xef\xbb\xbf)?[ \t\r\n]*(?=\{)/ },
+] as const;
+
+/** A Splitter takes the list under such a key of a top-level object apart. */
+const containerKey = /"(?:Records|Events|Messages|QueryResultRows)"/;
+
+export function startSkimmer(scanner: Scanner, maxRecordBytes: number): Skimmer {
+  let place: SplitterStart['place'] | undefined;
+  let lines = false;
+  /** Offset in the stream of the first byte in the scanner's memory. */
+  let base = 0;
+  let used = 0;
+  /** Where the next scan begins. */
+  let at = 0;
+  let scanned: Scanned | undefined;
+  let given = 0;
+  let passedOver = 0;
+  let over: Handover | undefined;
+
+  function handOver(from: number): Handover {
+    return {
+      start: { base: base + from, place: place ?? 'top', lines: lines && place === 'top' },
+      bytes: scanner.bytes(from, used),
+    };
+  }
+
+  function findPlace(): boolean {
+    const head = Buffer.from(scanner.bytes(0, Math.min(used, headBytes))).toString('latin1');
+    for (const candidate of heads) {
+      const match = candidate.begin.exec(head);
+      // What could still become a list of records is waited for.
+      if (match === null || (candidate.place === 'top' && used < headBytes && couldBeContainer(head)))
+        continue;
+      place = candidate.place;
+      at = match[0].length;
+      return true;
+    }
+    if (used >= headBytes) over = handOver(0);
+    return false;
+  }
+
+  function scan(to: number): Scanned {
+    const result = scanner.scan(at, to);
+    passedOver += result.records - result.survivors;
+    given = 0;
+    // Only objects on one line are scanned, which is how a Splitter knows lines of JSON.
+    if (result.records > 0) lines = true;
+    return result;
+  }
+
+  function next(): Frame | undefined {
+    if (over !== undefined || (place === undefined && !findPlace())) return undefined;
+    for (;;) {
+      scanned ??= scan(used);
+      if (given < scanned.survivors) {
+        const { start, end } = scanner.survivor(given++);
+        const bytes = scanner.bytes(start, end);
+        if (place !== 'top' || !containerKey.test(Buffer.from(bytes).toString('latin1')))
+          return { kind: 'value', at: base + start, bytes };
+        // Counted up to here; what was given stays given.
+        const before = given - 1;
+        passedOver -= scanned.records - scanned.survivors;
+        scanned = scan(start);
+        passedOver += scanned.survivors - before;
+        over = handOver(start);
+        return undefined;
+      }
+      at = scanned.position;
+      if (scanned.stopped === 'odd') over = handOver(at);
+      if (scanned.stopped !== 'full') return undefined;
+      scanned = undefined;
+    }
+  }
+
+  return {
+    push: (slice) => {
+      if (used + slice.length > scanner.capacity) {
+        scanner.keep(at, used);
+        base += at;
+        used -= at;
+        at = 0;
+      }
+      if (used + slice.length > scanner.capacity || used > maxRecordBytes) return false;
+      scanner.fill(slice, used);
+      used += slice.length;
+      scanned = undefined;
+      return true;
+    },
+    next,
+    takePassedOver: () => {
+      const count = passedOver;
+      passedOver = 0;
+      return count;
+    },
+    handover: () => over,
+    rest: () => handOver(at),
+  };
+}
+
+/** Whether more bytes could make this beginning that of a list of records. */
+function couldBeContainer(head: string): boolean {
+  return '{"Records":['.startsWith(head.replace(/^\xef\xbb\xbf/, '').replaceAll(/[ \t\r\n]/g, ''));
+}
