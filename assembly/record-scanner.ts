@@ -6,9 +6,8 @@
  * once, at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
  * in the table does it hold, at any depth, one of the values in the table.
  *
- * Whatever does not look like ordinary JSON on one line (a line break inside an object, a quote where none can stand, a backslash
- * outside a string, too many brackets) ends the scan before the object in which it is: the host goes on from there with the
- * careful reader.
+ * Whatever does not look like minified JSON (a space before a string, a quote where none can stand, a backslash outside a string,
+ * too many brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
  *
  * Why no key is missed even where the JSON is broken: a key is a quoted name before a colon. Read with the right parity of quotes,
  * the colon is outside strings and the key is looked up. Read with the wrong one, the name's last quote would open a string right
@@ -153,18 +152,19 @@ function mayBeWanted(colon: u32, end: u32, seed: u32): bool {
   }
 }
 
-/** Scans the bytes between two addresses for objects with nothing but commas and spaces between them. */
-export function scan(from: u32, end: u32): i32 {
+/**
+ * Scans the bytes between two addresses for objects with nothing but commas and spaces between them. With `oneLine`, an object
+ * that has a line break in it is odd.
+ */
+export function scan(from: u32, end: u32, oneLine: bool): i32 {
   const quoteByte = i8x16.splat(0x22);
   const slashByte = i8x16.splat(0x5c);
+  const breakByte = i8x16.splat(0x0a);
   const colonByte = i8x16.splat(0x3a);
   const commaByte = i8x16.splat(0x2c);
-  const breakByte = i8x16.splat(0x0a);
-  const spaceByte = i8x16.splat(0x20);
-  // With this bit set, [ is { and ] is }.
-  const braceBit = i8x16.splat(0x20);
-  const openByte = i8x16.splat(0x7b);
-  const closeByte = i8x16.splat(0x7d);
+  // With these bits set, the four brackets are the same byte; so are Y, y and _, which JSON has in strings only.
+  const bracketBits = i8x16.splat(0x26);
+  const bracketByte = i8x16.splat(0x7f);
   let at = from;
   recordCount = 0;
   survivorCount = 0;
@@ -187,7 +187,6 @@ export function scan(from: u32, end: u32): i32 {
     let escaped: u64 = 0;
     let wasQuote: u64 = 0;
     let letsOpen: u64 = 0;
-    let wasClosing: u64 = 0;
     let survives = false;
     let seen: u32 = 0;
     let block = start;
@@ -209,19 +208,9 @@ export function scan(from: u32, end: u32): i32 {
       const slashB = i8x16.eq(b, slashByte);
       const slashC = i8x16.eq(c, slashByte);
       const slashD = i8x16.eq(d, slashByte);
-      const breakA = i8x16.eq(a, breakByte);
-      const breakB = i8x16.eq(b, breakByte);
-      const breakC = i8x16.eq(c, breakByte);
-      const breakD = i8x16.eq(d, breakByte);
-      const rare = v128.or(
-        v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD)),
-        v128.or(v128.or(breakA, breakB), v128.or(breakC, breakD)),
-      );
       let slashes: u64 = 0;
-      let breaks: u64 = 0;
-      if (v128.any_true(rare) || escaped != 0) {
+      if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || escaped != 0) {
         slashes = bitsOf(slashA, slashB, slashC, slashD);
-        breaks = bitsOf(breakA, breakB, breakC, breakD);
         let hidden = escaped;
         escaped = 0;
         let rest = slashes;
@@ -238,23 +227,12 @@ export function scan(from: u32, end: u32): i32 {
       // An opening quote counts as inside its string, the closing one does not.
       const strings = runningXor(quotes) ^ inString;
       inString = <u64>((<i64>strings) >> 63);
-      const braceA = v128.or(a, braceBit);
-      const braceB = v128.or(b, braceBit);
-      const braceC = v128.or(c, braceBit);
-      const braceD = v128.or(d, braceBit);
-      const opens =
+      const brackets =
         bitsOf(
-          i8x16.eq(braceA, openByte),
-          i8x16.eq(braceB, openByte),
-          i8x16.eq(braceC, openByte),
-          i8x16.eq(braceD, openByte),
-        ) & ~strings;
-      const closes =
-        bitsOf(
-          i8x16.eq(braceA, closeByte),
-          i8x16.eq(braceB, closeByte),
-          i8x16.eq(braceC, closeByte),
-          i8x16.eq(braceD, closeByte),
+          i8x16.eq(v128.or(a, bracketBits), bracketByte),
+          i8x16.eq(v128.or(b, bracketBits), bracketByte),
+          i8x16.eq(v128.or(c, bracketBits), bracketByte),
+          i8x16.eq(v128.or(d, bracketBits), bracketByte),
         ) & ~strings;
       const colons =
         bitsOf(
@@ -270,29 +248,35 @@ export function scan(from: u32, end: u32): i32 {
           i8x16.eq(c, commaByte),
           i8x16.eq(d, commaByte),
         ) & ~strings;
-      const spaces =
-        bitsOf(
-          i8x16.le_u(a, spaceByte),
-          i8x16.le_u(b, spaceByte),
-          i8x16.le_u(c, spaceByte),
-          i8x16.le_u(d, spaceByte),
-        ) & ~strings;
 
-      // A string begins after one of { [ , : or a space and ends before one of : , } ] or a space.
-      const opening = quotes & strings;
-      const closing = quotes & ~strings;
-      const beforeString = opens | commas | colons | spaces;
-      const afterString = closes | commas | colons | spaces;
-      let wrong = opening & ~((beforeString << 1) | letsOpen);
-      wrong |= ((closing << 1) | wasClosing) & ~afterString;
-      wrong |= (slashes & ~strings) | breaks;
+      let opens: u64 = 0;
+      let closes: u64 = 0;
+      if (brackets != 0) {
+        // Closing brackets have this bit and opening ones do not.
+        const third = bitsOf(i8x16.shl(a, 5), i8x16.shl(b, 5), i8x16.shl(c, 5), i8x16.shl(d, 5));
+        closes = brackets & third;
+        opens = brackets & ~third;
+      }
+
+      // Parity: a string begins after one of { [ , or a colon.
+      const beforeString = opens | commas | colons;
+      let wrong = (quotes & strings & ~((beforeString << 1) | letsOpen)) | (slashes & ~strings);
       letsOpen = beforeString >> 63;
-      wasClosing = closing >> 63;
+      if (oneLine) {
+        wrong |= bitsOf(
+          i8x16.eq(a, breakByte),
+          i8x16.eq(b, breakByte),
+          i8x16.eq(c, breakByte),
+          i8x16.eq(d, breakByte),
+        );
+      }
 
       // Where the record can't end in this block its brackets are counted at once.
       let ofRecord: u64 = ~(<u64>0);
-      if (depth <= <i32>popcnt(closes)) {
-        let steps = opens | closes;
+      let keys = colons;
+      const closeCount = <i32>popcnt(closes);
+      if (depth <= closeCount) {
+        let steps = brackets;
         let level = depth;
         while (steps != 0) {
           const bit = ctz(steps);
@@ -305,15 +289,16 @@ export function scan(from: u32, end: u32): i32 {
             break;
           }
         }
+        wrong &= ofRecord;
+        slashes &= ofRecord;
+        keys &= ofRecord;
       }
-      if ((wrong & ofRecord) != 0) {
+      if (wrong != 0) {
         stoppedAt = start;
         return odd;
       }
+      if (slashes != 0) survives = true;
 
-      if ((slashes & ofRecord) != 0) survives = true;
-
-      let keys = colons & ofRecord;
       const afterQuote = (quotes << 1) | wasQuote;
       wasQuote = quotes >> 63;
       if ((keys & ~afterQuote) != 0) {
@@ -340,7 +325,7 @@ export function scan(from: u32, end: u32): i32 {
         if (load<u8>(colon + 1) != 0x22 || (first & 0xff) == 0x22) survives = true;
         if ((kind & isEventSource) != 0 && first == awsPrefix) survives = true;
       }
-      depth += <i32>popcnt(opens) - <i32>popcnt(closes);
+      depth += <i32>popcnt(opens) - closeCount;
       if (recordEnd == 0 && depth > maxDepth) {
         stoppedAt = start;
         return odd;

@@ -16,13 +16,14 @@ const recordsPerFile = 2_000;
 export function makeArchive(folder: string, records: number, seed = 1): Archive {
   mkdirSync(folder, { recursive: true });
   const random = randomFrom(seed);
+  const make = recordMaker(random);
   const files: string[] = [];
   let packedBytes = 0;
   let unpackedBytes = 0;
   for (let from = 0; from < records; from += recordsPerFile) {
     const count = Math.min(recordsPerFile, records - from);
     const content = Buffer.from(
-      JSON.stringify({ Records: Array.from({ length: count }, (_, i) => makeRecord(from + i, random)) }),
+      JSON.stringify({ Records: Array.from({ length: count }, (_, i) => make(from + i)) }),
     );
     const packed = gzipSync(content);
     const file = join(
@@ -56,7 +57,7 @@ const calls: readonly Call[] = [
     service: 'sts',
     action: 'AssumeRole',
     readOnly: true,
-    make: (id) => ({
+    make: (id, random) => ({
       requestParameters: {
         roleArn: `arn:aws:iam::111122223333:role/service-${id.slice(0, 2)}`,
         roleSessionName: `session-${id.slice(0, 8)}`,
@@ -66,13 +67,33 @@ const calls: readonly Call[] = [
         credentials: {
           accessKeyId: `ASIA${id.slice(0, 16).toUpperCase()}`,
           expiration: 'Nov 21, 2026, 9:00:00 AM',
-          sessionToken: id.repeat(8),
+          sessionToken: base64(random, 356),
         },
         assumedRoleUser: {
           assumedRoleId: `AROA${id.slice(0, 16).toUpperCase()}:session`,
           arn: 'arn:aws:sts::111122223333:assumed-role/service/session',
         },
       },
+    }),
+  },
+  {
+    // A policy for the session, as text with escaped quotes in it.
+    weight: 1,
+    service: 'sts',
+    action: 'AssumeRole',
+    readOnly: true,
+    make: (id) => ({
+      requestParameters: {
+        roleArn: `arn:aws:iam::111122223333:role/service-${id.slice(0, 2)}`,
+        roleSessionName: `session-${id.slice(0, 8)}`,
+        policy: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::data-${id.slice(0, 6)}/*` },
+          ],
+        }),
+      },
+      responseElements: null,
     }),
   },
   {
@@ -205,7 +226,7 @@ const calls: readonly Call[] = [
     }),
   },
   {
-    weight: 1,
+    weight: 0.1,
     service: 'ec2',
     action: 'AuthorizeSecurityGroupIngress',
     readOnly: false,
@@ -219,7 +240,7 @@ const calls: readonly Call[] = [
               fromPort: 443,
               toPort: 443,
               groups: {},
-              ipRanges: { items: [{ cidrIp: random() < 0.02 ? '0.0.0.0/0' : '10.0.0.0/8' }] },
+              ipRanges: { items: [{ cidrIp: random() < 0.2 ? '0.0.0.0/0' : '10.0.0.0/8' }] },
               ipv6Ranges: {},
               prefixListIds: {},
             },
@@ -230,7 +251,7 @@ const calls: readonly Call[] = [
     }),
   },
   {
-    weight: 1,
+    weight: 0.1,
     service: 's3',
     action: 'PutBucketPolicy',
     readOnly: false,
@@ -242,7 +263,7 @@ const calls: readonly Call[] = [
           Statement: [
             {
               Effect: 'Allow',
-              Principal: random() < 0.05 ? '*' : { AWS: 'arn:aws:iam::111122223333:role/app' },
+              Principal: random() < 0.5 ? '*' : { AWS: 'arn:aws:iam::111122223333:role/app' },
               Action: 's3:GetObject',
               Resource: `arn:aws:s3:::data-${id.slice(0, 6)}/*`,
             },
@@ -255,11 +276,50 @@ const calls: readonly Call[] = [
 ];
 const totalWeight = calls.reduce((sum, call) => sum + call.weight, 0);
 
-/** A CloudTrail record; `i` is its number and gives its time. */
-export function makeRecord(i: number, random: () => number): object {
+/** As many different callers as a middling account has; each is seen again and again. */
+const callerCount = 400;
+
+interface Caller {
+  readonly role: string;
+  readonly roleId: string;
+  readonly session: string;
+  readonly accessKeyId: string;
+  readonly address: string | undefined;
+  readonly userAgent: string;
+}
+
+const userAgents = [
+  'aws-sdk-java/2.29.1 Linux/5.10.226-214.880.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/21.0.5 vendor/Amazon.com_Inc. cfg/retry-mode/legacy',
+  'aws-sdk-go-v2/1.32.4 os/linux lang/go#1.23.2 md/GOOS#linux md/GOARCH#arm64 api/dynamodb#1.36.3 m/E',
+  'Boto3/1.35.63 md/Botocore#1.35.63 ua/2.0 os/linux#6.1.115-126.197.amzn2023.x86_64 md/arch#x86_64 lang/python#3.12.7 md/pyimpl#CPython cfg/retry-mode#standard Botocore/1.35.63',
+  'APN/1.0 HashiCorp/1.0 Terraform/1.9.8 (+https://www.terraform.io) terraform-provider-aws/5.76.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.32.4',
+  'aws-cli/2.20.0 md/awscrt#0.22.0 ua/2.0 os/linux#6.1.115 md/arch#x86_64 lang/python#3.12.6 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe',
+  'Datadog',
+];
+
+function makeCaller(random: () => number): Caller {
+  const role = `service-${Math.floor(random() * 90)}`;
+  return {
+    role,
+    roleId: `AROA${letters(random, 17)}`,
+    session: random() < 0.4 ? `i-0${hex(random)}${hex(random)}` : `${role}-job-${hex(random)}`,
+    accessKeyId: `ASIA${letters(random, 16)}`,
+    address: random() < 0.3 ? undefined : `198.51.100.${Math.floor(random() * 255)}`,
+    userAgent: userAgents[Math.floor(random() * userAgents.length)] ?? '',
+  };
+}
+
+/** Makes CloudTrail records of one account's callers; a record's number gives its time. */
+export function recordMaker(random: () => number): (i: number) => object {
+  const callers = Array.from({ length: callerCount }, () => makeCaller(random));
+  return (i) => makeRecord(i, random, callers);
+}
+
+function makeRecord(i: number, random: () => number, callers: readonly Caller[]): object {
   let at = random() * totalWeight;
   const call = calls.find((candidate) => (at -= candidate.weight) < 0) ?? calls[0];
-  if (call === undefined) throw new Error('there are no calls to choose from');
+  const caller = callers[Math.floor(random() * callers.length)];
+  if (call === undefined || caller === undefined) throw new Error('there is nothing to choose from');
   const id = hex(random) + hex(random) + hex(random) + hex(random);
   const time = new Date(Date.UTC(2026, 10, 21) + i * 37).toISOString().slice(0, 19);
   const { requestParameters, responseElements } = call.make(id, random);
@@ -267,17 +327,17 @@ export function makeRecord(i: number, random: () => number): object {
     eventVersion: '1.11',
     userIdentity: {
       type: 'AssumedRole',
-      principalId: `AROA${id.slice(0, 16).toUpperCase()}:job-${id.slice(0, 4)}`,
-      arn: `arn:aws:sts::111122223333:assumed-role/service-${id.slice(0, 2)}/job-${id.slice(0, 4)}`,
+      principalId: `${caller.roleId}:${caller.session}`,
+      arn: `arn:aws:sts::111122223333:assumed-role/${caller.role}/${caller.session}`,
       accountId: '111122223333',
-      accessKeyId: `ASIA${id.slice(8, 24).toUpperCase()}`,
+      accessKeyId: caller.accessKeyId,
       sessionContext: {
         sessionIssuer: {
           type: 'Role',
-          principalId: `AROA${id.slice(0, 16).toUpperCase()}`,
-          arn: `arn:aws:iam::111122223333:role/service-${id.slice(0, 2)}`,
+          principalId: caller.roleId,
+          arn: `arn:aws:iam::111122223333:role/${caller.role}`,
           accountId: '111122223333',
-          userName: `service-${id.slice(0, 2)}`,
+          userName: caller.role,
         },
         attributes: { creationDate: '2026-11-21T06:00:00Z', mfaAuthenticated: 'false' },
       },
@@ -286,14 +346,24 @@ export function makeRecord(i: number, random: () => number): object {
     eventSource: `${call.service}.amazonaws.com`,
     eventName: call.action,
     awsRegion: 'eu-west-1',
-    sourceIPAddress:
-      random() < 0.3 ? `${call.service}.amazonaws.com` : `198.51.100.${Math.floor(random() * 255)}`,
-    userAgent:
-      'aws-sdk-java/2.29.1 Linux/5.10.226-214.880.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/21.0.5 vendor/Amazon.com_Inc. cfg/retry-mode/legacy',
+    sourceIPAddress: caller.address ?? `${call.service}.amazonaws.com`,
+    userAgent: caller.userAgent,
     requestParameters,
     responseElements,
-    requestID: `${id.slice(0, 8)}-${id.slice(8, 12)}-4a2b-9c3d-${id.slice(12, 24)}`,
-    eventID: `${id.slice(4, 12)}-${id.slice(12, 16)}-4c1d-8e2f-${i.toString(16).padStart(12, '0')}`,
+    ...(call.service === 's3'
+      ? {
+          additionalEventData: {
+            SignatureVersion: 'SigV4',
+            CipherSuite: 'TLS_AES_128_GCM_SHA256',
+            bytesTransferredIn: 0,
+            AuthenticationMethod: 'AuthHeader',
+            'x-amz-id-2': base64(random, 76),
+            bytesTransferredOut: Math.floor(random() * 4000),
+          },
+        }
+      : {}),
+    requestID: uuid(random),
+    eventID: uuid(random),
     readOnly: call.readOnly,
     eventType: 'AwsApiCall',
     managementEvent: true,
@@ -305,4 +375,21 @@ export function makeRecord(i: number, random: () => number): object {
       clientProvidedHostHeader: `${call.service}.eu-west-1.amazonaws.com`,
     },
   };
+}
+
+function uuid(random: () => number): string {
+  const [a, b, c, d] = [hex(random), hex(random), hex(random), hex(random)];
+  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`;
+}
+
+function letters(random: () => number, length: number): string {
+  return pick(random, length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
+}
+
+function base64(random: () => number, length: number): string {
+  return pick(random, length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+}
+
+function pick(random: () => number, length: number, alphabet: string): string {
+  return Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
 }

@@ -13,7 +13,7 @@ import { parseRules } from '../src/sigma/parse.ts';
 import type { Rule } from '../src/sigma/rule.ts';
 import { compileRules } from '../src/sigma/ruleset.ts';
 import { readRuleFiles } from '../test/support/published-rules.ts';
-import { makeRecord } from './archive.ts';
+import { recordMaker } from './archive.ts';
 import { measure, median } from './measure.ts';
 import { randomFrom } from './random.ts';
 import { makeWindowsEvents } from './windows-events.ts';
@@ -52,9 +52,9 @@ async function benchCloudTrail(
   own: readonly Rule[],
   published: readonly Rule[] | undefined,
 ): Promise<void> {
-  const random = randomFrom(1);
+  const make = recordMaker(randomFrom(1));
   const events = Array.from({ length: smoke ? 500 : 50_000 }, (_, i) => {
-    const record = JSON.parse(JSON.stringify(makeRecord(i, random))) as Json;
+    const record = JSON.parse(JSON.stringify(make(i))) as Json;
     return decodeValue(record, { source: 'bench', object: 'made', receivedAt: 0 }).events;
   }).flat();
   const engine = createEngine(own);

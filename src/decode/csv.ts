@@ -27,6 +27,8 @@ interface Row {
 export const csvFormat: Format = {
   name: 'CSV',
   detect: (head) => {
+    // Looked at first because a file of JSON is one long line, and the names of its columns would be sought in all of it.
+    if (head[0] === 0x7b || head[0] === 0x5b) return false;
     const text = Buffer.from(head)
       .toString('latin1')
       .replace(/^\xef\xbb\xbf/, '');

@@ -19,6 +19,8 @@ export interface DecodeOptions {
   readonly startAt?: number | undefined;
   /** Tells records from their bytes that no rule can match; they are counted and not decoded. Without it every record is decoded. */
   readonly prefilter?: Prefilter | undefined;
+  /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
+  readonly unpackAtOnce?: boolean | undefined;
 }
 
 /** A document that was recognised and holds no records, such as a digest file. */
@@ -65,7 +67,7 @@ export async function* decode(
   let givenUpAt: number | undefined;
   const unpacked = async function* (): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of unpack(chunks)) {
+      for await (const chunk of unpack(chunks, { atOnce: options.unpackAtOnce })) {
         bytes += chunk.length;
         // Read to the end all the same, so that the last rejection says how much was left.
         if (givenUpAt === undefined) yield chunk;

@@ -1,3 +1,4 @@
+import { disposeOf } from './disposable.ts';
 import type { Format, ReadLimits, Sink } from './format.ts';
 import type { Frame } from './frame.ts';
 import { defaultFrameLimits } from './frame.ts';
@@ -48,6 +49,7 @@ async function* readJson(
         }
         yield read;
       }
+      disposeOf(chunk);
     }
     reader.end();
     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) take(frame, sink, limits);

@@ -1,8 +1,11 @@
-/** Reads until `enough(head)` is true or the stream ends; gives that beginning, and the whole stream with it in front. */
+/**
+ * Reads until `enough(head)` is true or the stream ends; gives that beginning, the whole stream with it in front, and whether the
+ * beginning is all there is.
+ */
 export async function peek(
   chunks: AsyncIterable<Uint8Array>,
   enough: (head: Uint8Array) => boolean,
-): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
+): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array>; readonly ended: boolean }> {
   const iterator = chunks[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);
   let ended = false;
@@ -14,9 +17,9 @@ export async function peek(
     }
   } catch (error) {
     // Whatever was read is still good; the error comes after it.
-    return { head, whole: thenThrow(head, error) };
+    return { head, whole: thenThrow(head, error), ended: false };
   }
-  return { head, whole: replay(head, ended ? undefined : iterator) };
+  return { head, whole: replay(head, ended ? undefined : iterator), ended };
 }
 
 async function* replay(

@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
+import { disposable, disposeOf } from './disposable.ts';
 import { peek } from './peek.ts';
 import { through } from './through.ts';
 
@@ -16,10 +17,19 @@ export class UnpackError extends Error {
   }
 }
 
+export interface UnpackOptions {
+  /** Unpacks what is not too long in one call: faster, and it holds the thread for some milliseconds. */
+  readonly atOnce?: boolean | undefined;
+  /** How many times packed data may be packed. */
+  readonly levels?: number;
+}
+
 interface Packing {
   readonly name: string;
   readonly magic: readonly number[];
   readonly open: () => Transform & { readonly bytesWritten: number };
+  /** Unpacks the whole at once; undefined where that is not certain to be right, or too long. Holds the thread. */
+  readonly atOnce?: (packed: Uint8Array) => Uint8Array | undefined;
   /** Unpacks a beginning that need not be complete. Throws where it is damaged or longer than `salvageBytes`. */
   readonly beginning: (packed: Uint8Array) => Uint8Array;
 }
@@ -30,6 +40,7 @@ const packings: readonly Packing[] = [
     name: 'gzip',
     magic: [0x1f, 0x8b, 0x08],
     open: () => createGunzip({ chunkSize: outputBytes }),
+    atOnce: gunzipAtOnce,
     beginning: (packed) =>
       gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: salvageBytes }),
   },
@@ -49,6 +60,10 @@ const salvageBytes = 16 * 1024 * 1024;
 
 const outputBytes = 128 * 1024;
 
+/** Most delivered objects are smaller, packed and unpacked. */
+const atOnceBytes = 4 * 1024 * 1024;
+const atOnceOutput = 32 * 1024 * 1024;
+
 /** Small, because packed data can grow a thousandfold and a slice's whole output is in memory. */
 const sliceBytes = 32 * 1024;
 
@@ -60,14 +75,32 @@ const sliceBytes = 32 * 1024;
  * the first 256 KB of packed data, up to 128 KB before the damage may be lost too: the decompressor gives them up
  * together with it. An error of `chunks` itself is passed on as it is.
  */
-export async function* unpack(chunks: AsyncIterable<Uint8Array>, levels = 2): AsyncGenerator<Uint8Array> {
+export async function* unpack(
+  chunks: AsyncIterable<Uint8Array>,
+  { atOnce = false, levels = 2 }: UnpackOptions = {},
+): AsyncGenerator<Uint8Array> {
   const { head, whole } = await peek(chunks, (head) => head.length >= 4 || !couldBePacked(head));
   const packing = packings.find(({ magic }) => startsWith(head, magic));
   if (packing === undefined || levels === 0) yield* whole;
-  else yield* unpack(unpackOne(packing, whole), levels - 1);
+  else yield* unpack(unpackOne(packing, whole, atOnce), { atOnce, levels: levels - 1 });
 }
 
-async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* unpackOne(
+  packing: Packing,
+  packed: AsyncIterable<Uint8Array>,
+  atOnce: boolean,
+): AsyncGenerator<Uint8Array> {
+  let chunks = packed;
+  if (atOnce && packing.atOnce !== undefined) {
+    const { head, whole, ended } = await peek(packed, (head) => head.length > atOnceBytes);
+    const unpacked = ended ? packing.atOnce(head) : undefined;
+    if (unpacked !== undefined) {
+      disposeOf(head);
+      yield unpacked;
+      return;
+    }
+    chunks = whole;
+  }
   const stream = packing.open();
   let fed = 0;
   let given = 0;
@@ -111,6 +144,25 @@ async function* unpackOne(packing: Packing, chunks: AsyncIterable<Uint8Array>): 
       `${left} bytes after the end of the ${packing.name} data were not read; unpack it first if it has several parts`,
       stream.bytesWritten,
     );
+  }
+}
+
+/**
+ * In one call, which is twice as fast as a stream. Gives up on whatever is out of the ordinary, so that there is one place
+ * only, the stream, where damage is told.
+ */
+function gunzipAtOnce(packed: Uint8Array): Uint8Array | undefined {
+  // The last four bytes are the length of what was packed last, modulo 2^32: a hint, and no more (RFC 1952, section 2.3.1).
+  const hint = packed.length < 18 ? 0 : Buffer.from(packed.subarray(-4)).readUInt32LE(0);
+  try {
+    const { buffer, engine } = gunzipSync(packed, {
+      info: true,
+      maxOutputLength: atOnceOutput,
+      chunkSize: Math.min(Math.max(hint + 1, outputBytes), atOnceOutput),
+    }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+    return engine.bytesWritten === packed.length ? disposable(buffer) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -86,6 +86,11 @@ export function tocsinMember(name: string, event: Event, facts: () => readonly F
   return fields;
 }
 
+/** Whether what stands under `tocsin.<name>` comes from facts, and not from the event itself. */
+export function isFactMember(name: string): boolean {
+  return !Object.hasOwn(eventMembers, name);
+}
+
 /** All that rules read under `tocsin.` of one event. Names: `tocsinFieldNames`. */
 export function tocsinFields(event: Event, facts: readonly Fact[]): JsonObject {
   const names = new Set([...facts.map((fact) => fact.subject), ...Object.keys(eventMembers)]);

@@ -26,3 +26,8 @@ export function factsOf(event: Event): readonly Fact[] {
   const concerned = byAction.get(`${event.service}:${event.action}`);
   return concerned === undefined ? none : concerned.flatMap((analyser) => analyser.analyse(event));
 }
+
+/** The calls that any analyser has something to say about: without one of them an event has no facts. */
+export const actionsWithFacts: ReadonlySet<string> = new Set(
+  analysers.flatMap(({ actions }) => actions.map((action) => action.slice(action.indexOf(':') + 1))),
+);

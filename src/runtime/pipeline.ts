@@ -5,12 +5,14 @@ import type { DecodedBatch } from '../decode/decode.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * What has happened to the input so far. Nothing is lost silently: `records = events + rejected`, and
+ * What has happened to the input so far. Nothing is lost silently: `records = events + passedOver + rejected`, and
  * `events = processed + outside + deadLettered`.
  */
 export interface Tally {
   records: number;
   events: number;
+  /** Records that no rule can match, told from their bytes and not decoded. */
+  passedOver: number;
   rejected: number;
   /** Documents that hold no records by their nature: digests, test messages. */
   skipped: number;
@@ -26,6 +28,7 @@ export function newTally(): Tally {
   return {
     records: 0,
     events: 0,
+    passedOver: 0,
     rejected: 0,
     skipped: 0,
     processed: 0,
@@ -58,7 +61,8 @@ export function decide(
 ): Decision {
   const alerts: Alert[] = [];
   const rejections: Rejection[] = [...batch.rejections];
-  tally.records += batch.events.length + batch.rejections.length;
+  tally.records += batch.records;
+  tally.passedOver += batch.passedOver;
   tally.events += batch.events.length;
   tally.rejected += batch.rejections.length;
   tally.skipped += batch.skipped.length;

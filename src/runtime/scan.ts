@@ -111,7 +111,7 @@ function unreadable(
 ): DecodedBatch {
   const reason = `the file cannot be read any further: ${error instanceof Error ? error.message : String(error)}`;
   const rejection = { provenance: { ...origin, position }, reason, length: 0, bytes: new Uint8Array() };
-  return { events: [], rejections: [rejection], skipped: [], records: 1, bytes: position };
+  return { events: [], rejections: [rejection], skipped: [], passedOver: 0, records: 1, bytes: position };
 }
 
 async function* counted(

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
+import { disposable } from '../decode/disposable.ts';
 
 /** A file to read, or standard input. */
 export interface InputFile {
@@ -18,6 +19,7 @@ export class NoInputError extends Error {
 }
 
 const readAtOnce = 512 * 1024;
+const smallFile = 4 * 1024 * 1024;
 
 /**
  * The files behind the paths that a user gave: files, folders (with all below them; links to folders are not followed), globs, and `-` for
@@ -75,5 +77,12 @@ async function filesBelow(folder: string): Promise<readonly InputFile[]> {
 
 /** The bytes of a file in order, in pieces that are large enough to be fast and small enough to be forgotten. */
 export function readInput(file: InputFile): AsyncIterable<Uint8Array> {
-  return file.stdin ? process.stdin : createReadStream(file.path, { highWaterMark: readAtOnce });
+  if (file.stdin) return process.stdin;
+  // As CloudTrail delivers them, most files are so small that a stream costs more than the file.
+  if (file.size > 0 && file.size <= smallFile) return readWhole(file.path);
+  return createReadStream(file.path, { highWaterMark: readAtOnce });
+}
+
+async function* readWhole(path: string): AsyncGenerator<Uint8Array> {
+  yield disposable(await readFile(path));
 }

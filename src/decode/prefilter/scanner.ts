@@ -25,7 +25,7 @@ export interface Scanner {
   /** Moves what lies between two offsets to the beginning. */
   readonly keep: (from: number, to: number) => void;
   readonly bytes: (from: number, to: number) => Uint8Array;
-  readonly scan: (from: number, to: number) => Scanned;
+  readonly scan: (from: number, to: number, oneLine: boolean) => Scanned;
   /** Where the survivor of the last scan with this number begins and ends. */
   readonly survivor: (index: number) => { readonly start: number; readonly end: number };
 }
@@ -100,9 +100,9 @@ export function createScanner(wanted: Wanted, capacity: number): Scanner | undef
     fill: (bytes, offset) => memory.set(bytes, input + offset),
     keep: (from, to) => memory.copyWithin(input, input + from, input + to),
     bytes: (from, to) => memory.subarray(input + from, input + to),
-    scan: (from, to) => {
+    scan: (from, to, oneLine) => {
       memory.fill(0, input + to, input + to + paddingBytes);
-      const code = wasm.scan(input + from, input + to);
+      const code = wasm.scan(input + from, input + to, oneLine ? 1 : 0);
       return {
         position: wasm.position() - input,
         stopped: whyStopped[code] ?? 'odd',

@@ -74,10 +74,10 @@ export function startSkimmer(scanner: Scanner, maxRecordBytes: number): Skimmer 
   }
 
   function scan(to: number): Scanned {
-    const result = scanner.scan(at, to);
+    const result = scanner.scan(at, to, place === 'top');
     passedOver += result.records - result.survivors;
     given = 0;
-    // Only objects on one line are scanned, which is how a Splitter knows lines of JSON.
+    // At the top only objects on one line are scanned, which is how a Splitter knows lines of JSON.
     if (result.records > 0) lines = true;
     return result;
   }

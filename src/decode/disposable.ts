@@ -1,0 +1,15 @@
+/**
+ * Marks bytes whose memory nobody else has a view of, so that whoever has read them can give it back at once. Left to the garbage
+ * collector, a few megabytes for each file make it go through the whole heap after every third file.
+ */
+export function disposable(bytes: Uint8Array): Uint8Array {
+  return Object.assign(bytes, { [dispose]: true });
+}
+
+/** Gives the memory of marked bytes back; they are empty afterwards. Leaves all others alone. */
+export function disposeOf(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (dispose in bytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
+const dispose = Symbol('disposable');
