@@ -33,7 +33,7 @@ async function* readJson(
   sink: Sink,
   limits: ReadLimits,
 ): AsyncGenerator<number> {
-  const scanner = limits.prefilter?.take();
+  const scanner = limits.prefilter?.take(limits.maxRecordBytes);
   try {
     const reader = scanner === undefined ? carefulReader(limits) : skimmingReader(scanner, sink, limits);
     let read = 0;
@@ -44,7 +44,7 @@ async function* readJson(
         reader.push(slice);
         read += slice.length;
         for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
-          take(frame, sink, limits);
+          take(frame, reader, sink, limits);
           if (++count % framesPerYield === 0) yield read;
         }
         yield read;
@@ -52,13 +52,17 @@ async function* readJson(
       disposeOf(chunk);
     }
     reader.end();
-    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) take(frame, sink, limits);
+    for (let frame = reader.next(); frame !== undefined; frame = reader.next())
+      take(frame, reader, sink, limits);
   } finally {
     if (scanner !== undefined) limits.prefilter?.giveBack(scanner);
   }
 }
 
-type Reader = Pick<Splitter, 'push' | 'next' | 'end'>;
+interface Reader extends Pick<Splitter, 'push' | 'next' | 'end'> {
+  /** Whether the value that came last, which is no JSON, will be read again with more care. */
+  readonly readsAgain?: () => boolean;
+}
 
 function carefulReader(limits: ReadLimits, start?: SplitterStart): Reader {
   return new Splitter({ ...defaultFrameLimits, maxBytes: limits.maxRecordBytes }, start);
@@ -66,7 +70,7 @@ function carefulReader(limits: ReadLimits, start?: SplitterStart): Reader {
 
 /** Skims as far as it can, and reads the rest with care. */
 function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits): Reader {
-  const skimmer = startSkimmer(scanner, limits.maxRecordBytes);
+  const skimmer = startSkimmer(scanner);
   let careful: Reader | undefined;
   const goOn = ({ start, bytes }: Handover): Reader => {
     const reader = carefulReader(limits, start);
@@ -89,6 +93,11 @@ function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits): Reade
       }
       return careful.next();
     },
+    readsAgain: () => {
+      if (careful !== undefined) return false;
+      skimmer.takeBack();
+      return true;
+    },
     end: () => {
       careful ??= goOn(skimmer.rest());
       careful.end();
@@ -97,15 +106,16 @@ function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits): Reade
 }
 
 /** The seam between framing and parsing: here a record is bytes and nothing has been spent on it yet. */
-function take(frame: Frame, sink: Sink, limits: ReadLimits): void {
+function take(frame: Frame, reader: Reader, sink: Sink, limits: ReadLimits): void {
   if (frame.kind === 'broken') {
     sink.rejected(frame.at, frame.reason, frame);
     return;
   }
   const raw = { bytes: frame.bytes, length: frame.bytes.length };
   const parsed = parseJson(frame.bytes);
-  if ('problem' in parsed) sink.rejected(frame.at, parsed.problem, raw);
-  else unwrap(parsed.value, raw, { sink, at: frame.at, limits });
+  if ('problem' in parsed) {
+    if (reader.readsAgain?.() !== true) sink.rejected(frame.at, parsed.problem, raw);
+  } else unwrap(parsed.value, raw, { sink, at: frame.at, limits });
 }
 
 function isSpace(byte: number): boolean {

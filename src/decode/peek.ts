@@ -5,7 +5,11 @@
 export async function peek(
   chunks: AsyncIterable<Uint8Array>,
   enough: (head: Uint8Array) => boolean,
-): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array>; readonly ended: boolean }> {
+): Promise<{
+  readonly head: Uint8Array;
+  readonly whole: AsyncIterable<Uint8Array>;
+  readonly ended: boolean;
+}> {
   const iterator = chunks[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);
   let ended = false;

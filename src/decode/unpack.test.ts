@@ -11,11 +11,15 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-async function run(bytes: Uint8Array, size = 1000): Promise<{ content: string; error: unknown }> {
+async function run(
+  bytes: Uint8Array,
+  size = 1000,
+  atOnce = false,
+): Promise<{ content: string; error: unknown }> {
   const out: Uint8Array[] = [];
   let error: unknown;
   try {
-    for await (const chunk of unpack(inChunks(bytes, size))) out.push(chunk);
+    for await (const chunk of unpack(inChunks(bytes, size), { atOnce })) out.push(chunk);
   } catch (thrown) {
     error = thrown;
   }
@@ -33,12 +37,18 @@ describe('content comes through whole', () => {
     ['from gzip', gz, text],
     ['from gzip of two members', Buffer.concat([gz, gz]), text + text],
     ['from zstd', zst, text],
+    [
+      'from gzip of more than is unpacked at once',
+      gzipSync(''.padEnd(40_000_000, ' ')),
+      ''.padEnd(40_000_000, ' '),
+    ],
     ['from gzip in gzip', gzipSync(gz), text],
     ['from zstd in gzip', gzipSync(zst), text],
   ])('%s', async (_, bytes, content) => {
     for (const size of [1, 1000, 1_000_000]) {
       if (size === 1 && bytes.length > 20_000) continue;
-      expect(await run(bytes, size)).toEqual({ content, error: undefined });
+      for (const atOnce of [false, true])
+        expect(await run(bytes, size, atOnce)).toEqual({ content, error: undefined });
     }
   });
 });
@@ -58,11 +68,13 @@ describe('what is good comes before the error where gzip', () => {
     ],
     ['is followed by zeros', Buffer.concat([gz, Buffer.alloc(30)]), text.length, /^30 bytes after the end/],
   ])('%s', async (_, bytes, atLeast, reason) => {
-    const { content, error } = await run(bytes);
-    expect(content.length).toBeGreaterThanOrEqual(atLeast);
-    expect(content.slice(0, 30_000)).toBe(text.slice(0, 30_000));
-    expect(error).toBeInstanceOf(UnpackError);
-    expect(error).toHaveProperty('message', expect.stringMatching(reason));
+    for (const atOnce of [false, true]) {
+      const { content, error } = await run(bytes, 1000, atOnce);
+      expect(content.length).toBeGreaterThanOrEqual(atLeast);
+      expect(content.slice(0, 30_000)).toBe(text.slice(0, 30_000));
+      expect(error).toBeInstanceOf(UnpackError);
+      expect(error).toHaveProperty('message', expect.stringMatching(reason));
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
 import { decode, type DecodedBatch } from '../decode/decode.ts';
+import type { Prefilter } from '../decode/prefilter/prefilter.ts';
 import type { Rejection } from '../event/record.ts';
 import { readInput, type InputFile } from '../source/files.ts';
 import type { Store } from '../store/store.ts';
@@ -11,6 +12,8 @@ export interface ScanOptions {
   readonly engine: Engine;
   readonly range: TimeRange;
   readonly clock: () => number;
+  /** Tells records from their bytes that no rule can match; without it every record is decoded. */
+  readonly prefilter?: Prefilter | undefined;
   /** Where alerts are kept besides being shown; a scan never delivers to channels. */
   readonly store?: Store | undefined;
   /** Called once for each alert, in the order of the input. */
@@ -22,7 +25,7 @@ export interface ScanOptions {
 
 export interface ScanResult {
   readonly tally: Tally;
-  /** The oldest and the newest time among all events that were read, in the asked range or not; undefined where there was none. */
+  /** The oldest and the newest time among all events that were decoded, in the asked range or not; undefined where there was none. */
   readonly span: { readonly first: number; readonly last: number } | undefined;
   readonly filesRead: number;
   /** Bytes as they lie on disk. */
@@ -82,7 +85,11 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
       options.onProgress(file, fromFile, tally);
     };
     const failure: { error?: unknown } = {};
-    for await (const batch of decode(untilFailure(chunks, failure), origin)) await take(batch);
+    for await (const batch of decode(untilFailure(chunks, failure), origin, {
+      prefilter: options.prefilter,
+      unpackAtOnce: true,
+    }))
+      await take(batch);
     if (failure.error !== undefined) await take(unreadable(origin, fromFile, failure.error));
     filesRead++;
     bytesRead += fromFile;

@@ -28,16 +28,16 @@ export function wantedBy(rules: readonly Rule[]): Wanted | undefined {
 }
 
 /** Members under `tocsin.` that are one member of the record, word for word. */
-const sameAs: Readonly<Record<string, string>> = {
-  'tocsin.action': 'eventName',
-  'tocsin.service': 'eventSource',
-};
+const sameAs: ReadonlyMap<string, string> = new Map([
+  ['tocsin.action', 'eventName'],
+  ['tocsin.service', 'eventSource'],
+]);
 
 const factTexts: ReadonlySet<string> = new Set([...actionsWithFacts].map(fold));
 
 function needsOf(requirement: Requirement): readonly Need[] {
   if (requirement.kind === 'anywhere') return [];
-  const field = sameAs[requirement.field] ?? requirement.field;
+  const field = sameAs.get(requirement.field) ?? requirement.field;
   if (field.startsWith('tocsin.')) {
     const [, member = ''] = field.split('.');
     // Whatever a fact says, it is derived from a few actions only.
@@ -49,7 +49,13 @@ function needsOf(requirement: Requirement): readonly Need[] {
 }
 
 /** Keys that hold the same few texts in most records. */
-const common: ReadonlySet<string> = new Set(['eventSource', 'eventType', 'eventCategory', 'awsRegion', 'readOnly']);
+const common: ReadonlySet<string> = new Set([
+  'eventSource',
+  'eventType',
+  'eventCategory',
+  'awsRegion',
+  'readOnly',
+]);
 
 /** The need that fewest records meet, as far as keys tell: the action, then what few records hold, then what most do. */
 function rarest(needs: readonly Need[]): Need | undefined {

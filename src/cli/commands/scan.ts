@@ -28,6 +28,10 @@ export function addScan(program: Command, finish: (code: number) => void): void 
       severityOf(program, '--fail-on <level>', 'exit with 1 where an alert is of this severity or over'),
     )
     .option('--store <file>', 'also keep the alerts in this SQLite file (made where it is missing)')
+    .option(
+      '--parse-all',
+      'decode also the records that no rule can match, so that what is wrong inside them is told (slower)',
+    )
     .option('-v, --verbose', 'print more of each alert, and every rejected record')
     .option('-q, --quiet', 'no progress and no summary')
     .addHelpText('after', examples)

@@ -121,8 +121,10 @@ function period(first: number, last: number): string {
 /** The sums that show that nothing was lost. */
 export function renderTotals(result: ScanResult, elapsedMs: number, terminal: Terminal): string {
   const { tally } = result;
+  const passedOver =
+    tally.passedOver === 0 ? '' : `${tally.passedOver.toLocaleString('en')} that no rule can match + `;
   const lines = [
-    `${count(tally.records, 'record')} = ${count(tally.events, 'event')} + ${tally.rejected.toLocaleString('en')} rejected` +
+    `${count(tally.records, 'record')} = ${count(tally.events, 'event')} + ${passedOver}${tally.rejected.toLocaleString('en')} rejected` +
       `   in ${count(result.filesRead, 'file')}, ${formatBytes(result.bytesRead)}, ${formatDuration(elapsedMs)}`,
   ];
   if (tally.outside > 0) lines.push(`${count(tally.outside, 'event')} outside the time range`);

@@ -1,8 +1,10 @@
 import type { Alert } from '../../alert/alert.ts';
 import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
+import { createPrefilter } from '../../decode/prefilter/prefilter.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
+import { wantedBy } from '../../runtime/wanted.ts';
 import { version } from '../../runtime/version.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { sarifLog } from '../format/sarif.ts';
@@ -23,6 +25,7 @@ export interface ScanFlags extends RuleOptions {
   json?: boolean;
   failOn?: Severity;
   store?: string;
+  parseAll?: boolean;
   verbose?: boolean;
   quiet?: boolean;
 }
@@ -37,6 +40,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   };
   const engine = createEngine(await rulesOf(flags));
   const files = await inputFiles(paths);
+  const wanted = flags.parseAll ? undefined : wantedBy(engine.active);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const err = terminalOf(process.stderr);
   const progress = startFileProgress(files, err.interactive && !flags.quiet, clock);
@@ -50,6 +54,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       engine,
       range,
       clock,
+      prefilter: wanted && createPrefilter(wanted),
       store,
       onAlert: (alert) => {
         if (flags.failOn !== undefined && atLeast(alert.severity, flags.failOn)) failed = true;
@@ -75,7 +80,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       if (table) await writeOut(text);
       else process.stderr.write(text.trimStart());
     }
-    if (result.tally.records > 0 && result.tally.events === 0)
+    if (result.tally.records > 0 && result.tally.events + result.tally.passedOver === 0)
       throw new CliFailure(`nothing could be read: ${count(result.tally.records, 'record')}, all rejected`);
     return failed ? exitCode.findings : exitCode.ok;
   } finally {

@@ -3,7 +3,8 @@ import type { Wanted } from './wanted.ts';
 
 /** Scanners for one set of rules, each used for one object at a time and then again. */
 export interface Prefilter {
-  readonly take: () => Scanner | undefined;
+  /** Undefined where none can be had, or where records must be no longer than what a scanner holds: it would not tell. */
+  readonly take: (maxRecordBytes: number) => Scanner | undefined;
   readonly giveBack: (scanner: Scanner) => void;
 }
 
@@ -19,7 +20,8 @@ export function createPrefilter(wanted: Wanted): Prefilter | undefined {
   if (first === undefined) return undefined;
   const free: Scanner[] = [first];
   return {
-    take: () => free.pop() ?? createScanner(wanted, capacity),
+    take: (maxRecordBytes) =>
+      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(wanted, capacity)),
     giveBack: (scanner) => {
       if (free.length < mostKept) free.push(scanner);
     },

@@ -20,7 +20,7 @@ export interface Scanned {
  */
 export interface Scanner {
   readonly capacity: number;
-  /** Puts bytes at an offset of the memory; `offset + bytes.length` must not exceed `capacity`. */
+  /** Puts bytes at an offset of the memory, and the end of what can be scanned behind them; they must fit into `capacity`. */
   readonly fill: (bytes: Uint8Array, offset: number) => void;
   /** Moves what lies between two offsets to the beginning. */
   readonly keep: (from: number, to: number) => void;
@@ -75,6 +75,7 @@ const exported = z.object({
   isEventName: place,
   isEventSource: place,
   isEventVersion: place,
+  isEventTime: place,
   always: place,
 });
 type Exported = z.infer<typeof exported>;
@@ -97,11 +98,14 @@ export function createScanner(wanted: Wanted, capacity: number): Scanner | undef
   const { input, found } = wasm;
   return {
     capacity,
-    fill: (bytes, offset) => memory.set(bytes, input + offset),
+    fill: (bytes, offset) => {
+      memory.set(bytes, input + offset);
+      const end = input + offset + bytes.length;
+      memory.fill(0, end, end + paddingBytes);
+    },
     keep: (from, to) => memory.copyWithin(input, input + from, input + to),
     bytes: (from, to) => memory.subarray(input + from, input + to),
     scan: (from, to, oneLine) => {
-      memory.fill(0, input + to, input + to + paddingBytes);
       const code = wasm.scan(input + from, input + to, oneLine ? 1 : 0);
       return {
         position: wasm.position() - input,
@@ -145,17 +149,18 @@ function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wante
     ['eventName', wasm.isEventName],
     ['eventSource', wasm.isEventSource],
     ['eventVersion', wasm.isEventVersion],
+    ['eventTime', wasm.isEventTime],
     ...packedUnder.map((name): [string, number] => [name, wasm.always]),
   ]);
   const keys = [...new Set([...kinds.keys(), ...wanted.keys()])].map((name): Key => {
     const texts = wanted.get(name) ?? new Set();
     return { name, texts, kind: (kinds.get(name) ?? 0) | (texts.size > 0 ? wasm.hasValues : 0) };
   });
+  if (!keys.every(({ name }) => isWantable(name))) return false;
   const slots = 1 << wasm.valueBits;
   const valueCount = keys.reduce((sum, { texts }) => sum + texts.size, 0);
   const nameBytes = keys.reduce((sum, { name }) => sum + name.length, 0);
   const tails = keys.flatMap((key) => tailsOf(key.name).map((tail) => ({ key, tail })));
-  if (!keys.every(({ name }) => isWantable(name))) return false;
   if (valueCount > slots / 2 || tails.length > mostTails || wasm.names + nameBytes > wasm.namesEnd)
     return false;
 

@@ -18,6 +18,8 @@ export interface Skimmer {
   readonly push: (slice: Uint8Array) => boolean;
   /** The next record that may matter; its bytes are good until the next `push`. Undefined: push more, unless `handover` is there. */
   readonly next: () => Frame | undefined;
+  /** The record that was given last is no JSON: a Splitter must go on from its beginning. */
+  readonly takeBack: () => void;
   /** How many records were passed over since the last time it was asked. */
   readonly takePassedOver: () => number;
   readonly handover: () => Handover | undefined;
@@ -38,7 +40,7 @@ const heads = [
 /** A Splitter takes the list under such a key of a top-level object apart. */
 const containerKey = /"(?:Records|Events|Messages|QueryResultRows)"/;
 
-export function startSkimmer(scanner: Scanner, maxRecordBytes: number): Skimmer {
+export function startSkimmer(scanner: Scanner): Skimmer {
   let place: SplitterStart['place'] | undefined;
   let lines = false;
   /** Offset in the stream of the first byte in the scanner's memory. */
@@ -75,7 +77,6 @@ export function startSkimmer(scanner: Scanner, maxRecordBytes: number): Skimmer 
 
   function scan(to: number): Scanned {
     const result = scanner.scan(at, to, place === 'top');
-    passedOver += result.records - result.survivors;
     given = 0;
     // At the top only objects on one line are scanned, which is how a Splitter knows lines of JSON.
     if (result.records > 0) lines = true;
@@ -91,19 +92,24 @@ export function startSkimmer(scanner: Scanner, maxRecordBytes: number): Skimmer 
         const bytes = scanner.bytes(start, end);
         if (place !== 'top' || !containerKey.test(Buffer.from(bytes).toString('latin1')))
           return { kind: 'value', at: base + start, bytes };
-        // Counted up to here; what was given stays given.
-        const before = given - 1;
-        passedOver -= scanned.records - scanned.survivors;
-        scanned = scan(start);
-        passedOver += scanned.survivors - before;
-        over = handOver(start);
+        takeBack();
         return undefined;
       }
+      passedOver += scanned.records - scanned.survivors;
       at = scanned.position;
       if (scanned.stopped === 'odd') over = handOver(at);
-      if (scanned.stopped !== 'full') return undefined;
+      const { stopped } = scanned;
       scanned = undefined;
+      if (stopped !== 'full') return undefined;
     }
+  }
+
+  function takeBack(): void {
+    if (scanned === undefined || given === 0) return;
+    const { start } = scanner.survivor(given - 1);
+    const { records, survivors } = scan(start);
+    passedOver += records - survivors;
+    over = handOver(start);
   }
 
   return {
@@ -114,13 +120,13 @@ export function startSkimmer(scanner: Scanner, maxRecordBytes: number): Skimmer 
         used -= at;
         at = 0;
       }
-      if (used + slice.length > scanner.capacity || used > maxRecordBytes) return false;
+      if (used + slice.length > scanner.capacity) return false;
       scanner.fill(slice, used);
       used += slice.length;
-      scanned = undefined;
       return true;
     },
     next,
+    takeBack,
     takePassedOver: () => {
       const count = passedOver;
       passedOver = 0;

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { decode } from '../decode/decode.ts';
+import { createPrefilter } from '../decode/prefilter/prefilter.ts';
+import type { JsonObject } from '../event/json.ts';
+import { parseRules } from '../sigma/parse.ts';
+import type { Rule } from '../sigma/rule.ts';
+import { oracleMatches } from '../sigma/testing/oracle.ts';
+import { someEvents, someRules } from '../sigma/testing/some-rules.ts';
+import { wantedBy } from './wanted.ts';
+
+function rule(detection: string): Rule {
+  const text = `title: t\nlogsource: { product: aws, service: cloudtrail }\ndetection:\n  s: ${detection}\n  condition: s`;
+  const [parsed] = parseRules(text, 'r.yml').rules;
+  if (parsed === undefined) throw new Error(`not a rule: ${detection}`);
+  return parsed;
+}
+
+describe('what a record must hold for a rule', () => {
+  it.each<[string, string, Record<string, string[]>]>([
+    [
+      'the action, where the rule names it',
+      '{ eventSource: a.b, eventName: [StopLogging, "X"] }',
+      { eventName: ['stoplogging', 'x'] },
+    ],
+    ['the action behind its derived name', '{ tocsin.action: StopLogging }', { eventName: ['stoplogging'] }],
+    [
+      'the service behind its derived name',
+      '{ tocsin.service: s3.amazonaws.com }',
+      { eventSource: ['s3.amazonaws.com'] },
+    ],
+    ['the last part of a nested name', '{ userIdentity.type: Root, eventSource: a }', { type: ['root'] }],
+    ['the name of a list without its brackets', '{ "a.items[].cidrIp": 0.0.0.0/0 }', { cidrIp: ['0.0.0.0/0'] }],
+  ])('%s', (_, detection, wanted) => {
+    expect(
+      Object.fromEntries([...(wantedBy([rule(detection)]) ?? [])].map(([key, texts]) => [key, [...texts]])),
+    ).toEqual(wanted);
+  });
+
+  it('one of the calls that a fact is derived from, where the rule reads a fact', () => {
+    const wanted = wantedBy([rule('{ tocsin.exposure.audience: public }')]);
+    expect([...(wanted?.keys() ?? [])]).toEqual(['eventName']);
+    expect(wanted?.get('eventName')).toContain('putbucketpolicy');
+    expect(wanted?.get('eventName')).not.toContain('getobject');
+  });
+
+  it.each([
+    ['nothing is needed', '{ a: null }'],
+    ['what is needed has no name of its own', '["word"]'],
+    ['the key may be written in other ways', '{ a.b/c: x }'],
+    ['the key is too short to be looked for', '{ a.id: x }'],
+    ['what is needed is worked out of several members', '{ tocsin.actor.kind: root }'],
+  ])('is not known where %s', (_, detection) => {
+    expect(wantedBy([rule('{ eventName: x }'), rule(detection)])).toBeUndefined();
+  });
+});
+
+const runs = Number(process.env['TOCSIN_ORACLE_PAIRS'] ?? 20_000) / 10;
+/** The generator's fields, under names that are long enough to be looked for. */
+const longer = (text: string): string => text.replaceAll(/\b[abc]\b(?=["|.[\]:])/g, (name) => name.repeat(4));
+
+it('a record that a rule matches is never passed over', async () => {
+  let passedOver = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      someRules,
+      fc.array(someEvents, { minLength: 1, maxLength: 4 }),
+      async (some, events) => {
+        const given = JSON.parse(longer(JSON.stringify(some))) as Rule;
+        const prefilter = createPrefilter(wantedBy([given]) ?? new Map());
+        if (wantedBy([given]) === undefined || prefilter === undefined) return;
+        const records = events.map((event, i): JsonObject => ({
+          eventVersion: '1.11',
+          eventTime: '2026-03-01T09:30:00Z',
+          eventSource: 's3.amazonaws.com',
+          eventName: 'GetObject',
+          eventID: String(i),
+          ...(JSON.parse(longer(JSON.stringify(event))) as JsonObject),
+        }));
+        const content = JSON.stringify({ Records: records });
+        const found = new Set<unknown>();
+        const chunks = async function* (): AsyncGenerator<Uint8Array> {
+          yield Buffer.from(content);
+        };
+        for await (const batch of decode(
+          chunks(),
+          { source: 'file', object: 'x', receivedAt: 0 },
+          { prefilter },
+        )) {
+          for (const event of batch.events) found.add(event.fields['eventID']);
+          passedOver += batch.passedOver;
+        }
+        for (const record of records)
+          if (oracleMatches(given, record)) expect(found).toContain(record['eventID']);
+      },
+    ),
+    { numRuns: runs },
+  );
+  expect(passedOver).toBeGreaterThan(runs / 20);
+});
