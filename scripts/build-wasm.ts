@@ -12,7 +12,8 @@ export const compiledPath: string = join(root, 'src/decode/prefilter/record-scan
 /** Compiles the scanner and gives the module that holds it. The same source gives the same bytes on every machine. */
 export async function compileScanner(): Promise<string> {
   let binary: Uint8Array | undefined;
-  const { error, stderr } = await main(
+  const problems: string[] = [];
+  const { error } = await main(
     [source, '--outFile', 'scanner.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
     {
       readFile: (name) => (name === source ? readFileSync(join(root, source), 'utf8') : null),
@@ -20,9 +21,10 @@ export async function compileScanner(): Promise<string> {
         if (typeof contents !== 'string') binary = contents;
       },
       listFiles: () => [],
+      reportDiagnostic: ({ message }) => problems.push(message),
     },
   );
-  if (error) throw new Error(`${source}: ${error.message}\n${stderr.toString()}`);
+  if (error) throw new Error(`${source}: ${error.message}\n${problems.join('\n')}`);
   if (binary === undefined) throw new Error(`${source}: the compiler wrote nothing`);
   const text = Buffer.from(binary).toString('base64');
   return `// Written by scripts/build-wasm.ts from ${source}; change that and run \`node scripts/build-wasm.ts\`.\nexport const recordScannerWasm =\n  '${text}';\n`;

@@ -31,7 +31,11 @@ describe('what a record must hold for a rule', () => {
       { eventSource: ['s3.amazonaws.com'] },
     ],
     ['the last part of a nested name', '{ userIdentity.type: Root, eventSource: a }', { type: ['root'] }],
-    ['the name of a list without its brackets', '{ "a.items[].cidrIp": 0.0.0.0/0 }', { cidrIp: ['0.0.0.0/0'] }],
+    [
+      'the name of a list without its brackets',
+      '{ "a.items[].cidrIp": 0.0.0.0/0 }',
+      { cidrIp: ['0.0.0.0/0'] },
+    ],
   ])('%s', (_, detection, wanted) => {
     expect(
       Object.fromEntries([...(wantedBy([rule(detection)]) ?? [])].map(([key, texts]) => [key, [...texts]])),
@@ -56,7 +60,7 @@ describe('what a record must hold for a rule', () => {
   });
 });
 
-const runs = Number(process.env['TOCSIN_ORACLE_PAIRS'] ?? 20_000) / 10;
+const runs = Number(process.env['TOCSIN_ORACLE_PAIRS'] ?? 20_000) / 50;
 /** The generator's fields, under names that are long enough to be looked for. */
 const longer = (text: string): string => text.replaceAll(/\b[abc]\b(?=["|.[\]:])/g, (name) => name.repeat(4));
 
@@ -91,8 +95,8 @@ it('a record that a rule matches is never passed over', async () => {
           for (const event of batch.events) found.add(event.fields['eventID']);
           passedOver += batch.passedOver;
         }
-        for (const record of records)
-          if (oracleMatches(given, record)) expect(found).toContain(record['eventID']);
+        const matched = records.filter((record) => oracleMatches(given, record));
+        expect(matched.filter((record) => !found.has(record['eventID']))).toEqual([]);
       },
     ),
     { numRuns: runs },

@@ -42,6 +42,11 @@ describe('tocsin scan', () => {
     expect(stdout).toContain('invoices');
     expect(stdout).toContain('198.51.100.7');
     expect(stdout).toContain('2026-11-20');
+    expect(stdout).toMatch(/5 records = 2 events \+ 3 that no rule can match \+ 0 rejected\s+in 2 files/);
+  });
+
+  it('decodes every record where it is asked to', async () => {
+    const { stdout } = await tocsin(['scan', at('logs'), '--parse-all']);
     expect(stdout).toMatch(/5 records = 5 events \+ 0 rejected\s+in 2 files/);
   });
 
@@ -56,7 +61,7 @@ describe('tocsin scan', () => {
     expect(json.alerts.map((alert) => alert.evidence.eventId).sort()).toEqual(
       [opened.eventID, stopped.eventID].sort(),
     );
-    expect(json.totals).toMatchObject({ records: 5, events: 5, rejected: 0 });
+    expect(json.totals).toMatchObject({ records: 5, events: 2, passedOver: 3, rejected: 0 });
   });
 
   it('prints a JSON document without alerts where there are none', async () => {
@@ -149,6 +154,7 @@ describe('tocsin scan', () => {
       '2026-11-20T10:30:00Z',
       '--until',
       '2026-11-20T12:00:00Z',
+      '--parse-all',
     ]);
     expect(json.alerts.map((alert) => alert.evidence.eventId)).toEqual([stopped.eventID]);
     expect(json.totals).toMatchObject({ events: 5, processed: 1, outside: 4 });
@@ -190,7 +196,9 @@ describe('tocsin scan', () => {
     const { json, code, stderr } = await scanJson([file]);
     expect(code).toBe(0);
     expect(json.alerts).toHaveLength(1);
-    expect(json.totals.records).toBe((json.totals.events ?? 0) + (json.totals.rejected ?? 0));
+    expect(json.totals.records).toBe(
+      (json.totals.events ?? 0) + (json.totals.passedOver ?? 0) + (json.totals.rejected ?? 0),
+    );
     expect(json.totals.rejected).toBeGreaterThan(0);
     expect(stderr).toMatch(/rejected .*cut\.json\.gz at byte \d+: /);
   });
