@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import type { BundledRules } from '../src/lambda/entry.ts';
 import { createEngine } from '../src/runtime/engine.ts';
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { formatProblem } from '../src/sigma/problem.ts';
@@ -16,22 +17,25 @@ export interface LambdaBundle {
 
 /**
  * Makes the folder that is zipped for Lambda: the code as one ES module, and beside it the given rules, parsed, so that a cold
- * start reads two files and no YAML. The handler is `index.handler`.
+ * start reads two files and no YAML. Of correlations there are only the titles: they need state, which Lambda does not keep. The handler is `index.handler`.
  */
 export async function buildLambda(
   folder: string,
   rulePaths: readonly string[] = [builtinRules],
 ): Promise<LambdaBundle> {
-  const { rules, problems } = await loadRules(rulePaths);
+  const { rules, correlations, problems } = await loadRules(rulePaths);
   const errors = problems.filter(({ level }) => level === 'error');
   if (errors.length > 0) throw new Error(errors.map(formatProblem).join('\n'));
   // Paths of the machine that built it mean nothing where it runs.
-  const parsed = JSON.stringify(
-    createEngine(rules).active.map((rule) => ({
+  const engine = createEngine(rules, correlations);
+  const bundled: BundledRules = {
+    rules: engine.standalone.map((rule) => ({
       ...rule,
       path: rule.path.slice(rule.path.lastIndexOf('/') + 1),
     })),
-  );
+    correlations: engine.correlations.map(({ correlation }) => correlation.title),
+  };
+  const parsed = JSON.stringify(bundled);
   const result = await build({
     entryPoints: [join(root, 'src/lambda/entry.ts')],
     bundle: true,

@@ -1,6 +1,7 @@
 import { sampleAlert } from '../../src/notify/sample.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
 import { newTally } from '../../src/runtime/pipeline.ts';
+import { correlatorDefaults, createCorrelator } from '../../src/sigma/correlation/correlator.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { code, plain, table } from './markdown.ts';
 
@@ -17,7 +18,7 @@ export async function metricNames(): Promise<readonly MetricName[]> {
   try {
     const alert = sampleAlert(0);
     await store.commit({ alerts: [{ alert, channels: ['example'] }], rejections: [], now: 0 });
-    const metrics = createMetrics(store);
+    const metrics = createMetrics(store, createCorrelator([], correlatorDefaults).counters);
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');
     return parse(await metrics.text()).filter(({ name }) => name.startsWith('tocsin_'));

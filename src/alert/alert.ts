@@ -2,6 +2,7 @@ import type { ActorKind, EventKind, Origin, Target } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
+import type { EventDigest } from './digest.ts';
 
 /** An ATT&CK tactic or technique with its id and MITRE's name for it. */
 export interface AttackRef {
@@ -55,9 +56,34 @@ export interface Alert {
   readonly facts: readonly { readonly explanation: string; readonly unknowns: readonly string[] }[];
   readonly falsePositives: readonly string[];
   readonly references: readonly string[];
+  /** Where several events together made the rule match. `who`, `what` and `where` then say what they have in common. */
+  readonly correlation?: AlertCorrelation | undefined;
   readonly evidence: {
+    /** Of the last of the events, where there are several. */
     readonly eventId: string;
     readonly provenance: Provenance;
+    /** The raw record; empty where there are several events. */
     readonly fields: JsonObject;
   };
+}
+
+export interface AlertCorrelation {
+  /** The correlation's type: `event_count`, `temporal_ordered` ... */
+  readonly type: string;
+  /** `12 events within 10m (at least 10)` */
+  readonly summary: string;
+  /** What the events have in common because the rule groups by it. */
+  readonly group: readonly { readonly field: string; readonly value: string }[];
+  readonly value: number;
+  /** Time of the first event, and the end of the window, in milliseconds since the epoch. */
+  readonly start: number;
+  readonly end: number;
+  /** How many events there were; `events` lists the newest 100 at most, in the order of time. */
+  readonly total: number;
+  readonly events: readonly AlertEvent[];
+}
+
+export interface AlertEvent extends EventDigest {
+  readonly id: string;
+  readonly time: number;
 }

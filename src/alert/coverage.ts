@@ -1,5 +1,5 @@
 import { severities, type Severity } from '../event/severity.ts';
-import type { Rule } from '../sigma/rule.ts';
+import type { RuleHeader } from '../sigma/rule.ts';
 import type { AttackRef } from './alert.ts';
 import { knownTactics, knownTechniques, tacticOf, techniqueOf } from './attack.ts';
 
@@ -9,7 +9,7 @@ export interface Covered {
   readonly name: string | undefined;
   /** The worst level of its rules; undefined where it has none. */
   readonly level: Severity | undefined;
-  readonly rules: readonly Pick<Rule, 'id' | 'title' | 'level'>[];
+  readonly rules: readonly Pick<RuleHeader, 'id' | 'title' | 'level'>[];
 }
 
 /** What of MITRE ATT&CK the rules say that they find. */
@@ -24,9 +24,9 @@ export interface Coverage {
   readonly untagged: number;
 }
 
-export function coverageOf(rules: readonly Rule[]): Coverage {
-  const tactics = new Map<string, Rule[]>(knownTactics.map(({ id }) => [id, []]));
-  const techniques = new Map<string, Rule[]>();
+export function coverageOf(rules: readonly RuleHeader[]): Coverage {
+  const tactics = new Map<string, RuleHeader[]>(knownTactics.map(({ id }) => [id, []]));
+  const techniques = new Map<string, RuleHeader[]>();
   let untagged = 0;
   for (const rule of rules) {
     const named = new Set(rule.tags.flatMap((tag) => techniqueId(tag) ?? []));
@@ -52,7 +52,7 @@ function techniqueId(tag: string): string | undefined {
   return /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase();
 }
 
-function covered(id: string, name: string | undefined, rules: readonly Rule[]): Covered {
+function covered(id: string, name: string | undefined, rules: readonly RuleHeader[]): Covered {
   const worst = Math.max(-1, ...rules.map(({ level }) => severities.indexOf(level)));
   return {
     id,

@@ -5,8 +5,8 @@ import { subjectField, type Subject } from './finding.ts';
 const longestValue = 120;
 const mostMembers = 3;
 
-export interface Headline {
-  readonly render: (subject: Subject) => string;
+export interface Headline<S> {
+  readonly render: (subject: S) => string;
   /** Every field that the text names, for lint. */
   readonly fields: readonly string[];
 }
@@ -16,7 +16,15 @@ export interface Headline {
  * prints its first members and how many more there are; a missing field prints `unknown`. Values are cut to one line of
  * bounded length with control characters taken out; they stay hostile to every other syntax, which is the channels' to escape.
  */
-export function compileHeadline(template: string): Headline {
+export function compileHeadline(template: string): Headline<Subject> {
+  return compileSentence(template, subjectField);
+}
+
+/** The same for whatever has fields. */
+export function compileSentence<S>(
+  template: string,
+  fieldOf: (name: string) => (subject: S) => Json | undefined,
+): Headline<S> {
   const fields: string[] = [];
   const parts = template
     .trim()
@@ -26,8 +34,8 @@ export function compileHeadline(template: string): Headline {
       if (i % 2 === 0) return () => part;
       const names = part.split('|').map((name) => name.trim());
       fields.push(...names);
-      const readers = names.map(subjectField);
-      return (subject: Subject) => {
+      const readers = names.map(fieldOf);
+      return (subject: S) => {
         for (const read of readers) {
           const printed = print(read(subject));
           if (printed !== '') return printed;

@@ -1,17 +1,13 @@
-import { object, text } from '../event/json.ts';
 import type { Rule } from '../sigma/rule.ts';
-import type { Alert, AttackRef } from './alert.ts';
-import { tacticOf, techniqueOf } from './attack.ts';
-import type { Finding } from './finding.ts';
+import type { Alert } from './alert.ts';
+import type { Finding, Subject } from './finding.ts';
 import { compileHeadline, type Headline } from './headline.ts';
 import { alertId } from './identity.ts';
+import { headerPart, headlineOf, type HeaderPart } from './rule-header.ts';
 
 /** What an alert takes from its rule, worked out once for each rule. */
-interface RulePart {
-  readonly headline: Headline;
-  readonly response: string;
-  readonly tactics: readonly AttackRef[];
-  readonly techniques: readonly AttackRef[];
+interface RulePart extends HeaderPart {
+  readonly headline: Headline<Subject>;
 }
 
 /** Makes a function that turns findings into alerts. It keeps what it has worked out for each rule, nothing of events. */
@@ -28,18 +24,7 @@ export function alertRaiser(): (finding: Finding, decidedAt: number) => Alert {
 }
 
 function rulePart(rule: Rule): RulePart {
-  const own = object(rule.custom, 'tocsin');
-  return {
-    headline: compileHeadline(text(own, 'headline') ?? escapeBraces(rule.title)),
-    response: (text(own, 'response') ?? '').trim(),
-    tactics: rule.tags.map(tacticOf).filter((tactic) => tactic !== undefined),
-    techniques: rule.tags.map(techniqueOf).filter((technique) => technique !== undefined),
-  };
-}
-
-/** A title is not a template: braces in it are only braces. */
-function escapeBraces(title: string): string {
-  return title.replace(/[{}]/g, '');
+  return { headline: compileHeadline(headlineOf(rule)), ...headerPart(rule) };
 }
 
 function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): Alert {

@@ -14,16 +14,36 @@ export async function handler(
   event: Json,
   context: { readonly awsRequestId: string },
 ): Promise<HandlerResult> {
-  ready ??= createHandler({
-    rules: bundledRules(),
-    destinations: destinationsFrom(process.env, { fetch, timeoutMs, now: Date.now }),
-    clock: Date.now,
-    log: (line) => process.stdout.write(`${JSON.stringify(line)}\n`),
-  });
+  ready ??= start();
   return ready(event, context);
 }
 
+function start(): ReturnType<typeof createHandler> {
+  const log = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`);
+  const { rules, correlations } = bundledRules();
+  if (correlations.length > 0)
+    log({
+      level: 'warn',
+      message:
+        'correlation rules do not run here: they need state, which Lambda does not keep; run a server for them',
+      rules: correlations,
+    });
+  return createHandler({
+    rules,
+    destinations: destinationsFrom(process.env, { fetch, timeoutMs, now: Date.now }),
+    clock: Date.now,
+    log,
+  });
+}
+
+/** What lies beside the code. */
+export interface BundledRules {
+  readonly rules: readonly Rule[];
+  /** Titles of the correlations that were left out. */
+  readonly correlations: readonly string[];
+}
+
 /** The rules lie beside the bundle, parsed and checked when it was built. */
-function bundledRules(): readonly Rule[] {
-  return JSON.parse(readFileSync(new URL('./rules.json', import.meta.url), 'utf8')) as readonly Rule[];
+function bundledRules(): BundledRules {
+  return JSON.parse(readFileSync(new URL('./rules.json', import.meta.url), 'utf8')) as BundledRules;
 }

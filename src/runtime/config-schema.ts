@@ -63,6 +63,19 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Which rules run.'),
+  correlations: z
+    .strictObject({
+      latenessMinutes: z
+        .number()
+        .min(0)
+        .max(1440)
+        .default(10)
+        .describe(
+          'How many minutes an event may come later than a younger one and still be counted by correlation rules. Their alerts wait as long.',
+        ),
+    })
+    .prefault({})
+    .describe('How rules over several events work.'),
   server: z
     .strictObject({
       listen: z

@@ -87,7 +87,7 @@ describe('decide', () => {
     let asked = 0;
     const flaky = {
       ...engine,
-      find: (each: Event) => (asked++ === 0 ? engine.find(broken) : engine.find(each)),
+      examine: (each: Event) => engine.examine(asked++ === 0 ? broken : each),
     };
     // The dead letter itself needs the record, which is whole: only the rules' way to it is broken here.
     const { alerts, rejections } = decide({ ...batch, events: [event, event] }, flaky, 0, tally);

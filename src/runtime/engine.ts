@@ -1,7 +1,13 @@
 import type { Alert } from '../alert/alert.ts';
-import { Subject, subjectView, type Finding } from '../alert/finding.ts';
+import { digestOf } from '../alert/digest.ts';
+import { Subject, subjectField, subjectView, type Finding } from '../alert/finding.ts';
+import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import type { Event } from '../event/event.ts';
+import type { Correlation } from '../sigma/correlation/correlation.ts';
+import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
+import { linkCorrelations, type LinkedCorrelation } from '../sigma/correlation/link.ts';
+import { createIntake, type Match } from '../sigma/correlation/match.ts';
 import type { LogSource, Rule } from '../sigma/rule.ts';
 import { meansLogSource } from '../sigma/log-source.ts';
 import { compileRules } from '../sigma/ruleset.ts';
@@ -10,28 +16,86 @@ import { compileRules } from '../sigma/ruleset.ts';
 export interface Engine {
   /** Rules that can match what this version decodes; the others wait for their log source. */
   readonly active: readonly Rule[];
-  /** What the event makes match, in the order of the rules. */
+  /** The active rules that raise alerts by themselves, and do not only serve correlations. */
+  readonly standalone: readonly Rule[];
+  /** Correlations all of whose rules are active. */
+  readonly correlations: readonly LinkedCorrelation[];
+  /** What the event makes match, in the order of the rules; rules that only serve correlations are not among it. */
   readonly find: (event: Event) => readonly Finding[];
+  /** The same, with what correlations need of the event. */
+  readonly examine: (event: Event) => Examined;
   readonly raise: (finding: Finding, decidedAt: number) => Alert;
+  /** Alerts of correlations' findings, but of those that only serve other correlations. */
+  readonly raiseCorrelated: (findings: readonly CorrelationFinding[], decidedAt: number) => readonly Alert[];
 }
 
-const none: readonly Finding[] = [];
+export interface Examined {
+  readonly findings: readonly Finding[];
+  /** Undefined where no correlation has a use for the event. */
+  readonly match: Match | undefined;
+}
 
 /** By what Sigma knows CloudTrail. Rules for other log sources cost its events nothing. */
 const cloudTrail: LogSource = { product: 'aws', service: 'cloudtrail', category: undefined };
 
-export function createEngine(rules: readonly Rule[]): Engine {
+const nothing: Examined = { findings: [], match: undefined };
+
+/**
+ * @param correlations of which those that cannot be resolved are left out; `loadRules` has told of them
+ * @param disabled ids of rules and correlations that raise nothing. What a disabled correlation refers to stays silent with it.
+ */
+export function createEngine(
+  rules: readonly Rule[],
+  correlations: readonly Correlation[] = [],
+  disabled: ReadonlySet<string> = new Set(),
+): Engine {
+  const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
-    (rule) => meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported',
+    (rule) =>
+      meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
+  const running = runningCorrelations(linked.correlations, active, disabled);
   const match = compileRules(active, subjectView);
+  const intake = createIntake<Subject>(running, {
+    field: subjectField,
+    time: ({ event }) => event.time,
+    id: ({ event }) => event.id,
+    evidence: ({ event }) => digestOf(event),
+    fieldsToShow: headlineFields,
+  });
+  const raiseCorrelated = correlatedRaiser();
+  const examine = (event: Event): Examined => {
+    const subject = new Subject(event);
+    const matched = match(subject);
+    if (matched.length === 0) return nothing;
+    const findings = matched.filter(({ id }) => !linked.silent.has(id)).map((rule) => ({ rule, subject }));
+    return { findings, match: intake(subject, matched) };
+  };
   return {
     active,
+    standalone: active.filter(({ id }) => !linked.silent.has(id)),
+    correlations: running,
     raise: alertRaiser(),
-    find: (event) => {
-      const subject = new Subject(event);
-      const matched = match(subject);
-      return matched.length === 0 ? none : matched.map((rule) => ({ rule, subject }));
-    },
+    raiseCorrelated: (findings, decidedAt) =>
+      findings
+        .filter(({ correlation }) => !linked.silent.has(correlation.id))
+        .map((finding) => raiseCorrelated(finding, decidedAt)),
+    examine,
+    find: (event) => examine(event).findings,
   };
+}
+
+/** Each stands behind those that it refers to, so that one pass is enough. */
+function runningCorrelations(
+  linked: readonly LinkedCorrelation[],
+  active: readonly Rule[],
+  disabled: ReadonlySet<string>,
+): readonly LinkedCorrelation[] {
+  const running = new Set(active.map(({ id }) => id));
+  return linked.filter(({ correlation: { id, status }, members }) => {
+    const runs =
+      status !== 'unsupported' && !disabled.has(id) && members.every((member) => running.has(member.id));
+    if (runs) running.add(id);
+    return runs;
+  });
 }

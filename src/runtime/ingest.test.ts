@@ -2,12 +2,15 @@ import { expect, it } from 'vitest';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
+import { openCorrelations } from './kept-correlations.ts';
 
 async function ingested(text: string) {
   const store = await openSqliteStore({ path: ':memory:' });
+  const engine = createEngine([]);
   const ingest = createIngest({
-    engine: createEngine([]),
+    engine,
     store,
+    correlations: await openCorrelations(engine, store, { lateness: 0, clock: () => 0 }),
     channelsFor: () => [],
     clock: () => 0,
     onCommit: () => {},

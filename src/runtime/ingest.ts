@@ -6,11 +6,14 @@ import type { InputOrigin } from '../source/source.ts';
 import { StoreError } from '../store/error.ts';
 import type { CommitResult, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
+import type { StateChange } from '../sigma/correlation/state.ts';
+import type { KeptCorrelations } from './kept-correlations.ts';
 import { decide, newTally, type Tally } from './pipeline.ts';
 
 export interface IngestOptions {
   readonly engine: Engine;
   readonly store: Store;
+  readonly correlations: KeptCorrelations;
   /** The channels that an alert is owed to. */
   readonly channelsFor: (alert: Alert) => readonly string[];
   readonly clock: () => number;
@@ -56,8 +59,7 @@ const keptOneByOne = 10_000;
 export function createIngest(
   options: IngestOptions,
 ): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
-  const { engine, store, clock } = options;
-  const owed = (alert: Alert) => ({ alert, channels: options.channelsFor(alert) });
+  const { engine, correlations, clock } = options;
   return async (chunks, from) => {
     const total = newTally();
     const alerts: IngestedAlert[] = [];
@@ -76,15 +78,21 @@ export function createIngest(
       decided: readonly Alert[],
       rejected: readonly Rejection[],
       tally: Tally,
-      position?: InputOrigin['position'],
+      more: { readonly state?: readonly StateChange[]; readonly position?: InputOrigin['position'] },
     ): Promise<void> {
       for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
       for (const { provenance, reason } of rejected)
         if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
       let created: ReadonlySet<string> = new Set();
       let repeated = 0;
-      if (decided.length > 0 || rejected.length > 0 || position) {
-        const result = await keep(decided, keepable(rejected), position);
+      const { position, state = [] } = more;
+      if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position) {
+        const result = await keep(options, {
+          alerts: decided,
+          rejections: keepable(rejected),
+          position,
+          state,
+        });
         created = new Set(result.created);
         repeated = result.repeated;
       }
@@ -108,49 +116,80 @@ export function createIngest(
       });
     }
 
-    async function keep(
-      decided: readonly Alert[],
-      rejected: readonly Rejection[],
-      position?: InputOrigin['position'],
-    ): Promise<CommitResult> {
-      const rest = { rejections: rejected, positions: position ? [position] : [], now: clock() };
-      try {
-        return await store.commit({ alerts: decided.map(owed), ...rest });
-      } catch (error) {
-        if (!isUnfit(error)) throw error;
-      }
-      // One alert that no store can hold must not keep the others out, nor hold up its source for ever.
-      const created: string[] = [];
-      let repeated = 0;
-      const unfit: Rejection[] = [];
-      for (const alert of decided) {
-        try {
-          const result = await store.commit({ alerts: [owed(alert)], now: rest.now });
-          created.push(...result.created);
-          repeated += result.repeated;
-        } catch (error) {
-          if (!isUnfit(error)) throw error;
-          unfit.push({
-            provenance: alert.evidence.provenance,
-            reason: `the alert "${alert.rule.title}" cannot be stored: ${error.reason}`,
-            length: 0,
-            bytes: new Uint8Array(),
-          });
-        }
-      }
-      await store.commit({ alerts: [], ...rest, rejections: [...rejected, ...unfit] });
-      return { created, repeated };
-    }
-
     for await (const batch of decode(chunks, from, { startAt: from.startAt })) {
       const tally = newTally();
       const decision = decide(batch, engine, clock(), tally);
-      await commit(decision.alerts, decision.rejections, tally);
+      await correlations.take(decision, (alerts, state) => {
+        tally.alerts += alerts.length;
+        return commit([...decision.alerts, ...alerts], decision.rejections, tally, { state });
+      });
     }
-    if (from.position) await commit([], [], newTally(), from.position);
+    if (from.position) await commit([], [], newTally(), { position: from.position });
     const { records, events, rejected, skipped } = total;
     return { records, events, rejected, skipped, alerts, rejections };
   };
+}
+
+/**
+ * Lets time go on for correlations while no event comes, and commits what follows from that. To be called every few seconds.
+ */
+export async function commitTick(options: IngestOptions): Promise<void> {
+  const { correlations, clock } = options;
+  const step = correlations.tick(clock());
+  if (step === undefined) return;
+  await correlations.take(step, async (alerts, state) => {
+    if (alerts.length === 0 && state.length === 0) return;
+    const { created, repeated } = await keep(options, { alerts, rejections: [], position: undefined, state });
+    const tally = { ...newTally(), alerts: alerts.length };
+    const isNew = new Set(created);
+    options.onCommit({
+      source: 'clock',
+      tally,
+      created: alerts.filter(({ id }) => isNew.has(id)),
+      repeated,
+    });
+  });
+}
+
+interface ToKeep {
+  readonly alerts: readonly Alert[];
+  readonly rejections: readonly Rejection[];
+  readonly position: InputOrigin['position'];
+  readonly state: readonly StateChange[];
+}
+
+async function keep(
+  { store, clock, channelsFor }: IngestOptions,
+  { alerts, rejections, position, state }: ToKeep,
+): Promise<CommitResult> {
+  const owed = (alert: Alert) => ({ alert, channels: channelsFor(alert) });
+  const rest = { rejections, state, positions: position ? [position] : [], now: clock() };
+  try {
+    return await store.commit({ alerts: alerts.map(owed), ...rest });
+  } catch (error) {
+    if (!isUnfit(error)) throw error;
+  }
+  // One alert that no store can hold must not keep the others out, nor hold up its source for ever.
+  const created: string[] = [];
+  let repeated = 0;
+  const unfit: Rejection[] = [];
+  for (const alert of alerts) {
+    try {
+      const result = await store.commit({ alerts: [owed(alert)], now: rest.now });
+      created.push(...result.created);
+      repeated += result.repeated;
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      unfit.push({
+        provenance: alert.evidence.provenance,
+        reason: `the alert "${alert.rule.title}" cannot be stored: ${error.reason}`,
+        length: 0,
+        bytes: new Uint8Array(),
+      });
+    }
+  }
+  await store.commit({ alerts: [], ...rest, rejections: [...rejections, ...unfit] });
+  return { created, repeated };
 }
 
 /** Says how many there were, why the first was refused and where it stands; the rest stand between it and the next that is kept. */

@@ -1,13 +1,17 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Correlation } from '../sigma/correlation/correlation.ts';
+import { linkCorrelations } from '../sigma/correlation/link.ts';
 import { joinRules, readRules, type ReadFile } from '../sigma/parse.ts';
 import type { Pipeline } from '../sigma/pipeline/pipeline.ts';
 import type { Problem } from '../sigma/problem.ts';
-import type { Rule } from '../sigma/rule.ts';
+import type { Rule, RuleHeader } from '../sigma/rule.ts';
 
 export interface LoadedRules {
   readonly rules: readonly Rule[];
+  /** Those alone that can be resolved among the rules. */
+  readonly correlations: readonly Correlation[];
   readonly problems: readonly Problem[];
 }
 
@@ -15,7 +19,7 @@ export interface LoadedRules {
 export const builtinRules: string = fileURLToPath(new URL('../../rules', import.meta.url));
 
 /**
- * Loads every Sigma rule, and every filter for them, under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
+ * Loads every Sigma rule, correlation, and filter for them, under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
  * file is read twice). One broken rule is a problem and is left out; so is a file or folder that cannot be read, and a
  * second rule with an id that is taken. A problem that is a warning keeps no rule out.
  */
@@ -23,7 +27,6 @@ export async function loadRules(
   paths: readonly string[],
   pipelines: readonly Pipeline[] = [],
 ): Promise<LoadedRules> {
-  const rules = new Map<string, Rule>();
   const problems: Problem[] = [];
   const seen = new Set<string>();
   const files: ReadFile[] = [];
@@ -38,19 +41,17 @@ export async function loadRules(
   }
   const joined = joinRules(files, pipelines);
   problems.push(...joined.problems);
-  for (const { title, path } of joined.correlations)
-    problems.push(
-      wholeFile(path, `'${title}' is a correlation rule, which this version of Tocsin does not run yet`),
-    );
-  for (const rule of joined.rules) {
-    const taken = rules.get(rule.id);
-    if (taken === undefined) rules.set(rule.id, rule);
-    else
-      problems.push(
-        wholeFile(rule.path, `the id ${rule.id} is taken by ${taken.path}; give this rule an id of its own`),
-      );
-  }
-  return { rules: [...rules.values()], problems };
+  const taken = new Map<string, string>();
+  const isFree = ({ id, path }: RuleHeader): boolean => {
+    const by = taken.get(id);
+    if (by === undefined) taken.set(id, path);
+    else problems.push(wholeFile(path, `the id ${id} is taken by ${by}; give this rule an id of its own`));
+    return by === undefined;
+  };
+  const rules = joined.rules.filter(isFree);
+  const linked = linkCorrelations(rules, joined.correlations.filter(isFree));
+  problems.push(...linked.problems);
+  return { rules, correlations: linked.correlations.map(({ correlation }) => correlation), problems };
 }
 
 /**

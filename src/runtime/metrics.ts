@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { severities } from '../event/severity.ts';
 import type { Alert } from '../alert/alert.ts';
+import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
 import type { Tally } from './pipeline.ts';
 
@@ -12,7 +13,7 @@ export interface Metrics {
 }
 
 /** Counters since the start of this process. The sums that must hold: records = events + rejected, events = processed + dead-lettered. */
-export function createMetrics(store: Store): Metrics {
+export function createMetrics(store: Store, correlations: () => CorrelatorCounters): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counter = (name: string, help: string, labelNames: readonly string[] = ['source']) =>
@@ -88,6 +89,17 @@ export function createMetrics(store: Store): Metrics {
     'Rejected records that the store dropped, the oldest first, to stay within its bounds.',
     [],
     async (set) => set({}, (await store.counts()).rejectionsDropped),
+  );
+  gauge(
+    'tocsin_correlation_left_out',
+    'What correlations did not count since the start of this process, by the reason: late, repeated, future, incomplete, early (judged before the lateness was over), evicted-groups, evicted-entries.',
+    ['reason'],
+    async (set) => {
+      const { evictedGroups, evictedEntries, ...others } = correlations();
+      for (const [reason, value] of Object.entries(others)) set({ reason }, value);
+      set({ reason: 'evicted-groups' }, evictedGroups);
+      set({ reason: 'evicted-entries' }, evictedEntries);
+    },
   );
   for (const severity of severities) alerts.inc({ severity }, 0);
 

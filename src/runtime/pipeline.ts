@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
 import type { DecodedBatch } from '../decode/decode.ts';
+import type { Match } from '../sigma/correlation/match.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -42,7 +43,15 @@ export interface Decision {
   readonly alerts: readonly Alert[];
   /** Records that did not decode, and events on which the engine failed. */
   readonly rejections: readonly Rejection[];
+  /** What correlations need of the events: plain data, in the order of the batch. */
+  readonly matches: readonly Match[];
+  /** The latest event time in the batch that can be true; minus infinity where there is none. */
+  readonly time: number;
+  /** The latest time that can be true: an hour after the decision, for clocks differ. */
+  readonly latest: number;
 }
+
+const tolerableFuture = 60 * 60_000;
 
 export interface TimeRange {
   /** First event time wanted, in milliseconds since the epoch. */
@@ -63,6 +72,9 @@ export function decide(
   const rejections: Rejection[] = [...batch.rejections];
   tally.records += batch.records;
   tally.passedOver += batch.passedOver;
+  const matches: Match[] = [];
+  const latest = decidedAt + tolerableFuture;
+  let time = Number.NEGATIVE_INFINITY;
   tally.events += batch.events.length;
   tally.rejected += batch.rejections.length;
   tally.skipped += batch.skipped.length;
@@ -73,15 +85,18 @@ export function decide(
       continue;
     }
     try {
-      for (const finding of engine.find(event)) alerts.push(engine.raise(finding, decidedAt));
+      const { findings, match } = engine.examine(event);
+      for (const finding of findings) alerts.push(engine.raise(finding, decidedAt));
       tally.processed++;
+      if (event.time <= latest) time = Math.max(time, event.time);
+      if (match !== undefined) matches.push(match);
     } catch (error) {
       tally.deadLettered++;
       rejections.push(deadLetter(event, error));
     }
   }
   tally.alerts += alerts.length;
-  return { alerts, rejections };
+  return { alerts, rejections, matches, time, latest };
 }
 
 function deadLetter(event: Event, error: unknown): Rejection {

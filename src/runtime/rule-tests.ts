@@ -2,9 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { decodeValue } from '../decode/decode.ts';
-import { isJsonObject, type Json, type JsonObject } from '../event/json.ts';
-import type { Rule } from '../sigma/rule.ts';
-import { createEngine } from './engine.ts';
+import type { Alert } from '../alert/alert.ts';
+import { isJsonObject, text, type Json, type JsonObject } from '../event/json.ts';
+import type { Correlation } from '../sigma/correlation/correlation.ts';
+import { correlatorDefaults, createCorrelator } from '../sigma/correlation/correlator.ts';
+import { withMembers } from '../sigma/correlation/link.ts';
+import { parseTimespan } from '../sigma/correlation/timespan.ts';
+import type { Rule, RuleHeader } from '../sigma/rule.ts';
+import { createEngine, type Engine } from './engine.ts';
+import type { LoadedRules } from './load-rules.ts';
 
 /** How one case of a rule's test file went. */
 export interface RuleTestResult {
@@ -17,27 +23,63 @@ export interface RuleTestResult {
 }
 
 const jsonObject = z.record(z.string(), z.unknown());
+const span = z.string().transform((text, context) => {
+  const parsed = parseTimespan(text);
+  if (typeof parsed === 'number') return parsed;
+  context.addIssue(parsed.problem);
+  return z.NEVER;
+});
+const record = {
+  event: jsonObject.optional().describe('A whole record, instead of base.'),
+  change: jsonObject
+    .optional()
+    .describe('A JSON merge patch (RFC 7396) of base: what is here replaces, null deletes.'),
+};
 const testFile = z.strictObject({
   base: jsonObject.optional().describe('A whole record that the cases change.'),
   cases: z
     .array(
-      z.strictObject({
-        name: z.string().describe('What happens, as a sentence.'),
-        expect: z.enum(['match', 'no match']),
-        event: jsonObject.optional().describe('A whole record, instead of base.'),
-        change: jsonObject
-          .optional()
-          .describe('A JSON merge patch (RFC 7396) of base: what is here replaces, null deletes.'),
-        headline: z.string().optional().describe('The sentence that the alert then has.'),
-      }),
+      z
+        .strictObject({
+          name: z.string().describe('What happens, as a sentence.'),
+          expect: z.enum(['match', 'no match']),
+          ...record,
+          events: z
+            .array(
+              z.strictObject({
+                ...record,
+                times: z.int().min(1).max(10_000).default(1).describe('How many such records there are.'),
+                every: span.default(1_000).describe('The time between them.'),
+                after: span
+                  .default(1_000)
+                  .describe('The time between the record before and the first of them.'),
+              }),
+            )
+            .min(1)
+            .optional()
+            .describe('Several records, one after the other, for rules that need several.'),
+          wait: span.optional().describe('How long nothing comes after the last record.'),
+          alerts: z.int().min(1).optional().describe('How many alerts there are then.'),
+          headline: z.string().optional().describe('The sentence that the first alert then has.'),
+        })
+        .refine(
+          ({ event, change, events }) =>
+            events === undefined || (event === undefined && change === undefined),
+          "has 'events' and a single one besides; give one or the other",
+        ),
     )
     .min(1),
 });
 
 /** The JSON schema (draft 7) of a test file. */
 export function testSchema(): Readonly<Record<string, unknown>> {
-  return { ...z.toJSONSchema(testFile, { target: 'draft-7' }), title: 'Tests of a rule for Tocsin' };
+  return {
+    ...z.toJSONSchema(testFile, { target: 'draft-7', io: 'input' }),
+    title: 'Tests of a rule for Tocsin',
+  };
 }
+
+type TestCase = z.infer<typeof testFile>['cases'][number];
 
 /** Where a rule's tests lie: `bucket_public.yml` has `bucket_public.test.yml` beside it. */
 export function testPathOf(rulePath: string): string {
@@ -45,10 +87,28 @@ export function testPathOf(rulePath: string): string {
 }
 
 /**
- * Runs the tests beside a rule. Each case is a record (`event`, or `base` changed by a JSON merge patch, RFC 7396) that goes through
- * the same decoder and engine as any other record. Undefined where the rule has no test file.
+ * Runs the tests beside a rule. Each case is a record (`event`, or `base` changed by a JSON merge patch, RFC 7396) or several, that go
+ * through the same decoder and engine as any other record. Undefined where the rule has no test file.
  */
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
+  return runTests(rule, createEngine([rule]));
+}
+
+/**
+ * Runs the tests beside a file that holds correlations: what the file as a whole raises counts. `loaded` has what its correlations refer to.
+ */
+export async function runCorrelationTests(
+  correlation: Correlation,
+  loaded: Pick<LoadedRules, 'rules' | 'correlations'>,
+): Promise<readonly RuleTestResult[] | undefined> {
+  const ids = [...loaded.rules, ...loaded.correlations]
+    .filter(({ path }) => path === correlation.path)
+    .map(({ id }) => id);
+  const { rules, correlations } = withMembers(ids, loaded);
+  return runTests(correlation, createEngine(rules, correlations));
+}
+
+async function runTests(rule: RuleHeader, engine: Engine): Promise<readonly RuleTestResult[] | undefined> {
   const path = testPathOf(rule.path);
   const lines = new LineCounter();
   const result = (line: number, name: string, failure: string | undefined) => ({
@@ -77,30 +137,79 @@ export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[
   }
   const parsed = testFile.safeParse(plain);
   if (!parsed.success) return [result(1, 'the test file', z.prettifyError(parsed.error))];
-  const { base, cases } = parsed.data;
-  const engine = createEngine([rule]);
-  return cases.map((test, i) => {
-    const record = toJson(test.event ?? mergePatch(toJson(base ?? {}), toJson(test.change ?? {})));
-    return result(lineOfCase(document.get('cases', true), i, lines), test.name, judge(test, record, engine));
-  });
+  const { base = {}, cases } = parsed.data;
+  return cases.map((test, i) =>
+    result(
+      lineOfCase(document.get('cases', true), i, lines),
+      test.name,
+      judge(test, recordsOf(test, toJson(base)), engine, rule.path),
+    ),
+  );
+}
+
+/** The records of a case. Those of several get ids and times of their own, where they are not given. */
+function recordsOf(test: TestCase, base: Json): readonly Json[] {
+  const made = ({ event, change }: Pick<TestCase, 'event' | 'change'>) =>
+    toJson(event ?? mergePatch(base, toJson(change ?? {})));
+  if (test.events === undefined) return [made(test)];
+  let time: number | undefined;
+  let last = Date.parse(text(base, 'eventTime') ?? '') || Date.parse('2026-01-01T00:00:00Z');
+  return test.events.flatMap((item, i) =>
+    Array.from({ length: item.times }, (_, n) => {
+      const own = made(item);
+      const given = toJson(item.event ?? item.change ?? {});
+      last = time === undefined ? last : last + (n === 0 ? item.after : item.every);
+      const at = text(given, 'eventTime');
+      if (at !== undefined) last = Date.parse(at);
+      time = last;
+      return {
+        ...own,
+        eventTime: at ?? new Date(last).toISOString(),
+        eventID: text(given, 'eventID') ?? `event ${i + 1}, number ${n + 1}`,
+      };
+    }),
+  );
 }
 
 function judge(
-  test: z.infer<typeof testFile>['cases'][number],
-  record: Json,
-  engine: ReturnType<typeof createEngine>,
+  test: TestCase,
+  records: readonly Json[],
+  engine: Engine,
+  rulePath: string,
 ): string | undefined {
-  const decoded = decodeValue(record, { source: 'test', object: test.name, receivedAt: 0 });
-  const [rejection] = decoded.rejections;
-  if (rejection) return `the record cannot be decoded: ${rejection.reason}`;
-  if (decoded.events.length === 0) return 'there is no record: give the case an event, or the file a base';
-  const findings = decoded.events.flatMap((event) => engine.find(event));
-  const [finding] = findings;
-  if (test.expect === 'no match') return finding ? 'the rule matches but should not' : undefined;
-  if (!finding) return 'the rule does not match but should';
-  const { title } = engine.raise(finding, 0);
-  if (test.headline !== undefined && title !== test.headline)
-    return `the headline is "${title}", not "${test.headline}"`;
+  const correlator = createCorrelator(engine.correlations, {
+    ...correlatorDefaults,
+    lateness: Number.POSITIVE_INFINITY,
+  });
+  const alerts: Alert[] = [];
+  const paths = new Map(
+    [...engine.active, ...engine.correlations.map(({ correlation }) => correlation)].map(({ id, path }) => [
+      id,
+      path,
+    ]),
+  );
+  const add = (more: readonly Alert[]) =>
+    alerts.push(...more.filter((alert) => paths.get(alert.rule.id) === rulePath));
+  for (const own of records) {
+    const decoded = decodeValue(own, { source: 'test', object: test.name, receivedAt: 0 });
+    const [rejection] = decoded.rejections;
+    if (rejection) return `the record cannot be decoded: ${rejection.reason}`;
+    if (decoded.events.length === 0) return 'there is no record: give the case an event, or the file a base';
+    for (const event of decoded.events) {
+      const { findings, match } = engine.examine(event);
+      add(findings.map((finding) => engine.raise(finding, 0)));
+      add(engine.raiseCorrelated(correlator.take(match === undefined ? [] : [match], event.time), 0));
+    }
+  }
+  add(engine.raiseCorrelated(correlator.take([], correlator.clock() + (test.wait ?? 0)), 0));
+  add(engine.raiseCorrelated(correlator.flush(), 0));
+  const [alert] = alerts;
+  if (test.expect === 'no match') return alert ? 'the rule matches but should not' : undefined;
+  if (!alert) return 'the rule does not match but should';
+  if (test.alerts !== undefined && alerts.length !== test.alerts)
+    return `the rule raises ${alerts.length} alerts, not ${test.alerts}`;
+  if (test.headline !== undefined && alert.title !== test.headline)
+    return `the headline is "${alert.title}", not "${test.headline}"`;
   return undefined;
 }
 

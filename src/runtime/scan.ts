@@ -2,10 +2,16 @@ import type { Alert } from '../alert/alert.ts';
 import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Prefilter } from '../decode/prefilter/prefilter.ts';
 import type { Rejection } from '../event/record.ts';
+import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import { readInput, type InputFile } from '../source/files.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
+import {
+  correlatorDefaults,
+  createCorrelator,
+  type CorrelatorCounters,
+} from '../sigma/correlation/correlator.ts';
 
 export interface ScanOptions {
   readonly files: readonly InputFile[];
@@ -34,9 +40,13 @@ export interface ScanResult {
   readonly repeated: number;
   /** Alerts that the store did not have before; undefined without a store. */
   readonly stored: number | undefined;
+  /** What correlations left out or judged early. */
+  readonly correlations: CorrelatorCounters;
 }
 
-/** Reads files in order and gives every alert once. A file that cannot be read is a rejection and the next one is read. */
+/**
+ * Reads files in order and gives every alert once; those of correlations last, since the files of an archive are in no order of time. A file that cannot be read is a rejection and the next one is read.
+ */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const { files, engine, clock, store } = options;
   const tally = newTally();
@@ -47,6 +57,36 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   let bytesRead = 0;
   let repeated = 0;
   let stored = 0;
+  const correlator = createCorrelator(engine.correlations, {
+    ...correlatorDefaults,
+    lateness: Number.POSITIVE_INFINITY,
+  });
+  const give = async (alerts: readonly Alert[], rejections: readonly Rejection[]): Promise<void> => {
+    for (const rejection of rejections) options.onRejection(rejection);
+    const fresh: Alert[] = [];
+    for (const alert of alerts) {
+      if (seen.has(alert.id)) {
+        repeated++;
+        continue;
+      }
+      seen.add(alert.id);
+      fresh.push(alert);
+    }
+    if (store && (fresh.length > 0 || rejections.length > 0)) {
+      const result = await store.commit({
+        alerts: fresh.map((alert) => ({ alert, channels: [] })),
+        rejections,
+        now: clock(),
+      });
+      stored += result.created.length;
+    }
+    for (const alert of fresh) await options.onAlert(alert);
+  };
+  const correlated = (findings: readonly CorrelationFinding[]): readonly Alert[] => {
+    const alerts = engine.raiseCorrelated(findings, clock());
+    tally.alerts += alerts.length;
+    return alerts;
+  };
   for (const file of files) {
     let fromFile = 0;
     const chunks = counted(readInput(file), (bytes) => {
@@ -62,26 +102,9 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
         if (time < first) first = time;
         if (time > last) last = time;
       }
-      const { alerts, rejections } = decide(batch, engine, clock(), tally, options.range);
-      for (const rejection of rejections) options.onRejection(rejection);
-      const fresh: Alert[] = [];
-      for (const alert of alerts) {
-        if (seen.has(alert.id)) {
-          repeated++;
-          continue;
-        }
-        seen.add(alert.id);
-        fresh.push(alert);
-      }
-      if (store && (fresh.length > 0 || rejections.length > 0)) {
-        const result = await store.commit({
-          alerts: fresh.map((alert) => ({ alert, channels: [] })),
-          rejections,
-          now: clock(),
-        });
-        stored += result.created.length;
-      }
-      for (const alert of fresh) await options.onAlert(alert);
+      const decision = decide(batch, engine, clock(), tally, options.range);
+      const findings = correlator.take(decision.matches, decision.time, decision.latest);
+      await give([...decision.alerts, ...correlated(findings)], decision.rejections);
       options.onProgress(file, fromFile, tally);
     };
     const failure: { error?: unknown } = {};
@@ -95,8 +118,17 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     bytesRead += fromFile;
     options.onProgress(file, fromFile, tally);
   }
+  await give(correlated(correlator.flush()), []);
   const span = first <= last ? { first, last } : undefined;
-  return { tally, span, filesRead, bytesRead, repeated, stored: store ? stored : undefined };
+  return {
+    tally,
+    span,
+    filesRead,
+    bytesRead,
+    repeated,
+    stored: store ? stored : undefined,
+    correlations: correlator.counters(),
+  };
 }
 
 /** Ends where reading fails, so that what was read before is decoded, and keeps the error. */

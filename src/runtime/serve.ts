@@ -17,7 +17,8 @@ import type { Store } from '../store/store.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
 import { createEngine } from './engine.ts';
-import { createIngest } from './ingest.ts';
+import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
+import { openCorrelations } from './kept-correlations.ts';
 import { splitListen } from './listen.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { builtinRules, loadRules } from './load-rules.ts';
@@ -56,7 +57,7 @@ export async function serve({
   if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
 
   const log = createLog(config.log.level, logForTerminal);
-  const { rules, problems } = await loadRules(
+  const { rules, correlations, problems } = await loadRules(
     [...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders],
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
   );
@@ -64,11 +65,15 @@ export async function serve({
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
     else log.warn({ rule: formatProblem(problem) }, 'a rule runs, with a warning');
   const disabled = new Set(config.rules.disabled);
-  const engine = createEngine(rules.filter((rule) => !disabled.has(rule.id)));
+  const engine = createEngine(rules, correlations, disabled);
 
   const storePath = join(config.data, 'tocsin.db');
   const store = await openSqliteStore({ path: storePath });
-  const metrics = createMetrics(store);
+  const kept = await openCorrelations(engine, store, {
+    lateness: config.correlations.latenessMinutes * 60_000,
+    clock: Date.now,
+  });
+  const metrics = createMetrics(store, () => kept.counters());
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
     log.warn({}, 'messages carry no link to their alert, because server.publicUrl is not set');
@@ -86,9 +91,10 @@ export async function serve({
     owed: () => store.owed(),
     onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),
   });
-  const ingest = createIngest({
+  const ingestOptions: IngestOptions = {
     engine,
     store,
+    correlations: kept,
     channelsFor: (alert) => channelsFor(alert, config.channels),
     clock: Date.now,
     onCommit: ({ source, tally, created, repeated }) => {
@@ -96,7 +102,9 @@ export async function serve({
       if (created.length > 0) outbox.nudge();
       for (const alert of created) onAlert?.(alert);
     },
-  });
+  };
+  const ingest = createIngest(ingestOptions);
+  const ticks = startTicks(ingestOptions, log);
 
   const sources = startSources(
     config,
@@ -133,6 +141,7 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
+    await ticks.stop();
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
     await Promise.all([...sources.map((source) => source.stop()), closeApi(api), outbox.stop()]);
     await store.close();
@@ -166,6 +175,27 @@ export async function serve({
       );
     throw error;
   }
+}
+
+/** How often correlations are told that time has gone on. */
+const tickMs = 5_000;
+
+/** One tick after the other, however long one takes. */
+function startTicks(options: IngestOptions, log: Logger): { readonly stop: () => Promise<void> } {
+  let underway: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    underway ??= commitTick(options)
+      .catch((error: unknown) => log.error({ err: error }, 'correlations could not be stored; trying again'))
+      .finally(() => {
+        underway = undefined;
+      });
+  }, tickMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await underway;
+    },
+  };
 }
 
 /** Requests under way get this long; who is cut off then was never told that anything was taken. */

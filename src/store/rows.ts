@@ -1,11 +1,19 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
+import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
 import { deliveryId, rejectionId } from './identity.ts';
-import type { AlertRow, CounterRow, DeliveryRow, PositionRow, RejectionRow } from './schema.ts';
-import type { Commit, DeliveryState, StoreCounts, StoredRejection } from './store.ts';
+import type {
+  AlertRow,
+  CounterRow,
+  DeliveryRow,
+  PositionRow,
+  RejectionRow,
+  StateTableRow,
+} from './schema.ts';
+import type { Commit, DeliveryState, StateEntry, StoreCounts, StoredRejection } from './store.ts';
 
 /** Of one rejected stretch of bytes no more than this is kept. */
 const longestRejection = 256 * 1024;
@@ -19,6 +27,7 @@ export interface CommitRows {
   }[];
   readonly rejections: readonly Insertable<RejectionRow>[];
   readonly positions: readonly Insertable<PositionRow>[];
+  readonly state: readonly { readonly key: string; readonly row: Insertable<StateTableRow> | undefined }[];
   readonly now: number;
 }
 
@@ -35,6 +44,13 @@ export function commitRows(commit: Commit, place: string): CommitRows {
       source: toKey(source),
       position: toColumn(position),
       stored_at: commit.now,
+    })),
+    state: (commit.state ?? []).map(({ key, value }) => ({
+      key: toKey(key),
+      row:
+        value === undefined
+          ? undefined
+          : { key: toKey(key), value: JSON.stringify(value), stored_at: commit.now },
     })),
     now: commit.now,
   };
@@ -104,6 +120,12 @@ export function deliveryRow(
     reason: null,
     settled_at: null,
   };
+}
+
+/** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
+export function readState(row: Pick<StateTableRow, 'key' | 'value'>, place: string): StateEntry {
+  const key = fromColumn(row.key);
+  return { key, value: readJson(row.value, `the state of ${key}`, place) as Json };
 }
 
 /** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */

@@ -52,6 +52,13 @@ export interface PositionRow {
   stored_at: number;
 }
 
+export interface StateTableRow {
+  key: string;
+  /** JSON, as text for the same reason as an alert's. */
+  value: string;
+  stored_at: number;
+}
+
 /** Running totals, so that counting never reads the tables. Kept by triggers, in the transaction of each change. */
 export interface CounterRow {
   name: Counter;
@@ -73,5 +80,6 @@ export interface Tables {
   deliveries: DeliveryRow;
   rejections: RejectionRow;
   positions: PositionRow;
+  state: StateTableRow;
   counters: CounterRow;
 }

@@ -11,6 +11,7 @@ import {
   readCounts,
   readDeliveryState,
   readRejection,
+  readState,
   type CommitRows,
 } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -65,7 +66,8 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     commit: (batch) =>
       run('commit', async () => {
         const rows = commitRows(batch, place);
-        const empty = rows.alerts.length + rows.rejections.length + rows.positions.length === 0;
+        const { alerts, rejections, positions, state } = rows;
+        const empty = alerts.length + rejections.length + positions.length + state.length === 0;
         if (empty) return { created: [], repeated: 0 };
         return commitGroup(rows);
       }),
@@ -118,6 +120,12 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
           .where('source', '=', toKey(source))
           .executeTakeFirst();
         return row && fromColumn(row.position);
+      }),
+
+    state: () =>
+      run('state', async () => {
+        const rows = await db.selectFrom('state').select(['key', 'value']).execute();
+        return rows.map((row) => readState(row, place));
       }),
 
     rejections: (limit) =>
@@ -197,6 +205,24 @@ async function writeBatches(
       )
       .execute();
   }
+
+  // Likewise.
+  const state = new Map(batches.flatMap((batch) => batch.state.map((change) => [change.key, change.row])));
+  const kept = [...state.values()].filter((row) => row !== undefined);
+  const gone = [...state].filter(([, row]) => row === undefined).map(([key]) => key);
+  for (const rows of chunks(kept)) {
+    await trx
+      .insertInto('state')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet((eb) => ({
+          value: eb.ref('excluded.value'),
+          stored_at: eb.ref('excluded.stored_at'),
+        })),
+      )
+      .execute();
+  }
+  for (const keys of chunks(gone)) await trx.deleteFrom('state').where('key', 'in', keys).execute();
 
   return batches.map((batch) => {
     const mine = batch.alerts.filter(

@@ -99,4 +99,11 @@ export const sqliteMigrations: readonly string[] = [
     UPDATE counters SET value = value - OLD.size WHERE name = 'rejections.bytes';
   END;
   `,
+  `
+  CREATE TABLE state (
+    key       TEXT NOT NULL PRIMARY KEY,
+    value     TEXT NOT NULL,
+    stored_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
+import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 
@@ -23,6 +24,8 @@ export interface Commit {
   readonly rejections?: readonly Rejection[];
   /** How far a source has been read, in that source's own notation; the last word on a source counts. */
   readonly positions?: readonly { readonly source: string; readonly position: string }[];
+  /** What the engine has to remember, by its own keys: the last word on a key counts, and no value takes it out. */
+  readonly state?: readonly { readonly key: string; readonly value: Json | undefined }[];
   readonly now: number;
 }
 
@@ -65,7 +68,7 @@ export interface StoreCounts {
 }
 
 /**
- * Where alerts, the outbox, rejected records and read positions live. Every promise that resolves has been
+ * Where alerts, the outbox, rejected records, read positions and the engine's state live. Every promise that resolves has been
  * made durable: a process killed right after loses nothing of it. One that rejects (with a `StoreError` where it is
  * the store that failed) has changed nothing.
  */
@@ -100,6 +103,8 @@ export interface Store {
   /** How many deliveries have neither arrived nor been given up, by channel; channels that are owed nothing are absent. */
   owed(): Promise<Readonly<Record<string, number>>>;
   position(source: string): Promise<string | undefined>;
+  /** All that commits have said of the state and not taken back, in no order. */
+  state(): Promise<readonly StateEntry[]>;
   /**
    * The newest rejections first.
    * @param limit 1 to 500
@@ -115,6 +120,12 @@ export interface DeliveryState {
   readonly state: 'pending' | 'delivered' | 'dead';
   readonly attempts: number;
   readonly reason: string | undefined;
+}
+
+export interface StateEntry {
+  /** At most 200 characters; the same that was committed. */
+  readonly key: string;
+  readonly value: Json;
 }
 
 export interface StoredRejection extends Rejection {

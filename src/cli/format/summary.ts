@@ -134,6 +134,14 @@ export function renderTotals(result: ScanResult, elapsedMs: number, terminal: Te
     lines.push(`${count(tally.skipped, 'document')} without records skipped (digests and the like)`);
   if (result.repeated > 0)
     lines.push(`${count(result.repeated, 'alert')} found again in copies of records, shown once`);
+  const { early, late, future, evictedEntries } = result.correlations;
+  if (early > 0)
+    lines.push(
+      `${count(early, 'event')} judged by correlations before everything was read, because only so many can wait; ${late.toLocaleString('en')} came too late for them`,
+    );
+  if (future > 0) lines.push(`${count(future, 'event')} from the future left out of correlations`);
+  if (evictedEntries > 0)
+    lines.push(`${count(evictedEntries, 'event')} left out of correlations, because only so many are held`);
   if (result.stored !== undefined) lines.push(`${count(result.stored, 'new alert')} kept in the store`);
   return `${lines.map((line) => paint(terminal, 'dim', line)).join('\n')}\n`;
 }

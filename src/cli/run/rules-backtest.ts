@@ -3,8 +3,11 @@ import { day, startBacktest, type Backtest } from '../../alert/backtest.ts';
 import type { Grouping } from '../../alert/grouping.ts';
 import { judge } from '../../alert/judgement.ts';
 import { createEngine } from '../../runtime/engine.ts';
-import { runRuleTests } from '../../runtime/rule-tests.ts';
+import type { LoadedRules } from '../../runtime/load-rules.ts';
+import { runCorrelationTests, runRuleTests } from '../../runtime/rule-tests.ts';
 import { scan, type ScanResult } from '../../runtime/scan.ts';
+import type { Correlation } from '../../sigma/correlation/correlation.ts';
+import { withMembers } from '../../sigma/correlation/link.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { CliFailure, exitCode } from '../failure.ts';
@@ -14,7 +17,7 @@ import { jsonText } from '../format/json.ts';
 import { renderTotals } from '../format/summary.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
 import { readTime } from '../time.ts';
-import { findRule } from './find-rule.ts';
+import { findAnyRule, isCorrelation } from './find-rule.ts';
 import { load, report } from './loaded.ts';
 import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
 
@@ -40,8 +43,8 @@ export async function backtestRules(
   const started = clock();
   const since = flags.since === undefined ? undefined : readTime(flags.since, '--since');
   const until = flags.until === undefined ? undefined : readTime(flags.until, '--until');
-  const rules = await rulesFor(wanted, flags.rules ?? [], flags);
-  const engine = createEngine(rules);
+  const { rules, correlations } = await rulesFor(wanted, flags.rules ?? [], flags);
+  const engine = createEngine(rules, correlations);
   const files = await inputFiles(archive);
   const progress = startFileProgress(
     files,
@@ -81,7 +84,11 @@ export async function backtestRules(
     throw new CliFailure(
       `no event lies in the range: the archive has events from ${utc(span.first)} to ${utc(span.last)} (UTC); change --since and --until`,
     );
-  const judged = await judgeAll(engine.active, backtest);
+  const judged = await judgeAll(
+    [...engine.standalone, ...engine.correlations.map(({ correlation }) => correlation)],
+    { rules, correlations },
+    backtest,
+  );
   if (flags.json) await writeOut(jsonText(asJson(judged, backtest, result)));
   else {
     const text = renderBacktest(
@@ -100,21 +107,29 @@ export async function backtestRules(
 }
 
 /** Files and folders with all that is in them; else the one rule of that id or title. Filters of all paths are added. */
-async function rulesFor(
-  wanted: string,
-  paths: readonly string[],
-  flags: PipelineFlags,
-): Promise<readonly Rule[]> {
+async function rulesFor(wanted: string, paths: readonly string[], flags: PipelineFlags): Promise<RulesToRun> {
   const isPath = statSync(wanted, { throwIfNoEntry: false }) !== undefined;
-  if (!isPath) return active([await findRule(wanted, paths, flags)]);
-  const named = new Set((await load([wanted], flags)).rules.map(({ path }) => path));
-  const { rules: all, problems } = await load([wanted, ...paths], flags);
-  report(problems);
-  // From the other paths come filters, and rules that nobody asked for.
-  const rules = all.filter(({ path }) => named.has(path));
-  if (rules.length === 0) throw new CliFailure(`${visible(wanted)}: there is no rule in it that can be run`);
-  return active(rules);
+  if (!isPath) {
+    const { rule, loaded } = await findAnyRule(wanted, paths, flags);
+    if (!isCorrelation(rule)) return { rules: active([rule]), correlations: [] };
+    const needed = withMembers([rule.id], loaded);
+    return { ...needed, rules: active(needed.rules) };
+  }
+  const alone = await load([wanted], flags);
+  const named = new Set([...alone.rules, ...alone.correlations].map(({ path }) => path));
+  const all = await load([wanted, ...paths], flags);
+  report(all.problems);
+  // From the other paths come filters, what correlations refer to, and rules that nobody asked for.
+  const asked = [...all.rules, ...all.correlations].filter(({ path }) => named.has(path));
+  if (asked.length === 0) throw new CliFailure(`${visible(wanted)}: there is no rule in it that can be run`);
+  const needed = withMembers(
+    asked.map(({ id }) => id),
+    all,
+  );
+  return { ...needed, rules: active(needed.rules) };
 }
+
+type RulesToRun = Pick<LoadedRules, 'rules' | 'correlations'>;
 
 function active(rules: readonly Rule[]): readonly Rule[] {
   const running = new Set(createEngine(rules).active);
@@ -139,7 +154,11 @@ function logsourceText({ logsource, status }: Rule): string {
   return named.length === 0 ? 'no log source' : named.join(', ');
 }
 
-async function judgeAll(rules: readonly Rule[], backtest: Backtest): Promise<readonly JudgedRule[]> {
+async function judgeAll(
+  rules: readonly (Rule | Correlation)[],
+  all: RulesToRun,
+  backtest: Backtest,
+): Promise<readonly JudgedRule[]> {
   const found = new Map(backtest.rules.map((rule) => [rule.id, rule]));
   const judged: JudgedRule[] = [];
   for (const rule of rules) {
@@ -151,7 +170,7 @@ async function judgeAll(rules: readonly Rule[], backtest: Backtest): Promise<rea
       found: one,
       judgement: judge(one, backtest.days, backtest.size),
       falsePositives: rule.falsePositives,
-      tests: await testsText(rule),
+      tests: await testsText(rule, all),
     });
   }
   return judged.sort(
@@ -159,8 +178,8 @@ async function judgeAll(rules: readonly Rule[], backtest: Backtest): Promise<rea
   );
 }
 
-async function testsText(rule: Rule): Promise<string> {
-  const results = await runRuleTests(rule);
+async function testsText(rule: Rule | Correlation, all: RulesToRun): Promise<string> {
+  const results = isCorrelation(rule) ? await runCorrelationTests(rule, all) : await runRuleTests(rule);
   if (results === undefined) return 'It has no tests.';
   const failed = results.filter(({ failure }) => failure !== undefined).length;
   if (failed > 0) return `${failed} of its ${count(results.length, 'test')} fail.`;

@@ -15,13 +15,18 @@ export async function showCoverage(
   given: readonly string[],
   flags: PipelineFlags & { json?: boolean; navigator?: boolean },
 ): Promise<number> {
-  const { rules, problems } = await load(given, flags);
+  const { rules, correlations, problems } = await load(given, flags);
   report(problems);
-  const { active } = createEngine(rules);
+  const engine = createEngine(rules, correlations);
+  const active = [...engine.standalone, ...engine.correlations.map(({ correlation }) => correlation)];
   const coverage = coverageOf(active);
+  const serving = engine.active.length - engine.standalone.length;
   if (flags.navigator) await writeOut(jsonText(navigatorLayer(coverage)));
   else if (flags.json) await writeOut(jsonText(coverage));
-  else await writeOut(text(coverage, active.length, rules.length, terminalOf(process.stdout)));
+  else
+    await writeOut(
+      text(coverage, active.length, rules.length + correlations.length - serving, terminalOf(process.stdout)),
+    );
   return codeOf(problems);
 }
 

@@ -2,9 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { severities, type Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { createEngine } from '../../runtime/engine.ts';
-import { runRuleTests, testPathOf, type RuleTestResult } from '../../runtime/rule-tests.ts';
+import {
+  runCorrelationTests,
+  runRuleTests,
+  testPathOf,
+  type RuleTestResult,
+} from '../../runtime/rule-tests.ts';
 import type { Problem } from '../../sigma/problem.ts';
-import type { Rule } from '../../sigma/rule.ts';
+import type { Rule, RuleHeader } from '../../sigma/rule.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { asWritten } from '../format/as-written.ts';
 import type { PipelineFlags } from '../options.ts';
@@ -13,18 +18,28 @@ import { jsonText } from '../format/json.ts';
 import { junitXml, type JunitSuite } from '../format/junit.ts';
 import { severityStyles } from '../format/severity.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
-import { findRule } from './find-rule.ts';
+import { findAnyRule, isCorrelation } from './find-rule.ts';
 import { codeOf, load, report } from './loaded.ts';
 
 export async function listRules(
   given: readonly string[],
   flags: PipelineFlags & { severity?: Severity; json?: boolean },
 ): Promise<number> {
-  const { rules, problems } = await load(given, flags);
+  const { rules, correlations, problems } = await load(given, flags);
   report(problems);
-  const active = new Set(createEngine(rules).active);
+  const engine = createEngine(rules, correlations);
+  const running = new Set(
+    [...engine.active, ...engine.correlations.map((one) => one.correlation)].map(({ id }) => id),
+  );
+  const alone = new Set(engine.standalone.map(({ id }) => id));
+  const kindOf = (rule: RuleHeader): string =>
+    !running.has(rule.id)
+      ? ' (waits for its log source)'
+      : isRule(rule) && !alone.has(rule.id)
+        ? ' (for correlations only)'
+        : '';
   const floor = severities.indexOf(flags.severity ?? 'informational');
-  const shown = rules
+  const shown = [...rules, ...correlations]
     .filter((rule) => severities.indexOf(rule.level) >= floor)
     .sort(
       (a, b) => severities.indexOf(b.level) - severities.indexOf(a.level) || a.title.localeCompare(b.title),
@@ -47,7 +62,7 @@ export async function listRules(
       [{ head: 'level' }, { head: 'rule', gives: true }, ...(withId ? [{ head: 'id', gives: true }] : [])],
       shown.map((rule) => [
         rule.level,
-        visible(active.has(rule) ? rule.title : `${rule.title} (waits for its log source)`),
+        visible(rule.title + kindOf(rule)),
         ...(withId ? [visible(rule.id)] : []),
       ]),
       terminal,
@@ -63,11 +78,11 @@ export async function showRules(
   given: readonly string[],
   flags: PipelineFlags & { json?: boolean },
 ): Promise<number> {
-  const rule = await findRule(wanted, given, flags);
-  const notes = [
-    rule.path,
-    ...(rule.filters ?? []).map(({ title, path }) => `with the filter '${title}' of ${path}`),
-  ].map((note) => `${paint(terminalOf(process.stdout), 'dim', `# ${visible(note)}`)}\n`);
+  const { rule } = await findAnyRule(wanted, given, flags);
+  const filters = isCorrelation(rule) ? [] : (rule.filters ?? []);
+  const notes = [rule.path, ...filters.map(({ title, path }) => `with the filter '${title}' of ${path}`)].map(
+    (note) => `${paint(terminalOf(process.stdout), 'dim', `# ${visible(note)}`)}\n`,
+  );
   await writeOut(
     flags.json ? jsonText(rule) : `${notes.join('')}${asWritten(await readFile(rule.path, 'utf8'))}`,
   );
@@ -78,17 +93,21 @@ export async function testRules(
   given: readonly string[],
   flags: PipelineFlags & { json?: boolean; junit?: string },
 ): Promise<number> {
-  const { rules, problems } = await load(given, flags);
+  const { rules, correlations, problems } = await load(given, flags);
   report(problems);
   const results: RuleTestResult[] = [];
-  const untested: Rule[] = [];
+  const untested: RuleHeader[] = [];
   const suites: JunitSuite[] = [];
-  for (const rule of rules) {
-    const ran = await runRuleTests(rule);
+  const add = (rule: RuleHeader, ran: readonly RuleTestResult[] | undefined) => {
     if (ran === undefined) untested.push(rule);
     else results.push(...ran);
     suites.push(suiteOf(rule, ran));
-  }
+  };
+  // A file with correlations is tested as a whole, and the rules in it with it.
+  const whole = new Map(correlations.map((correlation) => [correlation.path, correlation]));
+  for (const rule of rules) if (!whole.has(rule.path)) add(rule, await runRuleTests(rule));
+  for (const correlation of whole.values())
+    add(correlation, await runCorrelationTests(correlation, { rules, correlations }));
   if (flags.junit !== undefined) await writeJunit(flags.junit, [...suites, ...suitesOf(problems)]);
   const failures = results.filter((result) => result.failure !== undefined);
   if (flags.json) {
@@ -104,7 +123,7 @@ export async function testRules(
         `${paint(out, 'yellow', 'no tests')} ${visible(`${rule.path}: write ${testPathOf(rule.path)}`)}`,
       );
     lines.push(
-      `${count(rules.length, 'rule')}, ${count(results.length, 'case')}: ${results.length - failures.length} passed, ${failures.length} failed`,
+      `${count(rules.length + correlations.length, 'rule')}, ${count(results.length, 'case')}: ${results.length - failures.length} passed, ${failures.length} failed`,
     );
     await writeOut(`${lines.join('\n')}\n`);
   }
@@ -114,7 +133,11 @@ export async function testRules(
   return failures.length > 0 ? exitCode.findings : exitCode.ok;
 }
 
-function suiteOf(rule: Rule, ran: readonly RuleTestResult[] | undefined): JunitSuite {
+function isRule(rule: RuleHeader): rule is Rule {
+  return 'detections' in rule;
+}
+
+function suiteOf(rule: RuleHeader, ran: readonly RuleTestResult[] | undefined): JunitSuite {
   const { title: name, path: file } = rule;
   if (ran === undefined) {
     const outcome = { type: 'skipped', message: `write ${testPathOf(file)}` } as const;

@@ -38,7 +38,8 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
     since: flags.since === undefined ? undefined : parseTime(flags.since, '--since', started),
     until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', started),
   };
-  const engine = createEngine(await rulesOf(flags));
+  const { rules, correlations } = await rulesOf(flags);
+  const engine = createEngine(rules, correlations);
   const files = await inputFiles(paths);
   const wanted = flags.parseAll ? undefined : wantedBy(engine.active);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);

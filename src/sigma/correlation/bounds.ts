@@ -2,7 +2,7 @@ import type { BoundOperator, Bounds } from './correlation.ts';
 
 export const boundOperators: readonly BoundOperator[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
 
-function within(value: number, bounds: Bounds): boolean {
+export function within(value: number, bounds: Bounds): boolean {
   return bounds.every(({ operator, value: bound }) => {
     switch (operator) {
       case 'gt':
@@ -51,4 +51,17 @@ function isSatisfiable(bounds: Bounds, whole: boolean): boolean {
       : [value, value + 1, value - 1, ...bounds.map((other) => (value + other.value) / 2)],
   );
   return [1, ...candidates].some((value) => (!whole || value >= 1) && within(value, bounds));
+}
+const words: Readonly<Record<BoundOperator, string>> = {
+  gt: 'more than',
+  gte: 'at least',
+  lt: 'fewer than',
+  lte: 'at most',
+  eq: 'exactly',
+  neq: 'other than',
+};
+
+/** `at least 10`, `more than 100 and at most 200`. */
+export function boundWords(bounds: Bounds): string {
+  return bounds.map(({ operator, value }) => `${words[operator]} ${value}`).join(' and ');
 }

@@ -65,3 +65,29 @@ function bounded(alternatives: readonly Alternative[]): readonly Alternative[] {
     `stands for more than ${mostAlternatives} orders when written out; make several rules of it`,
   );
 }
+/** Whether the condition can stop holding when one more rule matches. */
+export function hasNot(condition: Condition): boolean {
+  switch (condition.type) {
+    case 'detection':
+      return false;
+    case 'not':
+      return true;
+    default:
+      return condition.of.some(hasNot);
+  }
+}
+
+export function holds(condition: Condition, matched: (name: string) => boolean): boolean {
+  switch (condition.type) {
+    case 'detection':
+      return matched(condition.name);
+    case 'not':
+      return !holds(condition.of, matched);
+    case 'and':
+      return condition.of.every((part) => holds(part, matched));
+    case 'or':
+      return condition.of.some((part) => holds(part, matched));
+    case 'atLeast':
+      return condition.of.filter((part) => holds(part, matched)).length >= condition.count;
+  }
+}

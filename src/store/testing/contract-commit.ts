@@ -62,6 +62,7 @@ export function describeCommit(open: Open): void {
         ],
         rejections: [sampleRejection(1)],
         positions: [{ source: 's', position: 'p' }],
+        state: [{ key: 'k', value: 1 }],
         now: 1,
       };
       const neighbour = store.commit({ alerts: [{ alert: sampleAlert(3), channels: [] }], now: 1 });
@@ -72,6 +73,7 @@ export function describeCommit(open: Open): void {
       expect((await neighbour).created).toEqual([sampleId(3)]);
       expect(await store.alert(sampleId(1))).toBeUndefined();
       expect(await store.position('s')).toBeUndefined();
+      expect(await store.state()).toEqual([]);
       expect(await store.rejections(10)).toEqual([]);
       expect((await store.counts()).alerts.high).toBe(1);
     });
@@ -84,6 +86,7 @@ export function describeCommit(open: Open): void {
         alerts: [{ alert, channels: [text] }],
         rejections: [sampleRejection(1, { reason: text })],
         positions: [{ source: text, position: text }],
+        state: [{ key: text.slice(0, 200), value: { [text]: [text] } }],
         now: 1,
       });
       const stored = await store.alert(alert.id);
@@ -94,6 +97,9 @@ export function describeCommit(open: Open): void {
       expect((await store.alerts({ limit: 1, account: text, ruleId: text })).alerts).toEqual([alert]);
       expect(await store.position(text)).toBe(text);
       expect((await store.rejections(1))[0]?.reason).toBe(text);
+      expect(JSON.stringify(await store.state())).toBe(
+        JSON.stringify([{ key: text.slice(0, 200), value: { [text]: [text] } }]),
+      );
       const [claimed] = await store.claim(text, { now: 1, leaseUntil: 2, limit: 1 });
       expect(claimed).toMatchObject({ channel: text, alert: { title: text } });
       await store.settle(claimed?.id ?? '', { type: 'dead', reason: text }, 1);
@@ -111,6 +117,36 @@ export function describeCommit(open: Open): void {
         const page = await store.alerts({ limit: 10, account });
         expect(page.alerts.map((alert) => alert.id)).toEqual([sampleId(n)]);
       }
+    });
+
+    it('keeps the last word on each key of the state', async () => {
+      const { store } = await open();
+      const inOrder = async () => (await store.state()).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+      await store.commit({
+        ...nothing,
+        state: [
+          { key: 'a', value: { n: 1 } },
+          { key: 'b', value: [null, 'x'] },
+          { key: 'c', value: false },
+          { key: 'c', value: undefined },
+          { key: 'a', value: { n: 2 } },
+        ],
+      });
+      expect(await inOrder()).toEqual([
+        { key: 'a', value: { n: 2 } },
+        { key: 'b', value: [null, 'x'] },
+      ]);
+      await Promise.all([
+        store.commit({ ...nothing, state: [{ key: 'a', value: undefined }] }),
+        store.commit({ ...nothing, state: [{ key: 'b', value: undefined }] }),
+        store.commit({ ...nothing, state: [{ key: 'b', value: 7 }] }),
+      ]);
+      expect(await inOrder()).toEqual([{ key: 'b', value: 7 }]);
+      const many = Array.from({ length: 1_000 }, (_, n) => ({ key: `many ${n}`, value: n }));
+      await store.commit({ ...nothing, state: many });
+      expect(await store.state()).toHaveLength(1_001);
+      await store.commit({ ...nothing, state: many.map(({ key }) => ({ key, value: undefined })) });
+      expect(await inOrder()).toEqual([{ key: 'b', value: 7 }]);
     });
 
     it('keeps the last position of each source', async () => {

@@ -26,6 +26,7 @@ export function describeDurability(open: Open): void {
         ],
         rejections: [sampleRejection(1)],
         positions: [{ source: 's', position: '7' }],
+        state: [{ key: 'k', value: ['v'] }],
         now: 100,
       });
       const [held] = await store.claim('slack', { now: 100, leaseUntil: 200, limit: 1 });
@@ -35,6 +36,7 @@ export function describeDurability(open: Open): void {
         await store.deliveries(sampleId(1)),
         await store.rejections(10),
         await store.position('s'),
+        await store.state(),
         await store.counts(),
       ];
       const again = await reopen();
@@ -43,6 +45,7 @@ export function describeDurability(open: Open): void {
         await again.deliveries(sampleId(1)),
         await again.rejections(10),
         await again.position('s'),
+        await again.state(),
         await again.counts(),
       ]).toEqual(before);
       const due = await again.claim('slack', { now: 299, leaseUntil: 400, limit: 10 });
@@ -68,6 +71,11 @@ export function describeDurability(open: Open): void {
           expect(members).toHaveLength(batchSize);
           expect(await current.position(`${crashSource}-${batch}`)).toBe(String(batch));
         }
+        // The state of each batch says what it holds, so that it can be neither ahead of its alerts nor behind them.
+        const state = (await current.state()).map(({ key, value }) => [key, value]);
+        expect(Object.fromEntries(state)).toEqual(
+          Object.fromEntries([...batches.keys()].map((batch) => [`${crashSource}-${batch}`, { batch }])),
+        );
         const counts = await current.counts();
         expect(counts.alerts.high).toBe(ids.length);
         expect(counts.deliveries.pending).toBe(ids.length * 2);

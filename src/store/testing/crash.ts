@@ -21,6 +21,7 @@ export async function commitUntilKilled(store: Store, firstBatch: number): Promi
       await store.commit({
         alerts,
         positions: [{ source: `${crashSource}-${batch}`, position: `${batch}` }],
+        state: [{ key: `${crashSource}-${batch}`, value: { batch } }],
         now: batch,
       });
       writeSync(1, `${batch}\n`);

@@ -1,0 +1,119 @@
+import type { ActorKind, Event, EventKind, Origin } from '../event/event.ts';
+import { member, object, text, type JsonObject } from '../event/json.ts';
+import type { Provenance } from '../event/record.ts';
+
+/** What an alert says of each of several events: enough to know it, and to find it again. Its strings are as hostile as the log. */
+export interface EventDigest {
+  readonly kind: EventKind;
+  readonly service: string;
+  readonly action: string;
+  readonly result: 'success' | 'failure' | 'unknown';
+  readonly reason?: string | undefined;
+  /** The first of its targets. */
+  readonly target?: string | undefined;
+  readonly who: {
+    readonly kind: ActorKind;
+    readonly name: string;
+    readonly arn?: string | undefined;
+    readonly account?: string | undefined;
+    readonly accessKeyId?: string | undefined;
+  };
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
+  readonly origin: Origin;
+  readonly userAgent?: string | undefined;
+  readonly provenance: Provenance;
+}
+
+/** A hundred thousand of these may wait in memory; a record may hold a megabyte in any of its fields. */
+const longest = 200;
+
+export function digestOf(event: Event): JsonObject {
+  const { actor, outcome, client, targets } = event;
+  const { origin } = client;
+  return {
+    kind: event.kind,
+    service: cut(event.service),
+    action: cut(event.action),
+    result: outcome.result,
+    reason: cut(outcome.code ?? outcome.reason),
+    target: cut(targets[0]?.name),
+    who: {
+      kind: actor.kind,
+      name: cut(actor.name),
+      arn: cut(actor.arn),
+      account: cut(actor.account),
+      accessKeyId: cut(actor.accessKeyId),
+    },
+    account: cut(event.account),
+    region: cut(event.region),
+    origin: {
+      type: origin.type,
+      text: cut(
+        origin.type === 'address'
+          ? origin.address
+          : origin.type === 'service'
+            ? origin.service
+            : origin.type === 'unknown'
+              ? origin.text
+              : undefined,
+      ),
+    },
+    userAgent: cut(client.userAgent),
+    provenance: { ...event.provenance, object: cut(event.provenance.object, 1_000) },
+  };
+}
+
+function cut(value: string, length?: number): string;
+function cut(value: string | undefined, length?: number): string | undefined;
+function cut(value: string | undefined, length = longest): string | undefined {
+  if (value === undefined || value.length <= length) return value;
+  return `${value.slice(0, length).toWellFormed()}…`;
+}
+
+/** What digestOf made, after it has been kept as JSON. */
+export function readDigest(json: JsonObject): EventDigest {
+  const who = object(json, 'who');
+  const result = text(json, 'result');
+  const provenance = object(json, 'provenance');
+  const number = (key: string) => Number(member(provenance, key) ?? 0);
+  return {
+    kind: (text(json, 'kind') ?? 'cloudtrail.api-call') as EventKind,
+    service: text(json, 'service') ?? '',
+    action: text(json, 'action') ?? '',
+    result: result === 'success' || result === 'failure' ? result : 'unknown',
+    reason: text(json, 'reason'),
+    target: text(json, 'target'),
+    who: {
+      kind: (text(who, 'kind') ?? 'unknown') as ActorKind,
+      name: text(who, 'name') ?? 'unknown',
+      arn: text(who, 'arn'),
+      account: text(who, 'account'),
+      accessKeyId: text(who, 'accessKeyId'),
+    },
+    account: text(json, 'account'),
+    region: text(json, 'region'),
+    origin: readOrigin(object(json, 'origin')),
+    userAgent: text(json, 'userAgent'),
+    provenance: {
+      source: text(provenance, 'source') ?? '',
+      object: text(provenance, 'object') ?? '',
+      position: number('position'),
+      receivedAt: number('receivedAt'),
+    },
+  };
+}
+
+function readOrigin(origin: JsonObject | undefined): Origin {
+  const words = text(origin, 'text') ?? '';
+  switch (text(origin, 'type')) {
+    case 'address':
+      return { type: 'address', address: words };
+    case 'service':
+      return { type: 'service', service: words };
+    case 'internal':
+      return { type: 'internal' };
+    default:
+      return { type: 'unknown', text: words };
+  }
+}

@@ -1,0 +1,170 @@
+import type { Json } from '../event/json.ts';
+import type { Correlation } from '../sigma/correlation/correlation.ts';
+import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
+import type { Alert, AlertEvent } from './alert.ts';
+import { correlationWords } from './correlation-words.ts';
+import { readDigest } from './digest.ts';
+import { compileSentence, type Headline } from './headline.ts';
+import { alertId } from './identity.ts';
+import { headerPart, headlineOf, type HeaderPart } from './rule-header.ts';
+
+/** What a correlation's headline can name besides fields of the events. */
+const correlationFields = [
+  { name: 'tocsin.count', description: 'How many events there were.' },
+  { name: 'tocsin.value', description: 'What was held against the condition: a count, sum, percentage ...' },
+  { name: 'tocsin.values', description: 'The new values, or what changed into what.' },
+  { name: 'tocsin.timespan', description: 'The length of the window, as the rule writes it.' },
+] as const;
+
+interface CorrelationPart extends HeaderPart {
+  readonly headline: Headline<CorrelationFinding>;
+}
+
+/** The fields of events that a correlation's headline names, in order to keep them with the events. */
+export function headlineFields(correlation: Correlation): readonly string[] {
+  const known = new Set<string>(correlationFields.map(({ name }) => name));
+  return compileSentence(headlineOf(correlation), findingField).fields.filter((name) => !known.has(name));
+}
+
+function findingField(name: string): (finding: CorrelationFinding) => Json | undefined {
+  switch (name) {
+    case 'tocsin.count':
+      return ({ total }) => total;
+    case 'tocsin.value':
+      return ({ value }) => (Number.isInteger(value) ? value : Number(value.toPrecision(4)));
+    case 'tocsin.values':
+      return ({ notes }) => notes;
+    case 'tocsin.timespan':
+      return ({ correlation }) => correlation.timespanText;
+    default:
+      return ({ group, fields }) =>
+        group.find(({ field }) => field === name)?.value ??
+        (Object.hasOwn(fields, name) ? fields[name] : undefined);
+  }
+}
+
+/** Makes a function that turns correlations' findings into alerts. It keeps what it has worked out for each rule, nothing of events. */
+export function correlatedRaiser(): (finding: CorrelationFinding, decidedAt: number) => Alert {
+  const parts = new WeakMap<Correlation, CorrelationPart>();
+  return (finding, decidedAt) => {
+    const { correlation } = finding;
+    let part = parts.get(correlation);
+    if (part === undefined) {
+      part = { headline: compileSentence(headlineOf(correlation), findingField), ...headerPart(correlation) };
+      parts.set(correlation, part);
+    }
+    return raise(finding, part, decidedAt);
+  };
+}
+
+function raise(finding: CorrelationFinding, part: CorrelationPart, decidedAt: number): Alert {
+  const { correlation, group, start, end, total, value } = finding;
+  const events = finding.events.map(({ id, time, event }): AlertEvent => ({
+    id,
+    time,
+    ...readDigest(event),
+  }));
+  const last = events.at(-1);
+  const provenance = last?.provenance ?? { source: '', object: '', position: 0, receivedAt: 0 };
+  const agents = distinct(events, ({ userAgent }) => userAgent);
+  return {
+    id: alertId(correlation.id, ['correlation'], finding.id),
+    rule: { id: correlation.id, title: correlation.title },
+    severity: correlation.level,
+    title: part.headline.render(finding),
+    description: correlation.description,
+    response: part.response,
+    time: finding.time,
+    receivedAt: Math.max(0, ...events.map((event) => event.provenance.receivedAt)),
+    decidedAt,
+    who: whoOf(events),
+    what: whatOf(events),
+    where: {
+      account: only(distinct(events, ({ account }) => account)),
+      region: only(distinct(events, ({ region }) => region)),
+      origin: originOf(events),
+      userAgent: agents.length === 0 ? undefined : several(agents),
+    },
+    tactics: part.tactics,
+    techniques: part.techniques,
+    facts: [],
+    falsePositives: correlation.falsePositives,
+    references: correlation.references,
+    correlation: {
+      type: correlation.test.type,
+      summary: correlationWords(finding),
+      group,
+      value,
+      start,
+      end,
+      total,
+      events,
+    },
+    evidence: { eventId: last?.id ?? '', provenance, fields: {} },
+  };
+}
+
+function whoOf(events: readonly AlertEvent[]): Alert['who'] {
+  const names = distinct(events, ({ who }) => who.name);
+  const kinds = distinct(events, ({ who }) => who.kind);
+  return {
+    kind: only(kinds) ?? 'unknown',
+    name: several(names),
+    arn: only(distinct(events, ({ who }) => who.arn)),
+    account: only(distinct(events, ({ who }) => who.account)),
+    accessKeyId: only(distinct(events, ({ who }) => who.accessKeyId)),
+    chain: [],
+  };
+}
+
+function whatOf(events: readonly AlertEvent[]): Alert['what'] {
+  const targets = distinct(events, ({ target }) => target);
+  return {
+    kind: events.at(-1)?.kind ?? 'cloudtrail.api-call',
+    service: several(distinct(events, ({ service }) => service)),
+    action: several(distinct(events, ({ action }) => action)),
+    result: only(distinct(events, ({ result }) => result)) ?? 'unknown',
+    reason: only(distinct(events, ({ reason }) => reason)),
+    targets: targets.map((name) => ({ name })),
+  };
+}
+
+function originOf(events: readonly AlertEvent[]): Alert['where']['origin'] {
+  const texts = distinct(events, ({ origin }) => JSON.stringify(origin));
+  const first = events[0]?.origin;
+  if (first !== undefined && texts.length === 1) return first;
+  const places = distinct(events, ({ origin }) => {
+    switch (origin.type) {
+      case 'address':
+        return origin.address;
+      case 'service':
+        return origin.service;
+      case 'internal':
+        return 'inside AWS';
+      case 'unknown':
+        return origin.text;
+    }
+  });
+  return { type: 'unknown', text: several(places) };
+}
+
+/** The newest first: what happened last is what a person looks for. */
+function distinct<T>(
+  events: readonly AlertEvent[],
+  read: (event: AlertEvent) => T | undefined,
+): readonly T[] {
+  const found = events.toReversed().flatMap((event) => read(event) ?? []);
+  return [...new Set(found)];
+}
+
+function only<T>(values: readonly T[]): T | undefined {
+  return values.length === 1 ? values[0] : undefined;
+}
+
+const mostNamed = 3;
+
+function several(values: readonly string[]): string {
+  const named = values.slice(0, mostNamed).join(', ');
+  const more = values.length - mostNamed;
+  return more > 0 ? `${named} and ${more} more` : named;
+}

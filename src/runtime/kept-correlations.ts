@@ -1,0 +1,89 @@
+import type { Alert } from '../alert/alert.ts';
+import {
+  correlatorDefaults,
+  createCorrelator,
+  type Correlator,
+  type CorrelatorCounters,
+} from '../sigma/correlation/correlator.ts';
+import type { StateChange } from '../sigma/correlation/state.ts';
+import type { Store } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import type { Decision } from './pipeline.ts';
+
+type Step = Pick<Decision, 'matches' | 'time' | 'latest'>;
+
+/** Correlations whose state is in the store: what they conclude and what they remember is stored together or not at all. */
+export interface KeptCorrelations {
+  /**
+   * Takes what a batch brought, and calls `commit` with the alerts that this led to and the state to be stored with them. Batches that
+   * change the state follow one after the other. When `commit` fails, the state is again what the store holds.
+   */
+  readonly take: <T>(
+    step: Step,
+    commit: (alerts: readonly Alert[], state: readonly StateChange[]) => Promise<T>,
+  ) => Promise<T>;
+  /** The step that time alone is: the event clock goes on while nothing comes. Undefined where nothing waits for it. */
+  readonly tick: (now: number) => Step | undefined;
+  readonly counters: () => CorrelatorCounters;
+}
+
+/** Goes on where the store's state is. */
+export async function openCorrelations(
+  engine: Engine,
+  store: Store,
+  options: { readonly lateness: number; readonly clock: () => number },
+): Promise<KeptCorrelations> {
+  const { clock } = options;
+  const open = async (): Promise<Correlator> =>
+    createCorrelator(
+      engine.correlations,
+      { ...correlatorDefaults, lateness: options.lateness, keepsState: true },
+      await store.state(),
+    );
+  let correlator = await open();
+  /** Whether the state in memory may be ahead of the store's. */
+  let isAhead = false;
+  let turn: Promise<unknown> = Promise.resolve();
+  /** When the event clock was last moved by an event, or the start. */
+  let moved = { at: clock(), to: correlator.clock() };
+
+  function run({ matches, time, latest }: Step) {
+    const findings = correlator.take(matches, time, latest);
+    if (correlator.clock() > moved.to) moved = { at: clock(), to: correlator.clock() };
+    return { alerts: engine.raiseCorrelated(findings, clock()), state: correlator.changes() };
+  }
+
+  async function inTurn<T>(
+    step: Step,
+    commit: (alerts: readonly Alert[], state: readonly StateChange[]) => Promise<T>,
+  ): Promise<T> {
+    if (isAhead) {
+      correlator = await open();
+      isAhead = false;
+    }
+    const { alerts, state } = run(step);
+    isAhead = true;
+    const result = await commit(alerts, state);
+    isAhead = false;
+    return result;
+  }
+
+  return {
+    take: (step, commit) => {
+      // Most batches hold nothing for a correlation; they need not wait for each other.
+      if (step.matches.length === 0 && !correlator.isWaiting() && !isAhead) {
+        run(step);
+        return commit([], []);
+      }
+      const mine = turn.then(() => inTurn(step, commit));
+      turn = mine.catch(() => {});
+      return mine;
+    },
+    tick: (now) => {
+      if (!correlator.isWaiting()) return undefined;
+      const time = moved.to + Math.max(0, now - moved.at);
+      return { matches: [], time, latest: Number.POSITIVE_INFINITY };
+    },
+    counters: () => correlator.counters(),
+  };
+}

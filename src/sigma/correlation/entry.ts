@@ -1,0 +1,83 @@
+import type { JsonObject } from '../../event/json.ts';
+import type { FieldValues } from './match.ts';
+import type { Scalar } from './scalars.ts';
+
+/** One event behind a finding. */
+export interface EvidenceItem {
+  readonly id: string;
+  readonly time: number;
+  /** Ids of the rules that the event matched. */
+  readonly rules: readonly string[];
+  readonly event: JsonObject;
+}
+
+/** What correlations work on: an event that matched, or the finding of another correlation. Shared by all that hold it. */
+export interface Entry {
+  readonly time: number;
+  readonly id: string;
+  /** Ids of the rules, or of the one correlation, that this is a match of. */
+  readonly sources: readonly string[];
+  readonly fields: FieldValues;
+  /** The newest of the events behind it; the event itself where it is one. */
+  readonly behind: readonly EvidenceItem[];
+  /** How many events are behind it, those included that are not listed. */
+  readonly total: number;
+  /** How many places hold it; its kept row goes with the last of them. */
+  holders: number;
+}
+
+/** An entry in one group of one correlation. */
+export interface Held {
+  readonly entry: Entry;
+  /** Which members of the correlation it is a match of. */
+  readonly members: readonly number[];
+  /** What it adds to the measure: texts to count, or numbers. */
+  readonly data: readonly Scalar[];
+}
+
+/** What limits count: an entry, and each value that it brings. */
+export function weightOf({ data }: Held): number {
+  return 1 + data.length;
+}
+
+export function isBefore(a: Entry, b: Entry): boolean {
+  return a.time < b.time || (a.time === b.time && a.id < b.id);
+}
+
+/** First in, first out, without moving the rest each time. */
+export class Queue<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get first(): T | undefined {
+    return this.#items[this.#head];
+  }
+
+  get last(): T | undefined {
+    return this.length === 0 ? undefined : this.#items.at(-1);
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    if (this.length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    if (this.#head > 256 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** From the oldest to the newest. */
+  list(): readonly T[] {
+    return this.#items.slice(this.#head) as T[];
+  }
+}

@@ -1,0 +1,238 @@
+import { member as memberOf, text } from '../../event/json.ts';
+import { Queue, weightOf, type Entry, type Held } from './entry.ts';
+import type { WindowTest } from './measure.ts';
+import type { Measure } from './window-measure.ts';
+import { Recent } from './recent.ts';
+import {
+  groupKeys,
+  leastId,
+  valuesOfKey,
+  type GroupKey,
+  type Outcome,
+  type Runner,
+  type RunnerContext,
+} from './runner.ts';
+
+interface Group {
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly held: Queue<Held>;
+  readonly measure: Measure;
+  weight: number;
+  last: number;
+  /** Judged at once: whether it held when it was last judged, so that it is told once and not with every event. */
+  open: boolean;
+  /** Judged at the end: when the window began, and the least id of that instant. */
+  anchor: number;
+  anchorId: string;
+}
+
+/** Correlations that measure the entries of a group in a window of time. */
+export function runWindows(test: WindowTest, context: RunnerContext): Runner {
+  const { linked, limits, counters, keep } = context;
+  const { timespan } = linked.correlation;
+  const atEnd = test.judged === 'at-end';
+  const reach = test.spans * timespan;
+  const mostOfGroup = Math.max(limits.entriesOfGroup, 2 * Math.ceil(test.largest) + 2);
+  const most = Math.max(limits.entries, mostOfGroup);
+  const groups = new Recent<Group>();
+  const touched = new Set<Group>();
+  /** Whether groups were open, while kept state is put back. */
+  const wasOpen = new Set<string>();
+  let weight = 0;
+
+  function drop(group: Group): void {
+    for (let held = group.held.shift(); held !== undefined; held = group.held.shift())
+      context.release(held.entry);
+    weight -= group.weight;
+    groups.delete(group.key);
+    touched.delete(group);
+    if (atEnd || group.open) keep(group.key, undefined, undefined);
+  }
+
+  function shift(group: Group): void {
+    const oldest = group.held.shift();
+    if (oldest === undefined) return;
+    group.measure.remove(oldest);
+    group.weight -= weightOf(oldest);
+    weight -= weightOf(oldest);
+    context.release(oldest.entry);
+  }
+
+  function create({ key, values }: Pick<GroupKey, 'key' | 'values'>, time: number, id: string): Group {
+    const group: Group = {
+      key,
+      values,
+      held: new Queue(),
+      measure: test.createMeasure(),
+      weight: 0,
+      last: time,
+      open: false,
+      anchor: time,
+      anchorId: id,
+    };
+    groups.add(key, group);
+    while (groups.size > limits.groups && groups.oldest !== undefined && groups.oldest !== group)
+      evict(groups.oldest);
+    return group;
+  }
+
+  function evict(group: Group): void {
+    counters.evictedGroups++;
+    counters.evictedEntries += group.held.length;
+    drop(group);
+  }
+
+  function isTooMuch(): boolean {
+    return weight > most;
+  }
+
+  function insert(group: Group, held: Held): void {
+    group.held.push(held);
+    group.measure.add(held);
+    group.weight += weightOf(held);
+    weight += weightOf(held);
+    context.hold(held.entry);
+    while (group.held.length > 1 && group.weight > mostOfGroup) {
+      counters.evictedEntries++;
+      shift(group);
+    }
+    while (isTooMuch()) {
+      const { oldest } = groups;
+      if (oldest === undefined || oldest === group) break;
+      evict(oldest);
+    }
+  }
+
+  function trim(group: Group, time: number): void {
+    if (atEnd) return;
+    for (
+      let oldest = group.held.first;
+      oldest !== undefined && oldest.entry.time < time - reach;
+      oldest = group.held.first
+    )
+      shift(group);
+    // An episode is over when the window has run empty.
+    if (group.open && group.last < time - timespan) close(group);
+  }
+
+  function close(group: Group): void {
+    group.open = false;
+    keep(group.key, undefined, undefined);
+  }
+
+  function keepAnchor({ key, anchor, anchorId }: Group): void {
+    keep(key, undefined, { anchor, id: anchorId });
+  }
+
+  function heldOf(
+    entry: Entry,
+    members: readonly number[],
+  ): readonly { readonly group: GroupKey; readonly held: Held }[] {
+    const found: { group: GroupKey; held: Held }[] = [];
+    for (const group of groupKeys(linked, entry, members)) {
+      const data = test.dataOf(entry, group.members);
+      if (data !== undefined) found.push({ group, held: { entry, members: group.members, data } });
+    }
+    return found;
+  }
+
+  function outcomeOf(group: Group, value: number, start: number, end: number, eventId: string): Outcome {
+    const entries = group.held
+      .list()
+      .map(({ entry }) => entry)
+      .filter(({ time }) => time >= start);
+    const note = group.measure.note?.();
+    return {
+      key: group.key,
+      groupValues: group.values,
+      value,
+      notes: note === undefined ? [] : [note],
+      start: entries[0]?.time ?? start,
+      end,
+      entries,
+      eventId,
+    };
+  }
+
+  function judgeAtOnce(group: Group, time: number): Outcome | undefined {
+    const value = group.measure.value(time, time - timespan);
+    const holds = test.holds(value);
+    if (holds === group.open) return undefined;
+    if (!holds) {
+      close(group);
+      return undefined;
+    }
+    group.open = true;
+    keep(group.key, undefined, { open: true });
+    const newest = group.held.list().map(({ entry }) => entry);
+    return outcomeOf(group, value ?? 0, time - timespan, time, leastId(newest, time));
+  }
+
+  function judgeAtEnd(group: Group, end: number): Outcome | undefined {
+    const value = group.measure.value(end, group.anchor);
+    const outcome = test.holds(value)
+      ? outcomeOf(group, value ?? 0, group.anchor, end, group.anchorId)
+      : undefined;
+    drop(group);
+    return outcome;
+  }
+
+  return {
+    take: (entry, members) => {
+      const all = heldOf(entry, members);
+      if (all.length === 0) counters.incomplete++;
+      for (const { group: key, held } of all) {
+        const group = groups.get(key.key) ?? create(key, entry.time, entry.id);
+        trim(group, entry.time);
+        // Judged at the end, they stay in the order in which they began, which is that of their ends: all windows are as long.
+        if (!atEnd) groups.touch(group.key);
+        group.last = entry.time;
+        insert(group, held);
+        touched.add(group);
+        if (!atEnd || entry.time !== group.anchor) continue;
+        if (entry.id < group.anchorId) group.anchorId = entry.id;
+        keepAnchor(group);
+      }
+    },
+    settle: (time) => {
+      const outcomes: (Outcome | undefined)[] = [];
+      if (!atEnd) for (const group of touched) outcomes.push(judgeAtOnce(group, time));
+      touched.clear();
+      for (let oldest = groups.oldest; oldest !== undefined; oldest = groups.oldest) {
+        if (atEnd && oldest.anchor + timespan <= time)
+          outcomes.push(judgeAtEnd(oldest, oldest.anchor + timespan));
+        else if (!atEnd && oldest.last < time - reach) drop(oldest);
+        else break;
+      }
+      return outcomes.filter((outcome) => outcome !== undefined);
+    },
+    nextDeadline: () =>
+      atEnd && groups.oldest !== undefined ? groups.oldest.anchor + timespan : Number.POSITIVE_INFINITY,
+    restoreGroups: (rows) => {
+      const begun = rows.flatMap(({ group: key, json }) => {
+        if (memberOf(json, 'open') === true) wasOpen.add(key);
+        const anchor = memberOf(json, 'anchor');
+        return typeof anchor === 'number' ? [{ key, anchor, id: text(json, 'id') ?? '' }] : [];
+      });
+      for (const { key, anchor, id } of begun.sort((a, b) => a.anchor - b.anchor))
+        create({ key, values: valuesOfKey(key) }, anchor, id);
+    },
+    restore: (entry, members) => {
+      for (const { group: key, held } of heldOf(entry, members)) {
+        const known = groups.get(key.key);
+        // Of a window that has been judged nothing is left, though another correlation may still hold the entry.
+        if (atEnd && (known === undefined || entry.time < known.anchor)) continue;
+        const group = known ?? create(key, entry.time, entry.id);
+        if (!atEnd) groups.touch(group.key);
+        group.last = entry.time;
+        group.open = wasOpen.has(group.key);
+        insert(group, held);
+      }
+    },
+    restored: () => {
+      for (const key of wasOpen) if (groups.get(key) === undefined) keep(key, undefined, undefined);
+      wasOpen.clear();
+    },
+  };
+}

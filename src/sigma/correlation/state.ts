@@ -1,0 +1,148 @@
+import {
+  isJsonObject,
+  isList,
+  list,
+  member,
+  object,
+  text,
+  type Json,
+  type JsonObject,
+} from '../../event/json.ts';
+import type { Entry, EvidenceItem } from './entry.ts';
+import type { FieldValues } from './match.ts';
+import { digest, type Scalar } from './scalars.ts';
+
+/** One row of kept state: what correlations need to go on after a restart is a set of these. */
+export interface StateRow {
+  /** At most 150 characters of ASCII. */
+  readonly key: string;
+  /** Plain JSON. */
+  readonly value: Json;
+}
+
+/** What has changed since the state was last kept; rows without a value are to be deleted. */
+export type StateChange = StateRow | { readonly key: string; readonly value: undefined };
+
+/** Gathers changes, so that they can be kept together with what they lead to. */
+export interface Journal {
+  readonly set: (key: string, value: Json | undefined) => void;
+  readonly take: () => readonly StateChange[];
+}
+
+export function createJournal(): Journal {
+  let changes = new Map<string, Json | undefined>();
+  return {
+    set: (key, value) => void changes.set(key, value),
+    take: () => {
+      const taken = [...changes].map(([key, value]) => ({ key, value }));
+      changes = new Map();
+      return taken;
+    },
+  };
+}
+
+/** For those who keep no state. */
+export const noJournal: Journal = { set: () => {}, take: () => [] };
+
+/** Of everything that is not an entry or a group. */
+export const metaKey = 'meta';
+
+export interface Meta {
+  /** The latest time that is known to have come. */
+  readonly clock: number;
+  /** Everything before it has been judged. */
+  readonly mark: number;
+  /** Hashes of the correlations whose state this is. */
+  readonly hashes: readonly string[];
+}
+
+const version = 1;
+
+export function metaRow({ clock, mark, hashes }: Meta): Json {
+  return { version, clock, mark, hashes };
+}
+
+/** Undefined where the state is of another version, or of none. */
+export function readMeta(rows: Iterable<StateRow>): Meta | undefined {
+  for (const { key, value } of rows) {
+    if (key !== metaKey || member(value, 'version') !== version) continue;
+    const clock = member(value, 'clock');
+    const mark = member(value, 'mark');
+    if (typeof clock !== 'number' || typeof mark !== 'number') return undefined;
+    return { clock, mark, hashes: list(value, 'hashes').filter((hash) => typeof hash === 'string') };
+  }
+  return undefined;
+}
+
+export function entryKey(entry: { readonly id: string }): string {
+  return `entry/${digest(entry.id).slice(0, 32)}`;
+}
+
+export function entryRow({ time, id, sources, fields, behind, total }: Entry): Json {
+  return { time, id, sources, fields, behind: behind.map(evidenceRow), total };
+}
+
+function evidenceRow({ id, time, rules, event }: EvidenceItem): JsonObject {
+  return { id, time, rules, event };
+}
+
+/** Undefined where the row is no entry. */
+export function readEntry({ key, value }: StateRow): Entry | undefined {
+  const time = member(value, 'time');
+  const id = text(value, 'id');
+  const total = member(value, 'total');
+  if (!key.startsWith('entry/') || typeof time !== 'number' || id === undefined) return undefined;
+  return {
+    time,
+    id,
+    sources: textsIn(value, 'sources'),
+    fields: readFields(object(value, 'fields')),
+    behind: list(value, 'behind').flatMap(readEvidence),
+    total: typeof total === 'number' ? total : 1,
+    holders: 0,
+  };
+}
+
+function readEvidence(value: Json): readonly EvidenceItem[] {
+  const time = member(value, 'time');
+  const id = text(value, 'id');
+  if (typeof time !== 'number' || id === undefined) return [];
+  return [{ id, time, rules: textsIn(value, 'rules'), event: object(value, 'event') ?? {} }];
+}
+
+function textsIn(value: Json, key: string): readonly string[] {
+  return list(value, key).filter((one) => typeof one === 'string');
+}
+
+function readFields(fields: JsonObject | undefined): FieldValues {
+  const entries = Object.entries(fields ?? {}).map(([name, values]): [string, readonly Scalar[]] => [
+    name,
+    isList(values) ? values.filter((one) => typeof one === 'string' || typeof one === 'number') : [],
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The row of a group, or of one value in it. */
+export function groupRowKey(hash: string, group: string, value: string | undefined): string {
+  const end = value === undefined ? '' : `/${digest(value).slice(0, 32)}`;
+  return `group/${hash}/${digest(group).slice(0, 32)}${end}`;
+}
+
+export function groupRow(group: string, value: string | undefined, json: Json): Json {
+  return { group, ...(value === undefined ? {} : { value }), json };
+}
+
+/** Undefined where the row is no group. */
+export function readGroup(
+  row: StateRow,
+):
+  | { readonly hash: string; readonly group: string; readonly value: string | undefined; readonly json: Json }
+  | undefined {
+  const [kind, hash] = row.key.split('/');
+  const group = member(row.value, 'group');
+  const json = member(row.value, 'json');
+  if (kind !== 'group' || hash === undefined || typeof group !== 'string' || !isJsonObject(json))
+    return undefined;
+  const value = member(row.value, 'value');
+  return { hash, group, value: typeof value === 'string' ? value : undefined, json };
+}
