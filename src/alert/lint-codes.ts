@@ -36,6 +36,11 @@ export const lintCodes = {
   'date-form': { level: 'advice', fix: true, says: 'a date is not written as 2026-11-21' },
   'header-case': { level: 'advice', fix: true, says: '`level` or `status` is not in lower case' },
   'tag-form': { level: 'advice', fix: true, says: 'a tag is not written as the specification wants it' },
+  'unknown-namespace': {
+    level: 'advice',
+    fix: false,
+    says: 'a tag begins with a namespace that the specification does not have',
+  },
   'unknown-tactic': {
     level: 'advice',
     fix: false,

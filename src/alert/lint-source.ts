@@ -123,7 +123,12 @@ function lintTags(of: LintedDocument, tags: unknown): readonly LintFinding[] {
     if (!isScalar(item) || typeof item.value !== 'string' || !item.range) return [];
     const tag = item.value;
     const wanted = tagAsWanted(tag);
-    if (tag === wanted) return [];
+    if (tag === wanted) {
+      const namespace = tag.slice(0, tag.indexOf('.'));
+      if (namespaces.includes(namespace)) return [];
+      const message = `'${namespace}' is no namespace of the specification; there are ${namespaces.join(', ')}`;
+      return [lintFinding('unknown-namespace', of.path, of.placeAt(item.range[0]), message)];
+    }
     const message =
       wanted === undefined
         ? `the tag '${tag}' is not written as namespace.value in lower case`
@@ -132,6 +137,8 @@ function lintTags(of: LintedDocument, tags: unknown): readonly LintFinding[] {
     return [lintFinding('tag-form', of.path, of.placeAt(item.range[0]), message, fix)];
   });
 }
+
+const namespaces: readonly string[] = ['attack', 'car', 'cve', 'd3fend', 'detection', 'stp', 'tlp'];
 
 const tagForm = /^[a-z0-9_-]+\.[a-z0-9._-]+$/;
 

@@ -17,7 +17,7 @@ const schema = z.looseObject({
  * https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html (2.1.0)
  * @throws {z.ZodError | RuleError} with the place of what is wrong
  */
-export function readRule(raw: unknown, { path, problem }: ReadContext): RuleDraft {
+export function readRule(raw: unknown, context: ReadContext): RuleDraft {
   const data = schema.parse(raw);
   const { condition, timeframe, ...named } = data.detection;
   if (timeframe !== undefined)
@@ -33,11 +33,11 @@ export function readRule(raw: unknown, { path, problem }: ReadContext): RuleDraf
   );
   const sources = typeof condition === 'string' ? [condition] : condition;
   return {
-    header: readHeader(data, path, ['logsource', 'detection']),
-    logsource: logSourceOf(data.logsource),
+    header: readHeader(data, context, ['logsource', 'detection']),
+    logsource: logSourceOf(data.logsource, context),
     searches: Object.fromEntries(searches),
     conditions: sources.map((source) => parseCondition(source, names)),
     filters: [],
-    problem,
+    problem: context.problem,
   };
 }

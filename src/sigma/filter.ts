@@ -64,8 +64,8 @@ export function readFilter(raw: unknown, context: ReadContext): Filter {
     else context.warn(`the search '${name}' is not used by the condition`, ['filter', name]);
   }
   return {
-    header: readHeader(data, context.path, ['logsource', 'filter']),
-    logsource: logSourceOf(data.logsource),
+    header: readHeader(data, context, ['logsource', 'filter']),
+    logsource: logSourceOf(data.logsource, context),
     rules: rules.some((rule) => rule.toLowerCase() === 'any') ? 'any' : rules,
     searches: Object.fromEntries(searches),
     condition,

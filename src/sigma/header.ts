@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { Json } from '../event/json.ts';
 import { severities } from '../event/severity.ts';
+import { readDetails } from './header-details.ts';
 import { RuleError } from './problem.ts';
+import type { ReadContext } from './read-context.ts';
 import type { LogSource, RuleHeader } from './rule.ts';
 
 /** A date stands in rules as a text, but YAML 1.1 habits leave slashes and numbers; anything printable is kept. */
@@ -45,11 +47,23 @@ export const logSourceSchema = z.looseObject({
   service: looseText.optional().nullable(),
 });
 
-export function logSourceOf(data: z.infer<typeof logSourceSchema>): LogSource {
+export function logSourceOf(data: z.infer<typeof logSourceSchema>, { warn }: ReadContext): LogSource {
+  const { product, category, service, definition, ...others } = data;
+  for (const [key, value] of Object.entries({ product, category, service }))
+    if (typeof value === 'string' && value !== value.toLowerCase())
+      warn(`'${value}' is written in lower case in log sources; as it stands it fits nothing`, [
+        'logsource',
+        key,
+      ]);
+  const custom = Object.entries(others).map(
+    ([key, value]) => [key, plainJson(value, ['logsource', key])] as const,
+  );
   return {
-    product: data.product ?? undefined,
-    category: data.category ?? undefined,
-    service: data.service ?? undefined,
+    product: product ?? undefined,
+    category: category ?? undefined,
+    service: service ?? undefined,
+    ...(typeof definition === 'string' ? { definition } : {}),
+    ...(custom.length > 0 ? { custom: Object.fromEntries(custom) } : {}),
   };
 }
 
@@ -83,9 +97,18 @@ const standardKeys: ReadonlySet<string> = new Set([
  */
 export function readHeader(
   data: z.infer<typeof headerSchema>,
-  path: string,
+  { path, warn }: ReadContext,
   ownKeys: readonly string[],
 ): RuleHeader {
+  for (const [key, most] of [['name', 256] as const, ['description', 65_535] as const])
+    if ((data[key]?.length ?? 0) > most) warn(`'${key}' is longer than ${most} characters`, [key]);
+  for (const key of ['tags', 'references', 'falsepositives'] as const) {
+    const seen = new Set<string>();
+    for (const [i, text] of (data[key] ?? []).entries()) {
+      if (seen.has(text)) warn(`'${key}' has '${text}' twice`, [key, i]);
+      seen.add(text);
+    }
+  }
   return {
     id: data.id ?? data.name ?? path,
     title: data.title,
@@ -96,6 +119,7 @@ export function readHeader(
     tags: data.tags ?? [],
     references: data.references ?? [],
     falsePositives: data.falsepositives ?? [],
+    ...readDetails(data, warn),
     custom: customKeys(data, ownKeys),
     path,
   };
@@ -107,13 +131,13 @@ function customKeys(
 ): RuleHeader['custom'] {
   const entries = Object.entries(data).filter(([key]) => !standardKeys.has(key) && !ownKeys.includes(key));
   // Through JSON, so that what is kept is a plain JSON value whatever YAML made of it. One by one, for the place of a failure.
-  return Object.fromEntries(entries.map(([key, value]) => [key, plainJson(value, key)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, plainJson(value, [key])]));
 }
 
-function plainJson(value: unknown, key: string): Json {
+function plainJson(value: unknown, at: readonly string[]): Json {
   try {
     return JSON.parse(JSON.stringify(value)) as Json;
   } catch {
-    throw new RuleError(`'${key}' holds itself through an alias; write the value out`, [key]);
+    throw new RuleError(`'${at.at(-1)}' holds itself through an alias; write the value out`, at);
   }
 }

@@ -79,6 +79,15 @@ export function joinRules(files: readonly ReadFile[], pipelines: readonly Pipeli
   const problems = [...files.flatMap((file) => file.problems), ...filtered.problems];
   const rules: Rule[] = [];
   for (const draft of filtered.drafts) {
+    const { taxonomy = 'sigma' } = draft.header;
+    if (taxonomy !== 'sigma' && pipelines.length === 0)
+      problems.push(
+        draft.problem(
+          'warning',
+          `the names in the rule are those of '${taxonomy}'; where the logs have others, fit it with a pipeline`,
+          ['taxonomy'],
+        ),
+      );
     try {
       rules.push(ruleOf(fit(draft)));
     } catch (thrown) {

@@ -1,8 +1,29 @@
 import type { JsonObject } from '../event/json.ts';
 import type { Severity } from '../event/severity.ts';
 
+/** What a rule says for people and for other tools; each is absent where the rule does not say it. */
+export interface RuleDetails {
+  readonly related?: readonly RelatedRule[];
+  /** Whose names of fields and log sources the rule uses; Sigma's own where it is absent. */
+  readonly taxonomy?: string;
+  /** An identifier of SPDX. */
+  readonly license?: string;
+  readonly author?: string;
+  /** Days, as `2026-11-21`. */
+  readonly date?: string;
+  readonly modified?: string;
+  /** Fields that are worth a look when the rule has matched. */
+  readonly fields?: readonly string[];
+  readonly scope?: readonly string[];
+}
+
+export interface RelatedRule {
+  readonly id: string;
+  readonly type: 'derived' | 'obsolete' | 'merged' | 'renamed' | 'similar';
+}
+
 /** What every kind of Sigma document says of itself. */
-export interface RuleHeader {
+export interface RuleHeader extends RuleDetails {
   /** The rule's `id`, else its `name`, else the path of its file: never empty, unique in a loaded set. */
   readonly id: string;
   readonly title: string;
@@ -43,6 +64,10 @@ export interface LogSource {
   readonly product: string | undefined;
   readonly category: string | undefined;
   readonly service: string | undefined;
+  /** How the source has to be set up for the rule to find anything; for people. */
+  readonly definition?: string;
+  /** Other keys, which decide nothing. */
+  readonly custom?: JsonObject;
 }
 
 export type Detection =

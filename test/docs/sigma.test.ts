@@ -105,7 +105,9 @@ describe('pipelines', () => {
       await loadPipelines([join(folder.path, 'sigma/ecs.yml')]),
     );
     expect(createEngine([ecs]).active).toEqual([ecs]);
-    expect(createEngine([await rule('sigma/ecs-rule.yml')]).active).toEqual([]);
+    const alone = await loadRules([join(folder.path, 'sigma/ecs-rule.yml')]);
+    expect(createEngine(alone.rules).active).toEqual([]);
+    expect(alone.problems.map(({ message }) => message).join()).toContain("those of 'ecs'");
     const stop = { eventSource: 'cloudtrail.amazonaws.com', eventName: 'StopLogging' };
     expect(matches(ecs, stop)).toBe(true);
     const robot = { sessionContext: { sessionIssuer: { type: 'Role', userName: 'robot-7' } } };

@@ -84,7 +84,7 @@ export function readCorrelation(raw: unknown, context: ReadContext): Correlation
     ...context.placeOf(own.rules === undefined ? at('condition') : at('rules', i)),
   }));
   return {
-    ...readHeader(data, context.path, ['correlation', 'generate']),
+    ...readHeader(data, context, ['correlation', 'generate']),
     rules,
     groupBy,
     timespan,

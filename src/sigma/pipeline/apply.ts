@@ -213,8 +213,9 @@ function mapFields(
     const [only] = of;
     return of.length === 1 ? only : { type: asksForNone(base) ? 'all' : 'any', of };
   });
+  const fields = draft.header.fields?.flatMap(namesFor);
   for (const [name, ids] of tracked) fieldApplied.set(name, ids);
-  return changed;
+  return fields === undefined ? changed : { ...changed, header: { ...changed.header, fields } };
 }
 
 /** That a field is not so, not there or null must be true of each of its names; anything else of one of them. */
