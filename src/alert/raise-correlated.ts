@@ -119,12 +119,17 @@ function whoOf(events: readonly AlertEvent[]): Alert['who'] {
 
 function whatOf(events: readonly AlertEvent[]): Alert['what'] {
   const targets = distinct(events, ({ target }) => target);
+  const results = distinct(events, ({ result }) => result);
+  const failed = events.filter(({ result }) => result === 'failure').length;
   return {
     kind: events.at(-1)?.kind ?? 'cloudtrail.api-call',
     service: several(distinct(events, ({ service }) => service)),
     action: several(distinct(events, ({ action }) => action)),
-    result: only(distinct(events, ({ result }) => result)) ?? 'unknown',
-    reason: only(distinct(events, ({ reason }) => reason)),
+    result: only(results) ?? 'unknown',
+    reason:
+      results.length > 1
+        ? `${failed} of ${events.length} failed`
+        : only(distinct(events, ({ reason }) => reason)),
     targets: targets.map((name) => ({ name })),
   };
 }

@@ -1,6 +1,6 @@
-import type { Alert, AttackRef } from '../alert/alert.ts';
+import type { Alert, AlertEvent, AttackRef } from '../alert/alert.ts';
 import { rawEventAnchor } from '../notify/slack-message.ts';
-import { actorDetail, originWords } from '../notify/words.ts';
+import { actorDetail, evidencePlace, originWords, shownEvents } from '../notify/words.ts';
 import type { DeliveryState } from '../store/store.ts';
 import { copyable } from './copyable.ts';
 import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
@@ -49,13 +49,16 @@ export function detailPage(
         </header>
         <div class="columns">
           <div class="story">
-            ${meaning(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${references(alert)}
+            ${severalEvents(alert)} ${meaning(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)}
+            ${references(alert)}
           </div>
           <div class="aside">
             ${who(alert)} ${what(alert)} ${where(alert)} ${when(alert)} ${attack(alert)}
             ${delivered(deliveries)}
           </div>
-          <div class="source">${rawEvent(alert)} ${origin(alert, view.address)}</div>
+          <div class="source">
+            ${alert.correlation === undefined && rawEvent(alert)} ${origin(alert, view.address)}
+          </div>
         </div>
       </article>`,
   });
@@ -94,6 +97,63 @@ function prose(text: string): readonly Html[] {
     .split(/\n\s*\n/)
     .filter((paragraph) => paragraph.trim() !== '')
     .map((paragraph) => html`<p class="prose">${paragraph.trim()}</p>`);
+}
+
+/** So many of the events are shown at once; the others open on demand. */
+const mostEvents = 10;
+
+function severalEvents({ correlation, id }: Alert): Html | undefined {
+  if (correlation === undefined) return undefined;
+  const { before, events } = shownEvents(correlation, 100);
+  const newest = events.toReversed();
+  const rest = newest.slice(mostEvents);
+  return section(
+    'What was found',
+    html`<p class="strong">${correlation.summary}</p>
+      ${rows([
+        ['From', absoluteTime(correlation.start)],
+        ['To', correlation.end > correlation.start && absoluteTime(correlation.end)],
+        ...correlation.group.map(({ field, value }) => [field, value] as const),
+      ])}
+      <h3>Events, the newest first</h3>
+      ${eventList(newest.slice(0, mostEvents))}
+      ${
+        rest.length > 0 &&
+        html`<details class="more-events">
+          <summary>${rest.length === 1 ? '1 more' : `${rest.length} more`}</summary>
+          ${eventList(rest)}
+        </details>`
+      }
+      ${
+        before > 0 &&
+        html`<p>
+          ${before === 1 ? '1 event' : `${before} events`} before these;
+          <a href="/v1/alerts/${id}">as JSON</a>.
+        </p>`
+      }`,
+    '',
+    rawEventAnchor,
+  );
+}
+
+function eventList(events: readonly AlertEvent[]): Html {
+  return html`<ol class="events">
+    ${events.map(
+      (event) =>
+        html`<li>
+          <p>
+            ${absoluteTime(event.time)} <b>${event.action}</b>
+            <span class="result-${event.result}">${resultWords[event.result]}</span>
+            ${event.reason !== undefined && html`<small>${event.reason}</small>`}
+          </p>
+          <p>
+            ${event.who.name} from
+            ${originWords(event.origin)}${event.target !== undefined && html` on ${event.target}`}
+          </p>
+          <p><small>${event.id} in ${evidencePlace(event)}</small></p>
+        </li>`,
+    )}
+  </ol>`;
 }
 
 function meaning({ facts }: Alert): Html | undefined {
@@ -294,12 +354,12 @@ function reference(text: string): Html {
   return isPlain ? html`<a href="${url.href}" rel="noreferrer">${text}</a>` : html`${text}`;
 }
 
-function origin({ id, evidence }: Alert, address: string): Html {
+function origin({ id, evidence, correlation }: Alert, address: string): Html {
   const { provenance } = evidence;
   return section(
     'Evidence',
     rows([
-      ['Event', evidence.eventId],
+      [correlation === undefined ? 'Event' : 'Last event', evidence.eventId],
       ['Source', provenance.source],
       ['Object', provenance.object],
       ['At byte', provenance.position],

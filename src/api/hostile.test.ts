@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Alert } from '../alert/alert.ts';
+import type { Alert, AlertEvent } from '../alert/alert.ts';
 import { send } from './testing/request.ts';
 import { hostileStrings, testAlert, testId, testNow } from './testing/sample.ts';
 import { startServer, type TestServer } from './testing/server.ts';
@@ -29,11 +29,42 @@ function hostileAlert(number: number, text: string): Alert {
     facts: [{ explanation: text, unknowns: [text] }],
     falsePositives: [text],
     references: [text],
+    ...(number % 2 === 0 ? {} : { correlation: correlationOf(base, text) }),
     evidence: {
       eventId: text,
       provenance: { ...base.evidence.provenance, object: text },
       fields: { [text]: text, constructor: text },
     },
+  };
+}
+
+/** As many events as are shown at once, and more. */
+function correlationOf({ time, evidence }: Alert, text: string): Alert['correlation'] {
+  const event: AlertEvent = {
+    id: text,
+    time,
+    kind: 'cloudtrail.api-call',
+    service: text,
+    action: text,
+    result: 'failure',
+    reason: text,
+    target: text,
+    who: { kind: 'iam-user', name: text, arn: text, account: text, accessKeyId: text },
+    account: text,
+    region: text,
+    origin: { type: 'unknown', text },
+    userAgent: text,
+    provenance: { ...evidence.provenance, object: text },
+  };
+  return {
+    type: text,
+    summary: text,
+    group: [{ field: text, value: text }],
+    value: 1,
+    start: time - 1_000,
+    end: time,
+    total: 20,
+    events: Array.from({ length: 12 }, () => event),
   };
 }
 
@@ -53,7 +84,7 @@ afterAll(() => server.close());
 
 /** The elements and attributes of our own templates; anything else in a page came in from outside. */
 const ownElements =
-  /^(?:html|head|meta|title|link|script|body|a|header|div|img|nav|button|kbd|main|h1|h2|h3|svg|rect|ul|ol|li|span|b|section|dl|dt|dd|time|article|p|pre|code|small|footer|dialog|form)$/;
+  /^(?:html|head|meta|title|link|script|body|a|header|div|img|nav|button|kbd|main|h1|h2|h3|svg|rect|ul|ol|li|span|b|section|dl|dt|dd|time|article|p|pre|details|summary|code|small|footer|dialog|form)$/;
 const ownAttributes =
   /^(?:lang|charset|name|content|rel|type|href|src|defer|class|id|width|height|alt|aria-[a-z]+|data-[a-z-]+|hidden|tabindex|viewBox|preserveAspectRatio|x|y|role|title|datetime|method)$/;
 

@@ -35,6 +35,52 @@ const provenance = z
 
 const evidence = z.object({ eventId: text, provenance });
 
+const correlatedEvent = z
+  .object({
+    id: text,
+    time: milliseconds,
+    kind: text,
+    service: text,
+    action: text,
+    result: z.enum(['success', 'failure', 'unknown']),
+    reason: maybeText,
+    target: maybeText.describe('The first thing that the call was about.'),
+    who: z.object({
+      kind: text,
+      name: text,
+      arn: maybeText,
+      account: maybeText,
+      accessKeyId: maybeText,
+    }),
+    account: maybeText,
+    region: maybeText,
+    origin,
+    userAgent: maybeText,
+    provenance,
+  })
+  .describe('One of several events; its texts are cut to 200 characters.');
+
+const correlation = z
+  .object({
+    type: text.describe('The type of the correlation rule, such as event_count.'),
+    summary: text.describe('What was found and what was asked for: 12 events within 10m (at least 10).'),
+    group: z
+      .array(z.object({ field: text, value: text }))
+      .readonly()
+      .describe('What the events have in common because the rule groups by it.'),
+    value: z.number().describe('What was held against the condition of the rule.'),
+    start: milliseconds.describe('Time of the first event.'),
+    end: milliseconds.describe('End of the window.'),
+    total: z.int().describe('How many events there were.'),
+    events: z
+      .array(correlatedEvent)
+      .readonly()
+      .describe('The newest of them, at most 100, the oldest first.'),
+  })
+  .describe(
+    'Where several events together made the rule match: who, what and where then say what they have in common, evidence is the last event, and there is no raw event.',
+  );
+
 const alertSummarySchema = z
   .object({
     id: text.describe('32 hex digits; the same input always gives the same id.'),
@@ -72,6 +118,7 @@ const alertSummarySchema = z
       .describe('What the event means, and what it alone cannot tell.'),
     falsePositives: z.array(text).readonly(),
     references: z.array(text).readonly(),
+    correlation: correlation.optional(),
     evidence,
   })
   .describe('An alert without its raw event. Strings come from logs and can hold anything.');

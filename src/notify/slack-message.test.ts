@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { slackMessage } from './slack-message.ts';
-import { hostileAlert, minimalAlert, normalAlert } from './testing/alerts.ts';
+import {
+  correlatedAlert,
+  hostileAlert,
+  hostileCorrelatedAlert,
+  minimalAlert,
+  normalAlert,
+} from './testing/alerts.ts';
 import { checkMessage, liveMarkup, stringsIn } from './testing/block-kit.ts';
 
 const link = 'https://tocsin.example/alerts/5d41402abc4b2a76b9719d911017c592';
@@ -16,6 +22,8 @@ describe('the Slack message', () => {
     ['normal', normalAlert, link],
     ['minimal', minimalAlert, undefined],
     ['hostile', hostileAlert, link],
+    ['correlated', correlatedAlert, link],
+    ['correlated-hostile', hostileCorrelatedAlert, link],
   ])(
     'of a %s alert is as recorded, within the limits, and does nothing but say things',
     async (name, alert, url) => {

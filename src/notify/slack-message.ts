@@ -4,10 +4,14 @@ import {
   actorDetail,
   attackWords,
   callWords,
+  eventWords,
   evidencePlace,
+  groupWords,
   originWords,
+  periodWords,
   placeWords,
   severityLook,
+  shownEvents,
   titleOf,
   utc,
 } from './words.ts';
@@ -78,6 +82,8 @@ const limits = {
   facts: 4,
   unknowns: 3,
   targets: 3,
+  events: 5,
+  event: 180,
   steps: 6,
   chain: 5,
 } as const;
@@ -89,7 +95,7 @@ export function slackMessage(alert: Alert, link: string | undefined): SlackMessa
   const rawTitle = titleOf(alert);
   const title = slackText(rawTitle, limits.title);
   const headerRoom = limits.header - headline.length;
-  const links = linkLine(link);
+  const links = linkLine(link, alert.correlation === undefined ? 'Raw event' : 'Events');
   return {
     text: `${look.emoji} ${look.word}: ${slackMarkdown(rawTitle, limits.title)} (${slackMarkdown(placeWords(alert.where), limits.value)})`,
     blocks: [
@@ -101,6 +107,7 @@ export function slackMessage(alert: Alert, link: string | undefined): SlackMessa
         color: look.colour,
         blocks: [
           paragraph(factLines(alert, title.length > headerRoom ? title : undefined)),
+          ...severalEvents(alert),
           ...meaning(alert),
           ...firstSteps(alert),
           footer(alert),
@@ -148,6 +155,28 @@ function moment(time: number): readonly RichTextElement[] {
   ];
 }
 
+/** What several events have in common, and the newest of them. */
+function severalEvents({ correlation }: Alert): readonly Block[] {
+  if (correlation === undefined) return [];
+  const { before, events } = shownEvents(correlation, limits.events);
+  const group = groupWords(correlation);
+  const items = [
+    ...(before > 0 ? [`${before} before these`] : []),
+    ...events.map((event) => slackText(eventWords(event), limits.event)),
+  ];
+  return [
+    paragraph([
+      labelled('Found', slackText(correlation.summary, limits.value)),
+      labelled('Period', slackText(periodWords(correlation), limits.value)),
+      ...(group === '' ? [] : [labelled('Where all', slackText(group, limits.value))]),
+    ]),
+    titledList(
+      'Events',
+      items.map((item) => section([textElement(item)])),
+    ),
+  ];
+}
+
 /** The facts, or the rule's description where there is no fact. */
 function meaning(alert: Alert): readonly Block[] {
   if (alert.facts.length === 0) {
@@ -185,7 +214,7 @@ function footer(alert: Alert): Block {
   const parts = [
     attack === '' ? undefined : `MITRE ${attack}`,
     `Rule: ${alert.rule.title}`,
-    `Event ${alert.evidence.eventId}`,
+    `${alert.correlation === undefined ? 'Event' : 'Last event'} ${alert.evidence.eventId}`,
     `In ${evidencePlace(alert.evidence)}`,
     `Alert ${alert.id}`,
   ];
@@ -193,8 +222,8 @@ function footer(alert: Alert): Block {
   return { type: 'context', elements: shown.map(plain) };
 }
 
-/** Links to the alert and to its raw event; undefined where the console's public address is not known. */
-function linkLine(link: string | undefined): Block | undefined {
+/** Links to the alert and to its raw event, or its events; undefined where the console's public address is not known. */
+function linkLine(link: string | undefined, events: string): Block | undefined {
   const url = link === undefined ? null : URL.parse(link);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
   const page = url.href;
@@ -204,7 +233,7 @@ function linkLine(link: string | undefined): Block | undefined {
     [
       { type: 'link', url: page, text: 'Open the alert', style: { bold: true } },
       textElement('   ·   '),
-      { type: 'link', url: url.href, text: 'Raw event', style: { bold: true } },
+      { type: 'link', url: url.href, text: events, style: { bold: true } },
     ],
   ]);
 }

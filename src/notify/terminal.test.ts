@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderAlert } from './terminal.ts';
-import { hostileAlert, hostileText, minimalAlert, normalAlert } from './testing/alerts.ts';
+import {
+  correlatedAlert,
+  hostileAlert,
+  hostileCorrelatedAlert,
+  hostileText,
+  minimalAlert,
+  normalAlert,
+} from './testing/alerts.ts';
 
 const plain = { colour: false, width: 100 };
 const ownCodes = new RegExp(`${String.fromCharCode(0x1b)}\\[[\\d;]+m`, 'g');
@@ -13,6 +20,9 @@ describe('an alert on a terminal', () => {
     ['normal-narrow-colour', normalAlert, { colour: true, width: 50 }],
     ['minimal', minimalAlert, plain],
     ['hostile', hostileAlert, plain],
+    ['correlated', correlatedAlert, plain],
+    ['correlated-verbose', correlatedAlert, { ...plain, verbose: true }],
+    ['correlated-hostile', hostileCorrelatedAlert, plain],
   ])('is as recorded: %s', async (name, alert, options) => {
     await expect(`${renderAlert(alert, options)}\n`).toMatchFileSnapshot(`golden/terminal-${name}.txt`);
   });
@@ -42,6 +52,22 @@ describe('an alert on a terminal', () => {
             who: { ...normalAlert.who, name: a, arn: b, accessKeyId: b, chain: [a, b] },
             where: { account: a, region: b, origin: { type: 'unknown' as const, text: a }, userAgent: b },
             facts: [{ explanation: a, unknowns: [b] }],
+            correlation: {
+              type: a,
+              summary: a,
+              group: [{ field: b, value: a }],
+              value: 1,
+              start: 0,
+              end: 1,
+              total: 2,
+              events: (correlatedAlert.correlation?.events ?? []).slice(0, 2).map((event) => ({
+                ...event,
+                action: b,
+                target: a,
+                reason: b,
+                who: { kind: 'unknown' as const, name: a },
+              })),
+            },
             evidence: { ...normalAlert.evidence, eventId: a, fields: { [a]: b, deep: [[[[a]]]] } },
           };
           const shown = renderAlert(alert, { colour, verbose, width });
@@ -55,7 +81,7 @@ describe('an alert on a terminal', () => {
 
   it('keeps to the width', () => {
     for (const width of [40, 80, 120]) {
-      const rows = renderAlert(hostileAlert, { colour: false, width, verbose: true }).split('\n');
+      const rows = renderAlert(hostileCorrelatedAlert, { colour: false, width, verbose: true }).split('\n');
       expect(rows.filter((row) => Array.from(row.replace(/\p{M}/gu, '')).length > width)).toEqual([]);
     }
   });

@@ -6,10 +6,14 @@ import {
   actorDetail,
   attackWords,
   callWords,
+  eventWords,
   evidencePlace,
+  groupWords,
   originWords,
+  periodWords,
   placeWords,
   severityLook,
+  shownEvents,
   titleOf,
   utc,
 } from './words.ts';
@@ -85,11 +89,34 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
     ...row('where', placeWords(where)),
     ...row('call', callWords(what)),
     ...row('on', few.length === 0 ? '' : few.join(', ') + more),
+    ...correlationRows(alert, verbose),
     ...factRows(alert, verbose),
     ...responseRows(alert, verbose),
     ...(verbose ? detailRows(alert) : []),
-    ...row('event', `${evidence.eventId} in ${evidencePlace(evidence)}`),
-    ...(verbose ? rawRows(alert) : []),
+    ...row(
+      alert.correlation === undefined ? 'event' : 'last',
+      `${evidence.eventId} in ${evidencePlace(evidence)}`,
+    ),
+    ...(verbose && alert.correlation === undefined ? rawRows(alert) : []),
+  ];
+}
+
+/** What several events have in common, and the newest of them. */
+function correlationRows({ correlation }: Alert, verbose: boolean): readonly Row[] {
+  if (correlation === undefined) return [];
+  const length = verbose ? longest : shortest;
+  const { before, events } = shownEvents(correlation, verbose ? 100 : 3);
+  const group = groupWords(correlation);
+  return [
+    ...labelFirst('found', [
+      line(correlation.summary, length),
+      line(periodWords(correlation), length),
+      ...(group === '' ? [] : [line(`where ${group}`, length)]),
+    ]),
+    ...labelFirst('events', [
+      ...(before > 0 ? [`${before} before these`] : []),
+      ...events.map((event) => line(eventWords(event), length)),
+    ]),
   ];
 }
 

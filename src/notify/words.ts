@@ -1,4 +1,4 @@
-import type { Alert } from '../alert/alert.ts';
+import type { Alert, AlertCorrelation, AlertEvent } from '../alert/alert.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
 
@@ -72,7 +72,7 @@ export function attackWords(alert: Alert): string {
 }
 
 /** The object and the byte offset in it where the record lies. */
-export function evidencePlace({ provenance }: Alert['evidence']): string {
+export function evidencePlace({ provenance }: Pick<Alert['evidence'], 'provenance'>): string {
   return `${provenance.object} at byte ${provenance.position}`;
 }
 
@@ -89,4 +89,31 @@ export function utc(time: number): string {
 /** The alert's sentence, or its rule's title where it has none; never blank. */
 export function titleOf(alert: Alert): string {
   return [alert.title, alert.rule.title].find((text) => text.trim() !== '') ?? 'Alert without a title';
+}
+
+/** `from 2026-11-21 12:03:11 UTC to 2026-11-21 12:05:40 UTC` */
+export function periodWords({ start, end }: AlertCorrelation): string {
+  return start === end ? `at ${utc(start)}` : `from ${utc(start)} to ${utc(end)}`;
+}
+
+/** `userIdentity.arn is alice, sourceIPAddress is 192.0.2.1`; empty where all events are one group. */
+export function groupWords({ group }: AlertCorrelation): string {
+  return group.map(({ field, value }) => `${field} is ${value}`).join(', ');
+}
+
+/** `2026-11-21 12:03:11 UTC  GetObject failed (AccessDenied) on invoices, by alice from 192.0.2.1` */
+export function eventWords(event: AlertEvent): string {
+  const result = { success: '', failure: ' failed', unknown: '' }[event.result];
+  const reason = event.reason === undefined ? '' : ` (${event.reason})`;
+  const target = event.target === undefined ? '' : ` on ${event.target}`;
+  return `${utc(event.time)}  ${event.action}${result}${reason}${target}, by ${event.who.name} from ${originWords(event.origin)}`;
+}
+
+/** Of many events the newest are shown; those before them are counted. */
+export function shownEvents(
+  { events, total }: AlertCorrelation,
+  most: number,
+): { readonly before: number; readonly events: readonly AlertEvent[] } {
+  const shown = events.slice(-most);
+  return { before: Math.max(0, total - shown.length), events: shown };
 }

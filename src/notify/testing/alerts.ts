@@ -1,4 +1,4 @@
-import type { Alert } from '../../alert/alert.ts';
+import type { Alert, AlertEvent } from '../../alert/alert.ts';
 import { sampleAlert } from '../sample.ts';
 
 const time = Date.UTC(2026, 10, 21, 12, 3, 11);
@@ -58,6 +58,84 @@ export const normalAlert: Alert = {
       eventName: 'PutBucketPolicy',
       requestParameters: { bucketName: 'invoices', bucketPolicy: { Version: '2012-10-17' } },
     },
+  },
+};
+
+function refusedRead(number: number): AlertEvent {
+  return {
+    id: `0b1d1c1e-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    time: time - (12 - number) * 20_000,
+    kind: 'cloudtrail.api-call',
+    service: 'secretsmanager.amazonaws.com',
+    action: 'GetSecretValue',
+    result: number % 4 === 0 ? 'failure' : 'success',
+    reason: number % 4 === 0 ? 'AccessDenied' : undefined,
+    target: `prod/database-${number}`,
+    who: {
+      kind: 'iam-user',
+      name: 'bob',
+      arn: 'arn:aws:iam::111122223333:user/bob',
+      account: '111122223333',
+    },
+    account: '111122223333',
+    region: 'eu-west-1',
+    origin: { type: 'address', address: '198.51.100.7' },
+    userAgent: 'aws-cli/2.31',
+    provenance: { ...normalAlert.evidence.provenance, position: number * 1_000 },
+  };
+}
+
+const reads = Array.from({ length: 12 }, (_, i) => refusedRead(i + 1));
+
+/** An alert that several events led to. */
+export const correlatedAlert: Alert = {
+  ...normalAlert,
+  id: '7d793037a0760186574b0282f2f435e7',
+  rule: { id: '1b2c3d4e-0000-4000-8000-000000000001', title: 'Many secrets read one by one' },
+  severity: 'high',
+  title: 'bob read 12 secrets within 10m',
+  description: 'Somebody empties the secret store.',
+  response: '- Ask bob whether this was meant.\n- Rotate the secrets.',
+  who: {
+    kind: 'iam-user',
+    name: 'bob',
+    arn: 'arn:aws:iam::111122223333:user/bob',
+    account: '111122223333',
+    chain: [],
+  },
+  what: {
+    kind: 'cloudtrail.api-call',
+    service: 'secretsmanager.amazonaws.com',
+    action: 'GetSecretValue',
+    result: 'unknown',
+    targets: reads.toReversed().map(({ target = '' }) => ({ name: target })),
+  },
+  where: {
+    account: '111122223333',
+    region: 'eu-west-1',
+    origin: { type: 'address', address: '198.51.100.7' },
+    userAgent: 'aws-cli/2.31',
+  },
+  tactics: [{ id: 'TA0006', name: 'Credential Access' }],
+  techniques: [{ id: 'T1555.006', name: 'Cloud Secrets Management Stores' }],
+  facts: [],
+  correlation: {
+    type: 'value_count',
+    summary: '12 different values of requestParameters.secretId within 10m (at least 10)',
+    group: [
+      { field: 'userIdentity.arn', value: 'arn:aws:iam::111122223333:user/bob' },
+      { field: 'awsRegion', value: 'eu-west-1' },
+    ],
+    value: 12,
+    start: time - 11 * 20_000,
+    end: time,
+    total: 14,
+    events: reads,
+  },
+  evidence: {
+    eventId: reads.at(-1)?.id ?? '',
+    provenance: { ...normalAlert.evidence.provenance, position: 12_000 },
+    fields: {},
   },
 };
 
@@ -143,5 +221,30 @@ export const hostileAlert: Alert = {
     eventId: hostileText,
     provenance: { source: 'x', object: `s3://x/${hostileText}`, position: -1, receivedAt: 0 },
     fields: { [hostileText]: hostileText, deep: { deeper: [{ a: '\u001b[0m' }] } },
+  },
+};
+
+/** The same of several events. */
+export const hostileCorrelatedAlert: Alert = {
+  ...hostileAlert,
+  correlation: {
+    type: hostileText,
+    summary: hostileText.repeat(100),
+    group: many(50, { field: hostileText, value: hostileText }),
+    value: Number.MAX_VALUE,
+    start: Number.MIN_SAFE_INTEGER,
+    end: Number.MAX_SAFE_INTEGER,
+    total: 1_000_000,
+    events: many(100, {
+      ...refusedRead(4),
+      id: hostileText,
+      action: hostileText,
+      reason: hostileText,
+      target: hostileText,
+      who: { kind: 'unknown', name: hostileText },
+      origin: { type: 'unknown', text: hostileText },
+      userAgent: hostileText,
+      provenance: { source: hostileText, object: hostileText, position: -1, receivedAt: 0 },
+    }),
   },
 };
