@@ -55,7 +55,7 @@ function isOnePoint(value: string): boolean {
   return value.length === 1 || (value.length === 2 && (value.codePointAt(0) ?? 0) > 0xffff);
 }
 
-/** The folds of what stands first in Unicode: Latin, Greek, Cyrillic and their neighbours, each of one unit. */
-const firstFolds = Uint16Array.from({ length: 0x600 }, (_, unit) =>
+/** The folds of what stands first in Unicode, by code: Latin, Greek, Cyrillic and their neighbours, each of one unit. */
+export const firstFolds = Uint16Array.from({ length: 0x600 }, (_, unit) =>
   foldPoint(String.fromCharCode(unit)).charCodeAt(0),
 );

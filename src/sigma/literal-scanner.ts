@@ -1,4 +1,4 @@
-import { fold } from './fold.ts';
+import { firstFolds, fold } from './fold.ts';
 
 /** Where a scan tells what it finds. */
 export interface ScanSink {
@@ -46,16 +46,26 @@ export function compileScanner(literals: readonly string[]): LiteralScanner {
     }
   };
 
-  /** False where the text is not ASCII, and needs folding first. */
-  const scanAscii = (text: string, sink: ScanSink, epoch: number): boolean => {
+  const compareAt = (unit: number, at: number, folded: string, sink: ScanSink, epoch: number) => {
+    for (const { literal, before } of byUnit.get(unit) ?? none)
+      if (told[literal] !== epoch && at >= before && folded.startsWith(literals[literal] ?? '', at - before))
+        tell(literal, sink, epoch);
+  };
+
+  /** Folds as it goes along. False where the text has letters for which that is not so easy, and needs folding first. */
+  const scanPlain = (text: string, sink: ScanSink, epoch: number): boolean => {
     let gram = 0;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      if (unit > lastAscii) return false;
-      gram = (gram << 8) | (lower[unit] ?? 0);
+      if (unit >= firstFolds.length) return false;
+      // By a table, for every unit: on mixed text a branch for capital letters would be guessed wrong every other time.
+      const small = firstFolds[unit] ?? 0;
+      gram = (gram << 8) | (small & 0xff);
       const place = Math.imul(gram, multiplier) >>> shift;
       if (keys[place] === gram && gram !== 0)
         compare(place, i + 1, (sink.folded ??= fold(text)), sink, epoch);
+      if (small > lastAscii && byUnit.size > 0)
+        compareAt(small, i, (sink.folded ??= fold(text)), sink, epoch);
     }
     return true;
   };
@@ -67,25 +77,18 @@ export function compileScanner(literals: readonly string[]): LiteralScanner {
       gram = (gram << 8) | (unit & 0xff);
       const place = Math.imul(gram, multiplier) >>> shift;
       if (keys[place] === gram && gram !== 0) compare(place, i + 1, folded, sink, epoch);
-      if (unit <= lastAscii) continue;
-      for (const { literal, before } of byUnit.get(unit) ?? none)
-        if (told[literal] !== epoch && i >= before && folded.startsWith(literals[literal] ?? '', i - before))
-          tell(literal, sink, epoch);
+      if (unit > lastAscii) compareAt(unit, i, folded, sink, epoch);
     }
   };
 
   return (text, sink, epoch) => {
-    if (!scanAscii(text, sink, epoch)) scanFolded((sink.folded ??= fold(text)), sink, epoch);
+    if (!scanPlain(text, sink, epoch)) scanFolded((sink.folded ??= fold(text)), sink, epoch);
     for (const i of searched)
       if (told[i] !== epoch && (sink.folded ??= fold(text)).includes(literals[i] ?? '')) tell(i, sink, epoch);
   };
 }
 
 const lastAscii = 127;
-/** Small letters for capital ones, by a table: on mixed text a branch would be guessed wrong every other time. */
-const lower = Uint8Array.from({ length: lastAscii + 1 }, (_, unit) =>
-  unit >= 65 && unit <= 90 ? unit + 32 : unit,
-);
 
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > lastAscii) return false;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../event/json.ts';
 import { compileRule } from './compile.ts';
 import { compileField, topKeysOf } from './field.ts';
 import { compileRules } from './ruleset.ts';
+import { eventsFor } from './testing/matching-events.ts';
 import { oracleMatches } from './testing/oracle.ts';
 import { someEvents, someRules } from './testing/some-rules.ts';
 
@@ -11,6 +12,9 @@ import { someEvents, someRules } from './testing/some-rules.ts';
 const pairs = Number(process.env['TOCSIN_ORACLE_PAIRS'] ?? 20_000);
 const rulesOfRun = 5;
 const eventsOfRun = 5;
+/** So many that an index has fields to choose from, texts that several rules want, and literals that begin alike. */
+const rulesOfLargeSet = 40;
+const eventsOfLargeSet = 20;
 const view = { field: compileField, whole: (event: JsonObject) => event, topKeys: topKeysOf };
 
 it(
@@ -43,6 +47,41 @@ it(
     // Both answers are common, or the two would agree for want of anything to say.
     expect(matched / tried).toBeGreaterThan(0.1);
     expect(matched / tried).toBeLessThan(0.9);
+  },
+  Math.max(60_000, pairs * 3),
+);
+
+it(
+  `a large set finds what each of its rules finds alone, over ${pairs} pairs and more, in events made from what the rules ask for`,
+  () => {
+    let matched = 0;
+    fc.assert(
+      fc.property(
+        fc.array(someRules, { minLength: rulesOfLargeSet, maxLength: rulesOfLargeSet }).chain((drawn) =>
+          fc.tuple(
+            fc.constant(drawn),
+            fc.array(fc.oneof(eventsFor(drawn), someEvents), {
+              minLength: eventsOfLargeSet,
+              maxLength: eventsOfLargeSet,
+            }),
+          ),
+        ),
+        fc.boolean(),
+        ([drawn, stream], knowsKeys) => {
+          const given = drawn.map((rule, i) => ({ ...rule, id: String(i) }));
+          const seen = knowsKeys ? view : { field: view.field, whole: view.whole };
+          const alone = given.map((rule) => compileRule(rule, seen));
+          const set = compileRules(given, seen);
+          for (const event of stream) {
+            const expected = alone.flatMap((matches, i) => (matches(event) ? [i] : []));
+            expect(set(event).map(({ id }) => Number(id))).toEqual(expected);
+            matched += expected.length;
+          }
+        },
+      ),
+      { numRuns: Math.ceil((2 * pairs) / rulesOfLargeSet / eventsOfLargeSet) },
+    );
+    expect(matched).toBeGreaterThan(pairs / 10);
   },
   Math.max(60_000, pairs * 3),
 );

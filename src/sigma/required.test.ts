@@ -6,8 +6,10 @@ import { fold } from './fold.ts';
 import { parseRules } from './parse.ts';
 import { requirementsOf, type Requirement } from './required.ts';
 import type { Rule } from './rule.ts';
+import { eventsFor } from './testing/matching-events.ts';
 import { oracleMatches } from './testing/oracle.ts';
 import { someEvents, someRules } from './testing/some-rules.ts';
+import { triggersOf } from './trigger.ts';
 
 function ruleOf(detection: object): Rule {
   const { rules, problems } = parseRules(JSON.stringify({ title: 'T', logsource: {}, detection }), 'r.yml');
@@ -129,18 +131,34 @@ function isKept(requirement: Requirement, event: JsonObject): boolean {
   }
 }
 
-it('every event that a rule matches keeps each of its requirements', () => {
+it('every event that a rule matches keeps each of its requirements, and one at least of its trigger', () => {
   let kept = 0;
   fc.assert(
-    fc.property(someRules, fc.array(someEvents, { minLength: 5, maxLength: 5 }), (rule, events) => {
-      const requirements = requirementsOf(rule);
-      for (const event of events) {
-        if (requirements.length === 0 || !oracleMatches(rule, event)) continue;
-        expect(requirements.filter((requirement) => !isKept(requirement, event))).toEqual([]);
-        kept++;
-      }
-    }),
-    { numRuns: 4000 },
+    fc.property(
+      fc
+        .array(someRules, { minLength: 1, maxLength: 8 })
+        .chain((rules) =>
+          fc.tuple(
+            fc.constant(rules),
+            fc.array(fc.oneof(eventsFor(rules), someEvents), { minLength: 10, maxLength: 10 }),
+          ),
+        ),
+      ([rules, events]) => {
+        const triggers = triggersOf(rules, () => false);
+        for (const [i, rule] of rules.entries()) {
+          const requirements = requirementsOf(rule);
+          const trigger = triggers[i];
+          for (const event of events) {
+            if ((requirements.length === 0 && trigger === undefined) || !oracleMatches(rule, event)) continue;
+            expect(requirements.filter((requirement) => !isKept(requirement, event))).toEqual([]);
+            if (trigger !== undefined)
+              expect(trigger.some((requirement) => isKept(requirement, event))).toBe(true);
+            kept++;
+          }
+        }
+      },
+    ),
+    { numRuns: 400 },
   );
-  expect(kept).toBeGreaterThan(100);
-});
+  expect(kept).toBeGreaterThan(400);
+}, 60_000);

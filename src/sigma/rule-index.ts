@@ -3,7 +3,7 @@ import { someMember, textOf, type EventView } from './compile.ts';
 import { fold } from './fold.ts';
 import { compileScanner, type LiteralScanner, type ScanSink } from './literal-scanner.ts';
 import type { Rule } from './rule.ts';
-import type { Sharing, Slot } from './shared-tests.ts';
+import { eachScalar, type Sharing, type Slot } from './shared-tests.ts';
 import { triggersOf } from './trigger.ts';
 
 /** Which rules have to be tried on an event, by their numbers: every one that could match, none twice. Good until the next call. */
@@ -21,6 +21,8 @@ interface Place {
 interface Lookup {
   readonly there: readonly number[];
   readonly wholes: ReadonlyMap<string, readonly number[]> | undefined;
+  /** How long the whole texts are; folding keeps that, so that other texts need no folding. */
+  readonly lengths: ReadonlySet<number>;
   readonly scan: LiteralScanner | undefined;
   /** By the scanner's numbers. */
   readonly byPart: readonly (readonly number[])[];
@@ -29,10 +31,18 @@ interface Lookup {
 interface FieldLookup<E> extends Lookup {
   readonly slot: Slot<E>;
   lookedAt: number;
+  /** The key whose text is looked through for what may be anywhere, too; undefined where it is not. */
+  readonly covers: string | undefined;
 }
 
 /** As long as so few fields decide, each is asked for; with more of them the event's own keys say which are there. */
-const fewFields = 6;
+const fewFields = 24;
+
+/** With no more texts that may be anywhere, these are looked for together with those of each field. */
+const fewParts = 64;
+
+/** What the texts of numbers and truth values are made of; `1e999` is read as `Infinity`. */
+const partsOfPlain = /^[-+.0-9aefilnrstuy]+$/;
 
 /** Files each rule under the field and the texts without which it cannot match. */
 export function compileIndex<E>(
@@ -62,13 +72,19 @@ export function compileIndex<E>(
     }
   }
 
+  // A field at the top of the event is looked through but once, for its own texts and for those that may be anywhere.
+  const shares = (keys: readonly string[] | undefined) =>
+    keys?.length === 1 && anywhere.parts.size > 0 && anywhere.parts.size <= fewParts ? keys[0] : undefined;
   const fields: FieldLookup<E>[] = [];
   const unkeyed: FieldLookup<E>[] = [];
   const byKey = new Map<string, FieldLookup<E>[]>();
   for (const [field, place] of places) {
-    const lookup = { ...lookupOf(place), slot: sharing.slot(field), lookedAt: 0 };
-    fields.push(lookup);
     const keys = topKeys?.(field);
+    const covers = shares(keys);
+    if (covers !== undefined)
+      for (const [text, numbers] of anywhere.parts) for (const i of numbers) addTo(place.parts, text, i);
+    const lookup = { ...lookupOf(place), slot: sharing.slot(field), lookedAt: 0, covers };
+    fields.push(lookup);
     if (keys === undefined) unkeyed.push(lookup);
     else for (const key of keys) addTo(byKey, key, lookup);
   }
@@ -89,7 +105,7 @@ export function compileIndex<E>(
     found: (literal) => add(sink.byPart[literal] ?? []),
   };
   const lookAtText = (lookup: Lookup, text: string) => {
-    if (lookup.wholes !== undefined) {
+    if (lookup.wholes !== undefined && lookup.lengths.has(text.length)) {
       const numbers = lookup.wholes.get((sink.folded ??= fold(text)));
       if (numbers !== undefined) add(numbers);
     }
@@ -107,6 +123,8 @@ export function compileIndex<E>(
       sink.folded = slot.folded;
       lookAtText(lookup, value);
       slot.folded = sink.folded;
+      const { covers } = lookup;
+      if (covers !== undefined && view.whole(event)[covers] === value) covered.add(covers);
     } else lookAtAll(lookup, value);
   };
   const lookAtAll = (lookup: Lookup, value: Json) => {
@@ -119,12 +137,20 @@ export function compileIndex<E>(
       return false;
     });
   };
+  const covered = new Set<string>();
   const everything = anywhere.parts.size === 0 ? undefined : lookupOf(anywhere);
+  const plainToo = [...anywhere.parts.keys()].some((text) => partsOfPlain.test(text));
+  const lookAnywhere = (lookup: Lookup, value: string | number | boolean) => {
+    if (typeof value !== 'string' && !plainToo) return;
+    sink.folded = undefined;
+    lookAtText(lookup, String(value));
+  };
   const probeAll = byKey.size === 0 || fields.length <= fewFields;
 
   return (event, epoch) => {
     now = epoch;
     candidates.length = 0;
+    covered.clear();
     add(always);
     if (probeAll) for (const field of fields) lookAt(field, event);
     else {
@@ -141,7 +167,14 @@ export function compileIndex<E>(
         }
       }
     }
-    if (everything !== undefined) lookAtAll(everything, sharing.scalarsOf(event));
+    if (everything === undefined) return candidates;
+    const whole = view.whole(event);
+    for (const key of Object.keys(whole)) {
+      const value = whole[key];
+      if (value === undefined || value === null || covered.has(key)) continue;
+      if (typeof value === 'object') eachScalar(value, (scalar) => lookAnywhere(everything, scalar));
+      else lookAnywhere(everything, value);
+    }
     return candidates;
   };
 }
@@ -154,6 +187,7 @@ function lookupOf({ there, wholes, parts }: Place): Lookup {
   return {
     there,
     wholes: wholes.size === 0 ? undefined : wholes,
+    lengths: new Set(Array.from(wholes.keys(), (text) => text.length)),
     scan: parts.size === 0 ? undefined : compileScanner([...parts.keys()]),
     byPart: [...parts.values()],
   };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../event/json.ts';
 import { compileRule } from './compile.ts';
 import { compileField, topKeysOf } from './field.ts';
@@ -176,4 +176,76 @@ it('a rule is tried once for an event, however often a list repeats what it need
   const match = compileRules([fieldRule({ items: ['x', 'y'], other: ['never'] })], counting);
   expect(match({ items: Array<string>(1000).fill('x'), other: 'o' })).toHaveLength(0);
   expect(reads).toBeLessThan(3);
+});
+
+describe('an event that was made to be slow', () => {
+  const mebibyte = 1 << 20;
+  const contains = (field: string, texts: readonly string[]): Rule => ({
+    ...fieldRule({}),
+    detections: {
+      it: {
+        type: 'field',
+        field,
+        quantifier: 'any',
+        negated: false,
+        tests: texts.map((text) => ({
+          type: 'text',
+          pattern: [{ wildcard: '*' }, text, { wildcard: '*' }],
+          cased: false,
+        })),
+      },
+    },
+  });
+  const nested = (levels: number) => {
+    let list: Json = ['needle'];
+    for (let i = 0; i < levels; i++) list = [list];
+    return list;
+  };
+  const many = (length: number, make: (i: number) => Json) => Array.from({ length }, (_, i) => make(i));
+  const rules = [
+    contains('a', ['needle', `${'x'.repeat(200)}y`, 'abababab']),
+    contains('a.b', ['needle']),
+    fieldRule({ a: ['needle'] }),
+    {
+      ...fieldRule({}),
+      detections: {
+        it: {
+          type: 'keywords' as const,
+          quantifier: 'any' as const,
+          tests: [
+            {
+              type: 'text' as const,
+              pattern: [{ wildcard: '*' as const }, 'needle', { wildcard: '*' as const }],
+              cased: false,
+            },
+          ],
+        },
+      },
+    },
+  ].map((rule, i) => ({ ...rule, id: String(i) }));
+  const set = compileRules(rules, view);
+
+  it.each<[what: string, event: JsonObject, found: string]>([
+    ['nearly a literal at every place', { a: `${'x'.repeat(mebibyte)}` }, ''],
+    ['a literal at every place', { a: `${'ab'.repeat(mebibyte)}needle` }, '0,3'],
+    ['a long text whose last letter needs folding', { a: `${'x'.repeat(mebibyte)}NEEDLE中` }, '0,3'],
+    ['as many members as fit', { a: many(100_000, () => 'needle') }, '0,2,3'],
+    ['as many different members as fit', { a: many(100_000, (i) => `needle${i}`) }, '0,3'],
+    ['members with the field inside', { a: many(100_000, () => ({ b: 'NEEDLE' })) }, '1,3'],
+    ['lists nested deeper than the call stack', { a: nested(100_000) }, '0,2,3'],
+    ['lists with the field nested deeper than the call stack', { a: [[{ b: nested(100_000) }]] }, '1,3'],
+    [
+      'very many keys',
+      Object.fromEntries(many(100_000, (i) => i).map((i) => [`k${String(i)}`, 'needle'])),
+      '3',
+    ],
+  ])('%s is matched all the same', (_, event, found) => {
+    expect(
+      set(event)
+        .map(({ id }) => id)
+        .join(),
+    ).toBe(found);
+    // Nothing is left over for the next event.
+    expect(set({ a: 'none' })).toEqual([]);
+  });
 });

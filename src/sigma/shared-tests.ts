@@ -17,6 +17,17 @@ export interface Slot<E> {
 
 type Scalar = string | number | boolean;
 
+/** Every text, number and truth value in it. With a stack of its own: an event may be nested deeper than the call stack allows. */
+export function eachScalar(root: Json, use: (value: Scalar) => void): void {
+  const pending: Json[] = [root];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (value === null) continue;
+    if (typeof value !== 'object') use(value);
+    else if (isList(value)) for (const item of value) pending.push(item);
+    else for (const item of Object.values(value)) if (item !== undefined) pending.push(item);
+  }
+}
+
 /**
  * One event at a time as all rules of a set see it: what one rule has read, folded or tested, the others take from here. Holds nothing
  * of an event after `end`.
@@ -29,8 +40,6 @@ export interface Sharing<E> {
   readonly end: () => void;
   readonly slot: (field: string) => Slot<E>;
   readonly valueOf: (slot: Slot<E>, event: E) => Json | undefined;
-  /** Every text, number and truth value of the event, whatever its field. */
-  readonly scalarsOf: (event: E) => readonly Scalar[];
 }
 
 /** What rules of one set share of an event. It has one event at a time: a view must not ask the same rule set about another meanwhile. */
@@ -124,7 +133,6 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
     view,
     slot,
     valueOf,
-    scalarsOf,
     begin: () => ++epoch,
     end: () => {
       for (const of of filled) {
@@ -184,15 +192,8 @@ function foldAll(scalars: readonly Scalar[]): readonly string[] {
   return scalars.map((value) => fold(String(value)));
 }
 
-/** With a stack of its own: an event may be nested deeper than the call stack allows. */
 function collectScalars(root: Json): readonly Scalar[] {
   const found: Scalar[] = [];
-  const pending: Json[] = [root];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (value === null) continue;
-    if (typeof value !== 'object') found.push(value);
-    else if (isList(value)) for (const item of value) pending.push(item);
-    else for (const item of Object.values(value)) if (item !== undefined) pending.push(item);
-  }
+  eachScalar(root, (value) => found.push(value));
   return found;
 }

@@ -15,29 +15,55 @@ export type Trigger = readonly Requirement[] | undefined;
  */
 export function triggersOf(
   rules: readonly Rule[],
-  isDerived: (field: string) => boolean,
+  isDerivedField: (field: string) => boolean,
 ): readonly Trigger[] {
+  const isDerived = (need: Requirement) => need.kind !== 'anywhere' && isDerivedField(need.field);
   const { texts: named, fields } = countTexts(rules);
-  const costOf = (need: Requirement): number => {
-    let cost = need.kind === 'anywhere' ? 0.1 : isDerived(need.field) ? 10 : 0;
+  const likelihoodOf = (need: Requirement): number => {
+    let sum = 0;
     switch (need.kind) {
       case 'exists':
-        cost += 0.5;
+        sum = 0.5;
         break;
       case 'equals': {
         const among = 1 + (fields.get(need.field)?.size ?? 0);
-        for (const text of need.texts) cost += Math.max(1 / among, perNaming * (named.get(text) ?? 1));
+        for (const text of need.texts) sum += Math.max(1 / among, perNaming * (named.get(text) ?? 1));
         break;
       }
       case 'contains':
       case 'anywhere':
-        for (const text of need.texts) cost += perNaming * (named.get(text) ?? 1) + 2 ** -(text.length - 1);
+        for (const text of need.texts) sum += perNaming * (named.get(text) ?? 1) + 2 ** -(text.length - 1);
         break;
     }
-    return cost;
+    return sum;
   };
-  return rules.map((rule) => cheapestTrigger(rule, costOf)?.requirements);
+  // First as if looking at a field cost nothing; then each place costs what it costs, shared by the rules that chose it at first.
+  const users = new Map<string, number>();
+  for (const rule of rules) {
+    const first = cheapestTrigger(rule, (need) => likelihoodOf(need) + (isDerived(need) ? derivedPrice : 0));
+    for (const place of new Set(first?.requirements.map(placeOf)))
+      users.set(place, (users.get(place) ?? 0) + 1);
+  }
+  const priceOf = (need: Requirement) =>
+    isDerived(need) ? derivedPrice : placePrices[need.kind] / ((users.get(placeOf(need)) ?? 0) + 1);
+  return rules.map(
+    (rule) => cheapestTrigger(rule, (need) => likelihoodOf(need) + priceOf(need))?.requirements,
+  );
 }
+
+/** What is looked through in one go: a field for whole texts, or for parts; or everything. */
+function placeOf(need: Requirement): string {
+  return need.kind === 'anywhere' ? need.kind : `${need.kind} ${need.field}`;
+}
+
+/** What it costs an event to be looked through at such a place, where trying a rule costs 1. */
+const placePrices: Readonly<Record<Requirement['kind'], number>> = {
+  exists: 0.1,
+  equals: 0.2,
+  contains: 0.4,
+  anywhere: 4,
+};
+const derivedPrice = 10;
 
 /** By how much a text is likelier in an event for every time that rules name it, or a text with it inside. */
 const perNaming = 0.0005;
