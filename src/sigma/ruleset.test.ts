@@ -226,7 +226,7 @@ describe('an event that was made to be slow', () => {
   const set = compileRules(rules, view);
 
   it.each<[what: string, event: JsonObject, found: string]>([
-    ['nearly a literal at every place', { a: `${'x'.repeat(mebibyte)}` }, ''],
+    ['nearly a literal at every place', { a: 'x'.repeat(mebibyte) }, ''],
     ['a literal at every place', { a: `${'ab'.repeat(mebibyte)}needle` }, '0,3'],
     ['a long text whose last letter needs folding', { a: `${'x'.repeat(mebibyte)}NEEDLE中` }, '0,3'],
     ['as many members as fit', { a: many(100_000, () => 'needle') }, '0,2,3'],
@@ -236,7 +236,7 @@ describe('an event that was made to be slow', () => {
     ['lists with the field nested deeper than the call stack', { a: [[{ b: nested(100_000) }]] }, '1,3'],
     [
       'very many keys',
-      Object.fromEntries(many(100_000, (i) => i).map((i) => [`k${String(i)}`, 'needle'])),
+      Object.fromEntries(Array.from({ length: 100_000 }, (_key, i) => [`k${i}`, 'needle'])),
       '3',
     ],
   ])('%s is matched all the same', (_, event, found) => {
