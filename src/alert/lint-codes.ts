@@ -23,6 +23,16 @@ export const lintCodes = {
     says: '`contains` with one or two letters, which are in nearly every text',
   },
   'duplicate-value': { level: 'advice', fix: false, says: 'a field has the same value twice' },
+  'single-all': {
+    level: 'advice',
+    fix: false,
+    says: '`all` with a single value, which the specification does not allow',
+  },
+  'null-in-list': {
+    level: 'advice',
+    fix: false,
+    says: '`null` in a list of values, which the specification does not allow',
+  },
   'plain-regex': { level: 'advice', fix: false, says: 'a regular expression for what a plain modifier says' },
   'unknown-field': { level: 'advice', fix: false, says: 'CloudTrail records have no such member' },
   'wildcard-ends': {

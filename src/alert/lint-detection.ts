@@ -40,6 +40,24 @@ export function lintDetections(rule: Rule, places: RulePlaces): readonly LintFin
       findings.push(
         lintFinding('duplicate-value', rule.path, place, `${name} has ${twice} twice; remove one`),
       );
+    if (part.quantifier === 'all' && part.tests.length === 1)
+      findings.push(
+        lintFinding(
+          'single-all',
+          rule.path,
+          place,
+          `${name} asks for 'all' of one value; leave 'all' out, other tools refuse it`,
+        ),
+      );
+    if (part.tests.length > 1 && part.tests.some(({ type }) => type === 'null'))
+      findings.push(
+        lintFinding(
+          'null-in-list',
+          rule.path,
+          place,
+          `${name} has null beside other values; ask for it in a detection of its own, other tools refuse it`,
+        ),
+      );
     for (const test of part.tests) {
       const plain = test.type === 'regex' ? plainForm(test.source, test.flags) : undefined;
       if (plain !== undefined)

@@ -10,6 +10,8 @@ export interface RuleDraft {
   readonly searches: Readonly<Record<string, Search>>;
   readonly conditions: readonly Condition[];
   readonly filters: readonly AppliedFilter[];
+  /** Fields that correlations read in the rule's events, and what pipelines call them by now. */
+  readonly correlated?: Readonly<Record<string, readonly string[]>>;
   readonly problem: ProblemAt;
 }
 

@@ -8,6 +8,7 @@ import { readFilter, type Filter } from './filter.ts';
 import { applyFilters } from './filter-apply.ts';
 import { problemsLater, type ProblemAt } from './later-places.ts';
 import { compilePipelines } from './pipeline/apply.ts';
+import { correlatedFields, fitCorrelations } from './pipeline/correlations.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { RuleError, type Problem } from './problem.ts';
 import type { ReadContext } from './read-context.ts';
@@ -78,6 +79,9 @@ export function joinRules(files: readonly ReadFile[], pipelines: readonly Pipeli
   );
   const problems = [...files.flatMap((file) => file.problems), ...filtered.problems];
   const rules: Rule[] = [];
+  const reads =
+    pipelines.length === 0 ? new Map<string, readonly string[]>() : correlatedFields(correlations);
+  const fitted: RuleDraft[] = [];
   for (const draft of filtered.drafts) {
     const { taxonomy = 'sigma' } = draft.header;
     if (taxonomy !== 'sigma' && pipelines.length === 0)
@@ -89,13 +93,20 @@ export function joinRules(files: readonly ReadFile[], pipelines: readonly Pipeli
         ),
       );
     try {
-      rules.push(ruleOf(fit(draft)));
+      const { id, name = id } = draft.header;
+      const fields = [...(reads.get(id) ?? []), ...(name === id ? [] : (reads.get(name) ?? []))];
+      const correlated = Object.fromEntries(fields.map((field) => [field, [field]]));
+      const done = fit({ ...draft, correlated });
+      fitted.push(done);
+      rules.push(ruleOf(done));
     } catch (thrown) {
       const at = thrown instanceof RuleError ? thrown.at : [];
       problems.push(draft.problem('error', thrown instanceof Error ? thrown.message : String(thrown), at));
     }
   }
-  return { rules, correlations, problems };
+  if (pipelines.length === 0) return { rules, correlations, problems };
+  const renamed = fitCorrelations(correlations, fitted);
+  return { rules, correlations: renamed.correlations, problems: [...problems, ...renamed.problems] };
 }
 
 /**

@@ -214,8 +214,15 @@ function mapFields(
     return of.length === 1 ? only : { type: asksForNone(base) ? 'all' : 'any', of };
   });
   const fields = draft.header.fields?.flatMap(namesFor);
+  const correlated = Object.entries(draft.correlated ?? {}).map(
+    ([field, names]) => [field, [...new Set(names.flatMap(namesFor))]] as const,
+  );
   for (const [name, ids] of tracked) fieldApplied.set(name, ids);
-  return fields === undefined ? changed : { ...changed, header: { ...changed.header, fields } };
+  return {
+    ...changed,
+    header: fields === undefined ? changed.header : { ...changed.header, fields },
+    correlated: Object.fromEntries(correlated),
+  };
 }
 
 /** That a field is not so, not there or null must be true of each of its names; anything else of one of them. */
