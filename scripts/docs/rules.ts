@@ -4,7 +4,8 @@ import { severities } from '../../src/event/severity.ts';
 import { tocsinFieldNames } from '../../src/facts/fields.ts';
 import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
 import { formatProblem } from '../../src/sigma/problem.ts';
-import type { Rule } from '../../src/sigma/rule.ts';
+import { linkCorrelations } from '../../src/sigma/correlation/link.ts';
+import type { RuleHeader } from '../../src/sigma/rule.ts';
 import { code, plain, table } from './markdown.ts';
 
 /** What people call the folders under rules/aws. One that is missing here goes by the name of its folder. */
@@ -32,8 +33,12 @@ const services: Readonly<Record<string, string>> = {
 
 /** Every rule that comes with Tocsin, by service, the worst first. */
 export async function builtinRuleTables(): Promise<string> {
-  const { rules, problems } = await loadRules([builtinRules]);
+  const loaded = await loadRules([builtinRules]);
+  const { problems, correlations } = loaded;
   if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
+  // Those that only serve others raise nothing that anybody could look up.
+  const { silent } = linkCorrelations(loaded.rules, correlations);
+  const rules = [...loaded.rules, ...correlations].filter(({ id }) => !silent.has(id));
   const byService = Map.groupBy(rules, serviceOf);
   const levels = severities
     .toReversed()
@@ -52,7 +57,7 @@ export function fieldTable(): string {
   );
 }
 
-function section(name: string, rules: readonly Rule[]): string {
+function section(name: string, rules: readonly RuleHeader[]): string {
   const rows = rules
     .toSorted((a, b) => rank(b) - rank(a) || a.title.localeCompare(b.title))
     .map((rule) => [
@@ -64,12 +69,12 @@ function section(name: string, rules: readonly Rule[]): string {
   return `### ${name}\n\n${table(['level', 'rule', 'what it means', 'ATT&CK'], rows)}`;
 }
 
-function serviceOf(rule: Rule): string {
+function serviceOf(rule: RuleHeader): string {
   const folder = relative(builtinRules, rule.path).split('/').at(-2) ?? '';
   return services[folder] ?? folder;
 }
 
-function rank(rule: Rule): number {
+function rank(rule: RuleHeader): number {
   return severities.indexOf(rule.level);
 }
 

@@ -1,5 +1,5 @@
 import { isPair, isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml';
-import type { Rule } from '../sigma/rule.ts';
+import type { RuleHeader } from '../sigma/rule.ts';
 import { offsetOf } from '../sigma/yaml-place.ts';
 
 export interface Place {
@@ -21,7 +21,7 @@ const start: Place = { line: 1, column: 1 };
 export const noPlaces: RulePlaces = { at: () => start, ofField: () => undefined };
 
 /** Reads the text of a rule file once more, for the places of what its rules hold. */
-export function placesIn(source: string): (rule: Rule) => RulePlaces {
+export function placesIn(source: string): (rule: RuleHeader) => RulePlaces {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false });
   const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];

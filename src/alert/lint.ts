@@ -1,6 +1,6 @@
 import { object, text } from '../event/json.ts';
 import { tocsinFieldNames } from '../facts/fields.ts';
-import type { Detection, Rule } from '../sigma/rule.ts';
+import type { Detection, Rule, RuleHeader } from '../sigma/rule.ts';
 import { tacticOf, techniqueOf } from './attack.ts';
 import { compileHeadline } from './headline.ts';
 import type { LintCode } from './lint-codes.ts';
@@ -34,13 +34,6 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
     if (field === '')
       say('empty-placeholder', inHeadline, "the headline has an empty placeholder '{}'; name a field in it");
   }
-  for (const key of Object.keys(own ?? {}))
-    if (key !== 'headline' && key !== 'response')
-      say(
-        'unknown-tocsin-key',
-        places.at('tocsin', key),
-        `'tocsin.${key}' is not a key; known are headline, response`,
-      );
   const used = new Set(rule.conditions.flatMap(detectionsOf));
   for (const name of Object.keys(rule.detections))
     if (!used.has(name))
@@ -52,6 +45,23 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
   findings.push(...lintDetections(rule, places));
   // Of techniques the table holds those of clouds, and a headline is read where a rule runs.
   const ofCloud = rule.logsource.product === 'aws' || rule.logsource.service === 'cloudtrail';
+  findings.push(...lintHeader(rule, places, ofCloud));
+  return findings;
+}
+
+/** What every kind of rule says of itself. `ofCloud`: whether it runs on the logs of a cloud. */
+export function lintHeader(rule: RuleHeader, places: RulePlaces, ofCloud: boolean): readonly LintFinding[] {
+  const findings: LintFinding[] = [];
+  const say = (code: LintCode, place: Place, message: string) =>
+    findings.push(lintFinding(code, rule.path, place, message));
+  const own = object(rule.custom, 'tocsin');
+  for (const key of Object.keys(own ?? {}))
+    if (key !== 'headline' && key !== 'response')
+      say(
+        'unknown-tocsin-key',
+        places.at('tocsin', key),
+        `'tocsin.${key}' is not a key; known are headline, response`,
+      );
   for (const [i, tag] of rule.tags.entries()) {
     if (ofCloud && /^attack\.t\d/i.test(tag) && techniqueOf(tag) === undefined)
       say('unknown-technique', places.at('tags', i), `'${tag}' is not a technique that Tocsin knows`);
@@ -76,8 +86,12 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
     );
   if (rule.falsePositives.length === 0)
     say('no-falsepositives', places.at('falsepositives'), 'names no false positives');
-  if (headline === undefined && ofCloud)
-    say('no-headline', inHeadline, 'has no tocsin.headline; alerts will show the title only');
+  if (text(own, 'headline') === undefined && ofCloud)
+    say(
+      'no-headline',
+      places.at('tocsin', 'headline'),
+      'has no tocsin.headline; alerts will show the title only',
+    );
   return findings;
 }
 

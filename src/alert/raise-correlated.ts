@@ -9,7 +9,7 @@ import { alertId } from './identity.ts';
 import { headerPart, headlineOf, type HeaderPart } from './rule-header.ts';
 
 /** What a correlation's headline can name besides fields of the events. */
-const correlationFields = [
+export const correlationFields = [
   { name: 'tocsin.count', description: 'How many events there were.' },
   { name: 'tocsin.value', description: 'What was held against the condition: a count, sum, percentage ...' },
   { name: 'tocsin.values', description: 'The new values, or what changed into what.' },

@@ -66,7 +66,7 @@ export const configSchema = z.strictObject({
   correlations: z
     .strictObject({
       latenessMinutes: z
-        .number()
+        .int()
         .min(0)
         .max(1440)
         .default(10)

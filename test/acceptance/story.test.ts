@@ -38,9 +38,9 @@ describe('the sample story', () => {
   });
 
   it('raises the alerts of the attack, in order, and no other', async () => {
-    const { rules, problems } = await loadRules([builtinRules]);
+    const { rules, correlations, problems } = await loadRules([builtinRules]);
     expect(problems).toEqual([]);
-    const engine = createEngine(rules);
+    const engine = createEngine(rules, correlations);
     const tally = newTally();
     const alerts: Alert[] = [];
     steps.forEach(({ afterSeconds, record }, i) => {

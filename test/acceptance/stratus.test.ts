@@ -9,7 +9,8 @@ import { atLeast } from '../../src/event/severity.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
 import { decide, newTally, type Tally } from '../../src/runtime/pipeline.ts';
-import type { Rule } from '../../src/sigma/rule.ts';
+import { correlatorDefaults, createCorrelator } from '../../src/sigma/correlation/correlator.ts';
+import type { RuleHeader } from '../../src/sigma/rule.ts';
 
 const data =
   process.env['TOCSIN_TEST_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
@@ -23,20 +24,25 @@ const techniques = Object.entries(
 );
 const named = techniques.filter(([, rules]) => rules.length > 0);
 
-let rules: readonly Rule[];
+let rules: readonly RuleHeader[];
 let engine: Engine;
 
 beforeAll(async () => {
-  ({ rules } = await loadRules([builtinRules]));
-  engine = createEngine(rules);
+  const loaded = await loadRules([builtinRules]);
+  rules = [...loaded.rules, ...loaded.correlations];
+  engine = createEngine(loaded.rules, loaded.correlations);
 });
 
 async function read(path: string): Promise<{ tally: Tally; alerts: readonly Alert[] }> {
   const tally = newTally();
   const alerts: Alert[] = [];
   const origin = { source: 'file', object: path, receivedAt: 0 };
-  for await (const batch of decode(createReadStream(path), origin))
-    alerts.push(...decide(batch, engine, 0, tally).alerts);
+  const correlator = createCorrelator(engine.correlations, { ...correlatorDefaults, lateness: Infinity });
+  for await (const batch of decode(createReadStream(path), origin)) {
+    const { alerts: decided, matches, time } = decide(batch, engine, Date.now(), tally);
+    alerts.push(...decided, ...engine.raiseCorrelated(correlator.take(matches, time), 0));
+  }
+  alerts.push(...engine.raiseCorrelated(correlator.flush(), 0));
   return { tally, alerts };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { lintRule } from '../../alert/lint.ts';
+import { explains, lintCorrelation } from '../../alert/lint-correlation.ts';
 import { lintCodes, type LintCode } from '../../alert/lint-codes.ts';
 import { lintTogether } from '../../alert/lint-detection.ts';
 import { findingOf, lintFinding, type LintFinding } from '../../alert/lint-finding.ts';
@@ -13,7 +14,8 @@ import { createEngine } from '../../runtime/engine.ts';
 import { testPathOf } from '../../runtime/rule-tests.ts';
 import { version } from '../../runtime/version.ts';
 import { formatProblem } from '../../sigma/problem.ts';
-import type { Rule } from '../../sigma/rule.ts';
+import { linkCorrelations } from '../../sigma/correlation/link.ts';
+import type { RuleHeader } from '../../sigma/rule.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import type { PipelineFlags } from '../options.ts';
 import { asWritten } from '../format/as-written.ts';
@@ -36,11 +38,11 @@ export interface LintFlags extends PipelineFlags {
 interface LintedFile {
   readonly source: string;
   readonly findings: readonly LintFinding[];
-  readonly places: (rule: Rule) => RulePlaces;
+  readonly places: (rule: RuleHeader) => RulePlaces;
 }
 
 interface Linted {
-  readonly rules: readonly Rule[];
+  readonly rules: readonly RuleHeader[];
   readonly findings: readonly LintFinding[];
   readonly files: ReadonlyMap<string, LintedFile>;
 }
@@ -104,12 +106,14 @@ async function lint(
   ignored: ReadonlySet<LintCode>,
   flags: PipelineFlags,
 ): Promise<Linted> {
-  const { rules, problems } = await load(given, flags);
+  const { rules, correlations, problems } = await load(given, flags);
   const running = new Set(createEngine(rules).active);
+  const { silent } = linkCorrelations(rules, correlations);
   const files = new Map<string, LintedFile>();
   // Also files of which no rule could be loaded: perhaps that can be mended.
   for (const path of new Set([
     ...rules.map((rule) => rule.path),
+    ...correlations.map(({ path }) => path),
     ...problems.map((problem) => problem.path),
   ])) {
     const source = await readFile(path, 'utf8').catch(() => undefined);
@@ -121,17 +125,28 @@ async function lint(
   const findings = [
     ...problems.map(findingOf),
     ...[...files.values()].flatMap((file) => file.findings),
-    ...rules.flatMap((rule) => lintRule(rule, placesOf.get(rule))),
+    ...rules.flatMap((rule) =>
+      lintRule(rule, placesOf.get(rule)).filter(({ code }) => !silent.has(rule.id) || !explains.has(code)),
+    ),
+    ...correlations.flatMap((correlation) =>
+      lintCorrelation(
+        correlation,
+        files.get(correlation.path)?.places(correlation),
+        silent.has(correlation.id),
+      ),
+    ),
     ...lintTogether(
       rules,
       (rule) => placesOf.get(rule) ?? { at: () => ({ line: 1, column: 1 }), ofField: () => undefined },
     ),
-    ...rules.filter((rule) => running.has(rule)).flatMap(untested),
+    ...[...rules.filter((rule) => running.has(rule)), ...correlations]
+      .filter(({ id }) => !silent.has(id))
+      .flatMap(untested),
   ].filter(({ code }) => !ignored.has(code));
-  return { rules, files, findings: findings.sort(byPlace) };
+  return { rules: [...rules, ...correlations], files, findings: findings.sort(byPlace) };
 }
 
-function untested({ path }: Rule): readonly LintFinding[] {
+function untested({ path }: RuleHeader): readonly LintFinding[] {
   const test = testPathOf(path);
   if (test !== path && existsSync(test)) return [];
   const message = test === path ? 'has no test: its file is not called .yml' : `has no test: write ${test}`;

@@ -89,7 +89,7 @@ function fieldsByRule(
 }
 
 /** The fields that a correlation works with, by the names that it uses itself. */
-function fieldNames({ groupBy, test }: Correlation): readonly string[] {
+export function fieldNames({ groupBy, test }: Correlation): readonly string[] {
   if ('fields' in test) return [...groupBy, ...test.fields];
   if ('field' in test) return [...groupBy, test.field];
   return groupBy;
