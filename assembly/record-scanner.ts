@@ -4,7 +4,7 @@
  *
  * An object is a survivor unless all of this is certain: it is a CloudTrail record (eventName, eventSource, eventTime and eventVersion
  * at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
- * in the table does it hold, at any depth, one of the values in the table.
+ * in the table does it hold, at any depth, one of the values in the table, or a text with one of the parts in it.
  *
  * Whatever does not look like minified JSON (a space before a string, a quote where none can stand, a backslash outside a string,
  * too many brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
@@ -20,23 +20,31 @@
 // Where the host puts the tables and the bytes. Exported so that both sides mean the same places.
 /** 256 slots of 4 bytes: the last four bytes of a key; 0 where the slot is free. */
 export const tails: u32 = 1024;
-/** 256 slots of 16 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values. */
+/**
+ * 256 slots of 32 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values, address of its
+ * parts, and how many there are.
+ */
 export const infos: u32 = 2048;
-/** The names themselves. */
-export const names: u32 = 6144;
-export const namesEnd: u32 = 8192;
+/** The names themselves, and the texts of parts. */
+export const names: u32 = 10240;
+export const namesEnd: u32 = 14336;
+/** 16 bytes each: address of a text, its length, and the place in it of the two bytes that are looked for first. */
+export const parts: u32 = 14336;
+export const partsEnd: u32 = 16384;
 /** 8192 slots of 4 bytes: hashes of key and value; 0 where the slot is free. */
-export const values: u32 = 8192;
+export const values: u32 = 16384;
 export const valueBits: u32 = 13;
 /** Pairs of 4 bytes: where a survivor begins and ends. */
-export const found: u32 = 40960;
+export const found: u32 = 49152;
 export const foundCapacity: u32 = 4096;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
-export const input: u32 = 73728;
+export const input: u32 = 81920;
 
 // Bits of a key's kind.
-/** Its values are in the table. */
+/** Whole values of it are in the table. */
 export const hasValues: u32 = 1;
+/** It has parts that its value may have in it. */
+export const hasParts: u32 = 64;
 export const isEventName: u32 = 2;
 export const isEventSource: u32 = 4;
 export const isEventVersion: u32 = 8;
@@ -120,22 +128,29 @@ function infoOf(quote: u32): u32 {
   while (true) {
     const held = load<u32>(tails + (slot << 2));
     if (held == 0) return 0;
-    const info = infos + (slot << 4);
+    const info = infos + (slot << 5);
     if (held == tail && isKey(quote, info)) return info;
     slot = (slot + 1) & 255;
   }
 }
 
-/** Whether the value after the colon may be one of those in the table. */
-function mayBeWanted(colon: u32, end: u32, seed: u32): bool {
+/** Whether the value after the colon may be what is wanted of this key. */
+function mayBeWanted(colon: u32, end: u32, info: u32, kind: u32): bool {
   let at = colon + 1;
   while (at < end && load<u8>(at) <= 0x20) at++;
   const first = load<u8>(at);
   // An object's own keys are looked at like all others; null is no text. A list or a number may be what is wanted.
   if (first == 0x7b || first == 0x6e) return false;
   if (first != 0x22) return true;
+  at++;
+  if ((kind & hasValues) != 0 && isWantedWhole(at, end, load<u32>(info, 12))) return true;
+  return (kind & hasParts) != 0 && hasWantedPart(at, end, load<u32>(info, 16), load<u32>(info, 20));
+}
+
+/** Whether the text that begins here is one of those in the table. */
+function isWantedWhole(text: u32, end: u32, seed: u32): bool {
   let hash = seed;
-  for (at++; at < end; at++) {
+  for (let at = text; at < end; at++) {
     let byte = <u32>load<u8>(at);
     if (byte == 0x22) break;
     // What is not plain ASCII may be folded to something that is.
@@ -151,6 +166,51 @@ function mayBeWanted(colon: u32, end: u32, seed: u32): bool {
     if (held == 0) return false;
     slot = (slot + 1) & ((1 << valueBits) - 1);
   }
+}
+
+/** Whether one of the parts stands somewhere in the text that begins here. */
+function hasWantedPart(text: u32, end: u32, first: u32, count: u32): bool {
+  const quoteByte = i8x16.splat(0x22);
+  const caseBit = i8x16.splat(0x20);
+  const last = first + (count << 4);
+  for (let at = text; at < end; at += 16) {
+    const bytes = v128.load(at);
+    const quotes = <u32>i8x16.bitmask(i8x16.eq(bytes, quoteByte));
+    // The bits before the closing quote.
+    const inText = quotes == 0 ? 0xffff : (quotes & (0 - quotes)) - 1;
+    if ((<u32>i8x16.bitmask(bytes) & inText) != 0) return true;
+    const here = v128.or(bytes, caseBit);
+    const next = v128.or(v128.load(at, 1), caseBit);
+    for (let part = first; part < last; part += 16) {
+      const pair = load<u32>(part) + load<u32>(part, 8);
+      let hits =
+        <u32>(
+          i8x16.bitmask(
+            v128.and(
+              i8x16.eq(here, i8x16.splat(<i8>(load<u8>(pair) | 0x20))),
+              i8x16.eq(next, i8x16.splat(<i8>(load<u8>(pair, 1) | 0x20))),
+            ),
+          )
+        ) & inText;
+      while (hits != 0) {
+        const start = at + ctz(hits) - load<u32>(part, 8);
+        hits &= hits - 1;
+        if (start >= text && isFolded(start, load<u32>(part), load<u32>(part, 4))) return true;
+      }
+    }
+    if (quotes != 0) return false;
+  }
+  return false;
+}
+
+/** Whether the bytes here, in small letters, are those of the part. */
+function isFolded(start: u32, part: u32, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) {
+    let byte = <u32>load<u8>(start + i);
+    if (byte - 0x41 < 26) byte |= 0x20;
+    if (byte != load<u8>(part + i)) return false;
+  }
+  return true;
 }
 
 /** Whether here stands a time as CloudTrail writes it, `"2026-03-01T09:30:00Z"`; digits are only told by their upper half. */
@@ -328,7 +388,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
         if (info == 0) continue;
         const kind = load<u32>(info, 8);
         if (kind & always) survives = true;
-        if (kind & hasValues && !survives && mayBeWanted(colon, end, load<u32>(info, 12))) survives = true;
+        if ((kind & (hasValues | hasParts)) != 0 && !survives && mayBeWanted(colon, end, info, kind)) survives = true;
         if ((kind & marks) == 0) continue;
         const before = ((<u64>1) << bit) - 1;
         if (depth + <i32>popcnt(opens & before) - <i32>popcnt(closes & before) != 1) continue;

@@ -1,13 +1,14 @@
-import { isWantable, type Wanted } from '../decode/prefilter/wanted.ts';
+import { isWantable, isWantablePart, type Wanted, type WantedTexts } from '../decode/prefilter/wanted.ts';
 import { isFactMember } from '../facts/fields.ts';
 import { actionsWithFacts } from '../facts/table.ts';
 import { fold } from '../sigma/fold.ts';
 import { requirementsOf, type Requirement } from '../sigma/required.ts';
 import type { Rule } from '../sigma/rule.ts';
 
-/** What a record must hold for one rule, told by one key. */
+/** What a record must hold for one rule, told by one key: one of the texts, whole or somewhere in a value. */
 interface Need {
   readonly key: string;
+  readonly how: keyof WantedTexts;
   readonly texts: ReadonlySet<string>;
 }
 
@@ -16,13 +17,13 @@ interface Need {
  * could match without anything that shows in a record's bytes; then every record has to be looked at.
  */
 export function wantedBy(rules: readonly Rule[]): Wanted | undefined {
-  const wanted = new Map<string, Set<string>>();
+  const wanted = new Map<string, { readonly whole: Set<string>; readonly parts: Set<string> }>();
   for (const rule of rules) {
     const need = rarest(requirementsOf(rule).flatMap(needsOf));
     if (need === undefined) return undefined;
-    const texts = wanted.get(need.key) ?? new Set();
-    for (const text of need.texts) texts.add(text);
-    wanted.set(need.key, texts);
+    const ofKey = wanted.get(need.key) ?? { whole: new Set(), parts: new Set() };
+    for (const text of need.texts) ofKey[need.how].add(text);
+    wanted.set(need.key, ofKey);
   }
   return wanted;
 }
@@ -41,11 +42,15 @@ function needsOf(requirement: Requirement): readonly Need[] {
   if (field.startsWith('tocsin.')) {
     const [, member = ''] = field.split('.');
     // Whatever a fact says, it is derived from a few actions only.
-    return isFactMember(member) ? [{ key: 'eventName', texts: factTexts }] : [];
+    return isFactMember(member) ? [{ key: 'eventName', how: 'whole', texts: factTexts }] : [];
   }
-  if (requirement.kind !== 'equals') return [];
+  if (requirement.kind === 'exists') return [];
+  const { texts } = requirement;
+  const how = requirement.kind === 'equals' ? 'whole' : 'parts';
   const key = field.slice(field.lastIndexOf('.') + 1).replace(/\[\]$/, '');
-  return isWantable(key) && !field.includes('\\') ? [{ key, texts: requirement.texts }] : [];
+  if (!isWantable(key) || field.includes('\\') || (how === 'parts' && ![...texts].every(isWantablePart)))
+    return [];
+  return [{ key, how, texts }];
 }
 
 /** Keys that hold the same few texts in most records. */

@@ -75,9 +75,18 @@ async function filesBelow(folder: string): Promise<readonly InputFile[]> {
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** The bytes of a file in order, in pieces that are large enough to be fast and small enough to be forgotten. */
-export function readInput(file: InputFile): AsyncIterable<Uint8Array> {
+/**
+ * The bytes of a file in order, in pieces that are large enough to be fast and small enough to be forgotten; from offset `from` up to
+ * the one before `to`, where they are given.
+ */
+export function readInput(file: InputFile, from = 0, to?: number): AsyncIterable<Uint8Array> {
   if (file.stdin) return process.stdin;
+  if (from > 0 || to !== undefined)
+    return createReadStream(file.path, {
+      highWaterMark: readAtOnce,
+      start: from,
+      end: to === undefined ? Number.POSITIVE_INFINITY : to - 1,
+    });
   // As CloudTrail delivers them, most files are so small that a stream costs more than the file.
   if (file.size > 0 && file.size <= smallFile) return readWhole(file.path);
   return createReadStream(file.path, { highWaterMark: readAtOnce });

@@ -6,14 +6,19 @@ import type { Event } from '../../event/event.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
 import { decode, type DecodeOptions } from '../decode.ts';
 import { createPrefilter, type Prefilter } from './prefilter.ts';
-import type { Wanted } from './wanted.ts';
+import type { Wanted, WantedTexts } from './wanted.ts';
 
 const from = { source: 'file', object: 'trail.json', receivedAt: 5 };
 
+const texts = (whole: readonly string[], parts: readonly string[] = []): WantedTexts => ({
+  whole: new Set(whole),
+  parts: new Set(parts),
+});
 const wanted: Wanted = new Map([
-  ['eventName', new Set(['stoplogging', 'kick', 'a/b', 'putb'])],
-  ['type', new Set(['root'])],
-  ['arn', new Set(['*'])],
+  ['eventName', texts(['stoplogging', 'kick', 'a/b', 'putb'], ['x:y'])],
+  ['type', texts(['root'])],
+  ['arn', texts(['*'], [':assumed-role/', 'kk', '@@'])],
+  ['path', texts([], ['é1'])],
 ]);
 
 function prefilterFor(what: Wanted): Prefilter {
@@ -64,11 +69,13 @@ function isWanted(value: Json | undefined, what: Wanted = wanted): boolean {
   );
 }
 
-function holds(value: Json | undefined, texts: ReadonlySet<string> | undefined): boolean {
-  if (texts === undefined) return false;
-  if (Array.isArray(value)) return value.some((item: Json) => holds(item, texts));
+function holds(value: Json | undefined, what: WantedTexts | undefined): boolean {
+  if (what === undefined) return false;
+  if (Array.isArray(value)) return value.some((item: Json) => holds(item, what));
+  if (typeof value !== 'string') return false;
   // The Kelvin sign is a k by Unicode's simple folding.
-  return typeof value === 'string' && texts.has(value.toLowerCase().replaceAll('\u212a', 'k'));
+  const folded = value.toLowerCase().replaceAll('\u212a', 'k');
+  return what.whole.has(folded) || [...what.parts].some((part) => folded.includes(part));
 }
 
 const head = '"eventVersion":"1.08","eventTime":"2026-03-01T09:30:00Z","eventSource":"s3.amazonaws.com"';
@@ -97,6 +104,12 @@ describe('a record that could be wanted is decoded', () => {
     ['by a key of three letters', `{${head},"eventName":"X","a":{"arn":"*"}}`],
     ['by the last part of a name with dots', `{${head},"eventName":"X","userIdentity.type":"Root"}`],
     ['deep inside', `{${head},"eventName":"X","a":[{"b":[[{"type":"root"}]]}]}`],
+    ['by a part of a text', `{${head},"eventName":"X","a":{"arn":"aws:sts::1:Assumed-Role/x"}}`],
+    ['by a part at the beginning', `{${head},"eventName":"X","a":{"arn":":assumed-role/"}}`],
+    ['by a part behind 40 bytes', `{${head},"eventName":"X","a":{"arn":"${'kabcdefgh@'.repeat(4)}kk"}}`],
+    ['by a part across a step of 16 bytes', `{${head},"eventName":"X","arn":"123456789012345Kk"}`],
+    ['by a part that folds to ASCII', `{${head},"eventName":"X","arn":"k\u212a"}`],
+    ['by a part that is not ASCII', `{${head},"eventName":"X","path":"É1"}`],
     ['in a list', `{${head},"eventName":"X","a":{"type":["x","root"]}}`],
     ['where it holds an empty action', `{${head},"eventName":"","insightDetails":{"eventName":"X"}}`],
     ['where the action is no text', `{${head},"eventName":{"a":1}}`],
@@ -137,6 +150,18 @@ describe('a record that nothing is wanted of is counted and not decoded', () => 
     ],
     ['where the text is longer', `{"Records":[${dull},{${head},"eventName":"StopLoggingNow"}]}`],
     ['where braces stand in texts', `{"Records":[${dull},{${head},"eventName":"X","a":"}{]["}]}`],
+    [
+      'where a part stands behind the value',
+      `{"Records":[${dull},{${head},"eventName":"X","arn":"k","a":"kk","arn":"@","b":"@@"}]}`,
+    ],
+    [
+      'where a part is cut by the end of the value',
+      `{"Records":[${dull},{${head},"eventName":"X","arn":":assumed-role"}]}`,
+    ],
+    [
+      'where a byte differs by its case bit alone',
+      `{"Records":[${dull},{${head},"eventName":"X","arn":"\`\`"}]}`,
+    ],
     ['of more than one block', `{"Records":[${dull},{${head},"eventName":"X","a":"${'x'.repeat(300)}"}]}`],
   ])('%s', async (_, content) => {
     for (const size of [1 << 20, 300, 1])
@@ -338,15 +363,28 @@ describe('whatever the content', () => {
 
 describe('a prefilter is only made of what a scanner can look for', () => {
   it.each<[string, Wanted]>([
-    ['a key that JSON may write in more ways', new Map([['a/b', new Set(['x'])]])],
-    ['a key that is too short', new Map([['id', new Set(['x'])]])],
+    ['a key that JSON may write in more ways', new Map([['a/b', texts(['x'])]])],
+    ['a key that is too short', new Map([['id', texts(['x'])]])],
+    ['a part that is too short', new Map([['abc', texts([], ['x'])]])],
     [
       'more texts than its table holds',
-      new Map([['abc', new Set(Array.from({ length: 5000 }, (_, i) => `t${i}`))]]),
+      new Map([['abc', texts(Array.from({ length: 5000 }, (_, i) => `t${i}`))]]),
+    ],
+    [
+      'more parts than its table holds',
+      new Map([
+        [
+          'abc',
+          texts(
+            [],
+            Array.from({ length: 200 }, (_, i) => `t${i}`),
+          ),
+        ],
+      ]),
     ],
     [
       'more keys than its table holds',
-      new Map(Array.from({ length: 200 }, (_, i) => [`key${i}`, new Set(['x'])])),
+      new Map(Array.from({ length: 200 }, (_, i) => [`key${i}`, texts(['x'])])),
     ],
   ])('not of %s', (_, what) => {
     expect(createPrefilter(what)).toBeUndefined();

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import * as z from 'zod';
 
 import { recordScannerWasm } from './record-scanner.wasm.ts';
@@ -39,6 +40,9 @@ const mostTails = 128;
 const golden = 0x9e3779b1;
 const fnvStart = 0x811c9dc5;
 const fnvPrime = 0x01000193;
+/** Bytes of a slot in the tables of keys and of parts. */
+const infoSlot = 32;
+const partSlot = 16;
 
 /** As much of it as is used here; the types of Node leave it out. https://webassembly.github.io/spec/js-api/ */
 interface WebAssemblyEngine {
@@ -67,11 +71,14 @@ const exported = z.object({
   infos: place,
   names: place,
   namesEnd: place,
+  parts: place,
+  partsEnd: place,
   values: place,
   valueBits: place,
   found: place,
   input: place,
   hasValues: place,
+  hasParts: place,
   isEventName: place,
   isEventSource: place,
   isEventVersion: place,
@@ -137,14 +144,15 @@ function instantiate(): Exported | undefined {
 interface Key {
   readonly name: string;
   readonly kind: number;
-  readonly texts: ReadonlySet<string>;
+  readonly seed: number;
+  readonly whole: readonly string[];
+  readonly parts: readonly Buffer[];
 }
 
 /** Keys under which other logs are packed into text. A record that is broken around such a key is left to the careful reader. */
 const packedUnder = ['data'];
 
-/** Writes the tables that the scanner reads; false where they are too small. */
-function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wanted: Wanted): boolean {
+function keysOf(wasm: Exported, wanted: Wanted): readonly Key[] {
   const kinds = new Map<string, number>([
     ['eventName', wasm.isEventName],
     ['eventSource', wasm.isEventSource],
@@ -152,41 +160,87 @@ function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wante
     ['eventTime', wasm.isEventTime],
     ...packedUnder.map((name): [string, number] => [name, wasm.always]),
   ]);
-  const keys = [...new Set([...kinds.keys(), ...wanted.keys()])].map((name): Key => {
-    const texts = wanted.get(name) ?? new Set();
-    return { name, texts, kind: (kinds.get(name) ?? 0) | (texts.size > 0 ? wasm.hasValues : 0) };
+  return [...new Set([...kinds.keys(), ...wanted.keys()])].map((name, index) => {
+    const { whole, parts } = wanted.get(name) ?? { whole: [], parts: [] };
+    const texts = [...whole];
+    // A text that is not plain ASCII shows in a value that is not, which is looked at in any case.
+    const searched = [...parts].filter((text) => isAscii(Buffer.from(text))).map((text) => Buffer.from(text));
+    const kind =
+      (kinds.get(name) ?? 0) |
+      (texts.length > 0 ? wasm.hasValues : 0) |
+      ([...parts].length > 0 ? wasm.hasParts : 0);
+    const seed = (fnvStart + Math.imul(index, golden)) >>> 0;
+    return { name, kind, seed, whole: texts, parts: searched };
   });
-  if (!keys.every(({ name }) => isWantable(name))) return false;
+}
+
+/** Writes the tables that the scanner reads; false where they are too small. */
+function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wanted: Wanted): boolean {
+  const keys = keysOf(wasm, wanted);
+  if (!keys.every(({ name, parts }) => isWantable(name) && parts.every(({ length }) => length >= 2)))
+    return false;
   const slots = 1 << wasm.valueBits;
-  const valueCount = keys.reduce((sum, { texts }) => sum + texts.size, 0);
-  const nameBytes = keys.reduce((sum, { name }) => sum + name.length, 0);
+  const sum = (count: (key: Key) => number): number => keys.reduce((total, key) => total + count(key), 0);
   const tails = keys.flatMap((key) => tailsOf(key.name).map((tail) => ({ key, tail })));
-  if (valueCount > slots / 2 || tails.length > mostTails || wasm.names + nameBytes > wasm.namesEnd)
+  const textBytes = sum(
+    ({ name, parts }) => name.length + parts.reduce((total, { length }) => total + length, 0),
+  );
+  if (
+    sum(({ whole }) => whole.length) > slots / 2 ||
+    tails.length > mostTails ||
+    textBytes > wasm.namesEnd - wasm.names ||
+    sum(({ parts }) => parts.length * partSlot) > wasm.partsEnd - wasm.parts
+  )
     return false;
 
-  const nameAt = new Map<string, number>();
-  let at = wasm.names;
-  for (const { name } of keys) {
-    memory.set(Buffer.from(name, 'latin1'), at);
-    nameAt.set(name, at);
-    at += name.length;
-  }
-  const seeds = new Map(keys.map(({ name }, index) => [name, (fnvStart + Math.imul(index, golden)) >>> 0]));
-  for (const { key, tail } of tails) {
-    const slot = freeSlot(numbers, wasm.tails, 256, Math.imul(tail, golden) >>> 24);
-    numbers.setUint32(wasm.tails + slot * 4, tail, true);
-    const fields = [nameAt.get(key.name) ?? 0, key.name.length, key.kind, seeds.get(key.name) ?? 0];
-    for (const [index, field] of fields.entries())
-      numbers.setUint32(wasm.infos + slot * 16 + index * 4, field, true);
-  }
-  for (const { name, texts } of keys) {
-    for (const text of texts) {
-      const hash = hashOf(text, seeds.get(name) ?? 0);
+  let textAt = wasm.names;
+  const writeText = (bytes: Uint8Array): number => {
+    memory.set(bytes, textAt);
+    textAt += bytes.length;
+    return textAt - bytes.length;
+  };
+  const writeNumbers = (at: number, values: readonly number[]): void => {
+    for (const [index, value] of values.entries()) numbers.setUint32(at + index * 4, value, true);
+  };
+  let partAt = wasm.parts;
+  const placed = new Map<Key, readonly number[]>();
+  for (const key of keys) {
+    const name = writeText(Buffer.from(key.name, 'latin1'));
+    placed.set(key, [name, key.name.length, key.kind, key.seed, partAt, key.parts.length]);
+    for (const part of key.parts) {
+      writeNumbers(partAt, [writeText(part), part.length, rarestPair(part)]);
+      partAt += partSlot;
+    }
+    for (const text of key.whole) {
+      const hash = hashOf(text, key.seed);
       const slot = freeSlot(numbers, wasm.values, slots, Math.imul(hash, golden) >>> (32 - wasm.valueBits));
       numbers.setUint32(wasm.values + slot * 4, hash, true);
     }
   }
+  for (const { key, tail } of tails) {
+    const slot = freeSlot(numbers, wasm.tails, 256, Math.imul(tail, golden) >>> 24);
+    numbers.setUint32(wasm.tails + slot * 4, tail, true);
+    writeNumbers(wasm.infos + slot * infoSlot, placed.get(key) ?? []);
+  }
   return true;
+}
+
+/** Frequent characters of names and ARNs, the most frequent first. */
+const frequent = 'aeisrno:-/tlcdmup0123456789.gfhvbwyk';
+
+/** Where in a text the two bytes stand that other texts have least. */
+function rarestPair(text: Buffer): number {
+  const commonness = (byte: number | undefined): number => {
+    const rank = frequent.indexOf(String.fromCharCode(byte ?? 0));
+    return rank < 0 ? 0 : frequent.length - rank;
+  };
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let at = 0; at + 1 < text.length; at++) {
+    const score = commonness(text[at]) + commonness(text[at + 1]);
+    if (score < least) [best, least] = [at, score];
+  }
+  return best;
 }
 
 /** The last four bytes before a key's closing quote; a key of three has the byte before it among them. */

@@ -1,8 +1,16 @@
+/** Texts in folded form; see Sigma's case-insensitive comparison. */
+export interface WantedTexts {
+  /** One of these is the value. */
+  readonly whole: ReadonlySet<string>;
+  /** One of these is somewhere in the value. */
+  readonly parts: ReadonlySet<string>;
+}
+
 /**
- * What makes a record worth parsing: under one of these keys, at any depth, one of these texts (folded; see Sigma's case-insensitive
- * comparison). Whoever makes it vouches that no rule can match a CloudTrail record that holds none of them.
+ * What makes a record worth parsing: under one of these keys, at any depth, one of these texts. Whoever makes it vouches that no rule
+ * can match a CloudTrail record that holds none of them.
  */
-export type Wanted = ReadonlyMap<string, ReadonlySet<string>>;
+export type Wanted = ReadonlyMap<string, WantedTexts>;
 
 /** Such a key is written in one way only in JSON without backslashes, and its last bytes can be looked up. */
 const plainKey = /^[A-Za-z0-9_$@:-]{3,64}$/;
@@ -10,4 +18,9 @@ const plainKey = /^[A-Za-z0-9_$@:-]{3,64}$/;
 /** Whether the scanner can look for this key. */
 export function isWantable(key: string): boolean {
   return plainKey.test(key);
+}
+
+/** Whether the scanner can look for this inside a value: it begins with two bytes. */
+export function isWantablePart(text: string): boolean {
+  return text.length >= 2;
 }

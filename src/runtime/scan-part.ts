@@ -1,0 +1,117 @@
+import type { Alert } from '../alert/alert.ts';
+import { decode, type DecodedBatch } from '../decode/decode.ts';
+import type { Prefilter } from '../decode/prefilter/prefilter.ts';
+import type { Rejection } from '../event/record.ts';
+import type { Match } from '../sigma/correlation/match.ts';
+import type { FilePart } from '../source/file-parts.ts';
+import { readInput } from '../source/files.ts';
+import type { Engine } from './engine.ts';
+import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
+
+/** What came of a piece of a file: plain data, which may be sent between threads. */
+export interface Step {
+  readonly alerts: readonly Alert[];
+  readonly rejections: readonly Rejection[];
+  /** What correlations need, in the order of the file. */
+  readonly matches: readonly Match[];
+  /** The latest event time that can be true; minus infinity where there is none. */
+  readonly time: number;
+  /** The latest time that can be true. */
+  readonly latest: number;
+  /** Of this piece alone. */
+  readonly tally: Tally;
+  /** The oldest and the newest event time; the other way round where there is no event. */
+  readonly first: number;
+  readonly last: number;
+  /** Bytes of the part, as they lie on disk, that were read so far. */
+  readonly bytes: number;
+}
+
+export interface ReadOptions {
+  readonly engine: Engine;
+  readonly range: TimeRange;
+  readonly prefilter: Prefilter | undefined;
+  readonly clock: () => number;
+}
+
+/** Reads one part of a file. What cannot be read is a rejection, after everything before it. */
+export async function* readPart(
+  { file, from, to }: FilePart,
+  { engine, range, prefilter, clock }: ReadOptions,
+): AsyncGenerator<Step> {
+  let bytes = 0;
+  const failure: { error?: unknown } = {};
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of readInput(file, from, to)) {
+        bytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      failure.error = error;
+    }
+  };
+  const origin = {
+    source: file.stdin ? 'stdin' : 'file',
+    object: file.stdin ? '(standard input)' : file.path,
+    receivedAt: clock(),
+  };
+  const stepOf = (batch: DecodedBatch): Step => {
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const { time } of batch.events) {
+      if (time < first) first = time;
+      if (time > last) last = time;
+    }
+    const tally = newTally();
+    return { ...decide(batch, engine, clock(), tally, range), tally, first, last, bytes };
+  };
+  // What holds the thread to unpack at once would hold those who type into standard input as well.
+  const options = { prefilter, startAt: from, unpackAtOnce: !file.stdin };
+  for await (const batch of decode(chunks(), origin, options)) yield stepOf(batch);
+  if (failure.error !== undefined) yield stepOf(unreadable(origin, from + bytes, failure.error));
+}
+
+function unreadable(
+  origin: { readonly source: string; readonly object: string; readonly receivedAt: number },
+  position: number,
+  error: unknown,
+): DecodedBatch {
+  const reason = `the file cannot be read any further: ${error instanceof Error ? error.message : String(error)}`;
+  const rejection = { provenance: { ...origin, position }, reason, length: 0, bytes: new Uint8Array() };
+  return { events: [], rejections: [rejection], skipped: [], passedOver: 0, records: 1, bytes: position };
+}
+
+/** Steps without anything to tell are told with the next one, so that threads are not busy with sending each other nothing. */
+export async function* inLargerSteps(steps: AsyncIterable<Step>): AsyncGenerator<Step> {
+  let held: Step | undefined;
+  for await (const step of steps) {
+    held = held === undefined ? step : joined(held, step);
+    if (held.alerts.length + held.rejections.length + held.matches.length < 50 && held.tally.records < 20_000)
+      continue;
+    yield held;
+    held = undefined;
+  }
+  if (held !== undefined) yield held;
+}
+
+function joined(a: Step, b: Step): Step {
+  const tally = newTally();
+  addTally(tally, a.tally);
+  addTally(tally, b.tally);
+  return {
+    alerts: [...a.alerts, ...b.alerts],
+    rejections: [...a.rejections, ...b.rejections],
+    matches: [...a.matches, ...b.matches],
+    time: Math.max(a.time, b.time),
+    latest: Math.max(a.latest, b.latest),
+    tally,
+    first: Math.min(a.first, b.first),
+    last: Math.max(a.last, b.last),
+    bytes: b.bytes,
+  };
+}
+
+export function addTally(sum: Tally, more: Tally): void {
+  for (const key of Object.keys(sum) as (keyof Tally)[]) sum[key] += more[key];
+}

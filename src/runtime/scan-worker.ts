@@ -1,0 +1,55 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createPrefilter } from '../decode/prefilter/prefilter.ts';
+import type { FilePart } from '../source/file-parts.ts';
+import { createEngine } from './engine.ts';
+import { inLargerSteps, readPart, type Step } from './scan-part.ts';
+import type { TimeRange } from './pipeline.ts';
+import type { RuleDocuments } from './rule-documents.ts';
+import { wantedBy } from './wanted.ts';
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly documents: RuleDocuments;
+  readonly range: TimeRange;
+  readonly passesOver: boolean;
+}
+
+/** `read`: a part to read, when the one before is done. `more`: steps may be sent again. */
+export type ToWorker = { readonly type: 'read'; readonly part: FilePart } | { readonly type: 'more' };
+
+export type FromWorker = { readonly type: 'step'; readonly step: Step } | { readonly type: 'done' };
+
+/** So many steps may wait to be taken; then the worker waits. */
+export const stepsAhead = 8;
+
+/** The body of a worker thread of `pooledSteps`. */
+function work(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('this module runs in a worker thread');
+  const { documents, range, passesOver } = workerData as WorkerSetup;
+  const engine = createEngine(documents.rules, documents.correlations);
+  const wanted = passesOver ? wantedBy(engine) : undefined;
+  const options = { engine, range, prefilter: wanted && createPrefilter(wanted), clock: () => Date.now() };
+  let room = 0;
+  let wake = (): void => {};
+  const read = async (part: FilePart): Promise<void> => {
+    room = stepsAhead;
+    for await (const step of inLargerSteps(readPart(part, options))) {
+      while (room === 0) await new Promise<void>((resolve) => (wake = resolve));
+      room--;
+      port.postMessage({ type: 'step', step } satisfies FromWorker);
+    }
+    port.postMessage({ type: 'done' } satisfies FromWorker);
+  };
+  port.on('message', (message: ToWorker) => {
+    if (message.type === 'read') {
+      // A rejected promise ends the thread with an error, which the other side is told.
+      void read(message.part);
+      return;
+    }
+    room++;
+    wake();
+  });
+}
+
+work();
