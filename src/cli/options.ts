@@ -1,4 +1,4 @@
-import type { Command, Option } from 'commander';
+import { InvalidArgumentError, type Command, type Option } from 'commander';
 import { severities } from '../event/severity.ts';
 
 export function severityOf(command: Command, flags: string, description: string): Option {
@@ -28,3 +28,9 @@ export interface RuleOptions extends PipelineFlags {
 export const formats = ['table', 'json', 'ndjson', 'sarif'] as const;
 
 export type Format = (typeof formats)[number];
+
+export function wholeNumber(text: string): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}

@@ -14,6 +14,8 @@ import { compileRules } from '../sigma/ruleset.ts';
 
 /** The pure middle: from events to alerts, with no I/O and no clock of its own. */
 export interface Engine {
+  /** What it is made of: plain data, from which another thread makes the same engine with `engineOf`. */
+  readonly parts: EngineParts;
   /** Rules that can match what this version decodes; the others wait for their log source. */
   readonly active: readonly Rule[];
   /** The active rules that raise alerts by themselves, and do not only serve correlations. */
@@ -27,6 +29,13 @@ export interface Engine {
   readonly raise: (finding: Finding, decidedAt: number) => Alert;
   /** Alerts of correlations' findings, but of those that only serve other correlations. */
   readonly raiseCorrelated: (findings: readonly CorrelationFinding[], decidedAt: number) => readonly Alert[];
+}
+
+export interface EngineParts {
+  readonly active: readonly Rule[];
+  readonly correlations: readonly LinkedCorrelation[];
+  /** Ids of the rules and correlations that raise nothing by themselves. */
+  readonly silent: ReadonlySet<string>;
 }
 
 export interface Examined {
@@ -55,8 +64,13 @@ export function createEngine(
       meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
+  return engineOf({ active, correlations: running, silent: linked.silent });
+}
+
+export function engineOf(parts: EngineParts): Engine {
+  const { active, correlations, silent } = parts;
   const match = compileRules(active, subjectView);
-  const intake = createIntake<Subject>(running, {
+  const intake = createIntake<Subject>(correlations, {
     field: subjectField,
     time: ({ event }) => event.time,
     id: ({ event }) => event.id,
@@ -68,17 +82,18 @@ export function createEngine(
     const subject = new Subject(event);
     const matched = match(subject);
     if (matched.length === 0) return nothing;
-    const findings = matched.filter(({ id }) => !linked.silent.has(id)).map((rule) => ({ rule, subject }));
+    const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));
     return { findings, match: intake(subject, matched) };
   };
   return {
+    parts,
     active,
-    standalone: active.filter(({ id }) => !linked.silent.has(id)),
-    correlations: running,
+    standalone: active.filter(({ id }) => !silent.has(id)),
+    correlations,
     raise: alertRaiser(),
     raiseCorrelated: (findings, decidedAt) =>
       findings
-        .filter(({ correlation }) => !linked.silent.has(correlation.id))
+        .filter(({ correlation }) => !silent.has(correlation.id))
         .map((finding) => raiseCorrelated(finding, decidedAt)),
     examine,
     find: (event) => examine(event).findings,

@@ -30,20 +30,11 @@ export async function* pooledSteps(
   setup: WorkerSetup,
 ): AsyncGenerator<PartStep> {
   const lanes: Lane[] = [];
+  const idle: Worker[] = [];
   let nextPart = 0;
   const failure: { error?: Error } = {};
   let wake = (): void => {};
   const workers = Array.from({ length: Math.min(threads, parts.length) }, () => startWorker(setup));
-
-  /** Gives the worker the next part, unless it would run too far ahead of what was taken. */
-  function assign(worker: Worker): void {
-    const part = parts[nextPart];
-    if (part === undefined || lanes.length >= 2 * workers.length) return;
-    nextPart++;
-    const lane: Lane = { part, steps: [], done: false, worker };
-    lanes.push(lane);
-    send(worker, { type: 'read', part });
-  }
 
   function onMessage(worker: Worker, message: FromWorker): void {
     const lane = lanes.find((candidate) => candidate.worker === worker);
@@ -58,11 +49,15 @@ export async function* pooledSteps(
     wake();
   }
 
-  const idle: Worker[] = [];
+  /** Gives those who wait the next parts, unless they would run too far ahead of what was taken. */
   function assignIdle(): void {
-    while (idle.length > 0 && nextPart < parts.length && lanes.length < 2 * workers.length) {
-      const worker = idle.pop();
-      if (worker !== undefined) assign(worker);
+    while (lanes.length < 2 * workers.length) {
+      const part = parts[nextPart];
+      const worker = part === undefined ? undefined : idle.pop();
+      if (part === undefined || worker === undefined) return;
+      nextPart++;
+      lanes.push({ part, steps: [], done: false, worker });
+      send(worker, { type: 'read', part });
     }
   }
 

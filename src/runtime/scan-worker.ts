@@ -1,15 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createPrefilter } from '../decode/prefilter/prefilter.ts';
 import type { FilePart } from '../source/file-parts.ts';
-import { createEngine } from './engine.ts';
+import { engineOf, type EngineParts } from './engine.ts';
 import { inLargerSteps, readPart, type Step } from './scan-part.ts';
 import type { TimeRange } from './pipeline.ts';
-import type { RuleDocuments } from './rule-documents.ts';
-import { wantedBy } from './wanted.ts';
+import { prefilterOf } from './wanted.ts';
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  readonly documents: RuleDocuments;
+  readonly parts: EngineParts;
   readonly range: TimeRange;
   readonly passesOver: boolean;
 }
@@ -26,10 +24,10 @@ export const stepsAhead = 8;
 function work(): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread');
-  const { documents, range, passesOver } = workerData as WorkerSetup;
-  const engine = createEngine(documents.rules, documents.correlations);
-  const wanted = passesOver ? wantedBy(engine) : undefined;
-  const options = { engine, range, prefilter: wanted && createPrefilter(wanted), clock: () => Date.now() };
+  const { parts, range, passesOver } = workerData as WorkerSetup;
+  const engine = engineOf(parts);
+  const prefilter = passesOver ? prefilterOf(engine) : undefined;
+  const options = { engine, range, prefilter, clock: () => Date.now() };
   let room = 0;
   let wake = (): void => {};
   const read = async (part: FilePart): Promise<void> => {

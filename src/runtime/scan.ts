@@ -1,25 +1,29 @@
 import type { Alert } from '../alert/alert.ts';
-import { decode, type DecodedBatch } from '../decode/decode.ts';
-import type { Prefilter } from '../decode/prefilter/prefilter.ts';
 import type { Rejection } from '../event/record.ts';
-import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
-import { readInput, type InputFile } from '../source/files.ts';
-import type { Store } from '../store/store.ts';
-import type { Engine } from './engine.ts';
-import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
 import {
   correlatorDefaults,
   createCorrelator,
   type CorrelatorCounters,
 } from '../sigma/correlation/correlator.ts';
+import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
+import { partsOf, type FilePart } from '../source/file-parts.ts';
+import type { InputFile } from '../source/files.ts';
+import type { Store } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import { newTally, type Tally, type TimeRange } from './pipeline.ts';
+import { addTally, readPart } from './scan-part.ts';
+import { pooledSteps, type PartStep } from './scan-pool.ts';
+import { prefilterOf } from './wanted.ts';
 
 export interface ScanOptions {
   readonly files: readonly InputFile[];
   readonly engine: Engine;
   readonly range: TimeRange;
   readonly clock: () => number;
-  /** Tells records from their bytes that no rule can match; without it every record is decoded. */
-  readonly prefilter?: Prefilter | undefined;
+  /** Whether records are passed over of which their bytes tell that no rule can match them; otherwise every record is decoded. */
+  readonly passesOver?: boolean | undefined;
+  /** How many threads read files; with 1, this one does. */
+  readonly threads?: number | undefined;
   /** Where alerts are kept besides being shown; a scan never delivers to channels. */
   readonly store?: Store | undefined;
   /** Called once for each alert, in the order of the input. */
@@ -45,7 +49,8 @@ export interface ScanResult {
 }
 
 /**
- * Reads files in order and gives every alert once; those of correlations last, since the files of an archive are in no order of time. A file that cannot be read is a rejection and the next one is read.
+ * Reads files in order and gives every alert once; those of correlations last, since the files of an archive are in no order of time.
+ * A file that cannot be read is a rejection and the next one is read. What is given, and in which order, does not depend on threads.
  */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const { files, engine, clock, store } = options;
@@ -87,36 +92,34 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     tally.alerts += alerts.length;
     return alerts;
   };
-  for (const file of files) {
-    let fromFile = 0;
-    const chunks = counted(readInput(file), (bytes) => {
-      fromFile += bytes;
-    });
-    const origin = {
-      source: file.stdin ? 'stdin' : 'file',
-      object: file.stdin ? '(standard input)' : file.path,
-      receivedAt: clock(),
-    };
-    const take = async (batch: DecodedBatch): Promise<void> => {
-      for (const { time } of batch.events) {
-        if (time < first) first = time;
-        if (time > last) last = time;
-      }
-      const decision = decide(batch, engine, clock(), tally, options.range);
-      const findings = correlator.take(decision.matches, decision.time, decision.latest);
-      await give([...decision.alerts, ...correlated(findings)], decision.rejections);
-      options.onProgress(file, fromFile, tally);
-    };
-    const failure: { error?: unknown } = {};
-    for await (const batch of decode(untilFailure(chunks, failure), origin, {
-      prefilter: options.prefilter,
-      unpackAtOnce: true,
-    }))
-      await take(batch);
-    if (failure.error !== undefined) await take(unreadable(origin, fromFile, failure.error));
-    filesRead++;
-    bytesRead += fromFile;
-    options.onProgress(file, fromFile, tally);
+  const bytesOfFile = new Map<InputFile, number>();
+  const parts = (await Promise.all(files.map((file) => partsOf(file)))).flat();
+  const partsLeft = new Map<InputFile, number>();
+  for (const { file } of parts) partsLeft.set(file, (partsLeft.get(file) ?? 0) + 1);
+  let current: FilePart | undefined;
+  let fromPart = 0;
+  for await (const { part, step } of stepsOf(options, parts)) {
+    if (part !== current) [current, fromPart] = [part, 0];
+    const { file } = part;
+    if (step === undefined) {
+      const left = (partsLeft.get(file) ?? 1) - 1;
+      partsLeft.set(file, left);
+      if (left > 0) continue;
+      filesRead++;
+      bytesRead += bytesOfFile.get(file) ?? 0;
+      options.onProgress(file, bytesOfFile.get(file) ?? 0, tally);
+      bytesOfFile.delete(file);
+      continue;
+    }
+    addTally(tally, step.tally);
+    first = Math.min(first, step.first);
+    last = Math.max(last, step.last);
+    const bytes = (bytesOfFile.get(file) ?? 0) + step.bytes - fromPart;
+    fromPart = step.bytes;
+    bytesOfFile.set(file, bytes);
+    const findings = correlator.take(step.matches, step.time, step.latest);
+    await give([...step.alerts, ...correlated(findings)], step.rejections);
+    options.onProgress(file, bytes, tally);
   }
   await give(correlated(correlator.flush()), []);
   const span = first <= last ? { first, last } : undefined;
@@ -131,34 +134,22 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   };
 }
 
-/** Ends where reading fails, so that what was read before is decoded, and keeps the error. */
-async function* untilFailure(
-  chunks: AsyncIterable<Uint8Array>,
-  failure: { error?: unknown },
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (error) {
-    failure.error = error;
+/** Less than this is read before a thread has started. */
+const worthThreads = 16 * 1024 * 1024;
+
+/** The steps of all parts in order, read here or on several threads. */
+async function* stepsOf(options: ScanOptions, parts: readonly FilePart[]): AsyncGenerator<PartStep> {
+  const { engine, range, clock, threads = 1, passesOver = false } = options;
+  const bytes = options.files.reduce((sum, { size }) => sum + size, 0);
+  const here =
+    threads <= 1 || parts.length < 2 || bytes < worthThreads || parts.some(({ file }) => file.stdin);
+  if (!here) {
+    yield* pooledSteps(parts, threads, { parts: engine.parts, range, passesOver });
+    return;
   }
-}
-
-function unreadable(
-  origin: { readonly source: string; readonly object: string; readonly receivedAt: number },
-  position: number,
-  error: unknown,
-): DecodedBatch {
-  const reason = `the file cannot be read any further: ${error instanceof Error ? error.message : String(error)}`;
-  const rejection = { provenance: { ...origin, position }, reason, length: 0, bytes: new Uint8Array() };
-  return { events: [], rejections: [rejection], skipped: [], passedOver: 0, records: 1, bytes: position };
-}
-
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  add: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    add(chunk.length);
-    yield chunk;
+  const prefilter = passesOver ? prefilterOf(engine) : undefined;
+  for (const part of parts) {
+    for await (const step of readPart(part, { engine, range, prefilter, clock })) yield { part, step };
+    yield { part, step: undefined };
   }
 }

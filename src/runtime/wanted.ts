@@ -1,9 +1,11 @@
+import { createPrefilter, type Prefilter } from '../decode/prefilter/prefilter.ts';
 import { isWantable, isWantablePart, type Wanted, type WantedTexts } from '../decode/prefilter/wanted.ts';
 import { isFactMember } from '../facts/fields.ts';
 import { actionsWithFacts } from '../facts/table.ts';
 import { fold } from '../sigma/fold.ts';
 import { requirementsOf, type Requirement } from '../sigma/required.ts';
 import type { Rule } from '../sigma/rule.ts';
+import type { Engine } from './engine.ts';
 
 /** What a record must hold for one rule, told by one key: one of the texts, whole or somewhere in a value. */
 interface Need {
@@ -67,4 +69,14 @@ function rarest(needs: readonly Need[]): Need | undefined {
   return (
     needs.find(({ key }) => key === 'eventName') ?? needs.find(({ key }) => !common.has(key)) ?? needs[0]
   );
+}
+
+/**
+ * The prefilter of an engine. Undefined where every record has to be looked at: for a rule that shows in no record's bytes, or for a
+ * correlation that tells of silence, to which any event says that the source still speaks.
+ */
+export function prefilterOf({ active, correlations }: Engine): Prefilter | undefined {
+  if (correlations.some(({ correlation }) => correlation.test.type === 'tocsin_flatline')) return undefined;
+  const wanted = wantedBy(active);
+  return wanted && createPrefilter(wanted);
 }

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { groupings } from '../../alert/grouping.ts';
 import type { Severity } from '../../event/severity.ts';
-import { pipelineOption, severityOf, type PipelineFlags } from '../options.ts';
+import { pipelineOption, severityOf, type PipelineFlags, wholeNumber } from '../options.ts';
 import type { BacktestFlags } from '../run/rules-backtest.ts';
 import type { LintFlags } from '../run/rules-lint.ts';
 
@@ -220,10 +220,4 @@ export function addRules(program: Command, finish: Finish): void {
       const { printSchema } = await import('../run/rules-schema.ts');
       finish(await printSchema(kind));
     });
-}
-
-function wholeNumber(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a whole number.');
-  return value;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formats, pipelineOption, severityOf } from '../options.ts';
+import { formats, pipelineOption, severityOf, wholeNumber } from '../options.ts';
 import type { ScanFlags } from '../run/scan.ts';
 
 export function addScan(program: Command, finish: (code: number) => void): void {
@@ -31,6 +31,14 @@ export function addScan(program: Command, finish: (code: number) => void): void 
     .option(
       '--parse-all',
       'decode also the records that no rule can match, so that what is wrong inside them is told (slower)',
+    )
+    .addOption(
+      program
+        .createOption(
+          '--threads <number>',
+          'how many files are read at the same time (one for each core, 8 at most)',
+        )
+        .argParser(wholeNumber),
     )
     .option('-v, --verbose', 'print more of each alert, and every rejected record')
     .option('-q, --quiet', 'no progress and no summary')

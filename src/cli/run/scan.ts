@@ -1,10 +1,9 @@
+import { availableParallelism } from 'node:os';
 import type { Alert } from '../../alert/alert.ts';
 import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
-import { createPrefilter } from '../../decode/prefilter/prefilter.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
-import { wantedBy } from '../../runtime/wanted.ts';
 import { version } from '../../runtime/version.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { sarifLog } from '../format/sarif.ts';
@@ -26,9 +25,13 @@ export interface ScanFlags extends RuleOptions {
   failOn?: Severity;
   store?: string;
   parseAll?: boolean;
+  threads?: number;
   verbose?: boolean;
   quiet?: boolean;
 }
+
+/** Reading is bound by the disk before it is bound by more of them, and each takes some 40 MB. */
+const mostThreads = 8;
 
 export async function runScan(paths: string[], flags: ScanFlags): Promise<number> {
   const clock = () => Date.now();
@@ -41,7 +44,6 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   const { rules, correlations } = await rulesOf(flags);
   const engine = createEngine(rules, correlations);
   const files = await inputFiles(paths);
-  const wanted = flags.parseAll ? undefined : wantedBy(engine.active);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const err = terminalOf(process.stderr);
   const progress = startFileProgress(files, err.interactive && !flags.quiet, clock);
@@ -55,7 +57,8 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       engine,
       range,
       clock,
-      prefilter: wanted && createPrefilter(wanted),
+      passesOver: !(flags.parseAll ?? false),
+      threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
       store,
       onAlert: (alert) => {
         if (flags.failOn !== undefined && atLeast(alert.severity, flags.failOn)) failed = true;

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { partsOf } from '../source/file-parts.ts';
+import { findFiles } from '../source/files.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { builtinRules, loadRules } from './load-rules.ts';
+import { scan, type ScanOptions } from './scan.ts';
+
+let folder: string;
+let engine: Engine;
+
+/** Nine in ten only read; every tenth stops a trail. Random ids, so that the files stay large when they are packed. */
+function records(count: number, from: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const action = i % 10 === 0 ? 'StopLogging' : 'GetObject';
+    const service = i % 10 === 0 ? 'cloudtrail' : 's3';
+    const id = crypto.randomUUID();
+    const time = new Date(Date.UTC(2026, 0) + (from + i) * 1000).toISOString().slice(0, 19);
+    return `{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"${time}Z","eventSource":"${service}.amazonaws.com","eventName":"${action}","requestParameters":{"name":"t${id}","more":"${crypto.randomUUID().repeat(20)}"},"eventID":"${id}"}`;
+  });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tocsin-scan-'));
+  for (let i = 0; i < 12; i++) {
+    const content = `{"Records":[${records(1000, i * 1000).join(',')}]}`;
+    writeFileSync(
+      join(folder, `${String(i).padStart(2, '0')}.json${i % 3 === 0 ? '.gz' : ''}`),
+      i % 3 === 0 ? gzipSync(content) : content,
+    );
+  }
+  writeFileSync(join(folder, '07-broken.json'), `{"Records":[${records(10, 0).join(',')},{"x":`);
+  writeFileSync(join(folder, '08-strange.bin'), 'no log');
+  writeFileSync(join(folder, 'lines.jsonl'), `${records(4000, 50_000).join('\n')}\n`);
+  const { rules, correlations } = await loadRules([builtinRules]);
+  engine = createEngine(rules, correlations);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function run(more: Partial<ScanOptions>) {
+  const alerts: string[] = [];
+  const rejections: string[] = [];
+  const progress: string[] = [];
+  const { tally, filesRead, bytesRead, span } = await scan({
+    files: await findFiles([folder]),
+    engine,
+    range: {},
+    clock: () => Date.UTC(2026, 6),
+    onAlert: ({ id, evidence: { provenance } }) => {
+      alerts.push(`${id} ${provenance.object} ${provenance.position}`);
+    },
+    onRejection: ({ provenance, reason }) => {
+      rejections.push(`${provenance.object} ${provenance.position} ${reason}`);
+    },
+    onProgress: ({ path }, bytes) => {
+      if (progress.at(-1) !== `${path} ${bytes}`) progress.push(`${path} ${bytes}`);
+    },
+    ...more,
+  });
+  return { alerts, rejections, tally, filesRead, bytesRead, span, last: progress.at(-1) };
+}
+
+describe('a scan gives the same alerts, rejections and sums in the same order', () => {
+  it('on one thread and on several, with records passed over and without', async () => {
+    const plain = await run({});
+    expect(plain.alerts.length).toBeGreaterThanOrEqual(1601);
+    expect(plain.rejections).toHaveLength(2);
+    expect(plain.tally.records).toBe(12 * 1000 + 4000 + 12);
+    expect(await run({ threads: 3 })).toEqual(plain);
+    const passing = await run({ passesOver: true });
+    expect(passing.tally.passedOver).toBeGreaterThan(10_000);
+    expect({ ...passing, tally: undefined, span: undefined }).toEqual({
+      ...plain,
+      tally: undefined,
+      span: undefined,
+    });
+    expect(await run({ threads: 3, passesOver: true })).toEqual(passing);
+  });
+
+  it('where it is left before the end', async () => {
+    const stop = new Error('enough');
+    const leave = { onAlert: () => Promise.reject(stop) };
+    await expect(run({ threads: 2, ...leave })).rejects.toBe(stop);
+    await expect(run({ ...leave })).rejects.toBe(stop);
+  });
+});
+
+describe('a large file with an object on each line is cut between lines', () => {
+  it('into parts that hold it all', async () => {
+    const [file] = await findFiles([join(folder, 'lines.jsonl')]);
+    if (file === undefined) throw new Error('the file is not there');
+    const parts = await partsOf(file, 300_000);
+    expect(parts.length).toBeGreaterThan(5);
+    expect(parts[0]?.from).toBe(0);
+    for (const [i, part] of parts.entries()) expect(part.to).toBe(parts[i + 1]?.from);
+  });
+
+  it.each([
+    ['a list of records', '01.json'],
+    ['a packed file', '00.json.gz'],
+    ['no log', '08-strange.bin'],
+  ])('but not %s', async (_, name) => {
+    const [file] = await findFiles([join(folder, name)]);
+    if (file === undefined) throw new Error('the file is not there');
+    expect(await partsOf(file, 1)).toEqual([{ file, from: 0, to: undefined }]);
+  });
+});
