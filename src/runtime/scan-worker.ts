@@ -18,7 +18,7 @@ export type ToWorker = { readonly type: 'read'; readonly part: FilePart } | { re
 export type FromWorker = { readonly type: 'step'; readonly step: Step } | { readonly type: 'done' };
 
 /** So many steps may wait to be taken; then the worker waits. */
-export const stepsAhead = 8;
+const stepsAhead = 8;
 
 /** The body of a worker thread of `pooledSteps`. */
 function work(): void {
@@ -28,13 +28,13 @@ function work(): void {
   const engine = engineOf(parts);
   const prefilter = passesOver ? prefilterOf(engine) : undefined;
   const options = { engine, range, prefilter, clock: () => Date.now() };
-  let room = 0;
+  const credit = { steps: 0 };
   let wake = (): void => {};
   const read = async (part: FilePart): Promise<void> => {
-    room = stepsAhead;
+    credit.steps = stepsAhead;
     for await (const step of inLargerSteps(readPart(part, options))) {
-      while (room === 0) await new Promise<void>((resolve) => (wake = resolve));
-      room--;
+      while (credit.steps === 0) await new Promise<void>((resolve) => (wake = resolve));
+      credit.steps--;
       port.postMessage({ type: 'step', step } satisfies FromWorker);
     }
     port.postMessage({ type: 'done' } satisfies FromWorker);
@@ -45,7 +45,7 @@ function work(): void {
       void read(message.part);
       return;
     }
-    room++;
+    credit.steps++;
     wake();
   });
 }
