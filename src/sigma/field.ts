@@ -22,7 +22,18 @@ export function compileField(name: string): (root: JsonObject) => Json | undefin
         .reverse(),
     ),
   };
-  return (root) => read(root, path, 0);
+  return (root) => readPlain(root, segments) ?? read(root, path, 0);
+}
+
+/** What stands there where every key on the way is plain and every value an object, as nearly always; undefined where it may be otherwise. */
+function readPlain(root: JsonObject, segments: readonly string[]): Json | undefined {
+  let value: Json | undefined = root;
+  for (const segment of segments) {
+    if (typeof value !== 'object' || value === null || isList(value) || !Object.hasOwn(value, segment))
+      return undefined;
+    value = value[segment];
+  }
+  return value;
 }
 
 /** The keys at the top of an event under which `compileField` looks for the field: without any of them it is not there. */

@@ -34,15 +34,21 @@ function newSet<E>(rules: readonly Rule[], view: EventView<E>): RuleSet<E> {
   const matchers: (Matcher<E> | undefined)[] = rules.map(() => undefined);
   return (event) => {
     try {
-      let found: number[] | undefined;
+      const found: number[] = [];
       for (const i of find(event, sharing.begin())) {
         const rule = rules[i];
         if (rule === undefined) continue;
         const matches = (matchers[i] ??= compileRule(rule, sharing.view));
-        if (matches(event)) (found ??= []).push(i);
+        if (matches(event)) found.push(i);
       }
-      if (found === undefined) return none;
-      return found.sort((a, b) => a - b).flatMap((i) => rules[i] ?? []);
+      if (found.length === 0) return none;
+      if (found.length > 1) found.sort((a, b) => a - b);
+      const matched: Rule[] = [];
+      for (const i of found) {
+        const rule = rules[i];
+        if (rule !== undefined) matched.push(rule);
+      }
+      return matched;
     } finally {
       sharing.end();
     }
