@@ -80,7 +80,7 @@ function meaningOf(source: string, path: string): string {
 }
 
 function documentsOf(source: string): readonly Document[] {
-  const parsed = parseAllDocuments(source, { prettyErrors: false });
+  const parsed = parseAllDocuments(source, { prettyErrors: false, uniqueKeys: false });
   return Array.isArray(parsed) ? parsed : [];
 }
 

@@ -23,7 +23,7 @@ export const noPlaces: RulePlaces = { at: () => start, ofField: () => undefined 
 /** Reads the text of a rule file once more, for the places of what its rules hold. */
 export function placesIn(source: string): (rule: RuleHeader) => RulePlaces {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false });
+  const parsed = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];
   const place = (offset: number | undefined): Place => {
     const { line, col } = lines.linePos(offset ?? 0);
@@ -35,10 +35,11 @@ export function placesIn(source: string): (rule: RuleHeader) => RulePlaces {
       documents.find((one) => textAt(one, 'name') === rule.id) ??
       documents.find((one) => textAt(one, 'title') === rule.title);
     if (document === undefined) return noPlaces;
+    let fields: ReadonlyMap<string, number> | undefined;
     return {
       at: (...path) => place(offsetOf(document, path)),
       ofField: (field) => {
-        const offset = offsetOfField(document, field);
+        const offset = (fields ??= offsetsOfFields(document)).get(field);
         return offset === undefined ? undefined : place(offset);
       },
     };
@@ -50,25 +51,20 @@ function textAt(document: Document, key: string): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-function offsetOfField(document: Document, field: string): number | undefined {
-  let found: number | undefined;
+/** Where each field is read first, for all of them at once: a rule may read thousands. */
+function offsetsOfFields(document: Document): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
   visit(document, {
     Scalar: (role, node, path) => {
-      const parent = path.at(-1);
       // A key `field|modifier`, or a value under a key with `fieldref`; a list lies between the key and its values.
-      const isField =
-        role === 'key'
-          ? String(node.value).split('|')[0] === field
-          : node.value === field &&
-            path.some(
-              (above) => isPair(above) && isScalar(above.key) && /\|fieldref\b/.test(String(above.key.value)),
-            );
-      const underDetection = path.some(
-        (above) => isPair(above) && isScalar(above.key) && above.key.value === 'detection',
+      const isKey = role === 'key';
+      const field = isKey ? String(node.value).split('|')[0] : node.value;
+      if (typeof field !== 'string' || !node.range || found.has(field)) return;
+      const keys = path.flatMap((above) =>
+        isPair(above) && isScalar(above.key) ? [String(above.key.value)] : [],
       );
-      if (!isField || !underDetection || parent === undefined || !node.range) return undefined;
-      found = node.range[0];
-      return visit.BREAK;
+      if (!keys.includes('detection')) return;
+      if (isKey || keys.some((key) => /\|fieldref\b/.test(key))) found.set(field, node.range[0]);
     },
   });
   return found;

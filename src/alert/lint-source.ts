@@ -205,7 +205,8 @@ function lintSpaces(
   placeAt: (offset: number) => Place,
 ): readonly LintFinding[] {
   const findings: LintFinding[] = [];
-  const inTexts = rangesOfLongTexts(source, documents);
+  const texts = rangesOfLongTexts(source, documents);
+  let next = 0;
   let at = 0;
   for (const line of source.split('\n')) {
     const ending = line.endsWith('\r') ? 1 : 0;
@@ -213,7 +214,9 @@ function lintSpaces(
     const kept = line.slice(0, line.length - ending).replace(/[ \t]+$/, '');
     const start = at + kept.length;
     // Inside of a text of several lines a space may be meant.
-    if (start < end && !inTexts.some(([from, to]) => start >= from && start < to))
+    while ((texts[next]?.[1] ?? source.length) <= start && next < texts.length) next++;
+    const inText = (texts[next]?.[0] ?? source.length) <= start;
+    if (start < end && !inText)
       findings.push(
         lintFinding('trailing-space', path, placeAt(start), 'spaces at the end of the line', [
           { start, end, text: '' },
@@ -233,6 +236,7 @@ function lintSpaces(
   return findings;
 }
 
+/** Texts of several lines, the first first; none of them overlap. */
 function rangesOfLongTexts(
   source: string,
   documents: readonly Document[],
@@ -245,7 +249,7 @@ function rangesOfLongTexts(
           ranges.push([node.range[0], node.range[1]]);
       },
     });
-  return ranges;
+  return ranges.sort(([a], [b]) => a - b);
 }
 
 /** The scalar with another text, in the quotes that it has. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { lintRule } from '../../alert/lint.ts';
 import { explains, lintCorrelation } from '../../alert/lint-correlation.ts';
@@ -116,6 +116,8 @@ async function lint(
     ...correlations.map(({ path }) => path),
     ...problems.map((problem) => problem.path),
   ])) {
+    // Something other than a file, such as a pipe, might never end.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
     const source = await readFile(path, 'utf8').catch(() => undefined);
     if (source === undefined) continue;
     const findings = lintSource({ source, path, newId: () => randomUUID() });
