@@ -83,16 +83,10 @@ function lintDate(of: LintedDocument, key: string, value: unknown): readonly Lin
   if (isDay(written)) return [];
   const [, year = '', month = '', day = ''] = /^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$/.exec(written) ?? [];
   const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-  const message = `'${key}' is written as year-month-day, such as 2026-11-21`;
-  return [
-    lintFinding(
-      'date-form',
-      of.path,
-      of.placeAt(value.range[0]),
-      message,
-      isDay(iso) ? rewrite(value, iso) : undefined,
-    ),
-  ];
+  // What is no day at all is told by the reader.
+  if (!isDay(iso)) return [];
+  const message = `'${key}' is written as year-month-day: ${iso}`;
+  return [lintFinding('date-form', of.path, of.placeAt(value.range[0]), message, rewrite(value, iso))];
 }
 
 /** Whether the text is a day that there is: `2026-02-30` is none. */

@@ -2,6 +2,7 @@ import { severities } from '../event/severity.ts';
 import { correlationKeys } from '../sigma/correlation/parse.ts';
 import { boundOperators } from '../sigma/correlation/bounds.ts';
 import { testTypes } from '../sigma/correlation/parse-test.ts';
+import { relations } from '../sigma/header-details.ts';
 import { statuses } from '../sigma/header.ts';
 import { searchDefinitions, type Schema } from './search-schema.ts';
 
@@ -30,7 +31,7 @@ const header: Readonly<Record<string, Schema>> = {
       required: ['id', 'type'],
       properties: {
         id: { type: 'string' },
-        type: { enum: ['derived', 'obsolete', 'obsoletes', 'merged', 'renamed', 'similar', 'correlation'] },
+        type: { enum: relations },
       },
     },
   },

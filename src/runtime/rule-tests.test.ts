@@ -51,6 +51,21 @@ describe('the tests of a rule', () => {
     expect(await failures(cases)).toEqual([undefined, undefined, undefined]);
   });
 
+  it('all fail where the rule does not run, also those that expect no match', async () => {
+    const source = ruleSource.replace(
+      'product: aws, service: cloudtrail',
+      'product: windows, category: file_event',
+    );
+    const [other] = parseRules(source, join(folder, 'rule.yml')).rules;
+    if (other === undefined) throw new Error('the rule is broken');
+    const cases = `${base}cases: [{ name: one, expect: match }, { name: two, expect: no match }]\n`;
+    await writeFile(testPathOf(other.path), cases);
+    const reasons = (await runRuleTests(other))?.map(({ failure }) => failure);
+    const reason =
+      'the rule is for product: windows, category: file_event, of which Tocsin reads no logs yet';
+    expect(reasons).toEqual([expect.stringContaining(reason), expect.stringContaining(reason)]);
+  });
+
   it('fail where the rule does otherwise', async () => {
     const cases = `${base}cases:
       - { name: stopped, expect: no match }
@@ -59,7 +74,7 @@ describe('the tests of a rule', () => {
       - { name: nameless, expect: no match, change: { eventName: null } }\n`;
     expect(await failures(cases)).toEqual([
       'the rule matches but should not',
-      'the rule does not match but should',
+      'the rule does not match but should: it: eventName is StartLogging, wanted StopLogging',
       'the headline is "A trail was stopped", not "Another"',
       expect.stringContaining('the record cannot be decoded: eventName is missing'),
     ]);

@@ -3,14 +3,18 @@ import { isMap, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { decodeValue } from '../decode/decode.ts';
 import type { Alert } from '../alert/alert.ts';
+import { Subject, subjectView } from '../alert/finding.ts';
 import { isJsonObject, text, type Json, type JsonObject } from '../event/json.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import { correlatorDefaults, createCorrelator } from '../sigma/correlation/correlator.ts';
 import { withMembers } from '../sigma/correlation/link.ts';
 import { parseTimespan } from '../sigma/correlation/timespan.ts';
+import { explainRule } from '../sigma/explain.ts';
 import type { Rule, RuleHeader } from '../sigma/rule.ts';
+import { whyNot } from '../sigma/why-not.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { LoadedRules } from './load-rules.ts';
+import { whyNotRun } from './why-not-run.ts';
 
 /** How one case of a rule's test file went. */
 export interface RuleTestResult {
@@ -91,7 +95,7 @@ export function testPathOf(rulePath: string): string {
  * through the same decoder and engine as any other record. Undefined where the rule has no test file.
  */
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
-  return runTests(rule, createEngine([rule]));
+  return runTests(rule, createEngine([rule]), rule);
 }
 
 /**
@@ -108,7 +112,12 @@ export async function runCorrelationTests(
   return runTests(correlation, createEngine(rules, correlations));
 }
 
-async function runTests(rule: RuleHeader, engine: Engine): Promise<readonly RuleTestResult[] | undefined> {
+/** `own` is the rule where it is a detection rule, for reasons. */
+async function runTests(
+  rule: RuleHeader,
+  engine: Engine,
+  own?: Rule,
+): Promise<readonly RuleTestResult[] | undefined> {
   const path = testPathOf(rule.path);
   const lines = new LineCounter();
   const result = (line: number, name: string, failure: string | undefined) => ({
@@ -138,11 +147,13 @@ async function runTests(rule: RuleHeader, engine: Engine): Promise<readonly Rule
   const parsed = testFile.safeParse(plain);
   if (!parsed.success) return [result(1, 'the test file', z.prettifyError(parsed.error))];
   const { base = {}, cases } = parsed.data;
+  // A rule that does not run would pass every test that expects no match.
+  const notRun = own === undefined || engine.active.includes(own) ? undefined : `the rule ${whyNotRun(own)}`;
   return cases.map((test, i) =>
     result(
       lineOfCase(document.get('cases', true), i, lines),
       test.name,
-      judge(test, recordsOf(test, toJson(base)), engine, rule.path),
+      notRun ?? judge(test, recordsOf(test, toJson(base)), engine, rule.path, own),
     ),
   );
 }
@@ -176,6 +187,7 @@ function judge(
   records: readonly Json[],
   engine: Engine,
   rulePath: string,
+  own: Rule | undefined,
 ): string | undefined {
   const correlator = createCorrelator(engine.correlations, {
     ...correlatorDefaults,
@@ -205,12 +217,20 @@ function judge(
   add(engine.raiseCorrelated(correlator.flush(), 0));
   const [alert] = alerts;
   if (test.expect === 'no match') return alert ? 'the rule matches but should not' : undefined;
-  if (!alert) return 'the rule does not match but should';
+  if (!alert) return `the rule does not match but should${own === undefined ? '' : reasonOf(own, records)}`;
   if (test.alerts !== undefined && alerts.length !== test.alerts)
     return `the rule raises ${alerts.length} alerts, not ${test.alerts}`;
   if (test.headline !== undefined && alert.title !== test.headline)
     return `the headline is "${alert.title}", not "${test.headline}"`;
   return undefined;
+}
+
+/** Of several records, what keeps the last one from matching. */
+function reasonOf(rule: Rule, records: readonly Json[]): string {
+  const { events } = decodeValue(records.at(-1) ?? null, { source: 'test', object: '', receivedAt: 0 });
+  const [event] = events;
+  const reason = event === undefined ? '' : whyNot(explainRule(rule, subjectView, new Subject(event)));
+  return reason === '' ? '' : `: ${reason}`;
 }
 
 /** RFC 7396: null deletes, objects merge, everything else replaces. */

@@ -4,7 +4,7 @@ type At = readonly (string | number)[];
 type Warn = (message: string, at: At) => void;
 
 /** https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html#identification */
-const relations: readonly string[] = ['derived', 'obsolete', 'merged', 'renamed', 'similar'];
+export const relations: readonly string[] = ['derived', 'obsolete', 'merged', 'renamed', 'similar'];
 
 /**
  * What a document says for people and for other tools, which decides nothing: whatever cannot be read is told and left out, and the rule

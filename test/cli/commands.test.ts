@@ -48,7 +48,9 @@ describe('tocsin rules', () => {
   it('test names file, line and case of what fails, and exits with 1', async () => {
     const { code, stdout } = await tocsin(['rules', 'test', at('failing')]);
     expect(stdout).toContain('trail.test.yml:3: It is stopped: the rule matches but should not');
-    expect(stdout).toContain('trail.test.yml:5: It is started: the rule does not match but should');
+    expect(stdout).toContain(
+      'trail.test.yml:5: It is started: the rule does not match but should: selection: eventName is StartLogging, wanted StopLogging',
+    );
     expect(stdout).toContain('the headline is "A trail was stopped", not "Something else"');
     expect(stdout).toContain('0 passed, 3 failed');
     expect(code).toBe(1);

@@ -6,6 +6,7 @@ import { createEngine } from '../../runtime/engine.ts';
 import type { LoadedRules } from '../../runtime/load-rules.ts';
 import { runCorrelationTests, runRuleTests } from '../../runtime/rule-tests.ts';
 import { scan, type ScanResult } from '../../runtime/scan.ts';
+import { whyNotRun } from '../../runtime/why-not-run.ts';
 import type { Correlation } from '../../sigma/correlation/correlation.ts';
 import { withMembers } from '../../sigma/correlation/link.ts';
 import type { Rule } from '../../sigma/rule.ts';
@@ -138,20 +139,11 @@ function active(rules: readonly Rule[]): readonly Rule[] {
   if (first === undefined) return rules;
   const reason =
     waiting.length === 1
-      ? `'${visible(first.title)}' is for ${logsourceText(first)}, of which Tocsin reads no logs yet`
+      ? `'${visible(first.title)}' ${visible(whyNotRun(first))}`
       : `${count(waiting.length, 'rule')} are for log sources of which Tocsin reads no logs yet, or are marked unsupported`;
-  if (running.size === 0)
-    throw new CliFailure(`${reason}; only rules with 'product: aws, service: cloudtrail' can be tried`);
+  if (running.size === 0) throw new CliFailure(reason);
   process.stderr.write(`${paint(terminalOf(process.stderr), 'yellow', 'left out')} ${reason}\n`);
   return rules;
-}
-
-function logsourceText({ logsource, status }: Rule): string {
-  const named = Object.entries(logsource).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}: ${visible(String(value))}`],
-  );
-  if (status === 'unsupported') return `${named.join(', ')} and marked 'status: unsupported'`;
-  return named.length === 0 ? 'no log source' : named.join(', ');
 }
 
 async function judgeAll(

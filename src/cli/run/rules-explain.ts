@@ -126,6 +126,6 @@ function text(rule: Rule, outcome: Outcome, explained: readonly Explained[], ter
     return [head, ...facts, renderExplanation(explanation, terminal)].join('\n');
   });
   const left = outcome.records - explained.length;
-  const sum = `matches ${outcome.matches} of ${count(outcome.records, 'record')}${left > 0 ? `; ${left} not shown` : ''}`;
+  const sum = `matches ${outcome.matches.toLocaleString('en')} of ${count(outcome.records, 'record')}${left > 0 ? `; ${left.toLocaleString('en')} not shown` : ''}`;
   return `${paint(terminal, 'bold', line(rule.title, terminal.width))}\n\n${blocks.join('\n')}\n${paint(terminal, 'dim', sum)}\n`;
 }
