@@ -245,7 +245,7 @@ describe('whatever a file looks like', () => {
         const again = lintSource({ source: text, path: 'r.yml', newId: () => id });
         expect(applyFixes(text, 'r.yml', again).text).toBe(text);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });
