@@ -206,15 +206,20 @@ function countTexts(rules: readonly Rule[]): TextCounts {
     }
   };
   for (const rule of rules) Object.values(rule.detections).forEach(count);
-  return { texts: texts.size > mostCounted ? texts : withLongerOnes(texts), fields };
+  const isWorthIt = texts.size >= fewestCounted && texts.size <= mostCounted;
+  return { texts: isWorthIt ? withLongerOnes(texts) : texts, fields };
 }
 
+/** Fewer texts say little about each other, and a function that has just been started has no time for them. */
+const fewestCounted = 2_000;
 /** Lists of addresses or hashes can be far longer; nobody looks for one inside another. */
 const mostCounted = 50_000;
+/** A shorter text is taken for a common one anyway. */
+const shortestCounted = 4;
 
 /** Each text's count together with those of all texts that have it inside: paths that begin with `C:\\Windows\\` all speak for `\\windows\\`. */
 function withLongerOnes(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  const texts = [...counts.keys()].filter((text) => text !== '');
+  const texts = [...counts.keys()].filter((text) => text.length >= shortestCounted);
   const sums = new Float64Array(texts.length);
   let count = 0;
   const sink: ScanSink = {
@@ -230,7 +235,7 @@ function withLongerOnes(counts: ReadonlyMap<string, number>): ReadonlyMap<string
     sink.folded = text;
     scan(text, sink, ++epoch);
   }
-  return new Map(texts.map((text, i) => [text, sums[i] ?? 0]));
+  return new Map([...counts, ...texts.map((text, i) => [text, sums[i] ?? 0] as const)]);
 }
 
 function literalsOf(test: ValueTest): readonly string[] {
