@@ -29,7 +29,7 @@ export function readRule(raw: unknown, context: ReadContext): RuleDraft {
   if (names.length === 0) throw new RuleError('there is no detection beside the condition', ['detection']);
   const elements = (data['sigma-version'] ?? 2) >= 3;
   const searches = names.map(
-    (name) => [name, readSearch(named[name], ['detection', name], { elements })] as const,
+    (name) => [name, readSearch(named[name], ['detection', name], { elements, warn: context.warn })] as const,
   );
   const sources = typeof condition === 'string' ? [condition] : condition;
   return {

@@ -137,6 +137,11 @@ describe('without sigma-version: 3', () => {
     },
   );
 
+  it('which is told', () =>
+    expect(parse('a[any].b: 1', '').problems.map(formatProblem)).toEqual([
+      "r.yml:6:5: 'a[any].b' is the whole name of a field here; to ask elements of a list, write 'sigma-version: 3' at the top",
+    ]));
+
   it('a map below them is refused', () =>
     expect(parse('a[any]: { x: 1 }', '').problems.map(formatProblem)).toEqual([
       "r.yml:6:5: 'a[any]' has a map below it, which asks for one element of a list; that needs 'sigma-version: 3' at the top of the rule",

@@ -59,7 +59,7 @@ export function readFilter(raw: unknown, context: ReadContext): Filter {
   const used = namesIn(condition);
   const searches: [string, Search][] = [];
   for (const name of names) {
-    const search = readSearch(named[name], ['filter', name], { elements });
+    const search = readSearch(named[name], ['filter', name], { elements, warn: context.warn });
     if (used.has(name)) searches.push([name, search]);
     else context.warn(`the search '${name}' is not used by the condition`, ['filter', name]);
   }

@@ -44,6 +44,8 @@ export interface ElementSearch {
 export interface SearchOptions {
   /** Whether `field[any]` is a selector of elements (`sigma-version: 3`) or a name like any other. */
   readonly elements: boolean;
+  /** Says something of a search that is read all the same. */
+  readonly warn?: (message: string, at: Place) => void;
 }
 
 /**
@@ -96,6 +98,11 @@ function readItem(key: string, value: unknown, at: Place, reading: Reading): Sea
     if (isMap(value) && /\[\w*\]/.test(name))
       throw new RuleError(
         `'${name}' has a map below it, which asks for one element of a list; that needs 'sigma-version: 3' at the top of the rule`,
+        at,
+      );
+    if (/\[(?:any|all|all_or_empty|none)\]/.test(name))
+      reading.warn?.(
+        `'${name}' is the whole name of a field here; to ask elements of a list, write 'sigma-version: 3' at the top`,
         at,
       );
     return item(name, modifiers, value, at);

@@ -1,5 +1,7 @@
+import { RE2JS } from 're2js';
 import type { RuleDraft } from '../draft.ts';
 import { RuleError } from '../problem.ts';
+import { compileRegex } from '../regex.ts';
 import type { Condition } from '../rule.ts';
 import { readSearch, type ElementSearch, type Search, type SearchItem } from '../search.ts';
 import { comparedWith, fieldFits, itemFits, ruleFits, type Progress } from './conditions.ts';
@@ -11,14 +13,22 @@ import { chainOf, isNumber, patternOf, plainOf, replaceIn, writtenOf } from './v
 export function compilePipelines(pipelines: readonly Pipeline[]): (draft: RuleDraft) => RuleDraft {
   const ordered = pipelines.toSorted((a, b) => a.priority - b.priority);
   const vars = new Map(ordered.flatMap((pipeline) => Object.entries(pipeline.vars)));
+  // As Python's `re.match`: from the beginning, and to any end.
+  const beginsWith = once((regex) => compileRegex(`^(?:${regex})`, ''));
+  const replacer = once((regex) => RE2JS.compile(regex));
   return (draft) => {
-    const progress: Progress = { state: new Map(), applied: new Set(), fieldApplied: new Map() };
+    const progress: Progress = {
+      state: new Map(),
+      applied: new Set(),
+      fieldApplied: new Map(),
+      beginsWith,
+    };
     let changed = draft;
     for (const { path, steps } of ordered) {
       for (const step of steps) {
         if (!ruleFits(step, changed, progress)) continue;
         if (step.source.id !== undefined) progress.applied.add(step.source.id);
-        changed = transform(changed, { step, path, vars, progress });
+        changed = transform(changed, { step, path, vars, progress, replacer });
       }
     }
     return changed;
@@ -30,6 +40,19 @@ interface Running {
   readonly path: string;
   readonly vars: ReadonlyMap<string, readonly Scalar[]>;
   readonly progress: Progress;
+  readonly replacer: (regex: string) => RE2JS;
+}
+
+/** Regular expressions are few and rules are many. */
+function once<T>(make: (regex: string) => T): (regex: string) => T {
+  const made = new Map<string, T>();
+  return (regex) => {
+    const known = made.get(regex);
+    if (known !== undefined) return known;
+    const fresh = make(regex);
+    made.set(regex, fresh);
+    return fresh;
+  };
 }
 
 /** @throws {RuleError} where the step refuses the rule. */
@@ -64,7 +87,7 @@ function transform(draft: RuleDraft, running: Running): RuleDraft {
       return changeItems(draft, running, (item) =>
         changeTexts(item, (value, chain) => {
           const pattern = patternOf(value, chain);
-          const replaced = pattern && replaceIn(pattern, source);
+          const replaced = pattern && replaceIn(pattern, running.replacer(source.regex), source);
           return replaced && [writtenOf(replaced)];
         }),
       );

@@ -2,7 +2,6 @@ import { severities } from '../../event/severity.ts';
 import type { RuleDraft } from '../draft.ts';
 import { plainOf, patternOf, chainOf, isNumber } from './values.ts';
 import { parsePattern } from '../pattern.ts';
-import { compileRegex } from '../regex.ts';
 import type { Condition, LogSource } from '../rule.ts';
 import type { ElementSearch, Search, SearchItem } from '../search.ts';
 import { entriesOf, type Scalar, type Step } from './pipeline.ts';
@@ -15,6 +14,8 @@ export interface Progress {
   readonly applied: Set<string>;
   /** Ids of steps that have made a field name what it is. */
   readonly fieldApplied: Map<string, ReadonlySet<string>>;
+  /** A test for texts that begin so; made once for all rules. */
+  readonly beginsWith: (regex: string) => (text: string) => boolean;
 }
 
 /** Whether the step is for this rule. */
@@ -141,7 +142,7 @@ function itemHolds(
       return stateHolds(condition, progress);
     default: {
       if (item.type !== 'item') return false;
-      const holds = item.values.map(({ value }) => valueHolds(condition, value, item));
+      const holds = item.values.map(({ value }) => valueHolds(condition, value, item, progress));
       return condition.cond === 'any' ? holds.includes(true) : !holds.includes(false);
     }
   }
@@ -151,11 +152,12 @@ function valueHolds(
   condition: Extract<ItemConditionSource, { readonly cond: string }>,
   value: unknown,
   item: SearchItem,
+  progress: Progress,
 ): boolean {
   switch (condition.type) {
     case 'match_string': {
       const pattern = typeof value === 'string' ? patternOf(value, chainOf(item)) : undefined;
-      const matches = pattern !== undefined && fromStart(condition.pattern)(plainOf(pattern));
+      const matches = pattern !== undefined && progress.beginsWith(condition.pattern)(plainOf(pattern));
       return matches !== condition.negate;
     }
     case 'match_value':
@@ -186,7 +188,7 @@ function fieldHoldsFor(
         field !== undefined &&
         (condition.mode === 'plain'
           ? condition.fields.includes(field)
-          : condition.fields.some((source) => fromStart(source)(field)));
+          : condition.fields.some((source) => progress.beginsWith(source)(field)));
       return included === (condition.type === 'include_fields');
     }
     case 'processing_item_applied':
@@ -196,11 +198,6 @@ function fieldHoldsFor(
     case 'processing_state':
       return stateHolds(condition, progress);
   }
-}
-
-/** As Python's `re.match`: from the beginning, and to any end. */
-function fromStart(source: string): (text: string) => boolean {
-  return compileRegex(`^(?:${source})`, '');
 }
 
 type StateCondition = Extract<RuleConditionSource, { readonly type: 'processing_state' }>;

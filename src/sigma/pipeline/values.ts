@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { readChain, type Chain } from '../modifiers.ts';
 import { parsePattern, widen } from '../pattern.ts';
 import type { Pattern, PatternPart } from '../rule.ts';
@@ -44,7 +44,6 @@ export function writtenOf(pattern: Pattern): string {
 }
 
 export interface Replacing {
-  readonly regex: string;
   /** With `\1`, `\g<1>` and `\g<name>` for groups, as in Python. */
   readonly replacement: string;
   readonly skip_special: boolean;
@@ -52,8 +51,7 @@ export interface Replacing {
 }
 
 /** The pattern with every match replaced; undefined where nothing matches. */
-export function replaceIn(pattern: Pattern, replacing: Replacing): Pattern | undefined {
-  const regex = RE2JS.compile(replacing.regex);
+export function replaceIn(pattern: Pattern, regex: RE2JS, replacing: Replacing): Pattern | undefined {
   let found = false;
   if (replacing.skip_special) {
     const parts = pattern.flatMap((part): Pattern => {
