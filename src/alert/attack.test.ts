@@ -50,7 +50,7 @@ describe('every rule that ships', () => {
   it.each(files)('%s names at least one tactic and one technique, and none that is unknown', (file) => {
     // Of several documents the first is the one that people see.
     const [document] = parseAllDocuments(readFileSync(new URL(file, folder), 'utf8'));
-    const { tags } = document?.toJS() as { tags: readonly string[] };
+    const tags: readonly string[] = document?.toJS()?.tags ?? [];
     const attack = tags.filter((tag) => tag.startsWith('attack.'));
     expect(attack.filter((tag) => tacticOf(tag) === undefined && techniqueOf(tag) === undefined)).toEqual([]);
     expect(attack.some((tag) => tacticOf(tag) !== undefined)).toBe(true);
