@@ -1,5 +1,5 @@
 import { createPrefilter, type Prefilter } from '../decode/prefilter/prefilter.ts';
-import { isWantable, isWantablePart, type Wanted, type WantedTexts } from '../decode/prefilter/wanted.ts';
+import { isWantable, isWantablePart, type Wanted } from '../decode/prefilter/wanted.ts';
 import { isFactMember } from '../facts/fields.ts';
 import { actionsWithFacts } from '../facts/table.ts';
 import { fold } from '../sigma/fold.ts';
@@ -7,24 +7,26 @@ import { requirementsOf, type Requirement } from '../sigma/required.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { Engine } from './engine.ts';
 
-/** What a record must hold for one rule, told by one key: one of the texts, whole or somewhere in a value. */
-interface Need {
-  readonly key: string;
-  readonly how: keyof WantedTexts;
-  readonly texts: ReadonlySet<string>;
-}
+/** What a record must hold for one rule, told by one key: any value, or one of the texts, whole or somewhere in a value. */
+type Need =
+  | { readonly key: string; readonly how: 'any' }
+  | { readonly key: string; readonly how: 'whole' | 'parts'; readonly texts: ReadonlySet<string> };
 
 /**
  * What a CloudTrail record must hold for any of these rules to match it, by one requirement of each rule. Undefined where a rule
  * could match without anything that shows in a record's bytes; then every record has to be looked at.
  */
 export function wantedBy(rules: readonly Rule[]): Wanted | undefined {
-  const wanted = new Map<string, { readonly whole: Set<string>; readonly parts: Set<string> }>();
+  const wanted = new Map<
+    string,
+    { any: boolean; readonly whole: Set<string>; readonly parts: Set<string> }
+  >();
   for (const rule of rules) {
     const need = rarest(requirementsOf(rule).flatMap(needsOf));
     if (need === undefined) return undefined;
-    const ofKey = wanted.get(need.key) ?? { whole: new Set(), parts: new Set() };
-    for (const text of need.texts) ofKey[need.how].add(text);
+    const ofKey = wanted.get(need.key) ?? { any: false, whole: new Set(), parts: new Set() };
+    if (need.how === 'any') ofKey.any = true;
+    else for (const text of need.texts) ofKey[need.how].add(text);
     wanted.set(need.key, ofKey);
   }
   return wanted;
@@ -46,17 +48,19 @@ function needsOf(requirement: Requirement): readonly Need[] {
     // Whatever a fact says, it is derived from a few actions only.
     return isFactMember(member) ? [{ key: 'eventName', how: 'whole', texts: factTexts }] : [];
   }
-  if (requirement.kind === 'exists') return [];
-  const { texts } = requirement;
-  const how = requirement.kind === 'equals' ? 'whole' : 'parts';
   const key = field.slice(field.lastIndexOf('.') + 1).replace(/\[\]$/, '');
-  if (!isWantable(key) || field.includes('\\') || (how === 'parts' && ![...texts].every(isWantablePart)))
-    return [];
-  return [{ key, how, texts }];
+  if (!isWantable(key) || field.includes('\\')) return [];
+  if (requirement.kind === 'exists') return [{ key, how: 'any' }];
+  const { texts } = requirement;
+  if (requirement.kind === 'equals') return [{ key, how: 'whole', texts }];
+  return [...texts].every(isWantablePart) ? [{ key, how: 'parts', texts }] : [];
 }
 
-/** Keys that hold the same few texts in most records. */
+/** Keys that most records have, with the same few texts. */
 const common: ReadonlySet<string> = new Set([
+  'arn',
+  'type',
+  'userAgent',
   'eventSource',
   'eventType',
   'eventCategory',
@@ -66,8 +70,15 @@ const common: ReadonlySet<string> = new Set([
 
 /** The need that fewest records meet, as far as keys tell: the action, then what few records hold, then what most do. */
 function rarest(needs: readonly Need[]): Need | undefined {
+  const told = needs.filter(({ how }) => how !== 'any');
   return (
-    needs.find(({ key }) => key === 'eventName') ?? needs.find(({ key }) => !common.has(key)) ?? needs[0]
+    told.find(({ key }) => key === 'eventName') ??
+    needs.find(({ key }) => key === 'errorCode') ??
+    told.find(({ key }) => !common.has(key)) ??
+    told.find(({ how }) => how === 'parts') ??
+    told[0] ??
+    needs.find(({ key }) => !common.has(key)) ??
+    needs[0]
   );
 }
 

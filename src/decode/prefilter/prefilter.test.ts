@@ -10,7 +10,8 @@ import type { Wanted, WantedTexts } from './wanted.ts';
 
 const from = { source: 'file', object: 'trail.json', receivedAt: 5 };
 
-const texts = (whole: readonly string[], parts: readonly string[] = []): WantedTexts => ({
+const texts = (whole: readonly string[], parts: readonly string[] = [], any = false): WantedTexts => ({
+  any,
   whole: new Set(whole),
   parts: new Set(parts),
 });
@@ -19,6 +20,7 @@ const wanted: Wanted = new Map([
   ['type', texts(['root'])],
   ['arn', texts(['*'], [':assumed-role/', 'kk', '@@'])],
   ['path', texts([], ['é1'])],
+  ['errorCode', texts([], [], true)],
 ]);
 
 function prefilterFor(what: Wanted): Prefilter {
@@ -64,9 +66,10 @@ const plain = (content: string | Uint8Array, size = 1 << 20) => read(content, si
 function isWanted(value: Json | undefined, what: Wanted = wanted): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return value.some((item: Json) => isWanted(item, what));
-  return Object.entries(value as JsonObject).some(
-    ([key, held]) => isWanted(held, what) || holds(held, what.get(key.slice(key.lastIndexOf('.') + 1))),
-  );
+  return Object.entries(value as JsonObject).some(([key, held]) => {
+    const asked = what.get(key.slice(key.lastIndexOf('.') + 1));
+    return isWanted(held, what) || asked?.any === true || holds(held, asked);
+  });
 }
 
 function holds(value: Json | undefined, what: WantedTexts | undefined): boolean {
@@ -104,6 +107,7 @@ describe('a record that could be wanted is decoded', () => {
     ['by a key of three letters', `{${head},"eventName":"X","a":{"arn":"*"}}`],
     ['by the last part of a name with dots', `{${head},"eventName":"X","userIdentity.type":"Root"}`],
     ['deep inside', `{${head},"eventName":"X","a":[{"b":[[{"type":"root"}]]}]}`],
+    ['by a key with whatever value', `{${head},"eventName":"X","errorCode":null}`],
     ['by a part of a text', `{${head},"eventName":"X","a":{"arn":"aws:sts::1:Assumed-Role/x"}}`],
     ['by a part at the beginning', `{${head},"eventName":"X","a":{"arn":":assumed-role/"}}`],
     ['by a part behind 40 bytes', `{${head},"eventName":"X","a":{"arn":"${'kabcdefgh@'.repeat(4)}kk"}}`],
@@ -251,6 +255,7 @@ const keys = fc.constantFrom(
   'x',
   'eventSource',
   'eventVersion',
+  'errorCode',
   'data',
   'Records',
   'body',

@@ -161,12 +161,13 @@ function keysOf(wasm: Exported, wanted: Wanted): readonly Key[] {
     ...packedUnder.map((name): [string, number] => [name, wasm.always]),
   ]);
   return [...new Set([...kinds.keys(), ...wanted.keys()])].map((name, index) => {
-    const { whole, parts } = wanted.get(name) ?? { whole: [], parts: [] };
+    const { any, whole, parts } = wanted.get(name) ?? { any: false, whole: [], parts: [] };
     const texts = [...whole];
     // A text that is not plain ASCII shows in a value that is not, which is looked at in any case.
     const searched = [...parts].filter((text) => isAscii(Buffer.from(text))).map((text) => Buffer.from(text));
     const kind =
       (kinds.get(name) ?? 0) |
+      (any ? wasm.always : 0) |
       (texts.length > 0 ? wasm.hasValues : 0) |
       ([...parts].length > 0 ? wasm.hasParts : 0);
     const seed = (fnvStart + Math.imul(index, golden)) >>> 0;

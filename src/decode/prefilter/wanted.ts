@@ -1,5 +1,7 @@
-/** Texts in folded form; see Sigma's case-insensitive comparison. */
+/** Texts are in folded form; see Sigma's case-insensitive comparison. */
 export interface WantedTexts {
+  /** Whatever the value is. */
+  readonly any: boolean;
   /** One of these is the value. */
   readonly whole: ReadonlySet<string>;
   /** One of these is somewhere in the value. */
@@ -7,7 +9,7 @@ export interface WantedTexts {
 }
 
 /**
- * What makes a record worth parsing: under one of these keys, at any depth, one of these texts. Whoever makes it vouches that no rule
+ * What makes a record worth parsing: under one of these keys, at any depth, what is said of its value. Whoever makes it vouches that no rule
  * can match a CloudTrail record that holds none of them.
  */
 export type Wanted = ReadonlyMap<string, WantedTexts>;
