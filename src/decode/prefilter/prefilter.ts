@@ -1,4 +1,4 @@
-import { createScanner, type Scanner } from './scanner.ts';
+import { compileScannerCode, createScanner, type Scanner } from './scanner.ts';
 import type { Wanted } from './wanted.ts';
 
 /** Scanners for one set of rules, each used for one object at a time and then again. */
@@ -16,12 +16,14 @@ const mostKept = 4;
 
 /** Undefined where no scanner can be had; everything is parsed then, and found all the same. */
 export function createPrefilter(wanted: Wanted): Prefilter | undefined {
-  const first = createScanner(wanted, capacity);
+  const code = compileScannerCode();
+  if (code === undefined) return undefined;
+  const first = createScanner(code, wanted, capacity);
   if (first === undefined) return undefined;
   const free: Scanner[] = [first];
   return {
     take: (maxRecordBytes) =>
-      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(wanted, capacity)),
+      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(code, wanted, capacity)),
     giveBack: (scanner) => {
       if (free.length < mostKept) free.push(scanner);
     },

@@ -50,6 +50,8 @@ interface WebAssemblyEngine {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 
+declare const WebAssembly: WebAssemblyEngine | undefined;
+
 interface Memory {
   readonly buffer: ArrayBuffer;
   readonly grow: (pages: number) => number;
@@ -87,14 +89,27 @@ const exported = z.object({
 });
 type Exported = z.infer<typeof exported>;
 
-let compiled: object | undefined;
+/** The scanner's code, compiled. */
+export interface ScannerCode {
+  readonly module: object;
+}
+
+/** Undefined where this JavaScript engine has no WebAssembly with SIMD. */
+export function compileScannerCode(): ScannerCode | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined;
+  try {
+    return { module: new WebAssembly.Module(Buffer.from(recordScannerWasm, 'base64')) };
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Makes a scanner for what is wanted, with room for `capacity` bytes. Undefined where it can't be had: more is wanted than its
- * tables hold, or this JavaScript engine has no WebAssembly with SIMD.
+ * tables hold, or there is no memory.
  */
-export function createScanner(wanted: Wanted, capacity: number): Scanner | undefined {
-  const wasm = instantiate();
+export function createScanner(code: ScannerCode, wanted: Wanted, capacity: number): Scanner | undefined {
+  const wasm = instantiate(code);
   if (wasm === undefined) return undefined;
   const pages = Math.ceil((wasm.input + capacity + paddingBytes) / pageBytes);
   const missing = pages - wasm.memory.buffer.byteLength / pageBytes;
@@ -128,14 +143,12 @@ export function createScanner(wanted: Wanted, capacity: number): Scanner | undef
   };
 }
 
-function instantiate(): Exported | undefined {
-  const engine = (globalThis as { readonly WebAssembly?: WebAssemblyEngine }).WebAssembly;
-  if (engine === undefined) return undefined;
+function instantiate(code: ScannerCode): Exported | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined;
   try {
-    compiled ??= new engine.Module(Buffer.from(recordScannerWasm, 'base64'));
-    return exported.parse(new engine.Instance(compiled, { env: { abort: () => {} } }).exports);
+    return exported.parse(new WebAssembly.Instance(code.module, { env: { abort: () => {} } }).exports);
   } catch (error) {
-    // No SIMD, or no address space left for one more memory: what is read can be read without.
+    // No address space left for one more memory: what is read can be read without.
     if (error instanceof z.ZodError) throw error;
     return undefined;
   }
