@@ -170,6 +170,7 @@ describe('a selector is refused', () => {
       "r.yml:9:7: condition 'x and z': no detection is called 'z'",
     ],
     ['a[any]:\n  x: { b: 1 }\n  condition: [x]', 'the condition of an element is a text'],
+    [`${'a[any].'.repeat(21)}b: 1`, 'asks for elements in elements more than 20 deep'],
     ['a[any]: { b|contain: 1 }', "r.yml:7:15: 'contain' is not a modifier"],
   ])('%s', (selection, reason) => {
     const { rules, problems } = parse(selection);

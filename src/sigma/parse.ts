@@ -162,6 +162,8 @@ function readDocument(
     ];
   const plain = toPlain(document);
   if (plain instanceof Error) return [error(0, plain.message)];
+  // Such as behind a `---` at the end of a file.
+  if (plain === null) return [];
   const { raw, warning } = shared(plain);
   const warnings: Problem[] =
     warning === undefined

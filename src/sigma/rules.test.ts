@@ -208,6 +208,7 @@ describe('a broken rule is refused with its place and the way out', () => {
     ['a: [', 'not YAML'],
     ['just text', 'the rule'],
     ['', 'the file holds no rule'],
+    ['---\n---\n', 'the file holds no rule'],
     [
       'title: T\nlogsource: {}\ndetection:\n  a: { x: {{ name }} }\n  condition: a',
       'r.yml:4:12: a key is a list or a map here',

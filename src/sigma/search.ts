@@ -55,12 +55,12 @@ export interface SearchOptions {
  * @throws {RuleError} at the key or value that cannot be read.
  */
 export function readSearch(value: unknown, at: Place, options: SearchOptions): Search {
-  return readAny(value, at, { ...options, inside: false });
+  return readAny(value, at, { ...options, inside: 0 });
 }
 
 interface Reading extends SearchOptions {
-  /** Whether an element is looked at and not the whole event. */
-  readonly inside: boolean;
+  /** In how many elements one lies in the other; 0 where the whole event is looked at. */
+  readonly inside: number;
 }
 
 function readAny(value: unknown, at: Place, reading: Reading): Search {
@@ -111,6 +111,9 @@ function readItem(key: string, value: unknown, at: Place, reading: Reading): Sea
   return readPath(path.field, path.selectors, modifiers, value, at, reading);
 }
 
+/** No log is nested so; and what comes after may follow a rule as deep as it goes. */
+const deepestElements = 20;
+
 /** `a[any].b[all].c`: the selectors from the left, then what stands behind them. */
 function readPath(
   field: string,
@@ -122,11 +125,13 @@ function readPath(
 ): Search {
   const [selector, ...more] = selectors;
   if (selector === undefined) {
-    if (field === '.' && !reading.inside)
+    if (field === '.' && reading.inside === 0)
       throw new RuleError("'.' is an element of a list; it has a sense below a key such as 'field[any]'", at);
     return item(field, modifiers, value, at);
   }
-  const inside = { ...reading, inside: true };
+  if (reading.inside === deepestElements)
+    throw new RuleError(`asks for elements in elements more than ${deepestElements} deep`, at);
+  const inside = { ...reading, inside: reading.inside + 1 };
   const { quantifier, rest } = selector;
   const element = (searches: Readonly<Record<string, Search>>, condition: Condition): Search => ({
     type: 'element',
@@ -180,7 +185,7 @@ function keywords(
   at: Place,
   reading: Reading,
 ): SearchItem {
-  if (reading.inside)
+  if (reading.inside > 0)
     throw new RuleError(
       "texts without a field are looked for in the whole event; put them into a search of their own, or write '.' for the element itself",
       at,
