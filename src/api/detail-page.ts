@@ -1,6 +1,6 @@
 import type { Alert, AlertEvent, AttackRef } from '../alert/alert.ts';
 import { rawEventAnchor } from '../notify/slack-message.ts';
-import { actorDetail, evidencePlace, originWords, shownEvents } from '../notify/words.ts';
+import { actorDetail, evidencePlace, originWords, shownEvents, utc } from '../notify/words.ts';
 import type { DeliveryState } from '../store/store.ts';
 import { copyable } from './copyable.ts';
 import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
@@ -29,7 +29,7 @@ export function detailPage(
     title: `${alert.title} · Tocsin`,
     keys: [
       ['u', 'Back to the list'],
-      ['c', 'Copy the raw event'],
+      ...(alert.correlation === undefined ? [['c', 'Copy the raw event'] as const] : []),
     ],
     main: html`<nav class="back" aria-label="Back">
         <a href="/${filterQuery(filters)}" data-back
@@ -100,7 +100,7 @@ function prose(text: string): readonly Html[] {
 }
 
 /** So many of the events are shown at once; the others open on demand. */
-const mostEvents = 10;
+const mostEvents = 5;
 
 function severalEvents({ correlation, id }: Alert): Html | undefined {
   if (correlation === undefined) return undefined;
@@ -111,9 +111,15 @@ function severalEvents({ correlation, id }: Alert): Html | undefined {
     'What was found',
     html`<p class="strong">${correlation.summary}</p>
       ${rows([
-        ['From', absoluteTime(correlation.start)],
-        ['To', correlation.end > correlation.start && absoluteTime(correlation.end)],
-        ...correlation.group.map(({ field, value }) => [field, value] as const),
+        ['From', utc(correlation.start)],
+        ['To', correlation.end > correlation.start && utc(correlation.end)],
+        [
+          'Where all',
+          correlation.group.length > 0 &&
+            html`<ul class="targets">
+              ${correlation.group.map(({ field, value }) => html`<li><code>${field}</code> is ${value}</li>`)}
+            </ul>`,
+        ],
       ])}
       <h3>Events, the newest first</h3>
       ${eventList(newest.slice(0, mostEvents))}
@@ -142,7 +148,7 @@ function eventList(events: readonly AlertEvent[]): Html {
       (event) =>
         html`<li>
           <p>
-            ${absoluteTime(event.time)} <b>${event.action}</b>
+            ${utc(event.time)} <b>${event.action}</b>
             <span class="result-${event.result}">${resultWords[event.result]}</span>
             ${event.reason !== undefined && html`<small>${event.reason}</small>`}
           </p>
