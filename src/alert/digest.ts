@@ -1,5 +1,5 @@
 import type { ActorKind, Event, EventKind, Origin } from '../event/event.ts';
-import { member, object, text, type JsonObject } from '../event/json.ts';
+import { member, object, text, type Json, type JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
 
 /** What an alert says of each of several events: enough to know it, and to find it again. Its strings are as hostile as the log. */
@@ -25,13 +25,14 @@ export interface EventDigest {
   readonly provenance: Provenance;
 }
 
-/** A hundred thousand of these may wait in memory; a record may hold a megabyte in any of its fields. */
+/** Tens of thousands of these may wait in memory; a record may hold a megabyte in any of its fields. */
 const longest = 200;
 
-export function digestOf(event: Event): JsonObject {
+/** As JSON text: smaller in memory than what it holds. */
+export function digestOf(event: Event): string {
   const { actor, outcome, client, targets } = event;
   const { origin } = client;
-  return {
+  return JSON.stringify({
     kind: event.kind,
     service: cut(event.service),
     action: cut(event.action),
@@ -61,7 +62,7 @@ export function digestOf(event: Event): JsonObject {
     },
     userAgent: cut(client.userAgent),
     provenance: { ...event.provenance, object: cut(event.provenance.object, 1_000) },
-  };
+  });
 }
 
 function cut(value: string, length?: number): string;
@@ -71,8 +72,9 @@ function cut(value: string | undefined, length = longest): string | undefined {
   return `${value.slice(0, length).toWellFormed()}…`;
 }
 
-/** What digestOf made, after it has been kept as JSON. */
-export function readDigest(json: JsonObject): EventDigest {
+/** What digestOf made. */
+export function readDigest(digest: string): EventDigest {
+  const json = parsed(digest);
   const who = object(json, 'who');
   const result = text(json, 'result');
   const provenance = object(json, 'provenance');
@@ -102,6 +104,14 @@ export function readDigest(json: JsonObject): EventDigest {
       receivedAt: number('receivedAt'),
     },
   };
+}
+
+function parsed(digest: string): Json {
+  try {
+    return JSON.parse(digest) as Json;
+  } catch {
+    return {};
+  }
 }
 
 function readOrigin(origin: JsonObject | undefined): Origin {

@@ -31,7 +31,7 @@ function correlation(own: string, id = 'one'): string {
 let number = 0;
 function match(time: number, fields: FieldValues = {}, rule = 'a'): Match {
   number++;
-  return { time, id: `e${number}`, rules: [rule], fields, evidence: { number } };
+  return { time, id: `e${number}`, rules: [rule], fields, evidence: `event ${number}` };
 }
 
 function started(own: string, options: Partial<CorrelatorOptions> = {}, kept: readonly StateRow[] = []) {

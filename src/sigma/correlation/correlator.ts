@@ -16,7 +16,6 @@ import {
   groupRowKey,
   metaKey,
   metaRow,
-  noJournal,
   readEntry,
   readGroup,
   readMeta,
@@ -39,10 +38,11 @@ export interface CorrelatorOptions {
   readonly keepsState: boolean;
 }
 
+/** An entry takes about 1.6 KB, most of it the evidence; all that hold it share it. */
 export const correlatorDefaults: CorrelatorOptions = {
   lateness: 10 * 60_000,
-  pending: 100_000,
-  limits: { groups: 10_000, entriesOfGroup: 10_000, entries: 100_000 },
+  pending: 50_000,
+  limits: { groups: 10_000, entriesOfGroup: 10_000, entries: 50_000 },
   events: 100,
   keepsState: false,
 };
@@ -86,7 +86,7 @@ export function createCorrelator(
   options: CorrelatorOptions,
   kept: readonly StateRow[] = [],
 ): Correlator {
-  const journal = options.keepsState ? createJournal() : noJournal;
+  const journal = createJournal();
   const counters = {
     incomplete: 0,
     evictedGroups: 0,
@@ -104,7 +104,7 @@ export function createCorrelator(
   let told = false;
 
   function release(entry: Entry): void {
-    if (--entry.holders === 0) journal.set(entryKey(entry), undefined);
+    if (--entry.holders === 0 && options.keepsState) journal.set(entryKey(entry), undefined);
   }
 
   const runners = linked.map((one) => {
@@ -114,11 +114,13 @@ export function createCorrelator(
       counters,
       hold: (entry) => void entry.holders++,
       release,
-      keep: (group, value, json) =>
+      keep: (group, value, json) => {
+        if (!options.keepsState) return;
         journal.set(
           groupRowKey(one.hash, group, value),
           json === undefined ? undefined : groupRow(group, value, json),
-        ),
+        );
+      },
     };
     return {
       linked: one,
@@ -188,7 +190,7 @@ export function createCorrelator(
         if (!routes.has(one.correlation.id)) continue;
         const entry = entryOf(finding, outcome.entries);
         entry.holders = 1;
-        journal.set(entryKey(entry), entryRow(entry));
+        record(entry);
         present.push(entry);
         send(entry);
       }
@@ -211,7 +213,8 @@ export function createCorrelator(
       id,
       sources: rules,
       fields,
-      behind: [{ id, time, rules, event: evidence }],
+      evidence,
+      behind: undefined,
       total: 1,
       holders: 1,
     });
@@ -220,7 +223,15 @@ export function createCorrelator(
   function wait(entry: Entry): void {
     waiting.push(entry);
     waitingIds.add(entry.id);
-    journal.set(entryKey(entry), entryRow(entry));
+    record(entry);
+  }
+
+  function forget(key: string): void {
+    if (options.keepsState) journal.set(key, undefined);
+  }
+
+  function record(entry: Entry): void {
+    if (options.keepsState) journal.set(entryKey(entry), entryRow(entry));
   }
 
   function restore(): void {
@@ -237,7 +248,7 @@ export function createCorrelator(
         if (rows === undefined) groups.set(group.hash, [group]);
         else rows.push(group);
       } else if (entry !== undefined) entries.push(entry);
-      else if (row.key !== metaKey) journal.set(row.key, undefined);
+      else if (row.key !== metaKey) forget(row.key);
     }
     if (meta === undefined) return;
     clock = meta.clock;
@@ -255,7 +266,7 @@ export function createCorrelator(
         if (receiver !== undefined && known.has(receiver.linked.hash))
           receiver.runner.restore(entry, members);
       }
-      if (entry.holders === 0) journal.set(entryKey(entry), undefined);
+      if (entry.holders === 0) forget(entryKey(entry));
     }
     for (const { runner } of runners) runner.restored(mark);
   }

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../event/json.ts';
 import type { FieldValues } from './match.ts';
 import type { Scalar } from './scalars.ts';
 
@@ -8,7 +7,8 @@ export interface EvidenceItem {
   readonly time: number;
   /** Ids of the rules that the event matched. */
   readonly rules: readonly string[];
-  readonly event: JsonObject;
+  /** The match's evidence. */
+  readonly event: string;
 }
 
 /** What correlations work on: an event that matched, or the finding of another correlation. Shared by all that hold it. */
@@ -18,12 +18,19 @@ export interface Entry {
   /** Ids of the rules, or of the one correlation, that this is a match of. */
   readonly sources: readonly string[];
   readonly fields: FieldValues;
-  /** The newest of the events behind it; the event itself where it is one. */
-  readonly behind: readonly EvidenceItem[];
+  /** Of an event. */
+  readonly evidence: string;
+  /** Of a finding: the newest of the events behind it. */
+  readonly behind: readonly EvidenceItem[] | undefined;
   /** How many events are behind it, those included that are not listed. */
   readonly total: number;
   /** How many places hold it; its kept row goes with the last of them. */
   holders: number;
+}
+
+/** The newest of the events behind an entry; the event itself where it is one. */
+export function evidenceOf({ behind, id, time, sources, evidence }: Entry): readonly EvidenceItem[] {
+  return behind ?? [{ id, time, rules: sources, event: evidence }];
 }
 
 /** An entry in one group of one correlation. */

@@ -1,5 +1,5 @@
 import type { Correlation } from './correlation.ts';
-import { isBefore, type Entry, type EvidenceItem } from './entry.ts';
+import { evidenceOf, isBefore, type Entry, type EvidenceItem } from './entry.ts';
 import type { FieldValues } from './match.ts';
 import type { Outcome } from './runner.ts';
 import { digest, type Scalar } from './scalars.ts';
@@ -39,7 +39,7 @@ export function findingOf(
   let total = 0;
   for (const entry of outcome.entries) total += entry.total;
   for (const entry of newest)
-    for (const item of entry.behind) {
+    for (const item of evidenceOf(entry)) {
       // The same event, behind two findings that this one is made of.
       if (listed.has(item.id)) total--;
       listed.set(item.id, item);
@@ -82,6 +82,7 @@ export function entryOf(finding: CorrelationFinding, entries: readonly Entry[]):
     id: finding.id,
     sources: [finding.correlation.id],
     fields: Object.fromEntries([...Object.entries(last?.fields ?? {}), ...group]),
+    evidence: '',
     behind: finding.events,
     total: finding.total,
     holders: 0,

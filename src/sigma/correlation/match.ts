@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../event/json.ts';
 import type { EventView } from '../compile.ts';
 import type { Rule } from '../rule.ts';
 import type { Correlation } from './correlation.ts';
@@ -15,8 +14,8 @@ export interface Match {
   readonly rules: readonly string[];
   /** The values of the fields that correlations read, by the names of the event. */
   readonly fields: FieldValues;
-  /** What a finding says of this event; nothing in it is looked at here. */
-  readonly evidence: JsonObject;
+  /** What a finding says of this event; nothing in it is looked at here. A text, because tens of thousands of them may wait. */
+  readonly evidence: string;
 }
 
 export type FieldValues = Readonly<Record<string, readonly Scalar[]>>;
@@ -26,8 +25,8 @@ export interface CorrelatedView<E> {
   readonly field: EventView<E>['field'];
   readonly time: (event: E) => number;
   readonly id: (event: E) => string;
-  /** Plain JSON of bounded size. */
-  readonly evidence: (event: E) => JsonObject;
+  /** Of bounded size. */
+  readonly evidence: (event: E) => string;
   /** Fields that are kept for this correlation's findings besides those that it works with. */
   readonly fieldsToShow: (correlation: Correlation) => readonly string[];
 }

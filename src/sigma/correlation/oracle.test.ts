@@ -47,7 +47,7 @@ const stream: fc.Arbitrary<readonly Match[]> = fc
       ...rest,
       time: time * second,
       id: `${id}-${i}`,
-      evidence: { i },
+      evidence: `event ${i}`,
     })),
   );
 

@@ -41,9 +41,6 @@ export function createJournal(): Journal {
   };
 }
 
-/** For those who keep no state. */
-export const noJournal: Journal = { set: () => {}, take: () => [] };
-
 /** Of everything that is not an entry or a group. */
 export const metaKey = 'meta';
 
@@ -78,8 +75,9 @@ export function entryKey(entry: { readonly id: string }): string {
   return `entry/${digest(entry.id).slice(0, 32)}`;
 }
 
-export function entryRow({ time, id, sources, fields, behind, total }: Entry): Json {
-  return { time, id, sources, fields, behind: behind.map(evidenceRow), total };
+export function entryRow({ time, id, sources, fields, evidence, behind, total }: Entry): Json {
+  const more = behind === undefined ? { evidence } : { behind: behind.map(evidenceRow) };
+  return { time, id, sources, fields, total, ...more };
 }
 
 function evidenceRow({ id, time, rules, event }: EvidenceItem): JsonObject {
@@ -97,7 +95,8 @@ export function readEntry({ key, value }: StateRow): Entry | undefined {
     id,
     sources: textsIn(value, 'sources'),
     fields: readFields(object(value, 'fields')),
-    behind: list(value, 'behind').flatMap(readEvidence),
+    evidence: text(value, 'evidence') ?? '',
+    behind: member(value, 'behind') === undefined ? undefined : list(value, 'behind').flatMap(readEvidence),
     total: typeof total === 'number' ? total : 1,
     holders: 0,
   };
@@ -107,7 +106,7 @@ function readEvidence(value: Json): readonly EvidenceItem[] {
   const time = member(value, 'time');
   const id = text(value, 'id');
   if (typeof time !== 'number' || id === undefined) return [];
-  return [{ id, time, rules: textsIn(value, 'rules'), event: object(value, 'event') ?? {} }];
+  return [{ id, time, rules: textsIn(value, 'rules'), event: text(value, 'event') ?? '' }];
 }
 
 function textsIn(value: Json, key: string): readonly string[] {
