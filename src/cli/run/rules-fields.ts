@@ -1,5 +1,6 @@
 import { fieldsOfRule } from '../../alert/lint.ts';
 import { tocsinFieldNames } from '../../facts/fields.ts';
+import { fieldNames } from '../../sigma/correlation/match.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
@@ -19,11 +20,11 @@ export async function showFields(
   filter: string | undefined,
   flags: PipelineFlags & { rules?: string[]; json?: boolean },
 ): Promise<number> {
-  const { rules, problems } = await load(flags.rules ?? [], flags);
+  const { rules, correlations, problems } = await load(flags.rules ?? [], flags);
   report(problems);
   const readBy = new Map<string, number>();
-  for (const rule of rules)
-    for (const field of fieldsOfRule(rule)) readBy.set(field, (readBy.get(field) ?? 0) + 1);
+  const read = [...rules.map(fieldsOfRule), ...correlations.map((one) => [...new Set(fieldNames(one))])];
+  for (const fields of read) for (const field of fields) readBy.set(field, (readBy.get(field) ?? 0) + 1);
   const needle = (filter ?? '').toLowerCase();
   const wanted = ({ name, description = '' }: FieldRow) =>
     name.toLowerCase().includes(needle) || description.toLowerCase().includes(needle);
@@ -71,7 +72,7 @@ export async function showFields(
       paint(
         terminal,
         'dim',
-        `${count(own.length + raw.length, 'field')}, read by ${count(rules.length, 'rule')}`,
+        `${count(own.length + raw.length, 'field')}, read by ${count(rules.length + correlations.length, 'rule')}`,
       ),
     ];
     await writeOut(`${tables.join('\n\n')}\n`);
