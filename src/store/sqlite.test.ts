@@ -163,6 +163,25 @@ describe('the file', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['tocsin.db']);
   });
 
+  it('that an older Tocsin wrote is brought up to date, with all that is in it', async () => {
+    for (const [i, last] of sqliteMigrations.entries()) {
+      const path = newPath();
+      openSqliteFile(path).close();
+      rmSync(path);
+      const older = new BetterSqlite3(path);
+      older.pragma(`application_id = ${applicationId}`);
+      older.exec(sqliteMigrations.slice(0, i).concat(last).join('\n'));
+      older.pragma(`user_version = ${i + 1}`);
+      older.prepare("INSERT INTO positions VALUES ('s', '7', 1)").run();
+      older.close();
+      const store = await openSqliteStore({ path });
+      await store.commit({ ...one(1), state: [{ key: 'k', value: 1 }] });
+      expect([await store.position('s'), await store.state()]).toEqual(['7', [{ key: 'k', value: 1 }]]);
+      await store.close();
+    }
+    expect(sqliteMigrations.length).toBeGreaterThan(1);
+  });
+
   it('that a newer Tocsin wrote is refused and left as it is', async () => {
     const path = newPath();
     const database = openSqliteFile(path);

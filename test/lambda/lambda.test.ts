@@ -41,6 +41,9 @@ function fromEventBridge(detail: object, detailType = 'AWS API Call via CloudTra
   };
 }
 
+/** What the function wrote to its log, in all invocations. */
+let logged = '';
+
 async function invoke(
   events: readonly object[],
   env: Record<string, string>,
@@ -51,9 +54,12 @@ async function invoke(
     [join(root, 'test/support/lambda-runtime.mjs'), join(bundle.folder, 'index.mjs')],
     {
       env: { PATH: process.env.PATH, AWS_LAMBDA_RUNTIME_API: api.address, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    logged += text;
+  });
   try {
     return await api.finished;
   } finally {
@@ -65,6 +71,22 @@ async function invoke(
 describe('the Lambda function', () => {
   it('is at most 500 KB of code', () => {
     expect(bundle.codeBytes).toBeLessThanOrEqual(500_000);
+  });
+
+  it('says when it starts that rules over several events do not run, and their rules raise nothing', async () => {
+    logged = '';
+    const read = record({ eventSource: 'secretsmanager.amazonaws.com', eventName: 'GetSecretValue' });
+    const answers = await invoke([fromEventBridge(read), fromEventBridge(read)], {
+      TOCSIN_SLACK_WEBHOOK_URL: slack.webhookUrl,
+    });
+    expect(answers).toMatchObject([{ body: { events: 1, alerts: [] } }, { body: { events: 1, alerts: [] } }]);
+    const lines = logged.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'warn',
+      message: expect.stringContaining('correlation rules do not run here'),
+      rules: expect.arrayContaining(['Many secrets read one by one']),
+    });
   });
 
   it('tells Slack of an event that matters, and nobody of one that does not', async () => {
