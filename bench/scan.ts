@@ -17,8 +17,8 @@ export async function benchScan(smoke: boolean): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
   try {
     const archive = makeArchive(folder, smoke ? 4_000 : 100_000);
-    const { rules } = await loadRules([builtinRules]);
-    const engine = createEngine(rules);
+    const { rules, correlations } = await loadRules([builtinRules]);
+    const engine = createEngine(rules, correlations);
     let alerts = 0;
     const results = await measure(smoke ? 1 : 5, {
       'gunzip alone': () => readAll(archive, (content) => content.length),
