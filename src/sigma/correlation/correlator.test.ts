@@ -66,6 +66,17 @@ describe('a count that must be reached', () => {
     ).toEqual([2, 20 * minute + 1]);
   });
 
+  it('is told once where it is lost and reached again within the time span', () => {
+    const own = correlation('type: value_avg\nrules: [a]\ncondition: { field: n, gt: 5 }');
+    const numbers = [10, 0, 10, 10, 0, 0, 0, 30, 0];
+    expect(
+      found(
+        own,
+        numbers.map((n, i) => match(i * minute, { n: [n] })),
+      ),
+    ).toHaveLength(1);
+  });
+
   it('is told once as long as each event finds it reached, however long that goes on', () => {
     expect(
       found(

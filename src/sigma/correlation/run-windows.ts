@@ -20,8 +20,8 @@ interface Group {
   readonly measure: Measure;
   weight: number;
   last: number;
-  /** Judged at once: whether it held when it was last judged, so that it is told once and not with every event. */
-  open: boolean;
+  /** Judged at once: when it last held. It is told again only after a time span in which it did not. */
+  heldAt: number | undefined;
   /** Judged at the end: when the window began, and the least id of that instant. */
   anchor: number;
   anchorId: string;
@@ -37,8 +37,8 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
   const most = Math.max(limits.entries, mostOfGroup);
   const groups = new Recent<Group>();
   const touched = new Set<Group>();
-  /** Whether groups were open, while kept state is put back. */
-  const wasOpen = new Set<string>();
+  /** When groups last held, while kept state is put back. */
+  const wasHeldAt = new Map<string, number>();
   let weight = 0;
 
   function drop(group: Group): void {
@@ -47,7 +47,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
     weight -= group.weight;
     groups.delete(group.key);
     touched.delete(group);
-    if (atEnd || group.open) keep(group.key, undefined, undefined);
+    if (atEnd || group.heldAt !== undefined) keep(group.key, undefined, undefined);
   }
 
   function shift(group: Group): void {
@@ -67,7 +67,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       measure: test.createMeasure(),
       weight: 0,
       last: time,
-      open: false,
+      heldAt: undefined,
       anchor: time,
       anchorId: id,
     };
@@ -112,12 +112,8 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       oldest = group.held.first
     )
       shift(group);
-    // An episode is over when the window has run empty.
-    if (group.open && group.last < time - timespan) close(group);
-  }
-
-  function close(group: Group): void {
-    group.open = false;
+    if (group.heldAt === undefined || group.heldAt >= time - timespan) return;
+    group.heldAt = undefined;
     keep(group.key, undefined, undefined);
   }
 
@@ -157,14 +153,11 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
 
   function judgeAtOnce(group: Group, time: number): Outcome | undefined {
     const value = group.measure.value(time, time - timespan);
-    const holds = test.holds(value);
-    if (holds === group.open) return undefined;
-    if (!holds) {
-      close(group);
-      return undefined;
-    }
-    group.open = true;
-    keep(group.key, undefined, { open: true });
+    if (!test.holds(value)) return undefined;
+    const goesOn = group.heldAt !== undefined && group.heldAt >= time - timespan;
+    group.heldAt = time;
+    keep(group.key, undefined, { heldAt: time });
+    if (goesOn) return undefined;
     const newest = group.held.list().map(({ entry }) => entry);
     return outcomeOf(group, value ?? 0, time - timespan, time, leastId(newest, time));
   }
@@ -211,7 +204,8 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       atEnd && groups.oldest !== undefined ? groups.oldest.anchor + timespan : Number.POSITIVE_INFINITY,
     restoreGroups: (rows) => {
       const begun = rows.flatMap(({ group: key, json }) => {
-        if (memberOf(json, 'open') === true) wasOpen.add(key);
+        const heldAt = memberOf(json, 'heldAt');
+        if (typeof heldAt === 'number') wasHeldAt.set(key, heldAt);
         const anchor = memberOf(json, 'anchor');
         return typeof anchor === 'number' ? [{ key, anchor, id: text(json, 'id') ?? '' }] : [];
       });
@@ -226,13 +220,13 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
         const group = known ?? create(key, entry.time, entry.id);
         if (!atEnd) groups.touch(group.key);
         group.last = entry.time;
-        group.open = wasOpen.has(group.key);
+        group.heldAt = wasHeldAt.get(group.key);
         insert(group, held);
       }
     },
     restored: () => {
-      for (const key of wasOpen) if (groups.get(key) === undefined) keep(key, undefined, undefined);
-      wasOpen.clear();
+      for (const key of wasHeldAt.keys()) if (groups.get(key) === undefined) keep(key, undefined, undefined);
+      wasHeldAt.clear();
     },
   };
 }

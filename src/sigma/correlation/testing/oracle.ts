@@ -203,14 +203,15 @@ function verdictsOf(
         }
         return verdicts;
       }
-      let before: { readonly time: number; readonly holds: boolean } | undefined;
+      const heldAt: number[] = [];
       return instants(used).flatMap(([time, present, earlier]) => {
         const reach = test.type === 'tocsin_spike' ? 2 * timespan : timespan;
         const window = [...earlier.filter((one) => one.time >= time - reach), ...present];
         const value = among(window, time);
-        const goesOn = before !== undefined && before.holds && before.time >= time - timespan;
-        before = { time, holds: holds(value) };
-        if (goesOn || !holds(value)) return [];
+        if (!holds(value)) return [];
+        const goesOn = heldAt.some((at) => at >= time - timespan);
+        heldAt.push(time);
+        if (goesOn) return [];
         const shown = between(time - timespan, time).filter((item) => used.includes(item));
         return [{ time, value: value ?? 0, items: shown, known: present[0]?.id ?? '' }];
       });
