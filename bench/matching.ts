@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Subject, subjectView } from '../src/alert/finding.ts';
 import { decodeValue } from '../src/decode/decode.ts';
 import type { Event } from '../src/event/event.ts';
@@ -9,13 +7,12 @@ import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { compileRule } from '../src/sigma/compile.ts';
 import { compileField, topKeysOf } from '../src/sigma/field.ts';
 import { compileByLogSource } from '../src/sigma/log-source.ts';
-import { parseRules } from '../src/sigma/parse.ts';
 import type { Rule } from '../src/sigma/rule.ts';
 import { compileRules } from '../src/sigma/ruleset.ts';
-import { readRuleFiles } from '../test/support/published-rules.ts';
 import { recordMaker } from './archive.ts';
 import { measure, median } from './measure.ts';
 import { randomFrom } from './random.ts';
+import { loadPublished } from './published.ts';
 import { makeWindowsEvents } from './windows-events.ts';
 
 /**
@@ -42,16 +39,6 @@ export async function benchMatching(smoke: boolean): Promise<void> {
     );
   else await benchWindows(smoke, published);
   benchCompiling(smoke, own, published);
-}
-
-/** SigmaHQ's rules, from where the user says or where test data lies; undefined where there are none. */
-function loadPublished(): readonly Rule[] | undefined {
-  const at = process.argv.indexOf('--sigma-rules');
-  const named = at >= 0 ? process.argv[at + 1] : process.env['TOCSIN_SIGMA_RULES'];
-  const path = named ?? resolve(import.meta.dirname, '../../shared/data/sigma-rules');
-  if (named === undefined && !existsSync(path)) return undefined;
-  const files = readRuleFiles(path);
-  return files.flatMap((file) => parseRules(file.text, file.path).rules);
 }
 
 async function benchCloudTrail(

@@ -1,9 +1,9 @@
 import { benchLambda } from './lambda.ts';
 import { benchMatching } from './matching.ts';
-import { benchScan } from './scan.ts';
+import { benchSigma } from './sigma.ts';
 
 const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
-  scan: benchScan,
+  sigma: benchSigma,
   matching: benchMatching,
   lambda: benchLambda,
 };
@@ -11,8 +11,8 @@ const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
 // `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.
 const args = process.argv.slice(2);
 const smoke = args.includes('--smoke');
-// The path behind `--sigma-rules` is the matching benchmark's.
-const wanted = args.filter((arg, i) => !arg.startsWith('--') && args[i - 1] !== '--sigma-rules');
+const withPath = ['--sigma-rules', '--rsigma'];
+const wanted = args.filter((arg, i) => !arg.startsWith('--') && !withPath.includes(args[i - 1] ?? ''));
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(

@@ -1,0 +1,3 @@
+export async function benchPeer(smoke: boolean): Promise<void> {
+  await Promise.resolve(smoke);
+}
