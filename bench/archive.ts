@@ -279,6 +279,11 @@ const totalWeight = calls.reduce((sum, call) => sum + call.weight, 0);
 /** As many different callers as a middling account has; each is seen again and again. */
 const callerCount = 400;
 
+/** Of the callers, those that are EC2 instances with a role; the others are functions, containers and people. */
+const instances = 0.1;
+/** Of the calls, those that are refused. */
+const refused = 0.01;
+
 interface Caller {
   readonly role: string;
   readonly roleId: string;
@@ -302,7 +307,7 @@ function makeCaller(random: () => number): Caller {
   return {
     role,
     roleId: `AROA${letters(random, 17)}`,
-    session: random() < 0.4 ? `i-0${hex(random)}${hex(random)}` : `${role}-job-${hex(random)}`,
+    session: random() < instances ? `i-0${hex(random)}${hex(random)}` : `${role}-job-${hex(random)}`,
     accessKeyId: `ASIA${letters(random, 16)}`,
     address: random() < 0.3 ? undefined : `198.51.100.${Math.floor(random() * 255)}`,
     userAgent: userAgents[Math.floor(random() * userAgents.length)] ?? '',
@@ -340,6 +345,7 @@ function makeRecord(i: number, random: () => number, callers: readonly Caller[])
           userName: caller.role,
         },
         attributes: { creationDate: '2026-11-21T06:00:00Z', mfaAuthenticated: 'false' },
+        ...(caller.session.startsWith('i-') ? { ec2RoleDelivery: '2.0' } : {}),
       },
     },
     eventTime: `${time}Z`,
@@ -348,6 +354,7 @@ function makeRecord(i: number, random: () => number, callers: readonly Caller[])
     awsRegion: 'eu-west-1',
     sourceIPAddress: caller.address ?? `${call.service}.amazonaws.com`,
     userAgent: caller.userAgent,
+    ...(random() < refused ? { errorCode: 'AccessDenied', errorMessage: 'Access Denied' } : {}),
     requestParameters,
     responseElements,
     ...(call.service === 's3'

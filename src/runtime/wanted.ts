@@ -56,30 +56,46 @@ function needsOf(requirement: Requirement): readonly Need[] {
   return [...texts].every(isWantablePart) ? [{ key, how: 'parts', texts }] : [];
 }
 
-/** Keys that most records have, with the same few texts. */
+/** Keys that most records have. */
 const common: ReadonlySet<string> = new Set([
+  'accessKeyId',
+  'accountId',
   'arn',
-  'type',
-  'userAgent',
+  'awsRegion',
+  'eventCategory',
   'eventSource',
   'eventType',
-  'eventCategory',
-  'awsRegion',
+  'principalId',
   'readOnly',
+  'sourceIPAddress',
+  'userAgent',
+  'userName',
 ]);
 
-/** The need that fewest records meet, as far as keys tell: the action, then what few records hold, then what most do. */
+/** Who acts most of the time; `Root` hardly ever does. */
+const commonTypes: ReadonlySet<string> = new Set([
+  'assumedrole',
+  'awsaccount',
+  'awsservice',
+  'iamuser',
+  'role',
+]);
+
+/** The need that fewest records meet, as far as keys and texts tell: the action, then what few records hold, then what most do. */
 function rarest(needs: readonly Need[]): Need | undefined {
-  const told = needs.filter(({ how }) => how !== 'any');
-  return (
-    told.find(({ key }) => key === 'eventName') ??
-    needs.find(({ key }) => key === 'errorCode') ??
-    told.find(({ key }) => !common.has(key)) ??
-    told.find(({ how }) => how === 'parts') ??
-    told[0] ??
-    needs.find(({ key }) => !common.has(key)) ??
-    needs[0]
-  );
+  let best: Need | undefined;
+  for (const need of needs) if (best === undefined || commonness(need) < commonness(best)) best = need;
+  return best;
+}
+
+function commonness(need: Need): number {
+  const { key, how } = need;
+  if (key === 'eventName' && how !== 'any') return 0;
+  if (key === 'errorCode') return 1;
+  const isCommon =
+    key === 'type' && how !== 'any' ? [...need.texts].some((text) => commonTypes.has(text)) : common.has(key);
+  if (!isCommon) return how === 'any' ? 3 : 2;
+  return { parts: 4, whole: 5, any: 6 }[how];
 }
 
 /**
