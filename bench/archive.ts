@@ -78,7 +78,7 @@ const calls: readonly Call[] = [
   },
   {
     // A policy for the session, as text with escaped quotes in it.
-    weight: 1,
+    weight: 0.3,
     service: 'sts',
     action: 'AssumeRole',
     readOnly: true,

@@ -1,3 +1,108 @@
-export async function benchPeer(smoke: boolean): Promise<void> {
-  await Promise.resolve(smoke);
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { readRuleFiles } from '../test/support/published-rules.ts';
+import { recordMaker } from './archive.ts';
+import { median } from './measure.ts';
+import { matchesEveryCallOfRoles, publishedPath } from './published.ts';
+import { randomFrom } from './random.ts';
+
+interface Command {
+  readonly name: string;
+  readonly program: string;
+  readonly args: (events: string) => readonly string[];
+}
+
+/**
+ * Records a second of `tocsin scan` and of rsigma (https://crates.io/crates/rsigma), each as a command that reads the same lines of JSON
+ * with the same rules and writes its findings as lines of JSON. What a command takes to start and to load the rules, which is
+ * measured with ten records, is taken off. rsigma runs twice: with a folder that has no rules but those that can match, and
+ * with all rules and its own routing by log source.
+ */
+export function benchPeer(smoke: boolean): void {
+  const at = process.argv.indexOf('--rsigma');
+  const rsigma = at < 0 ? undefined : process.argv[at + 1];
+  const path = publishedPath();
+  if (rsigma === undefined || path === undefined) {
+    process.stdout.write(
+      '\nsigma: not beside rsigma; it needs --rsigma PATH (`cargo install rsigma`) and the rules of SigmaHQ\n',
+    );
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-peer-'));
+  try {
+    const { all, cloudTrail } = writeRules(folder, path);
+    const make = recordMaker(randomFrom(1));
+    const count = smoke ? 2_000 : 200_000;
+    const lines = Array.from({ length: count }, (_, i) => JSON.stringify(make(i)));
+    const few = join(folder, 'few.jsonl');
+    const many = join(folder, 'many.jsonl');
+    writeFileSync(few, `${lines.slice(0, 10).join('\n')}\n`);
+    writeFileSync(many, `${lines.join('\n')}\n`);
+    const routed = ['--logsource-routing', '--event-logsource', 'product=aws,service=cloudtrail'];
+    const evaluate = (rules: string, more: readonly string[]) => (events: string) => [
+      'engine',
+      'eval',
+      '-r',
+      rules,
+      '-e',
+      `@${events}`,
+      ...more,
+    ];
+    const tocsin = (rules: string) => (events: string) => [
+      join(import.meta.dirname, '../bin/tocsin.js'),
+      ...['scan', '--threads', '1', '--no-builtin-rules', '--rules', rules, '--format', 'ndjson', events],
+    ];
+    const commands: readonly Command[] = [
+      { name: 'rsigma, rules for CloudTrail alone', program: rsigma, args: evaluate(cloudTrail, []) },
+      { name: 'rsigma, all rules, routed', program: rsigma, args: evaluate(all, routed) },
+      { name: 'Tocsin, rules for CloudTrail alone', program: process.execPath, args: tocsin(cloudTrail) },
+      { name: 'Tocsin, all rules', program: process.execPath, args: tocsin(all) },
+    ];
+    const rates = commands.map((command) => rateOf(command, few, many, count, smoke ? 1 : 5));
+    const [limit = Number.NaN] = rates;
+    const rows = commands.map(({ name }, i) => {
+      const rate = rates[i] ?? Number.NaN;
+      return `  ${name.padEnd(38)}${`${Math.round(rate).toLocaleString('en')} records/s`.padStart(24)}${`${(rate / limit).toFixed(1)} x`.padStart(10)}`;
+    });
+    process.stdout.write(
+      `\nsigma: beside rsigma, ${count.toLocaleString('en')} records as lines of JSON, one thread\n${rows.join('\n')}\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Rules as files, for programs that read them from there; one rule is left out, since every call of every role is a finding of it. */
+function writeRules(folder: string, path: string): { readonly all: string; readonly cloudTrail: string } {
+  const all = join(folder, 'all');
+  const cloudTrail = join(folder, 'cloudtrail');
+  for (const file of readRuleFiles(path)) {
+    if (file.text.includes(matchesEveryCallOfRoles)) continue;
+    const folders = /^\s*service:\s*cloudtrail\s*$/m.test(file.text) ? [all, cloudTrail] : [all];
+    for (const target of folders) {
+      mkdirSync(dirname(join(target, file.path)), { recursive: true });
+      writeFileSync(join(target, file.path), file.text);
+    }
+  }
+  return { all, cloudTrail };
+}
+
+function rateOf(command: Command, few: string, many: string, count: number, rounds: number): number {
+  const rates = Array.from(
+    { length: rounds },
+    () => count / (secondsOf(command, many) - secondsOf(command, few)),
+  );
+  return median(rates.sort((a, b) => a - b));
+}
+
+function secondsOf({ program, args, name }: Command, events: string): number {
+  const started = performance.now();
+  const { status, stderr, error } = spawnSync(program, args(events), {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (error !== undefined || status !== 0) throw new Error(`${name}: ${error?.message ?? stderr}`);
+  return (performance.now() - started) / 1000;
 }

@@ -3,7 +3,8 @@
  * collector, a few megabytes for each file make it go through the whole heap after every third file.
  */
 export function disposable(bytes: Uint8Array): Uint8Array {
-  return Object.assign(bytes, { [dispose]: true });
+  // Node puts small buffers together into one piece of memory. They are not worth it, and it is not theirs.
+  return bytes.byteLength < ownsMemory ? bytes : Object.assign(bytes, { [dispose]: true });
 }
 
 /** Gives the memory of marked bytes back; they are empty afterwards. Leaves all others alone. */
@@ -11,5 +12,8 @@ export function disposeOf(bytes: Uint8Array): void {
   const { buffer } = bytes;
   if (dispose in bytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
+
+/** More than Node ever puts together. */
+const ownsMemory = 256 * 1024;
 
 const dispose = Symbol('disposable');

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { createReadStream, readFileSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { disposable } from '../decode/disposable.ts';
@@ -92,6 +92,8 @@ export function readInput(file: InputFile, from = 0, to?: number): AsyncIterable
   return createReadStream(file.path, { highWaterMark: readAtOnce });
 }
 
+/** Without a way through the thread pool, which takes longer than reading so little. */
+// eslint-disable-next-line typescript/require-await -- one way of reading among others that do wait
 async function* readWhole(path: string): AsyncGenerator<Uint8Array> {
-  yield disposable(await readFile(path));
+  yield disposable(readFileSync(path));
 }

@@ -1,0 +1,29 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+import { disposable, disposeOf } from './disposable.ts';
+
+it('gives back the memory of what is marked, and of nothing else', () => {
+  const marked = disposable(Buffer.alloc(1 << 20));
+  const unmarked = Buffer.alloc(1 << 20);
+  disposeOf(marked);
+  disposeOf(unmarked);
+  expect([marked.byteLength, unmarked.byteLength]).toEqual([0, 1 << 20]);
+});
+
+it.each([1, 100, 4_000, 13_000, 70_000])(
+  'leaves alone what shares its memory: a file of %i bytes',
+  (size) => {
+    const file = join(tmpdir(), `tocsin-disposable-${process.pid}-${size}`);
+    writeFileSync(file, 'x'.repeat(size));
+    try {
+      const [first, second] = [disposable(readFileSync(file)), disposable(readFileSync(file))];
+      disposeOf(first);
+      expect(Buffer.from(second).toString()).toBe('x'.repeat(size));
+    } finally {
+      rmSync(file);
+    }
+  },
+);
