@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
-import type { Step } from './scan-part.ts';
+import { inLargerSteps, readPart, type ReadOptions, type Step } from './scan-part.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './scan-worker.ts';
 
 /** A step and the part that it is of. */
@@ -15,26 +15,48 @@ interface Lane {
   readonly part: FilePart;
   readonly steps: Step[];
   done: boolean;
-  /** The worker that reads it; undefined once it has. */
+  /** The worker that reads it; undefined once it has, and where this thread reads it. */
   worker: Worker | undefined;
+  /** Of a part that this thread reads. */
+  readonly own: AsyncIterator<Step> | undefined;
 }
 
+/** Parts that may be on their way for each thread, and steps of one part that may wait to be taken. */
+const partsAhead = 3;
+const stepsAhead = 8;
+
 /**
- * Reads parts on several threads and gives their steps in the order of the parts, as if they were read one after the other. Each thread
- * reads ahead by a few steps and parts only, so that memory does not grow with the archive.
+ * Reads parts on several threads, this one among them, and gives their steps in the order of the parts, as if they were read one after
+ * the other. Each thread reads ahead by a few steps and parts only, so that memory does not grow with the archive.
  * @throws what went wrong in a thread, with its stack.
  */
 export async function* pooledSteps(
   parts: readonly FilePart[],
   threads: number,
   setup: WorkerSetup,
+  own: ReadOptions,
 ): AsyncGenerator<PartStep> {
   const lanes: Lane[] = [];
   const idle: Worker[] = [];
   let nextPart = 0;
   const failure: { error?: Error } = {};
   let wake = (): void => {};
-  const workers = Array.from({ length: Math.min(threads, parts.length) }, () => startWorker(setup));
+  const workers = Array.from({ length: Math.min(threads, parts.length) - 1 }, () => startWorker(setup));
+
+  /** The next part, unless too many are on their way. */
+  function takePart(): FilePart | undefined {
+    return lanes.length < partsAhead * threads ? parts[nextPart++] : undefined;
+  }
+
+  function assignIdle(): void {
+    while (idle.length > 0) {
+      const part = takePart();
+      const worker = part && idle.pop();
+      if (part === undefined || worker === undefined) return;
+      lanes.push({ part, steps: [], done: false, worker, own: undefined });
+      send(worker, { type: 'read', part });
+    }
+  }
 
   function onMessage(worker: Worker, message: FromWorker): void {
     const lane = lanes.find((candidate) => candidate.worker === worker);
@@ -49,16 +71,23 @@ export async function* pooledSteps(
     wake();
   }
 
-  /** Gives those who wait the next parts, unless they would run too far ahead of what was taken. */
-  function assignIdle(): void {
-    while (lanes.length < 2 * workers.length) {
-      const part = parts[nextPart];
-      const worker = part === undefined ? undefined : idle.pop();
-      if (part === undefined || worker === undefined) return;
-      nextPart++;
-      lanes.push({ part, steps: [], done: false, worker });
-      send(worker, { type: 'read', part });
+  /** Reads a little here, of the part at hand or of the next one. False where there is nothing that this thread may read. */
+  async function readHere(): Promise<boolean> {
+    let lane = lanes.find((candidate) => candidate.own !== undefined && !candidate.done);
+    if (lane === undefined) {
+      const part = takePart();
+      if (part === undefined) return false;
+      const iterator = inLargerSteps(readPart(part, own))[Symbol.asyncIterator]();
+      lane = { part, steps: [], done: false, worker: undefined, own: iterator };
+      lanes.push(lane);
     }
+    if (lane.own === undefined || lane.steps.length >= stepsAhead) return false;
+    const { done, value } = await lane.own.next();
+    if (done === true) lane.done = true;
+    else lane.steps.push(value);
+    // What the other threads have sent meanwhile is taken now, so that none of them waits for its next part.
+    await new Promise((resolve) => setImmediate(resolve));
+    return true;
   }
 
   for (const worker of workers) {
@@ -76,22 +105,25 @@ export async function* pooledSteps(
   try {
     assignIdle();
     for (;;) {
+      if (failure.error !== undefined) throw failure.error;
       const lane = lanes[0];
-      if (lane === undefined) return;
-      const step = lane.steps.shift();
-      if (step !== undefined) {
+      const step = lane?.steps.shift();
+      if (lane !== undefined && step !== undefined) {
         if (lane.worker !== undefined) send(lane.worker, { type: 'more' });
         yield { part: lane.part, step };
-      } else if (lane.done) {
+      } else if (lane?.done === true) {
         lanes.shift();
         assignIdle();
         yield { part: lane.part, step: undefined };
-      } else {
-        if (failure.error !== undefined) throw failure.error;
+      } else if (!(await readHere())) {
+        if (lane === undefined) return;
+        // Something may have come while this thread was at work; then there is nothing to wait for.
+        if (lane.steps.length > 0 || lane.done) continue;
         await new Promise<void>((resolve) => (wake = resolve));
       }
     }
   } finally {
+    for (const lane of lanes) await lane.own?.return?.();
     for (const worker of workers) {
       worker.removeAllListeners('exit');
       await worker.terminate();

@@ -20,7 +20,7 @@ function records(count: number, from: number): string[] {
     const service = i % 10 === 0 ? 'cloudtrail' : 's3';
     const id = crypto.randomUUID();
     const time = new Date(Date.UTC(2026, 0) + (from + i) * 1000).toISOString().slice(0, 19);
-    return `{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"${time}Z","eventSource":"${service}.amazonaws.com","eventName":"${action}","requestParameters":{"name":"t${id}","more":"${crypto.randomUUID().repeat(40)}"},"eventID":"${id}"}`;
+    return `{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"${time}Z","eventSource":"${service}.amazonaws.com","eventName":"${action}","requestParameters":{"name":"t${id}","more":"${crypto.randomUUID().repeat(80)}"},"eventID":"${id}"}`;
   });
 }
 

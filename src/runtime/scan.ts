@@ -135,7 +135,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
 }
 
 /** Less than this is read before a thread has started. */
-const worthThreads = 16 * 1024 * 1024;
+const worthThreads = 32 * 1024 * 1024;
 
 /** The steps of all parts in order, read here or on several threads. */
 async function* stepsOf(options: ScanOptions, parts: readonly FilePart[]): AsyncGenerator<PartStep> {
@@ -143,13 +143,14 @@ async function* stepsOf(options: ScanOptions, parts: readonly FilePart[]): Async
   const bytes = options.files.reduce((sum, { size }) => sum + size, 0);
   const here =
     threads <= 1 || parts.length < 2 || bytes < worthThreads || parts.some(({ file }) => file.stdin);
+  const prefilter = passesOver ? prefilterOf(engine) : undefined;
+  const own = { engine, range, prefilter, clock };
   if (!here) {
-    yield* pooledSteps(parts, threads, { parts: engine.parts, range, passesOver });
+    yield* pooledSteps(parts, threads, { parts: engine.parts, range, passesOver }, own);
     return;
   }
-  const prefilter = passesOver ? prefilterOf(engine) : undefined;
   for (const part of parts) {
-    for await (const step of readPart(part, { engine, range, prefilter, clock })) yield { part, step };
+    for await (const step of readPart(part, own)) yield { part, step };
     yield { part, step: undefined };
   }
 }

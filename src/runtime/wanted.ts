@@ -99,11 +99,19 @@ function commonness(need: Need): number {
 }
 
 /**
- * The prefilter of an engine. Undefined where every record has to be looked at: for a rule that shows in no record's bytes, or for a
- * correlation that tells of silence, to which any event says that the source still speaks.
+ * The prefilter of an engine, made once. Undefined where every record has to be looked at: for a rule that shows in no record's bytes,
+ * or for a correlation that tells of silence, to which any event says that the source still speaks.
  */
-export function prefilterOf({ active, correlations }: Engine): Prefilter | undefined {
-  if (correlations.some(({ correlation }) => correlation.test.type === 'tocsin_flatline')) return undefined;
-  const wanted = wantedBy(active);
-  return wanted && createPrefilter(wanted);
+export function prefilterOf(engine: Engine): Prefilter | undefined {
+  const known = prefilters.get(engine);
+  if (known !== undefined) return known.prefilter;
+  const tellsOfSilence = engine.correlations.some(
+    ({ correlation }) => correlation.test.type === 'tocsin_flatline',
+  );
+  const wanted = tellsOfSilence ? undefined : wantedBy(engine.active);
+  const prefilter = wanted && createPrefilter(wanted);
+  prefilters.set(engine, { prefilter });
+  return prefilter;
 }
+
+const prefilters = new WeakMap<Engine, { readonly prefilter: Prefilter | undefined }>();
