@@ -17,7 +17,7 @@ export interface LambdaBundle {
 
 /**
  * Makes the folder that is zipped for Lambda: the code as one ES module, and beside it the given rules, parsed, so that a cold
- * start reads two files and no YAML. Of correlations there are only the titles: they need state, which Lambda does not keep. The handler is `index.handler`.
+ * start reads two files and no YAML. The handler is `index.handler`.
  */
 export async function buildLambda(
   folder: string,
@@ -26,14 +26,19 @@ export async function buildLambda(
   const { rules, correlations, problems } = await loadRules(rulePaths);
   const errors = problems.filter(({ level }) => level === 'error');
   if (errors.length > 0) throw new Error(errors.map(formatProblem).join('\n'));
+  const { active, correlations: linked, silent } = createEngine(rules, correlations).parts;
   // Paths of the machine that built it mean nothing where it runs.
-  const engine = createEngine(rules, correlations);
+  const fileName = <R extends { readonly path: string }>(rule: R): R => ({
+    ...rule,
+    path: rule.path.slice(rule.path.lastIndexOf('/') + 1),
+  });
   const bundled: BundledRules = {
-    rules: engine.standalone.map((rule) => ({
-      ...rule,
-      path: rule.path.slice(rule.path.lastIndexOf('/') + 1),
+    active: active.map((rule) => ({
+      ...fileName(rule),
+      ...(rule.filters && { filters: rule.filters.map(fileName) }),
     })),
-    correlations: engine.correlations.map(({ correlation }) => correlation.title),
+    correlations: linked.map((one) => ({ ...one, correlation: fileName(one.correlation) })),
+    silent: [...silent],
   };
   const parsed = JSON.stringify(bundled);
   const result = await build({

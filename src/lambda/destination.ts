@@ -6,6 +6,8 @@ import { bindSettings, channelSettings, channelsFor, type ChannelSettings } from
 /** Where a Lambda worker takes its alerts. */
 export interface Destination {
   readonly name: string;
+  /** Whether it keeps state, so that it wants the events of which rules over several events are made, too. */
+  readonly correlates: boolean;
   /** Returns what went wrong, one sentence each; empty where everything arrived. */
   readonly send: (alerts: readonly Alert[], event: Json) => Promise<readonly string[]>;
 }
@@ -62,6 +64,7 @@ function channelDestination(name: string, raw: object, transport: Transport): De
   const channel = bindSettings(settings);
   return {
     name,
+    correlates: false,
     send: async (alerts) => {
       const problems: string[] = [];
       for (const alert of alerts) {
@@ -79,7 +82,10 @@ function channelDestination(name: string, raw: object, transport: Transport): De
   };
 }
 
-/** Hands the event that raised alerts to a server, which finds the same alerts, keeps them once and tells its own channels. */
+/**
+ * Hands the event to a server, which finds the same alerts, keeps them once and tells its own channels. It is also where the state of
+ * correlations is kept: one for the functions of all accounts and regions.
+ */
 function serverDestination(address: string, key: string | undefined, transport: Transport): Destination {
   if (!/^https?:$/.test(URL.parse(address)?.protocol ?? ''))
     throw new Error(
@@ -88,6 +94,7 @@ function serverDestination(address: string, key: string | undefined, transport: 
   const url = `${address.replace(/\/+$/, '')}/v1/events`;
   return {
     name: 'server',
+    correlates: true,
     send: async (_, event) => {
       const exchange = await sendRequest(
         {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Json } from '../event/json.ts';
-import type { Rule } from '../sigma/rule.ts';
-import { destinationsFrom } from './destination.ts';
+import type { EngineParts } from '../runtime/engine.ts';
+import { destinationsFrom, environmentKeys } from './destination.ts';
 import { createHandler, type HandlerResult } from './handler.ts';
 
 /** Long enough for a slow receiver, short enough to leave room in the function's own timeout of 30 seconds. */
@@ -20,27 +20,25 @@ export async function handler(
 
 function start(): ReturnType<typeof createHandler> {
   const log = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`);
-  const { rules, correlations } = bundledRules();
-  if (correlations.length > 0)
+  const { active, correlations, silent } = bundledRules();
+  const destinations = destinationsFrom(process.env, { fetch, timeoutMs, now: Date.now });
+  if (correlations.length > 0 && !destinations.some(({ correlates }) => correlates))
     log({
       level: 'warn',
-      message:
-        'correlation rules do not run here: they need state, which Lambda does not keep; run a server for them',
-      rules: correlations,
+      message: `correlation rules do not run: they need state, which Lambda does not keep; set ${environmentKeys.serverUrl} to a server, which keeps it`,
+      rules: correlations.map(({ correlation }) => correlation.title),
     });
   return createHandler({
-    rules,
-    destinations: destinationsFrom(process.env, { fetch, timeoutMs, now: Date.now }),
+    parts: { active, correlations, silent: new Set(silent) },
+    destinations,
     clock: Date.now,
     log,
   });
 }
 
-/** What lies beside the code. */
-export interface BundledRules {
-  readonly rules: readonly Rule[];
-  /** Titles of the correlations that were left out. */
-  readonly correlations: readonly string[];
+/** What lies beside the code: the parts of an engine, as JSON has them. */
+export interface BundledRules extends Omit<EngineParts, 'silent'> {
+  readonly silent: readonly string[];
 }
 
 /** The rules lie beside the bundle, parsed and checked when it was built. */

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Json } from '../event/json.ts';
+import { createEngine } from '../runtime/engine.ts';
 import { builtinRules, loadRules } from '../runtime/load-rules.ts';
 import type { Destination } from './destination.ts';
 import { createHandler } from './handler.ts';
@@ -17,28 +19,31 @@ const stopped = {
   },
 };
 
-async function handle(...destinations: Destination[]) {
-  const { rules } = await loadRules([builtinRules]);
-  const handler = createHandler({ rules, destinations, clock: () => 0, log: () => {} });
-  return handler(stopped, { awsRequestId: 'request' });
+async function handle(event: Json, ...destinations: Destination[]) {
+  const { rules, correlations } = await loadRules([builtinRules]);
+  const { parts } = createEngine(rules, correlations);
+  const handler = createHandler({ parts, destinations, clock: () => 0, log: () => {} });
+  return handler(event, { awsRequestId: 'request' });
 }
 
 it('a destination that throws keeps no alert from the others, and fails the invocation with its name', async () => {
   const got: string[] = [];
   const broken: Destination = {
     name: 'broken',
+    correlates: false,
     send: async () => {
       throw new Error('cannot be written');
     },
   };
   const good: Destination = {
     name: 'good',
+    correlates: false,
     send: async (alerts) => {
       got.push(...alerts.map(({ title }) => title));
       return [];
     },
   };
-  await expect(handle(broken, good)).rejects.toThrow('broken: cannot be written');
+  await expect(handle(stopped, broken, good)).rejects.toThrow('broken: cannot be written');
   expect(got).toHaveLength(1);
 });
 
@@ -46,6 +51,7 @@ it('destinations are told at once, so that a slow one takes no time from the oth
   const met = Promise.withResolvers<void>();
   const first: Destination = {
     name: 'first',
+    correlates: false,
     send: async () => {
       await met.promise;
       return [];
@@ -53,10 +59,30 @@ it('destinations are told at once, so that a slow one takes no time from the oth
   };
   const second: Destination = {
     name: 'second',
+    correlates: false,
     send: async () => {
       met.resolve();
       return [];
     },
   };
-  expect((await handle(first, second)).alerts).toHaveLength(1);
+  expect((await handle(stopped, first, second)).alerts).toHaveLength(1);
+});
+
+it('what only a rule over several events has a use for goes to those alone that keep state', async () => {
+  const got: string[] = [];
+  const destination = (name: string, correlates: boolean): Destination => ({
+    name,
+    correlates,
+    send: async (alerts, event) => {
+      got.push(`${name}: ${alerts.length} alerts, ${JSON.stringify(event).length > 0}`);
+      return [];
+    },
+  });
+  const read = {
+    ...stopped,
+    detail: { ...stopped.detail, eventSource: 'secretsmanager.amazonaws.com', eventName: 'GetSecretValue' },
+  };
+  const { alerts } = await handle(read, destination('slack', false), destination('server', true));
+  expect(alerts).toEqual([]);
+  expect(got).toEqual(['server: 0 alerts, true']);
 });

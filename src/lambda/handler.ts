@@ -1,13 +1,12 @@
 import { decodeValue } from '../decode/decode.ts';
 import type { Json } from '../event/json.ts';
 import type { Alert } from '../alert/alert.ts';
-import { createEngine } from '../runtime/engine.ts';
+import { engineOf, type EngineParts } from '../runtime/engine.ts';
 import { decide, newTally } from '../runtime/pipeline.ts';
-import type { Rule } from '../sigma/rule.ts';
 import type { Destination } from './destination.ts';
 
 export interface HandlerOptions {
-  readonly rules: readonly Rule[];
+  readonly parts: EngineParts;
   readonly destinations: readonly Destination[];
   readonly clock: () => number;
   /** One JSON line for each thing worth knowing, to CloudWatch Logs. */
@@ -28,21 +27,23 @@ class InvocationError extends Error {
 
 /**
  * The same engine in AWS Lambda, for the events that EventBridge hands over. Every alert goes to every destination before the
- * invocation succeeds; repeats carry the same ids and idempotency keys.
+ * invocation succeeds, and what correlations are made of to those that keep state; repeats carry the same ids and idempotency keys.
  */
 export function createHandler(
   options: HandlerOptions,
 ): (event: Json, context: { readonly awsRequestId: string }) => Promise<HandlerResult> {
-  const engine = createEngine(options.rules);
+  const engine = engineOf(options.parts);
   const { clock, log } = options;
   return async (event, context) => {
     const receivedAt = clock();
     const tally = newTally();
     const batch = decodeValue(event, { source: 'lambda', object: context.awsRequestId, receivedAt });
-    const { alerts, rejections } = decide(batch, engine, clock(), tally);
+    const { alerts, rejections, matches } = decide(batch, engine, clock(), tally);
     const failures = rejections.map((rejection) => `a record was rejected: ${rejection.reason}`);
     // At once, not in turn: the function has one time limit for all of them.
-    const sent = options.destinations.map((destination) => sendAll(destination, alerts, event));
+    const sent = options.destinations
+      .filter(({ correlates }) => alerts.length > 0 || (correlates && matches.length > 0))
+      .map((destination) => sendAll(destination, alerts, event));
     for (const problems of await Promise.all(sent)) failures.push(...problems);
     for (const { id, severity, title, rule, time } of alerts)
       log({ level: 'info', message: 'alert', id, severity, title, rule: rule.id, latencyMs: clock() - time });
@@ -64,7 +65,6 @@ async function sendAll(
   alerts: readonly Alert[],
   event: Json,
 ): Promise<readonly string[]> {
-  if (alerts.length === 0) return [];
   try {
     const problems = await destination.send(alerts, event);
     return problems.map((problem) => `${destination.name}: ${problem}`);

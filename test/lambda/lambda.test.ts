@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLambda, type LambdaBundle } from '../../scripts/build-lambda.ts';
@@ -73,7 +74,7 @@ describe('the Lambda function', () => {
     expect(bundle.codeBytes).toBeLessThanOrEqual(500_000);
   });
 
-  it('says when it starts that rules over several events do not run, and their rules raise nothing', async () => {
+  it('says when it starts without a server that rules over several events do not run, and their rules raise nothing', async () => {
     logged = '';
     const read = record({ eventSource: 'secretsmanager.amazonaws.com', eventName: 'GetSecretValue' });
     const answers = await invoke([fromEventBridge(read), fromEventBridge(read)], {
@@ -84,7 +85,7 @@ describe('the Lambda function', () => {
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       level: 'warn',
-      message: expect.stringContaining('correlation rules do not run here'),
+      message: expect.stringContaining('correlation rules do not run'),
       rules: expect.arrayContaining(['Many secrets read one by one']),
     });
   });
@@ -131,6 +132,39 @@ describe('the Lambda function', () => {
     expect(alerts).toHaveLength(1);
     expect(answers[0]).toMatchObject({ body: { alerts: [{ id: alerts[0]?.id }] } });
   });
+
+  it('hands what only rules over several events are about to a server, which raises their alert', async () => {
+    const config = join(folder.path, 'tocsin.yaml');
+    writeFileSync(config, 'correlations: { latenessMinutes: 0 }\n');
+    const correlating = await startServer([
+      ...['--config', config],
+      ...['--data', join(folder.path, 'correlating'), '--quiet'],
+    ]);
+    try {
+      const reads = Array.from({ length: 12 }, (_, i) =>
+        fromEventBridge(
+          record({
+            eventSource: 'secretsmanager.amazonaws.com',
+            eventName: 'GetSecretValue',
+            eventTime: new Date().toISOString().replace(/\.\d+/, ''),
+            eventID: `5ec2e7ab-0000-4000-8000-${String(i).padStart(12, '0')}`,
+            requestParameters: { secretId: `secret-${i}` },
+          }),
+        ),
+      );
+      const answers = await invoke(reads, { TOCSIN_SERVER_URL: correlating.address });
+      expect(answers.every((answer) => answer.type === 'response')).toBe(true);
+      await expect
+        .poll(async () => JSON.stringify(await (await fetch(`${correlating.address}/v1/alerts`)).json()), {
+          timeout: 30_000,
+          interval: 250,
+        })
+        .toContain('different secrets within');
+    } finally {
+      correlating.child.kill('SIGTERM');
+      await correlating.ended;
+    }
+  }, 60_000);
 
   it.each([
     [

@@ -1,5 +1,4 @@
 import { isAscii } from 'node:buffer';
-import * as z from 'zod';
 
 import { recordScannerWasm } from './record-scanner.wasm.ts';
 import { isWantable, type Wanted } from './wanted.ts';
@@ -57,37 +56,39 @@ interface Memory {
   readonly grow: (pages: number) => number;
 }
 
-const place = z
-  .custom<{ readonly value: unknown }>(
-    (value) => typeof value === 'object' && value !== null && 'value' in value,
-  )
-  .transform(({ value }) => Number(value));
-const callable = z.custom<(...args: number[]) => number>((value) => typeof value === 'function');
-const exported = z.object({
-  memory: z.custom<Memory>((value) => typeof value === 'object' && value !== null && 'buffer' in value),
-  scan: callable,
-  position: callable,
-  records: callable,
-  survivors: callable,
-  tails: place,
-  infos: place,
-  names: place,
-  namesEnd: place,
-  parts: place,
-  partsEnd: place,
-  values: place,
-  valueBits: place,
-  found: place,
-  input: place,
-  hasValues: place,
-  hasParts: place,
-  isEventName: place,
-  isEventSource: place,
-  isEventVersion: place,
-  isEventTime: place,
-  always: place,
-});
-type Exported = z.infer<typeof exported>;
+/** Places in the scanner's memory and bits of kinds, as assembly/record-scanner.ts names them. */
+const placeNames = [
+  'tails',
+  'infos',
+  'names',
+  'namesEnd',
+  'parts',
+  'partsEnd',
+  'values',
+  'valueBits',
+  'found',
+  'input',
+  'hasValues',
+  'hasParts',
+  'isEventName',
+  'isEventSource',
+  'isEventVersion',
+  'isEventTime',
+  'always',
+] as const;
+type PlaceName = (typeof placeNames)[number];
+
+interface Functions {
+  readonly memory: Memory;
+  readonly scan: (from: number, to: number, oneLine: number) => number;
+  readonly position: () => number;
+  readonly records: () => number;
+  readonly survivors: () => number;
+}
+
+/** What the compiled code exports; it lies in this repository, so that there is nothing to check at run time. */
+type RawExports = Functions & Readonly<Record<PlaceName, { readonly value: number }>>;
+type Exported = Functions & Readonly<Record<PlaceName, number>>;
 
 /** The scanner's code, compiled. */
 export interface ScannerCode {
@@ -145,13 +146,19 @@ export function createScanner(code: ScannerCode, wanted: Wanted, capacity: numbe
 
 function instantiate(code: ScannerCode): Exported | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
+  let raw: RawExports;
   try {
-    return exported.parse(new WebAssembly.Instance(code.module, { env: { abort: () => {} } }).exports);
-  } catch (error) {
+    raw = new WebAssembly.Instance(code.module, { env: { abort: () => {} } }).exports as RawExports;
+  } catch {
     // No address space left for one more memory: what is read can be read without.
-    if (error instanceof z.ZodError) throw error;
     return undefined;
   }
+  const { memory, scan, position, records, survivors } = raw;
+  const places = Object.fromEntries(placeNames.map((name) => [name, raw[name].value])) as Record<
+    PlaceName,
+    number
+  >;
+  return { ...places, memory, scan, position, records, survivors };
 }
 
 interface Key {
