@@ -51,7 +51,15 @@ export function benchPeer(smoke: boolean): void {
     ];
     const tocsin = (rules: string) => (events: string) => [
       join(import.meta.dirname, '../bin/tocsin.js'),
-      ...['scan', '--threads', '1', '--no-builtin-rules', '--rules', rules, '--format', 'ndjson', events],
+      'scan',
+      '--threads',
+      '1',
+      '--no-builtin-rules',
+      '--rules',
+      rules,
+      '--format',
+      'ndjson',
+      events,
     ];
     const commands: readonly Command[] = [
       { name: 'rsigma, rules for CloudTrail alone', program: rsigma, args: evaluate(cloudTrail, []) },

@@ -82,9 +82,9 @@ export async function* pooledSteps(
       lanes.push(lane);
     }
     if (lane.own === undefined || lane.steps.length >= stepsAhead) return false;
-    const { done, value } = await lane.own.next();
-    if (done === true) lane.done = true;
-    else lane.steps.push(value);
+    const next: IteratorResult<Step, unknown> = await lane.own.next();
+    if (next.done === true) lane.done = true;
+    else lane.steps.push(next.value);
     // What the other threads have sent meanwhile is taken now, so that none of them waits for its next part.
     await new Promise((resolve) => setImmediate(resolve));
     return true;

@@ -137,8 +137,11 @@ describe('the Lambda function', () => {
     const config = join(folder.path, 'tocsin.yaml');
     writeFileSync(config, 'correlations: { latenessMinutes: 0 }\n');
     const correlating = await startServer([
-      ...['--config', config],
-      ...['--data', join(folder.path, 'correlating'), '--quiet'],
+      '--config',
+      config,
+      '--data',
+      join(folder.path, 'correlating'),
+      '--quiet',
     ]);
     try {
       const reads = Array.from({ length: 12 }, (_, i) =>
