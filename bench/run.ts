@@ -1,9 +1,11 @@
 import { benchLambda } from './lambda.ts';
 import { benchMatching } from './matching.ts';
+import { benchPeer } from './peer.ts';
 import { benchSigma } from './sigma.ts';
 
 const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
   sigma: benchSigma,
+  peer: benchPeer,
   matching: benchMatching,
   lambda: benchLambda,
 };

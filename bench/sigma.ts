@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { makeArchive } from './archive.ts';
 import { printTable, type Measured } from './measure.ts';
-import { benchPeer } from './peer.ts';
 import { publishedPath } from './published.ts';
 
 const plain = [
@@ -21,7 +20,7 @@ const told = z.object({ seconds: z.array(z.number()), alerts: z.number() });
 /**
  * A CloudTrail archive with real rule sets, all findings: against the limits of any engine that reads it, which are unpacking alone (as
  * anybody calls it, and as fast as we found) and unpacking with JSON.parse of every whole file, measured in the same run, on one thread.
- * Then the whole command on one thread and on all, with its memory; then the same work done by a peer.
+ * Then the whole command on one thread and on all, with its memory.
  */
 export function benchSigma(smoke: boolean): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
@@ -55,7 +54,6 @@ export function benchSigma(smoke: boolean): Promise<void> {
     for (const [name, count] of alerts)
       if (count > 0) process.stdout.write(`  ${name}: ${count.toLocaleString('en')} alerts\n`);
     printCommand(join(folder, 'large'), smoke);
-    benchPeer(smoke);
   } finally {
     rmSync(folder, { recursive: true });
   }
