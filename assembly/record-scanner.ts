@@ -94,6 +94,13 @@ function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
   );
 }
 
+/** One bit for each of 64 bytes: whether it is the one that is looked for. */
+// @ts-ignore: decorator
+@inline
+function bitsWhere(a: v128, b: v128, c: v128, d: v128, byte: v128): u64 {
+  return bitsOf(i8x16.eq(a, byte), i8x16.eq(b, byte), i8x16.eq(c, byte), i8x16.eq(d, byte));
+}
+
 // @ts-ignore: decorator
 @inline
 function runningXor(bits: u64): u64 {
@@ -272,12 +279,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
       const c = v128.load(block, 32);
       const d = v128.load(block, 48);
 
-      let quotes = bitsOf(
-        i8x16.eq(a, quoteByte),
-        i8x16.eq(b, quoteByte),
-        i8x16.eq(c, quoteByte),
-        i8x16.eq(d, quoteByte),
-      );
+      let quotes = bitsWhere(a, b, c, d, quoteByte);
       const slashA = i8x16.eq(a, slashByte);
       const slashB = i8x16.eq(b, slashByte);
       const slashC = i8x16.eq(c, slashByte);
@@ -308,20 +310,8 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
           i8x16.eq(v128.or(c, bracketBits), bracketByte),
           i8x16.eq(v128.or(d, bracketBits), bracketByte),
         ) & ~strings;
-      const colons =
-        bitsOf(
-          i8x16.eq(a, colonByte),
-          i8x16.eq(b, colonByte),
-          i8x16.eq(c, colonByte),
-          i8x16.eq(d, colonByte),
-        ) & ~strings;
-      const commas =
-        bitsOf(
-          i8x16.eq(a, commaByte),
-          i8x16.eq(b, commaByte),
-          i8x16.eq(c, commaByte),
-          i8x16.eq(d, commaByte),
-        ) & ~strings;
+      const colons = bitsWhere(a, b, c, d, colonByte) & ~strings;
+      const commas = bitsWhere(a, b, c, d, commaByte) & ~strings;
 
       let opens: u64 = 0;
       let closes: u64 = 0;
@@ -337,12 +327,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
       let wrong = (quotes & strings & ~((beforeString << 1) | letsOpen)) | (slashes & ~strings);
       letsOpen = beforeString >> 63;
       if (oneLine) {
-        wrong |= bitsOf(
-          i8x16.eq(a, breakByte),
-          i8x16.eq(b, breakByte),
-          i8x16.eq(c, breakByte),
-          i8x16.eq(d, breakByte),
-        );
+        wrong |= bitsWhere(a, b, c, d, breakByte);
       }
 
       // Where the record can't end in this block its brackets are counted at once.
