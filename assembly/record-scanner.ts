@@ -83,7 +83,6 @@ export function survivors(): u32 {
   return survivorCount;
 }
 
-// @ts-ignore: decorator
 @inline
 function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
   return (
@@ -95,13 +94,11 @@ function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
 }
 
 /** One bit for each of 64 bytes: whether it is the one that is looked for. */
-// @ts-ignore: decorator
 @inline
 function bitsWhere(a: v128, b: v128, c: v128, d: v128, byte: v128): u64 {
   return bitsOf(i8x16.eq(a, byte), i8x16.eq(b, byte), i8x16.eq(c, byte), i8x16.eq(d, byte));
 }
 
-// @ts-ignore: decorator
 @inline
 function runningXor(bits: u64): u64 {
   bits ^= bits << 1;
@@ -114,7 +111,6 @@ function runningXor(bits: u64): u64 {
 }
 
 /** Whether the key that ends before the quote is this one, alone or as the last part of a name with dots. */
-// @ts-ignore: decorator
 @inline
 function isKey(quote: u32, info: u32): bool {
   const name = load<u32>(info);
@@ -127,7 +123,6 @@ function isKey(quote: u32, info: u32): bool {
 }
 
 /** Address of what is known of the key that ends before the quote; 0 where nothing is. */
-// @ts-ignore: decorator
 @inline
 function infoOf(quote: u32): u32 {
   const tail = load<u32>(quote - 4);
@@ -221,7 +216,6 @@ function isFolded(start: u32, part: u32, length: u32): bool {
 }
 
 /** Whether here stands a time as CloudTrail writes it, `"2026-03-01T09:30:00Z"`; digits are only told by their upper half. */
-// @ts-ignore: decorator
 @inline
 function isTime(at: u32): bool {
   return (
