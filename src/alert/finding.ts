@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
 import type { Fact } from '../facts/fact.ts';
+import type { Known } from '../facts/known.ts';
 import { factsOf } from '../facts/table.ts';
 import { tocsinMember } from '../facts/fields.ts';
 import { compileField, topKeysOf } from '../sigma/field.ts';
@@ -16,15 +17,18 @@ export interface Finding {
 /** An event as rules see it: its raw fields, and what is known about it under `tocsin.*`, worked out only when a rule asks. */
 export class Subject {
   readonly event: Event;
+  readonly #known: Known | undefined;
   #facts: readonly Fact[] | undefined;
   #members: Map<string, Json | undefined> | undefined;
 
-  constructor(event: Event) {
+  /** @param known what the configuration of the estate tells; nothing, where left out */
+  constructor(event: Event, known?: Known) {
     this.event = event;
+    this.#known = known;
   }
 
   get facts(): readonly Fact[] {
-    return (this.#facts ??= factsOf(this.event));
+    return (this.#facts ??= factsOf(this.event, this.#known));
   }
 
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */

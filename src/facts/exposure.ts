@@ -42,7 +42,7 @@ export const exposureFieldNames: readonly FieldName[] = [
   {
     name: 'exposure.audience',
     description:
-      'who is let in: public, any-aws-account, network (fixed address ranges, VPCs or endpoints), organisation, external-account, service, own-account, nobody or unknown',
+      'who is let in: public, any-aws-account, network (fixed address ranges, VPCs or endpoints), organisation, external-account, own-organisation, known-account (own or trusted, by the configuration of the estate), service, own-account, nobody or unknown',
   },
   {
     name: 'exposure.access',
@@ -73,7 +73,10 @@ export const exposureFieldNames: readonly FieldName[] = [
     name: 'exposure.principals',
     description: 'the principals as the policy or ACL names them; * for everyone',
   },
-  { name: 'exposure.accounts', description: 'ids of the foreign accounts that are let in by name' },
+  {
+    name: 'exposure.accounts',
+    description: 'ids of the foreign accounts that are let in by name, without those that are known',
+  },
   { name: 'exposure.organisations', description: 'ids of the organisations that are let in' },
   {
     name: 'exposure.actions',

@@ -1,5 +1,6 @@
 import type { Event } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
+import type { Known } from './known.ts';
 
 /** Who can use what a change opened, widest first. */
 export type Audience =
@@ -9,6 +10,10 @@ export type Audience =
   | 'network'
   | 'organisation'
   | 'external-account'
+  /** Every account of an organisation that is known as one's own. */
+  | 'own-organisation'
+  /** Other accounts that are known as one's own or as trusted. */
+  | 'known-account'
   | 'service'
   | 'own-account'
   | 'nobody'
@@ -28,10 +33,12 @@ export interface Fact {
   readonly fields: JsonObject;
 }
 
-/** Derives facts of one subject. Pure; asked only about the actions that it names. */
+/** Derives facts. Pure; asked only about the actions that it names. */
 export interface Analyser {
   readonly name: string;
   /** `service:action` pairs, such as `s3.amazonaws.com:PutBucketPolicy`. */
   readonly actions: readonly string[];
-  readonly analyse: (event: Event) => readonly Fact[];
+  /** The subjects of the facts that it can derive. */
+  readonly subjects: readonly string[];
+  readonly analyse: (event: Event, known: Known) => readonly Fact[];
 }

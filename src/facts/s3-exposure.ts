@@ -4,6 +4,7 @@ import type { JsonObject } from '../event/json.ts';
 import { exposureFact } from './exposure.ts';
 import type { Exposure } from './exposure.ts';
 import type { Analyser, Audience, Fact } from './fact.ts';
+import type { Known } from './known.ts';
 import { sortAccess } from './policy/access.ts';
 import { parsePolicy } from './policy/document.ts';
 import { audiencesByWidth } from './policy/grant.ts';
@@ -46,13 +47,14 @@ const unknownDeputy =
 /** What S3 calls that set a bucket policy or an ACL mean for who can reach the bucket or object. Fields: exposure.ts. */
 export const s3Exposure: Analyser = {
   name: 's3-exposure',
+  subjects: ['exposure'],
   actions: ['DeleteBucketPolicy', 'PutBucketPolicy', ...aclCalls.keys()].map(
     (action) => `s3.amazonaws.com:${action}`,
   ),
   analyse,
 };
 
-function analyse(event: Event): readonly Fact[] {
+function analyse(event: Event, known: Known): readonly Fact[] {
   const request = object(event.fields, 'requestParameters');
   const acl = aclCalls.get(event.action);
   if (acl !== undefined) return factsOfAcl(event, request, acl);
@@ -60,7 +62,7 @@ function analyse(event: Event): readonly Fact[] {
   if (resource === undefined) return [];
   return event.action === 'DeleteBucketPolicy'
     ? [factOfDeletedPolicy(event, resource)]
-    : factsOfPolicy(event, member(request, 'bucketPolicy'), resource);
+    : factsOfPolicy(event, known, member(request, 'bucketPolicy'), resource);
 }
 
 /** One audience with what it got. */
@@ -71,6 +73,7 @@ interface Opening {
 
 function factsOfPolicy(
   event: Event,
+  known: Known,
   document: Parameters<typeof parsePolicy>[0],
   resource: S3Resource,
 ): readonly Fact[] {
@@ -83,6 +86,7 @@ function factsOfPolicy(
   };
   const answer = grantsOf(parsePolicy(document), {
     owner: resource.owner,
+    known,
     vocabulary: s3Vocabulary,
     universe: [resource.bucketArn, `${resource.bucketArn}/*`],
   });
@@ -203,6 +207,8 @@ function verdictOf(setting: Setting, audience: Audience, circumstances: Circumst
     case 'network':
     case 'organisation':
     case 'external-account':
+    case 'own-organisation':
+    case 'known-account':
       // RestrictPublicBuckets shuts every other account out of a bucket whose policy is public; IgnorePublicAcls
       // leaves grants to named users alone, but a new bucket may not heed ACLs at all.
       return (circumstances.isPublic && setting.via === 'policy') || setting.event.action === 'CreateBucket'

@@ -34,6 +34,7 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
 /** What a change of S3's Block Public Access switches on or off, for a bucket or an account. Fields: protection.ts. */
 export const s3PublicAccessBlock: Analyser = {
   name: 's3-public-access-block',
+  subjects: ['protection'],
   actions: [...calls.keys()].flatMap((action) => [
     `s3.amazonaws.com:${action}`,
     `s3control.amazonaws.com:${action}`,

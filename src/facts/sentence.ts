@@ -41,8 +41,12 @@ export function spokenAudience(named: Named): string {
       return named.organisations.length === 0
         ? 'every account of an organisation'
         : `every account of organisation ${listed(named.organisations.map(quote))}`;
+    case 'own-organisation':
+      return `every account of your own organisation ${listed(named.organisations.map(quote))}`;
     case 'external-account':
       return spokenOutsiders(named);
+    case 'known-account':
+      return `the known AWS account${named.accounts.length > 1 ? 's' : ''} ${listed(named.accounts)}`;
     case 'service':
       return named.principals.includes('*') || named.principals.length === 0
         ? 'AWS services'

@@ -1,5 +1,6 @@
 import type { Event } from '../event/event.ts';
 import type { Analyser, Fact } from './fact.ts';
+import { nothingKnown, type Known } from './known.ts';
 import { s3Exposure } from './s3-exposure.ts';
 import { s3PublicAccessBlock } from './s3-public-access-block.ts';
 
@@ -22,12 +23,26 @@ function indexOf(all: readonly Analyser[]): ReadonlyMap<string, readonly Analyse
 }
 
 /** What an event means: the facts of every analyser that its service and action concern. Pure; never throws on any record. */
-export function factsOf(event: Event): readonly Fact[] {
+export function factsOf(event: Event, known: Known = nothingKnown): readonly Fact[] {
   const concerned = byAction.get(`${event.service}:${event.action}`);
-  return concerned === undefined ? none : concerned.flatMap((analyser) => analyser.analyse(event));
+  return concerned === undefined ? none : concerned.flatMap((analyser) => analyser.analyse(event, known));
 }
 
-/** The calls that any analyser has something to say about: without one of them an event has no facts. */
-export const actionsWithFacts: ReadonlySet<string> = new Set(
-  analysers.flatMap(({ actions }) => actions.map((action) => action.slice(action.indexOf(':') + 1))),
-);
+/** The calls that can give facts of a subject, without their service; undefined where no analyser here derives any. */
+export function actionsWithFacts(subject: string): ReadonlySet<string> | undefined {
+  return actionsBySubject.get(subject);
+}
+
+const actionsBySubject: ReadonlyMap<string, ReadonlySet<string>> = bySubject(analysers);
+
+function bySubject(all: readonly Analyser[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const index = new Map<string, Set<string>>();
+  for (const { subjects, actions } of all) {
+    for (const subject of subjects) {
+      const held = index.get(subject) ?? new Set<string>();
+      for (const action of actions) held.add(action.slice(action.indexOf(':') + 1));
+      index.set(subject, held);
+    }
+  }
+  return index;
+}

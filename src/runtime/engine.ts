@@ -4,6 +4,7 @@ import { Subject, subjectField, subjectView, type Finding } from '../alert/findi
 import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import type { Event } from '../event/event.ts';
+import type { Known } from '../facts/known.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import { linkCorrelations, type LinkedCorrelation } from '../sigma/correlation/link.ts';
@@ -36,6 +37,8 @@ export interface EngineParts {
   readonly correlations: readonly LinkedCorrelation[];
   /** Ids of the rules and correlations that raise nothing by themselves. */
   readonly silent: ReadonlySet<string>;
+  /** What the configuration of the estate tells analysers. */
+  readonly known?: Known | undefined;
 }
 
 export interface Examined {
@@ -57,6 +60,7 @@ export function createEngine(
   rules: readonly Rule[],
   correlations: readonly Correlation[] = [],
   disabled: ReadonlySet<string> = new Set(),
+  known?: Known,
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
@@ -64,7 +68,7 @@ export function createEngine(
       meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
-  return engineOf({ active, correlations: running, silent: linked.silent });
+  return engineOf({ active, correlations: running, silent: linked.silent, known });
 }
 
 export function engineOf(parts: EngineParts): Engine {
@@ -79,7 +83,7 @@ export function engineOf(parts: EngineParts): Engine {
   });
   const raiseCorrelated = correlatedRaiser();
   const examine = (event: Event): Examined => {
-    const subject = new Subject(event);
+    const subject = new Subject(event, parts.known);
     const matched = match(subject);
     if (matched.length === 0) return nothing;
     const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));

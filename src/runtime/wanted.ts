@@ -38,15 +38,16 @@ const sameAs: ReadonlyMap<string, string> = new Map([
   ['tocsin.service', 'eventSource'],
 ]);
 
-const factTexts: ReadonlySet<string> = new Set([...actionsWithFacts].map(fold));
-
 function needsOf(requirement: Requirement): readonly Need[] {
   if (requirement.kind === 'anywhere') return [];
   const field = sameAs.get(requirement.field) ?? requirement.field;
   if (field.startsWith('tocsin.')) {
     const [, member = ''] = field.split('.');
     // Whatever a fact says, it is derived from a few actions only.
-    return isFactMember(member) ? [{ key: 'eventName', how: 'whole', texts: factTexts }] : [];
+    const actions = isFactMember(member) ? actionsWithFacts(member) : undefined;
+    return actions === undefined
+      ? []
+      : [{ key: 'eventName', how: 'whole', texts: new Set([...actions].map(fold)) }];
   }
   const key = field.slice(field.lastIndexOf('.') + 1).replace(/\[\]$/, '');
   if (!isWantable(key) || field.includes('\\')) return [];

@@ -1,4 +1,5 @@
 import type { Audience } from '../fact.ts';
+import { isStranger, type Known } from '../known.ts';
 import type { Limit } from './limit.ts';
 import { accountOf } from './principal.ts';
 import type { Principal } from './principal.ts';
@@ -24,7 +25,23 @@ export interface Reach {
 const nothing = { accounts: [], organisations: [], guarded: true, doubts: [] } as const;
 
 /** Who a caller is, seen from the account that owns the resource (undefined where that is not known). */
-export function reachOf(caller: Caller, owner: string | undefined): Reach {
+export function reachOf(caller: Caller, owner: string | undefined, known: Known): Reach {
+  return amongKnown(reachBeyondOwner(caller, owner), known);
+}
+
+/** The same reach, where those whom it lets in are known. */
+function amongKnown(reach: Reach, known: Known): Reach {
+  const { audience, accounts, organisations } = reach;
+  if (audience === 'organisation') {
+    const isOwn = organisations.length > 0 && organisations.every((id) => known.ownOrganisations.has(id));
+    return isOwn ? { ...reach, audience: 'own-organisation' } : reach;
+  }
+  if (audience !== 'external-account') return reach;
+  const strangers = accounts.filter((account) => isStranger(account, known));
+  return strangers.length === 0 ? { ...reach, audience: 'known-account' } : { ...reach, accounts: strangers };
+}
+
+function reachBeyondOwner(caller: Caller, owner: string | undefined): Reach {
   const { who, limits, undecided } = caller;
   switch (who.kind) {
     case 'everyone':

@@ -28,6 +28,8 @@ export const audiencesByWidth: readonly Audience[] = [
   'network',
   'organisation',
   'external-account',
+  'own-organisation',
+  'known-account',
   'service',
   'own-account',
   'nobody',

@@ -5,6 +5,7 @@ import type { Caller } from './audience.ts';
 import { effectOfDeny } from './deny.ts';
 import type { DenyEffect, Escape } from './deny.ts';
 import type { Policy, Statement } from './document.ts';
+import { nothingKnown, type Known } from '../known.ts';
 import { effectInAllow, keysRequired } from './limit.ts';
 import type { Limit } from './limit.ts';
 import type { Grant } from './grant.ts';
@@ -18,6 +19,8 @@ export interface View {
   /** The account that owns the resource; undefined where it isn't known. */
   readonly owner: string | undefined;
   readonly vocabulary: Vocabulary;
+  /** Who else is known; nobody, where left out. */
+  readonly known?: Known | undefined;
   /** Patterns that together name all that the policy can be about: a bucket and its objects. `*` means these. */
   readonly universe: readonly string[];
 }
@@ -180,7 +183,7 @@ function grantsOn(resource: string, start: Start, place: Place): Grant[] {
       return effect?.type === 'escapes' ? [effect.escapes] : [];
     });
     for (const caller of callersPast(start, escapes)) {
-      const reach = reachOf(caller, view.owner);
+      const reach = reachOf(caller, view.owner, view.known ?? nothingKnown);
       if (reach.audience === 'nobody') continue;
       grants.push({
         audience: reach.audience,
