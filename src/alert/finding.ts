@@ -35,7 +35,7 @@ export class Subject {
   member(name: string): Json | undefined {
     const members = (this.#members ??= new Map<string, Json | undefined>());
     if (members.has(name)) return members.get(name);
-    const value = tocsinMember(name, this.event, () => this.facts);
+    const value = tocsinMember(name, this.event, () => this.facts, this.#known);
     members.set(name, value);
     return value;
   }

@@ -4,6 +4,7 @@ import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
 import type { Event } from '../event/event.ts';
 import { isJsonObject } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
+import type { Known } from './known.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
 import { analysers, factsOf } from './table.ts';
 import { denied, s3Call } from './testing/cloudtrail.ts';
@@ -66,19 +67,33 @@ const examples: readonly Event[] = [
   ),
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
+const estate: Known = {
+  accounts: {
+    '111122223333': {
+      relation: 'own',
+      name: 'payments',
+      environment: 'production',
+      ou: 'Workloads',
+      owner: 'team-payments',
+    },
+  },
+  organisations: [],
+};
 
 describe('the fields that rules read', () => {
   it.each(examples.map((event) => [`${event.action} from ${event.client.origin.type}`, event] as const))(
     'are all listed: %s',
     (_name, event) => {
-      const fields = tocsinFields(event, factsOf(event));
+      const fields = tocsinFields(event, factsOf(event), estate);
       const lists = new Set(['actor.chain', 'target']);
       expect(namesIn(fields).filter((name) => !known.has(name) && !lists.has(name))).toEqual([]);
     },
   );
 
   it('are all produced by some event', () => {
-    const produced = new Set(examples.flatMap((event) => namesIn(tocsinFields(event, factsOf(event)))));
+    const produced = new Set(
+      examples.flatMap((event) => namesIn(tocsinFields(event, factsOf(event), estate))),
+    );
     // Empty lists hold no name of their own.
     const empty = examples.flatMap((event) =>
       factsOf(event).flatMap((fact) => Object.keys(fact.fields).map((key) => `${fact.subject}.${key}`)),
@@ -110,6 +125,14 @@ describe('the fields that rules read', () => {
       outcome: { result: 'failure', code: 'AccessDenied', denied: true },
       client: { type: 'address', address: '198.51.100.23' },
     });
+  });
+
+  it('say what the configuration knows of the account, and nothing of others', () => {
+    const event = s3Call('PutObject', null);
+    expect(tocsinFields(event, [], estate)['estate']).toEqual(estate.accounts['111122223333']);
+    expect(tocsinFields(event, [])).not.toHaveProperty('estate');
+    const named = s3Call('PutObject', null, { recipientAccountId: 'constructor' });
+    expect(tocsinFields(named, [], estate)).not.toHaveProperty('estate');
   });
 
   it('leave out what the record does not say', () => {

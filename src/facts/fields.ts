@@ -2,6 +2,7 @@ import type { ActorLink, Client, Event, Target } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { exposureFieldNames } from './exposure.ts';
 import type { Fact } from './fact.ts';
+import { knownAccount, nothingKnown, type Known } from './known.ts';
 import type { FieldName } from './field-name.ts';
 import { protectionFieldNames } from './protection.ts';
 
@@ -52,6 +53,11 @@ const eventFieldNames: readonly FieldName[] = [
   { name: 'target.name', description: 'names of the things that the call was about' },
   { name: 'target.arn', description: 'ARNs of the things that the call was about' },
   { name: 'target.account', description: 'accounts of the things that the call was about' },
+  { name: 'estate.relation', description: 'own or trusted, where the configuration knows the account' },
+  { name: 'estate.name', description: 'name of the account, by the configuration' },
+  { name: 'estate.environment', description: 'environment of the account, by the configuration' },
+  { name: 'estate.ou', description: 'organisational unit of the account, by the configuration' },
+  { name: 'estate.owner', description: 'who answers for the account, by the configuration' },
 ];
 
 /** Every field that a rule can read under `tocsin.`, named without that prefix. */
@@ -61,8 +67,8 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...protectionFieldNames,
 ];
 
-/** How each top-level member under `tocsin.` that comes from the event itself is made; undefined where the record doesn't give it. */
-const eventMembers: Readonly<Record<string, (event: Event) => Json | undefined>> = {
+/** How each top-level member under `tocsin.` that comes from the event itself, or from what is known of its account, is made; undefined where the record doesn't give it. */
+const eventMembers: Readonly<Record<string, (event: Event, known: Known) => Json | undefined>> = {
   kind: (event) => event.kind,
   account: (event) => event.account,
   region: (event) => event.region,
@@ -72,15 +78,24 @@ const eventMembers: Readonly<Record<string, (event: Event) => Json | undefined>>
   outcome: ({ outcome: { result, code, reason, denied } }) => present({ result, code, reason, denied }),
   client: ({ client }) => clientFields(client),
   target: ({ targets }) => targets.map(targetFields),
+  estate: ({ account }, known) => {
+    const found = knownAccount(account, known);
+    return found === undefined ? undefined : present({ ...found });
+  },
 };
 
 /**
  * One top-level member of what rules read under `tocsin.`: who, from where, with what outcome; or the facts of one subject, as an
  * array of their fields. Members are made one by one because most rules ask for one of them on a stream of millions of events.
  */
-export function tocsinMember(name: string, event: Event, facts: () => readonly Fact[]): Json | undefined {
+export function tocsinMember(
+  name: string,
+  event: Event,
+  facts: () => readonly Fact[],
+  known: Known = nothingKnown,
+): Json | undefined {
   // The event's own names come first: no fact can stand in for them.
-  if (Object.hasOwn(eventMembers, name)) return eventMembers[name]?.(event);
+  if (Object.hasOwn(eventMembers, name)) return eventMembers[name]?.(event, known);
   let fields: JsonObject[] | undefined;
   for (const fact of facts()) if (fact.subject === name) (fields ??= []).push(fact.fields);
   return fields;
@@ -92,10 +107,10 @@ export function isFactMember(name: string): boolean {
 }
 
 /** All that rules read under `tocsin.` of one event. Names: `tocsinFieldNames`. */
-export function tocsinFields(event: Event, facts: readonly Fact[]): JsonObject {
+export function tocsinFields(event: Event, facts: readonly Fact[], known: Known = nothingKnown): JsonObject {
   const names = new Set([...facts.map((fact) => fact.subject), ...Object.keys(eventMembers)]);
   return present(
-    Object.fromEntries([...names].map((name) => [name, tocsinMember(name, event, () => facts)])),
+    Object.fromEntries([...names].map((name) => [name, tocsinMember(name, event, () => facts, known)])),
   );
 }
 

@@ -1,21 +1,35 @@
 /**
  * What the people who run Tocsin have told about their estate: which accounts and organisations are theirs, and which others they
- * let in on purpose. All of it may be empty; then every account but the owner's is a stranger.
+ * let in on purpose. All of it may be empty; then every account but the owner's is a stranger. Plain data.
  */
 export interface Known {
-  readonly ownAccounts: ReadonlySet<string>;
-  readonly ownOrganisations: ReadonlySet<string>;
-  /** Ids of other people's accounts that may be let in: vendors, partners. */
-  readonly trustedAccounts: ReadonlySet<string>;
+  /** By account id. */
+  readonly accounts: Readonly<Record<string, KnownAccount>>;
+  /** Ids of one's own organisations. */
+  readonly organisations: readonly string[];
 }
 
-export const nothingKnown: Known = {
-  ownAccounts: new Set(),
-  ownOrganisations: new Set(),
-  trustedAccounts: new Set(),
-};
+export interface KnownAccount {
+  /** `trusted`: somebody else's that may be let in, such as a vendor's. */
+  readonly relation: 'own' | 'trusted';
+  readonly name?: string | undefined;
+  /** `production` and the like, in one's own words. */
+  readonly environment?: string | undefined;
+  /** The path of organisational units: `Workloads/Production`. */
+  readonly ou?: string | undefined;
+  /** The team or person that answers for it. */
+  readonly owner?: string | undefined;
+}
+
+export const nothingKnown: Known = { accounts: {}, organisations: [] };
+
+export function knownAccount(account: string | undefined, known: Known): KnownAccount | undefined {
+  return account !== undefined && Object.hasOwn(known.accounts, account)
+    ? known.accounts[account]
+    : undefined;
+}
 
 /** Whether an account is nobody of one's own and nobody who was let in on purpose. */
 export function isStranger(account: string, known: Known): boolean {
-  return !known.ownAccounts.has(account) && !known.trustedAccounts.has(account);
+  return knownAccount(account, known) === undefined;
 }

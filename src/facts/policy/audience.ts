@@ -33,7 +33,7 @@ export function reachOf(caller: Caller, owner: string | undefined, known: Known)
 function amongKnown(reach: Reach, known: Known): Reach {
   const { audience, accounts, organisations } = reach;
   if (audience === 'organisation') {
-    const isOwn = organisations.length > 0 && organisations.every((id) => known.ownOrganisations.has(id));
+    const isOwn = organisations.length > 0 && organisations.every((id) => known.organisations.includes(id));
     return isOwn ? { ...reach, audience: 'own-organisation' } : reach;
   }
   if (audience !== 'external-account') return reach;

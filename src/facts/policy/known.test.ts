@@ -3,9 +3,12 @@ import type { Known } from '../known.ts';
 import { answerFor, lines, org, view, allow, given, type Case } from '../testing/policy.ts';
 
 const known: Known = {
-  ownAccounts: new Set(['111122223333', '444455556666']),
-  ownOrganisations: new Set([org]),
-  trustedAccounts: new Set(['777788889999']),
+  accounts: {
+    '111122223333': { relation: 'own' },
+    '444455556666': { relation: 'own' },
+    '777788889999': { relation: 'trusted', name: 'the backup vendor' },
+  },
+  organisations: [org],
 };
 
 const principal = (...accounts: string[]): ReturnType<typeof allow> =>
