@@ -30,6 +30,19 @@ export function widthOf(values: readonly string[]): RangeWidth {
   return unreadable ? 'unreadable' : 'narrow';
 }
 
+/** Whether an address lies in a range, `192.0.2.0/24` or a single address; undefined where one of them can't be read. */
+export function inRange(range: string, address: string): boolean | undefined {
+  const [network = '', mask, more] = range.trim().split('/');
+  if (more !== undefined || (mask !== undefined && !/^\d{1,3}$/.test(mask)) || network.includes('%'))
+    return undefined;
+  if (!ipaddr.isValid(network) || !ipaddr.isValid(address) || address.includes('%')) return undefined;
+  const [a, b] = [ipaddr.parse(network), ipaddr.parse(address)];
+  if (a.kind() !== b.kind()) return false;
+  const bits = a.toByteArray().length * 8;
+  const prefix = mask === undefined ? bits : Number(mask);
+  return prefix > bits ? undefined : b.match(a, prefix);
+}
+
 function parseRange(text: string): Range | undefined {
   const [address = '', mask, more] = text.trim().split('/');
   if (more !== undefined) return undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { allow, answerFor, bucket, deny, lines, org, unless } from '../testing/policy.ts';
+import { allow, answerFor, bucket, deny, lines, org, unless, view } from '../testing/policy.ts';
 import type { Case } from '../testing/policy.ts';
+import { parsePolicy } from './document.ts';
 
 const denies: readonly Case[] = [
   ['Deny beats Allow', [allow(), deny()], []],
@@ -219,5 +220,33 @@ describe('a Deny on a part of what is allowed', () => {
     ['of another action is not said', deny({ Action: 's3:PutObject', Resource: `${bucket}/secret/*` }), []],
   ])('%s', (_name, statement, expected) => {
     expect(answerFor([allow(), statement]).grants.map((grant) => grant.conditions)).toEqual([expected]);
+  });
+});
+
+describe('a resource control policy around a policy', () => {
+  const organisationOnly = parsePolicy(
+    {
+      Statement: {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: '*',
+        Condition: {
+          StringNotEqualsIfExists: { 'aws:PrincipalOrgID': org },
+          BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      },
+    },
+    'identity',
+  );
+
+  it('leaves what it does not deny', () => {
+    const from = { ...view, controlPolicies: [organisationOnly] };
+    expect(lines(answerFor(allow(), from))).toEqual([`organisation: read ${org}`, 'service: read unguarded']);
+  });
+
+  it('gives nothing by itself', () => {
+    const full = parsePolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'identity');
+    expect(answerFor(deny(), { ...view, controlPolicies: [full] }).grants).toEqual([]);
   });
 });

@@ -5,20 +5,31 @@ import type { ConditionTest } from './condition.ts';
 import type { PatternSet } from './pattern.ts';
 import { parsePrincipals } from './principal.ts';
 import type { Principal } from './principal.ts';
+import { presenceOf, widened } from './variable.ts';
+
+/**
+ * What a policy hangs on: a resource (its statements name principals; a role's trust policy is one), or an identity, whose
+ * statements name none. Service control, resource control and session policies and permissions boundaries read as `identity`.
+ */
+export type PolicyKind = 'resource' | 'identity';
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly sid: string | undefined;
+  /** Of an identity's policy: everyone, as it speaks of whoever it hangs on. */
   readonly principals: readonly Principal[];
   /** True where `principals` are the exceptions of a `NotPrincipal`. */
   readonly everyoneBut: boolean;
   /** In lower case. */
   readonly actions: PatternSet;
+  /** An Allow as wide as its variables can make it, a Deny as narrow: what may come in. */
   readonly resources: PatternSet;
+  /** The other way round: what surely comes in. */
+  readonly resourcesAtWorst: PatternSet;
   readonly conditions: readonly ConditionTest[];
 }
 
-/** A policy of a resource: what could be read of it, and what could not, by statement. */
+/** A policy: what could be read of it, and what could not, by statement. */
 export interface Policy {
   readonly statements: readonly Statement[];
   readonly problems: readonly string[];
@@ -33,7 +44,7 @@ const longestPattern = 2048;
  * returns it). Never throws; what can't be read is in `problems`.
  * Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
-export function parsePolicy(document: Json | undefined): Policy {
+export function parsePolicy(document: Json | undefined, kind: PolicyKind = 'resource'): Policy {
   const root = typeof document === 'string' ? parseText(document) : document;
   if (!isJsonObject(root)) return unreadable('the policy is not a JSON object');
   if (!withinSize(root))
@@ -42,9 +53,11 @@ export function parsePolicy(document: Json | undefined): Policy {
   if (element === undefined) return unreadable('the policy has no Statement');
   const statements: Statement[] = [];
   const problems: string[] = [];
+  // Without this version `${...}` is plain text: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+  const hasVariables = member(root, 'Version') === '2012-10-17';
   const items: readonly Json[] = Array.isArray(element) ? element : [element];
   items.forEach((item, index) => {
-    const statement = parseStatement(item);
+    const statement = parseStatement(item, kind, hasVariables);
     if ('problem' in statement) problems.push(`statement ${index + 1}: ${statement.problem}`);
     else statements.push(statement);
   });
@@ -85,16 +98,15 @@ function withinSize(root: JsonObject): boolean {
   return left >= 0;
 }
 
-function parseStatement(item: Json): Statement | { readonly problem: string } {
+function parseStatement(
+  item: Json,
+  kind: PolicyKind,
+  hasVariables: boolean,
+): Statement | { readonly problem: string } {
   if (!isJsonObject(item)) return { problem: 'it is not an object' };
   const effect = member(item, 'Effect');
   if (effect !== 'Allow' && effect !== 'Deny') return { problem: 'its Effect is neither Allow nor Deny' };
-  const whom = member(item, 'Principal');
-  const butNot = member(item, 'NotPrincipal');
-  if (whom !== undefined && butNot !== undefined) return { problem: 'it has Principal and NotPrincipal' };
-  const element = whom ?? butNot;
-  if (element === undefined) return { problem: 'it has no Principal' };
-  const principals = parsePrincipals(element);
+  const principals = kind === 'identity' ? ofIdentity(item) : parseWhom(item);
   if ('problem' in principals) return principals;
   const actions = parsePair(item, 'Action', (text) => text.toLowerCase());
   if ('problem' in actions) return actions;
@@ -107,11 +119,39 @@ function parseStatement(item: Json): Statement | { readonly problem: string } {
     effect,
     sid: typeof sid === 'string' && sid !== '' ? sid : undefined,
     principals,
-    everyoneBut: butNot !== undefined,
+    everyoneBut: member(item, 'NotPrincipal') !== undefined,
     actions,
-    resources,
-    conditions,
+    ...(hasVariables ? readings(resources, effect) : { resources, resourcesAtWorst: resources }),
+    conditions:
+      hasVariables && effect === 'Allow' ? [...conditions, ...presenceOf(resources.include)] : conditions,
   };
+}
+
+function readings(
+  { include, exclude }: PatternSet,
+  effect: Statement['effect'],
+): Pick<Statement, 'resources' | 'resourcesAtWorst'> {
+  const wide: PatternSet = { include: include.map(widened), exclude };
+  const narrow: PatternSet = { include, exclude: exclude.map(widened) };
+  return effect === 'Allow'
+    ? { resources: wide, resourcesAtWorst: narrow }
+    : { resources: narrow, resourcesAtWorst: wide };
+}
+
+function parseWhom(item: JsonObject): readonly Principal[] | { readonly problem: string } {
+  const whom = member(item, 'Principal');
+  const butNot = member(item, 'NotPrincipal');
+  if (whom !== undefined && butNot !== undefined) return { problem: 'it has Principal and NotPrincipal' };
+  const element = whom ?? butNot;
+  return element === undefined ? { problem: 'it has no Principal' } : parsePrincipals(element);
+}
+
+function ofIdentity(item: JsonObject): readonly Principal[] | { readonly problem: string } {
+  // A resource control policy names everyone, who are the same as nobody named.
+  const whom = member(item, 'Principal');
+  return (whom === undefined || whom === '*') && member(item, 'NotPrincipal') === undefined
+    ? [{ kind: 'everyone', text: '*' }]
+    : { problem: 'it names a principal, which the policy of an identity cannot' };
 }
 
 function parsePair(

@@ -21,6 +21,8 @@ export interface View {
   readonly vocabulary: Vocabulary;
   /** Who else is known; nobody, where left out. */
   readonly known?: Known | undefined;
+  /** Resource control policies around it, read as `identity`: what they deny, nobody may. */
+  readonly controlPolicies?: readonly Policy[] | undefined;
   /** Patterns that together name all that the policy can be about: a bucket and its objects. `*` means these. */
   readonly universe: readonly string[];
 }
@@ -43,7 +45,9 @@ const mostEscapes = 16;
  */
 export function grantsOf(policy: Policy, view: View): Answer {
   const allows = policy.statements.filter((statement) => statement.effect === 'Allow');
-  const denies = policy.statements.filter((statement) => statement.effect === 'Deny');
+  const denies = [policy, ...(view.controlPolicies ?? [])]
+    .flatMap(({ statements }) => statements)
+    .filter((statement) => statement.effect === 'Deny');
   const combinations = allows.reduce(
     (sum, allow) =>
       sum +
