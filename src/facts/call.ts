@@ -3,6 +3,7 @@ import { isJsonObject, isList, object, text } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { arnOf } from '../decode/cloudtrail/target-arns.ts';
 import { accountOfArn, isAccountId, parseArn, partitionOfRegion } from '../decode/cloudtrail/arn.ts';
+import { codeOf, isAttempt } from './gate.ts';
 import { quote } from './sentence.ts';
 
 /** A call with its request and answer, EC2's wrappers taken off. */
@@ -22,7 +23,7 @@ export function callOf(event: Event): Call {
     event,
     request: unwrapped(object(event.fields, 'requestParameters')),
     response: unwrapped(object(event.fields, 'responseElements')),
-    attempted: event.outcome.result === 'failure',
+    attempted: isAttempt(event),
   };
 }
 
@@ -30,7 +31,8 @@ export function callOf(event: Event): Call {
 function unwrapped(parameters: JsonObject | undefined): JsonObject | undefined {
   if (parameters === undefined) return undefined;
   const [key, second] = Object.keys(parameters);
-  if (key === undefined || second !== undefined || !/^[A-Z].*(?:Request|Response)$/.test(key)) return parameters;
+  if (key === undefined || second !== undefined || !/^[A-Z].*(?:Request|Response)$/.test(key))
+    return parameters;
   return object(parameters, key) ?? parameters;
 }
 
@@ -49,7 +51,8 @@ function loose(parent: Json | undefined, name: string): Json | undefined {
   if (Object.hasOwn(parent, name)) return parent[name];
   const folded = name.toLowerCase();
   for (const key in parent) {
-    if (key.length === name.length && key.toLowerCase() === folded && Object.hasOwn(parent, key)) return parent[key];
+    if (key.length === name.length && key.toLowerCase() === folded && Object.hasOwn(parent, key))
+      return parent[key];
   }
   return undefined;
 }
@@ -75,13 +78,6 @@ export function flagAt(parent: Json | undefined, path: string): boolean | undefi
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'string' ? value.toLowerCase() : '';
   return word === 'true' ? true : word === 'false' ? false : undefined;
-}
-
-/** A number, also where it is written as a text. */
-export function numberAt(parent: Json | undefined, path: string): number | undefined {
-  const value = at(parent, path);
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
 }
 
 /** The members of a list in any form that CloudTrail writes: `[..]`, `{"items": [..]}`, or one alone. At most 200. */
@@ -139,11 +135,10 @@ function nameIn(given: string): string {
 
 /** A sentence about a call that failed, with its error code. */
 export function failed(event: Event, tried: string): string {
-  const code = event.outcome.code === undefined ? '' : ` (${quote(event.outcome.code)})`;
-  return `tried to ${tried}, but the call failed${code}`;
+  return `tried to ${tried}, but the call failed${codeOf(event)}`;
 }
 
-export const unknownOutcome = 'whether the call succeeded: the record does not say';
+const unknownOutcome = 'whether the call succeeded: the record does not say';
 
 /** What stays unknown about a call: nothing where it failed, else what is given, and the outcome where the record hides it. */
 export function unknownsOf({ event, attempted }: Call, unknowns: readonly string[]): readonly string[] {

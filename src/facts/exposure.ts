@@ -19,7 +19,8 @@ export interface Exposure {
   readonly verdict: 'exposed' | 'unknown' | 'blocked' | 'none';
   /** True where the call failed: the rest says what it would have done. */
   readonly attempted: boolean;
-  readonly via: 'policy' | 'acl';
+  /** `switch`: a setting of the resource that makes it reachable; `share`: the resource is lent by name to accounts or to all. */
+  readonly via: 'policy' | 'acl' | 'switch' | 'share';
   /** `AWS::S3::Bucket` */
   readonly resourceType: string;
   /** ARN of the resource whose policy or ACL it is. */
@@ -64,7 +65,7 @@ export const exposureFieldNames: readonly FieldName[] = [
     name: 'exposure.attempted',
     description: 'true where the call failed; the rest then says what it would have done',
   },
-  { name: 'exposure.via', description: 'policy or acl' },
+  { name: 'exposure.via', description: 'policy, acl, switch or share: what lets them in' },
   { name: 'exposure.resource_type', description: 'such as AWS::S3::Bucket or AWS::S3::Object' },
   { name: 'exposure.resource', description: 'ARN of the resource whose policy or ACL it is' },
   { name: 'exposure.resource_name', description: 'the bucket, or bucket/key for an object' },

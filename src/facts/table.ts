@@ -3,9 +3,11 @@ import type { Analyser, Fact } from './fact.ts';
 import { nothingKnown, type Known } from './known.ts';
 import { s3Exposure } from './s3-exposure.ts';
 import { s3PublicAccessBlock } from './s3-public-access-block.ts';
+import { publicSwitch } from './stores/public-switch.ts';
+import { share } from './stores/share.ts';
 
 /** Every analyser. A new one is a file and a line here; the names of its fields belong into fields.ts. */
-export const analysers: readonly Analyser[] = [s3Exposure, s3PublicAccessBlock];
+export const analysers: readonly Analyser[] = [s3Exposure, s3PublicAccessBlock, publicSwitch, share];
 
 const none: readonly Fact[] = [];
 const byAction = indexOf(analysers);

@@ -52,3 +52,8 @@ export function s3Call(eventName: string, requestParameters: Json, more: JsonObj
 
 /** What S3 writes into a record when it refuses a call. */
 export const denied: JsonObject = { errorCode: 'AccessDenied', errorMessage: 'Access Denied' };
+
+/** The same for any service: `apiCall('rds', 'ModifyDBInstance', {...})`. */
+export function apiCall(service: string, eventName: string, request: Json, more: JsonObject = {}): Event {
+  return s3Call(eventName, request, { eventSource: `${service}.amazonaws.com`, ...more });
+}
