@@ -1,33 +1,77 @@
 import type { Fact } from './fact.ts';
 import type { FieldName } from './field-name.ts';
 
+/** What is guarded, or by what. */
+export type ProtectionKind =
+  | 'block-public-access'
+  // Records of what was done.
+  | 'trail'
+  | 'event-data-store'
+  | 'configuration-recording'
+  | 'flow-logs'
+  | 'logs'
+  | 'session-logging'
+  | 'control-plane-logging'
+  | 'dns-logging'
+  | 'tracing'
+  | 'audit'
+  | 'security-lake'
+  // What looks for trouble, and tells.
+  | 'threat-detection'
+  | 'findings-hub'
+  | 'sensitive-data-discovery'
+  | 'vulnerability-scanning'
+  | 'investigation'
+  | 'access-analysis'
+  | 'alarm'
+  | 'event-rule'
+  | 'notification'
+  | 'detector'
+  // What keeps out.
+  | 'web-firewall'
+  | 'network-firewall'
+  | 'firewall-management'
+  | 'ddos-protection'
+  | 'dns-firewall'
+  | 'dnssec'
+  | 'domain-lock'
+  | 'domain-renewal';
+
+export type ProtectionChange = 'removed' | 'weakened' | 'restored' | 'unchanged' | 'unknown';
+
 /**
- * A guard of AWS's own that stops exposure whatever policies and ACLs say, and what the call did to it:
+ * A guard, and what the call did to it:
  * `removed` (all of it off), `weakened` (a part off), `restored` (all of it on), `unchanged` (the call failed),
  * `unknown` (the request can't be read).
  */
 export interface Protection {
-  readonly kind: 'block-public-access';
-  readonly change: 'removed' | 'weakened' | 'restored' | 'unchanged' | 'unknown';
+  readonly kind: ProtectionKind;
+  readonly change: ProtectionChange;
   /** What the call was meant to do, the same as `change` where it succeeded. */
-  readonly wanted: 'removed' | 'weakened' | 'restored' | 'unknown';
+  readonly wanted: Exclude<ProtectionChange, 'unchanged'>;
   readonly attempted: boolean;
-  readonly scope: 'account' | 'bucket';
+  readonly scope: 'organisation' | 'account' | 'region' | 'bucket' | 'resource';
   readonly resourceType: string;
-  /** ARN of the bucket, or the account's id. */
+  /** ARN or id of the thing that is guarded or that guards, or the account's id. */
   readonly resource: string;
   readonly resourceName: string;
-  readonly switchesOff: readonly string[];
-  readonly switchesOn: readonly string[];
+  /** What is not guarded, recorded or told any more, as words that rules can ask for: `management-writes`, `log-file-validation`. */
+  readonly lost?: readonly string[] | undefined;
+  readonly switchesOff?: readonly string[] | undefined;
+  readonly switchesOn?: readonly string[] | undefined;
 }
 
 /** What rules see under `tocsin.protection`. Held by a test to what is produced. */
 export const protectionFieldNames: readonly FieldName[] = [
-  { name: 'protection.kind', description: 'block-public-access' },
+  {
+    name: 'protection.kind',
+    description:
+      'what guards, such as block-public-access, trail, threat-detection, alarm, web-firewall or dnssec',
+  },
   {
     name: 'protection.change',
     description:
-      'removed (all switches off), weakened (some off), restored (all on), unchanged (the call failed) or unknown',
+      'removed (all of it off), weakened (a part off), restored (on), unchanged (the call failed) or unknown',
   },
   {
     name: 'protection.wanted',
@@ -35,10 +79,18 @@ export const protectionFieldNames: readonly FieldName[] = [
       'what the call asked for, whether it succeeded or not: removed, weakened, restored or unknown',
   },
   { name: 'protection.attempted', description: 'true where the call failed' },
-  { name: 'protection.scope', description: 'account or bucket' },
-  { name: 'protection.resource_type', description: 'AWS::S3::Bucket or AWS::S3::AccountPublicAccessBlock' },
-  { name: 'protection.resource', description: 'ARN of the bucket, or the id of the account' },
-  { name: 'protection.resource_name', description: 'the bucket, or the id of the account' },
+  { name: 'protection.scope', description: 'organisation, account, region, bucket or resource' },
+  { name: 'protection.resource_type', description: 'such as AWS::S3::Bucket or AWS::CloudTrail::Trail' },
+  {
+    name: 'protection.resource',
+    description: 'ARN or id of what guards or is guarded, or the id of the account',
+  },
+  { name: 'protection.resource_name', description: 'what people call it, or the id of the account' },
+  {
+    name: 'protection.lost',
+    description:
+      'what is not guarded, recorded or told any more, such as management-writes, log-file-validation or every-region',
+  },
   {
     name: 'protection.switches_off',
     description:
@@ -65,8 +117,9 @@ export function protectionFact(
       resource_type: protection.resourceType,
       resource: protection.resource,
       resource_name: protection.resourceName,
-      switches_off: protection.switchesOff,
-      switches_on: protection.switchesOn,
+      ...(protection.lost === undefined ? {} : { lost: protection.lost }),
+      ...(protection.switchesOff === undefined ? {} : { switches_off: protection.switchesOff }),
+      ...(protection.switchesOn === undefined ? {} : { switches_on: protection.switchesOn }),
     },
   };
 }
