@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
 import type { Event } from '../event/event.ts';
 import { isJsonObject } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import type { Known } from './known.ts';
+import { dnsExamples } from './dns/testing/examples.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
 import { analysers, factsOf } from './table.ts';
+import { callOf } from './testing/call.ts';
 import { denied, s3Call } from './testing/cloudtrail.ts';
 
 /** The dotted names of all that is in a value, arrays seen through. */
@@ -65,6 +66,8 @@ const examples: readonly Event[] = [
       userIdentity: { type: 'IAMUser', userName: 'li', invokedBy: 'athena.amazonaws.com' },
     },
   ),
+  callOf('cloudtrail', 'StopLogging', { name: 'org' }),
+  ...dnsExamples,
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {
@@ -180,9 +183,7 @@ describe('the analysers', () => {
   });
 
   it('never throw, whatever the request is', () => {
-    const actions = analysers.flatMap((analyser) =>
-      analyser.actions.map((action) => action.split(':')[1] ?? ''),
-    );
+    const actions = analysers.flatMap((analyser) => analyser.actions);
     const request = fc.record(
       {
         bucketName: fc.oneof(fc.constant('invoices'), fc.jsonValue()),
@@ -200,15 +201,8 @@ describe('the analysers', () => {
         fc.oneof(request, fc.jsonValue()),
         fc.constantFrom('success', 'failure'),
         (action, parameters, result) => {
-          const decoded = cloudTrailEvent(
-            {
-              ...s3Call(action, null).fields,
-              requestParameters: parameters,
-              ...(result === 'failure' ? denied : {}),
-            },
-            { source: 'file', object: 'x', position: 0, receivedAt: 0 },
-          );
-          if ('problem' in decoded) throw new Error(decoded.problem);
+          const [service = '', name = ''] = action.split('.amazonaws.com:');
+          const decoded = callOf(service, name, parameters, result === 'failure' ? denied : {});
           const facts = factsOf(decoded);
           expect(JSON.stringify(tocsinFields(decoded, facts)).length).toBeGreaterThan(0);
           const ofFailure = facts.filter(

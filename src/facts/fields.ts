@@ -1,5 +1,6 @@
 import type { ActorLink, Client, Event, Target } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
+import { dnsFieldNames } from './dns/dns.ts';
 import { exposureFieldNames } from './exposure.ts';
 import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
@@ -65,6 +66,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...eventFieldNames,
   ...exposureFieldNames,
   ...protectionFieldNames,
+  ...dnsFieldNames,
 ];
 
 /** How each top-level member under `tocsin.` that comes from the event itself, or from what is known of its account, is made; undefined where the record doesn't give it. */

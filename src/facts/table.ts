@@ -1,13 +1,22 @@
 import type { Event } from '../event/event.ts';
+import { dnsAnalysers } from './dns/table.ts';
 import type { Analyser, Fact } from './fact.ts';
 import { nothingKnown, type Known } from './known.ts';
 import { s3Exposure } from './s3-exposure.ts';
 import { s3PublicAccessBlock } from './s3-public-access-block.ts';
 import { publicSwitch } from './stores/public-switch.ts';
 import { share } from './stores/share.ts';
+import { watchAnalysers } from './watch/table.ts';
 
 /** Every analyser. A new one is a file and a line here; the names of its fields belong into fields.ts. */
-export const analysers: readonly Analyser[] = [s3Exposure, s3PublicAccessBlock, publicSwitch, share];
+export const analysers: readonly Analyser[] = [
+  s3Exposure,
+  s3PublicAccessBlock,
+  publicSwitch,
+  share,
+  ...watchAnalysers,
+  ...dnsAnalysers,
+];
 
 const none: readonly Fact[] = [];
 const byAction = indexOf(analysers);

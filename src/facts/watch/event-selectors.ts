@@ -124,7 +124,8 @@ function readAdvanced(selector: Json): Selector {
 
 /** `equals` or, as nobody forbids it, `notEquals`; values may be booleans. */
 function valuesOfReadOnly(fieldSelector: Json): readonly string[] {
-  const of = (key: string) => looseList(fieldSelector, key).map((value) => String(value).toLowerCase());
+  const of = (key: string) =>
+    looseList(fieldSelector, key).map((value) => JSON.stringify(value).replaceAll('"', '').toLowerCase());
   if (loose(fieldSelector, 'equals') !== undefined) return of('equals');
   const not = of('notEquals');
   return ['true', 'false'].filter((value) => !not.includes(value));
