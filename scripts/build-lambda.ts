@@ -1,9 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { BundledRules } from '../src/lambda/entry.ts';
+import { loadDecisions } from '../src/runtime/config.ts';
+import { knownOf } from '../src/runtime/config-estate.ts';
 import { createEngine } from '../src/runtime/engine.ts';
+import { loadPipelines } from '../src/runtime/load-pipelines.ts';
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { formatProblem } from '../src/sigma/problem.ts';
 
@@ -15,18 +19,40 @@ export interface LambdaBundle {
   readonly rulesBytes: number;
 }
 
+export interface LambdaOptions {
+  /** More rules, besides those that come with Tocsin and those of the configuration. */
+  readonly rulePaths?: readonly string[];
+  /** A configuration whose `rules`, `estate` and `alerts` go into the bundle. */
+  readonly config?: string | undefined;
+}
+
 /**
  * Makes the folder that is zipped for Lambda: the code as one ES module, and beside it the given rules, parsed, so that a cold
  * start reads two files and no YAML. The handler is `index.handler`.
  */
 export async function buildLambda(
   folder: string,
-  rulePaths: readonly string[] = [builtinRules],
+  { rulePaths = [], config }: LambdaOptions = {},
 ): Promise<LambdaBundle> {
-  const { rules, correlations, problems } = await loadRules(rulePaths);
+  const decisions = config === undefined ? undefined : loadDecisions(config);
+  const builtin = (decisions?.rules.builtin ?? true) ? [builtinRules] : [];
+  const { rules, correlations, problems } = await loadRules(
+    [...builtin, ...(decisions?.rules.folders ?? []), ...rulePaths],
+    await loadPipelines(decisions?.rules.pipelines ?? [], decisions?.rules.placeholders),
+  );
   const errors = problems.filter(({ level }) => level === 'error');
   if (errors.length > 0) throw new Error(errors.map(formatProblem).join('\n'));
-  const { active, correlations: linked, silent } = createEngine(rules, correlations).parts;
+  const {
+    active,
+    correlations: linked,
+    silent,
+    ...setting
+  } = createEngine(
+    rules,
+    correlations,
+    new Set(decisions?.rules.disabled),
+    decisions === undefined ? {} : { known: knownOf(decisions.estate), policy: decisions.alerts },
+  ).parts;
   // Paths of the machine that built it mean nothing where it runs.
   const fileName = <R extends { readonly path: string }>(rule: R): R => ({
     ...rule,
@@ -39,6 +65,7 @@ export async function buildLambda(
     })),
     correlations: linked.map((one) => ({ ...one, correlation: fileName(one.correlation) })),
     silent: [...silent],
+    ...setting,
   };
   const parsed = JSON.stringify(bundled);
   const result = await build({
@@ -61,7 +88,8 @@ export async function buildLambda(
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const { folder, codeBytes, rulesBytes } = await buildLambda(join(root, 'dist/lambda'));
+  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const { folder, codeBytes, rulesBytes } = await buildLambda(join(root, 'dist/lambda'), values);
   process.stdout.write(
     `${folder}: index.mjs ${Math.round(codeBytes / 1000)} KB, rules.json ${Math.round(rulesBytes / 1000)} KB\n`,
   );

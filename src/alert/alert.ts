@@ -15,7 +15,12 @@ export interface Alert {
   /** 32 hex digits: a hash of rule, grouping key and event identity. */
   readonly id: string;
   readonly rule: { readonly id: string; readonly title: string };
+  /** After policy. */
   readonly severity: Severity;
+  /** Why it is not the rule's level, in order: `raised from high to critical: production`. Absent where it is. */
+  readonly severityChanges?: readonly string[] | undefined;
+  /** What is known and accepted for a time: such an alert is kept and counted, and delivered to nobody. */
+  readonly exception?: ExceptionNote | undefined;
   /** One sentence that says what happened, with names from the event. */
   readonly title: string;
   /** The rule's own description: why this matters. */
@@ -46,6 +51,8 @@ export interface Alert {
   };
   readonly where: {
     readonly account?: string | undefined;
+    /** What the configuration calls the account. */
+    readonly accountName?: string | undefined;
     readonly region?: string | undefined;
     readonly origin: Origin;
     readonly userAgent?: string | undefined;
@@ -65,6 +72,16 @@ export interface Alert {
     /** The raw record; empty where there are several events. */
     readonly fields: JsonObject;
   };
+}
+
+/** The exception that an alert falls under. */
+export interface ExceptionNote {
+  readonly name: string;
+  readonly reason: string;
+  /** Who answers for it. */
+  readonly owner: string;
+  /** Event times from here on are excepted no longer, in milliseconds since the epoch. */
+  readonly until: number;
 }
 
 export interface AlertCorrelation {

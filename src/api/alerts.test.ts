@@ -154,6 +154,7 @@ describe('the other routes', () => {
     expect(JSON.parse((await send(server, '/v1/counts')).body)).toEqual({
       alerts: { informational: 2, low: 2, medium: 2, high: 2, critical: 2 },
       deliveries: { pending: 1, delivered: 0, dead: 1 },
+      excepted: 0,
       rejections: 0,
     });
   });

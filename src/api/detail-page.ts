@@ -1,6 +1,13 @@
 import type { Alert, AlertEvent, AttackRef } from '../alert/alert.ts';
 import { rawEventAnchor } from '../notify/slack-message.ts';
-import { actorDetail, evidencePlace, originWords, shownEvents, utc } from '../notify/words.ts';
+import {
+  actorDetail,
+  evidencePlace,
+  exceptionWords,
+  originWords,
+  shownEvents,
+  utc,
+} from '../notify/words.ts';
 import type { DeliveryState } from '../store/store.ts';
 import { copyable } from './copyable.ts';
 import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
@@ -46,6 +53,7 @@ export function detailPage(
           </p>
           <h1>${alert.title}</h1>
           <p class="moment">${moment(alert.time, now)}</p>
+          ${policyNotes(alert)}
         </header>
         <div class="columns">
           <div class="story">
@@ -62,6 +70,15 @@ export function detailPage(
         </div>
       </article>`,
   });
+}
+
+/** What the configuration made of the alert. */
+function policyNotes({ severityChanges = [], exception }: Alert): readonly Html[] {
+  const texts = [
+    ...severityChanges.map((text) => `Severity ${text}`),
+    ...(exception === undefined ? [] : [exceptionWords(exception)]),
+  ];
+  return texts.map((text) => html`<p class="policy">${text}</p>`);
 }
 
 /** How long ago and when; long ago the two are the same. */
@@ -271,6 +288,7 @@ function where({ where: place }: Alert): Html {
     rows([
       ['From', originWords(place.origin)],
       ['Account', place.account ?? 'unknown'],
+      ['Account name', place.accountName],
       ['Region', place.region ?? 'unknown'],
       ['User agent', place.userAgent],
     ]),

@@ -4,7 +4,7 @@ import { HttpProblem } from './problem.ts';
 import { alertQuerySchema } from './schema.ts';
 
 /** The names in a page's address that choose what the list shows, in the order in which links write them. */
-export const filterNames = ['severity', 'rule', 'account', 'since', 'until', 'cursor'] as const;
+export const filterNames = ['severity', 'rule', 'account', 'since', 'until', 'exceptions', 'cursor'] as const;
 
 export type FilterName = (typeof filterNames)[number];
 

@@ -35,6 +35,7 @@ export function listPage(
 ): Html {
   const { page, counts, filters, now } = view;
   const total = severities.reduce((sum, severity) => sum + counts.alerts[severity], 0);
+  const isEmpty = total + counts.excepted === 0;
   return layout(frame, {
     title: 'Alerts · Tocsin',
     keys: [
@@ -43,17 +44,16 @@ export function listPage(
       ['Enter', 'Open the alert'],
       ['r', 'Show new alerts'],
     ],
-    main:
-      total === 0
-        ? html`<h1>Alerts</h1>
-            ${emptyStore(view.address, view.keysNeeded)}${watcher(page, filters)}`
-        : html`<div class="heading">
-              <h1>Alerts</h1>
-              ${distribution(counts, total)}
-            </div>
-            ${severityFilter(counts, filters)} ${chosenFilters(filters)}
-            ${page.alerts.length === 0 ? nothingFound(filters) : alertList(page.alerts, filters, now)}
-            ${paging(page, filters)} ${watcher(page, filters)} ${sums(counts)}`,
+    main: isEmpty
+      ? html`<h1>Alerts</h1>
+          ${emptyStore(view.address, view.keysNeeded)}${watcher(page, filters)}`
+      : html`<div class="heading">
+            <h1>Alerts</h1>
+            ${distribution(counts, total)}
+          </div>
+          ${severityFilter(counts, filters)} ${chosenFilters(filters)}
+          ${page.alerts.length === 0 ? nothingFound(filters) : alertList(page.alerts, filters, now)}
+          ${paging(page, filters)} ${watcher(page, filters)} ${sums(counts, filters)}`,
   });
 }
 
@@ -61,7 +61,7 @@ export function listPage(
 function distribution(counts: StoreCounts, total: number): Html {
   let x = 0;
   const bars = worstFirst.map((severity) => {
-    const width = (counts.alerts[severity] / total) * 200;
+    const width = total === 0 ? 0 : (counts.alerts[severity] / total) * 200;
     const bar = html`<rect
       class="fill-${severity}"
       x="${x.toFixed(2)}"
@@ -140,6 +140,7 @@ const chosenWords: readonly (readonly [FilterName, string])[] = [
   ['account', 'Account'],
   ['since', 'Since'],
   ['until', 'Until'],
+  ['exceptions', 'Exceptions'],
 ];
 
 /** The filters that the choices above do not show, each with a link that takes it away. */
@@ -265,12 +266,19 @@ function watcher(page: AlertPage, filters: Filters): Html | undefined {
 }
 
 /** Nothing is lost silently: what was rejected and what could not be delivered stands under every list. */
-function sums({ deliveries, rejections }: StoreCounts): Html {
+function sums({ deliveries, rejections, excepted }: StoreCounts, filters: Filters): Html {
   const rejected = rejections === 1 ? 'rejected record' : 'rejected records';
   return html`<ul class="sums" aria-label="Sums">
     <li><b>${deliveries.delivered}</b> delivered</li>
     <li><b>${deliveries.pending}</b> waiting for delivery</li>
     <li class="${deliveries.dead > 0 ? 'bad' : ''}"><b>${deliveries.dead}</b> could not be delivered</li>
+    ${
+      excepted > 0 &&
+      html`<li>
+        <b>${excepted}</b>
+        <a href="${listPath(filters, { exceptions: 'only' })}">under an exception</a>
+      </li>`
+    }
     <li class="${rejections > 0 ? 'bad' : ''}">
       <b>${rejections}</b> ${rejections > 0 ? html`<a href="/v1/rejections">${rejected}</a>` : rejected}
     </li>

@@ -80,6 +80,7 @@ describe('/openapi.json', () => {
       'account',
       'since',
       'until',
+      'exceptions',
       'limit',
       'cursor',
     ]);

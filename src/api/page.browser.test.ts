@@ -226,6 +226,34 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     await own.close();
   }, 30_000);
 
+  it('keep what falls under an exception apart, one click away', async () => {
+    const own = await startServer();
+    const exception = { name: 'drill', reason: 'agreed with the team', owner: 'jane', until: testNow };
+    await own.store.commit({
+      alerts: [
+        { alert: testAlert(1, { title: 'Plain' }), channels: [] },
+        {
+          alert: testAlert(2, {
+            title: 'Known',
+            exception,
+            severityChanges: ['raised from low to high: prod'],
+          }),
+          channels: [],
+        },
+      ],
+      now: testNow,
+    });
+    await open(`${own.url}/`, { script: false });
+    expect(await page.locator('[data-alert]').count()).toBe(1);
+    await page.getByRole('link', { name: 'under an exception' }).click();
+    expect(await page.locator('[data-alert]').count()).toBe(1);
+    await page.getByRole('link', { name: 'Known', exact: true }).click();
+    const lead = page.locator('header.lead');
+    expect(await lead.innerText()).toContain('Severity raised from low to high: prod');
+    expect(await lead.innerText()).toContain('agreed with the team (jane answers for it)');
+    await own.close();
+  });
+
   it('page and filter without a script', async () => {
     await open(`${server.url}/`, { script: false });
     expect(await page.locator('[data-alert]').count()).toBe(50);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { severities } from '../event/severity.ts';
+import { exceptionChoices } from '../store/store.ts';
 import { problemSchema } from './problem.ts';
 import { parseTime } from './time.ts';
 
@@ -85,7 +86,16 @@ const alertSummarySchema = z
   .object({
     id: text.describe('32 hex digits; the same input always gives the same id.'),
     rule: z.object({ id: text, title: text }),
-    severity,
+    severity: severity.describe('After policy.'),
+    severityChanges: z
+      .array(text)
+      .readonly()
+      .optional()
+      .describe("Why it is not the rule's own level, in order: raised from high to critical: production."),
+    exception: z
+      .object({ name: text, reason: text, owner: text, until: milliseconds })
+      .optional()
+      .describe('What is known and accepted for a time; such an alert is delivered to nobody.'),
     title: text.describe('One sentence that says what happened.'),
     description: text,
     response: text.describe('What to do first.'),
@@ -109,7 +119,13 @@ const alertSummarySchema = z
       reason: maybeText,
       targets: z.array(target).readonly(),
     }),
-    where: z.object({ account: maybeText, region: maybeText, origin, userAgent: maybeText }),
+    where: z.object({
+      account: maybeText,
+      accountName: maybeText.describe('What the configuration calls the account.'),
+      region: maybeText,
+      origin,
+      userAgent: maybeText,
+    }),
     tactics: z.array(attackRef).readonly(),
     techniques: z.array(attackRef).readonly(),
     facts: z
@@ -169,6 +185,7 @@ export const countsSchema = z.object({
     high: z.int(),
     critical: z.int(),
   }),
+  excepted: z.int().describe('Alerts that fall under an exception; the others are counted above.'),
   deliveries: z.object({ pending: z.int(), delivered: z.int(), dead: z.int() }),
   rejections: z.int(),
 });
@@ -231,6 +248,12 @@ export function alertQuerySchema(now: () => number) {
     account: name('an AWS account id').optional().describe('Only events of this account.'),
     since: time(now).optional().describe('Only events at this time or later.'),
     until: time(now).optional().describe('Only events before this time.'),
+    exceptions: z
+      .enum(exceptionChoices, `expected one of ${exceptionChoices.join(', ')}`)
+      .optional()
+      .describe(
+        'Whether to hide alerts that fall under an exception (the default), to show them, or to show only them.',
+      ),
     limit: limit.default(50).describe('Alerts on one page.'),
     cursor: z
       .string()

@@ -22,6 +22,7 @@ export function pipelineOption(command: Command): Option {
 export interface RuleOptions extends PipelineFlags {
   rules?: string[];
   builtinRules: boolean;
+  config?: string;
 }
 
 /** The forms in which `tocsin scan` prints. */

@@ -20,16 +20,16 @@ export async function handler(
 
 function start(): ReturnType<typeof createHandler> {
   const log = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`);
-  const { active, correlations, silent } = bundledRules();
+  const { silent, ...parts } = bundledRules();
   const destinations = destinationsFrom(process.env, { fetch, timeoutMs, now: Date.now });
-  if (correlations.length > 0 && !destinations.some(({ correlates }) => correlates))
+  if (parts.correlations.length > 0 && !destinations.some(({ correlates }) => correlates))
     log({
       level: 'warn',
       message: `correlation rules do not run: they need state, which Lambda does not keep; set ${environmentKeys.serverUrl} to a server, which keeps it`,
-      rules: correlations.map(({ correlation }) => correlation.title),
+      rules: parts.correlations.map(({ correlation }) => correlation.title),
     });
   return createHandler({
-    parts: { active, correlations, silent: new Set(silent) },
+    parts: { ...parts, silent: new Set(silent) },
     destinations,
     clock: Date.now,
     log,

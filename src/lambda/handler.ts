@@ -41,9 +41,13 @@ export function createHandler(
     const { alerts, rejections, matches } = decide(batch, engine, clock(), tally);
     const failures = rejections.map((rejection) => `a record was rejected: ${rejection.reason}`);
     // At once, not in turn: the function has one time limit for all of them.
-    const sent = options.destinations
-      .filter(({ correlates }) => alerts.length > 0 || (correlates && matches.length > 0))
-      .map((destination) => sendAll(destination, alerts, event));
+    const told = alerts.filter(({ exception }) => exception === undefined);
+    const sent = options.destinations.flatMap((destination) => {
+      // A server keeps also what falls under an exception; the others would only tell people of it.
+      const theirs = destination.correlates ? alerts : told;
+      const isNeeded = theirs.length > 0 || (destination.correlates && matches.length > 0);
+      return isNeeded ? [sendAll(destination, theirs, event)] : [];
+    });
     for (const problems of await Promise.all(sent)) failures.push(...problems);
     for (const { id, severity, title, rule, time } of alerts)
       log({ level: 'info', message: 'alert', id, severity, title, rule: rule.id, latencyMs: clock() - time });

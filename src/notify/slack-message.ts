@@ -86,6 +86,7 @@ const limits = {
   event: 180,
   steps: 6,
   chain: 5,
+  changes: 3,
 } as const;
 
 /** The whole message for one alert; `link` is the alert's page in the console. */
@@ -141,6 +142,9 @@ function factLines(alert: Alert, fullTitle: string | undefined): readonly (reado
     labelled('Where', slackText(placeWords(where), limits.value)),
     labelled('Call', slackText(callWords(what), limits.value)),
     ...(targets.length === 0 ? [] : [labelled('On', targets.join(', ') + more)]),
+    ...(alert.severityChanges ?? [])
+      .slice(0, limits.changes)
+      .map((text) => labelled('Severity', slackText(text, limits.value))),
   ];
 }
 

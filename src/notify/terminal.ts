@@ -8,6 +8,7 @@ import {
   callWords,
   eventWords,
   evidencePlace,
+  exceptionWords,
   groupWords,
   originWords,
   periodWords,
@@ -92,6 +93,7 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
     ...correlationRows(alert, verbose),
     ...factRows(alert, verbose),
     ...responseRows(alert, verbose),
+    ...policyRows(alert, verbose ? longest : shortest),
     ...(verbose ? detailRows(alert) : []),
     ...row(
       alert.correlation === undefined ? 'event' : 'last',
@@ -131,6 +133,14 @@ function factRows({ facts }: Alert, verbose: boolean): readonly Row[] {
       ...unknowns.slice(0, most.unknowns).map((unknown) => `Unknown: ${line(unknown, most.length)}`),
     ]);
   return labelFirst('means', texts);
+}
+
+/** What the configuration made of the alert. */
+function policyRows({ severityChanges = [], exception }: Alert, length: number): readonly Row[] {
+  return labelFirst('policy', [
+    ...severityChanges.slice(0, 5).map((text) => line(`severity ${text}`, length)),
+    ...(exception === undefined ? [] : [line(exceptionWords(exception), length)]),
+  ]);
 }
 
 function responseRows({ response }: Alert, verbose: boolean): readonly Row[] {

@@ -1,4 +1,4 @@
-import type { Alert, AlertCorrelation, AlertEvent } from '../alert/alert.ts';
+import type { Alert, AlertCorrelation, AlertEvent, ExceptionNote } from '../alert/alert.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
 
@@ -62,8 +62,14 @@ export function callWords(what: Alert['what']): string {
 
 /** `account 111122223333, eu-west-1` */
 export function placeWords(where: Alert['where']): string {
-  const account = where.account === undefined ? 'account unknown' : `account ${where.account}`;
+  const called = where.accountName === undefined ? '' : ` (${where.accountName})`;
+  const account = where.account === undefined ? 'account unknown' : `account ${where.account}${called}`;
   return `${account}, ${where.region ?? 'region unknown'}`;
+}
+
+/** `under the exception "pentest" until 2026-12-31 00:00:00 UTC: agreed with jane (jane)` */
+export function exceptionWords({ name, reason, owner, until }: ExceptionNote): string {
+  return `Under the exception "${name}" until ${utc(until)}: ${reason} (${owner} answers for it); nobody is told of it`;
 }
 
 /** `T1530 Data from Cloud Storage`, joined by commas; empty where the rule names none. */

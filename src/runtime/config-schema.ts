@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { channelSettings } from '../notify/table.ts';
+import { alertsSection } from './config-alerts.ts';
+import { estateSection } from './config-estate.ts';
 
 const secret = { secret: true };
 
@@ -63,6 +65,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Which rules run.'),
+  estate: estateSection,
+  alerts: alertsSection,
   correlations: z
     .strictObject({
       latenessMinutes: z

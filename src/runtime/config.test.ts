@@ -23,6 +23,8 @@ describe('a configuration', () => {
     expect(read('')).toEqual({
       data: '.tocsin',
       rules: { builtin: true, folders: [], pipelines: [], placeholders: {}, disabled: [] },
+      estate: { organisations: [], accounts: {}, trusted: {} },
+      alerts: { severity: [], exceptions: [] },
       correlations: { latenessMinutes: 10 },
       server: { listen: '127.0.0.1:7117', keys: [], maxBodyMb: 64 },
       sources: { folders: [], s3: [] },

@@ -13,21 +13,41 @@ import { isSecretRef, resolveSecret, type SecretSources } from './secret.ts';
 export function loadConfig(path: string | undefined, secrets: SecretSources): Config {
   if (path === undefined && !existsSync(defaultConfigPath)) return configSchema.parse({});
   const file = path ?? defaultConfigPath;
-  let source: string;
+  return parseConfig(readConfig(file), file, secrets);
+}
+
+/** @throws {ConfigError} */
+function readConfig(file: string): string {
   try {
-    source = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(
       `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  return parseConfig(source, file, secrets);
 }
+
+/**
+ * What of a configuration decides on alerts: rules, estate, severity and exceptions. The other sections, and the secrets that they
+ * point to, are not looked at, so that a scan can use the server's file.
+ * @throws {ConfigError}
+ */
+export function loadDecisions(file: string): Decisions {
+  const { rules, estate, alerts } = parseConfig(readConfig(file), file, undefined);
+  return { rules, estate, alerts };
+}
+
+export type Decisions = Pick<Config, (typeof decisionKeys)[number]>;
+
+const decisionKeys = ['rules', 'estate', 'alerts'] as const;
 
 type Path = readonly (string | number)[];
 
-/** @throws {ConfigError} */
-export function parseConfig(source: string, file: string, secrets: SecretSources): Config {
+/**
+ * @param secrets where secrets are looked up; without them only what decides on alerts is read
+ * @throws {ConfigError}
+ */
+export function parseConfig(source: string, file: string, secrets: SecretSources | undefined): Config {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const at = (path: Path) => `${file}:${lines.linePos(offsetOf(document, path) ?? 0).line || 1}`;
@@ -35,13 +55,23 @@ export function parseConfig(source: string, file: string, secrets: SecretSources
     (error) => `${file}:${lines.linePos(error.pos[0]).line}: not YAML: ${error.message}`,
   );
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  const resolved = resolveSecrets(toPlain(document, file), [], secretPaths(), secrets, (path, message) =>
-    problems.push(`${at(path)}: ${path.join('.')}: ${message}`),
-  );
+  const plain = toPlain(document, file);
+  const resolved =
+    secrets === undefined
+      ? decisionsOf(plain)
+      : resolveSecrets(plain, [], secretPaths(), secrets, (path, message) =>
+          problems.push(`${at(path)}: ${path.join('.')}: ${message}`),
+        );
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const result = configSchema.safeParse(resolved ?? {});
   if (result.success) return result.data;
   throw new ConfigError(result.error.issues.flatMap((issue) => explain(issue, at, document)).join('\n'));
+}
+
+function decisionsOf(plain: unknown): unknown {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return plain;
+  const kept: ReadonlySet<string> = new Set(decisionKeys);
+  return Object.fromEntries(Object.entries(plain).filter(([key]) => kept.has(key)));
 }
 
 function toPlain(document: Document, file: string): unknown {

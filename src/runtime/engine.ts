@@ -3,6 +3,7 @@ import { digestOf } from '../alert/digest.ts';
 import { Subject, subjectField, subjectView, type Finding } from '../alert/finding.ts';
 import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
+import { compilePolicy, noPolicy, type AlertPolicy } from '../alert/policy.ts';
 import type { Event } from '../event/event.ts';
 import type { Known } from '../facts/known.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
@@ -39,7 +40,12 @@ export interface EngineParts {
   readonly silent: ReadonlySet<string>;
   /** What the configuration of the estate tells analysers. */
   readonly known?: Known | undefined;
+  /** What the configuration makes of alerts. */
+  readonly policy?: AlertPolicy | undefined;
 }
+
+/** What the people who run Tocsin have told: plain data. */
+export type Setting = Pick<EngineParts, 'known' | 'policy'>;
 
 export interface Examined {
   readonly findings: readonly Finding[];
@@ -54,13 +60,14 @@ const nothing: Examined = { findings: [], match: undefined };
 
 /**
  * @param correlations of which those that cannot be resolved are left out; `loadRules` has told of them
+ * @param setting what the configuration tells of the estate, and what it makes of alerts
  * @param disabled ids of rules and correlations that raise nothing. What a disabled correlation refers to stays silent with it.
  */
 export function createEngine(
   rules: readonly Rule[],
   correlations: readonly Correlation[] = [],
   disabled: ReadonlySet<string> = new Set(),
-  known?: Known,
+  setting: Setting = {},
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
@@ -68,7 +75,7 @@ export function createEngine(
       meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
-  return engineOf({ active, correlations: running, silent: linked.silent, known });
+  return engineOf({ active, correlations: running, silent: linked.silent, ...setting });
 }
 
 export function engineOf(parts: EngineParts): Engine {
@@ -81,7 +88,9 @@ export function engineOf(parts: EngineParts): Engine {
     evidence: ({ event }) => digestOf(event),
     fieldsToShow: headlineFields,
   });
+  const raise = alertRaiser();
   const raiseCorrelated = correlatedRaiser();
+  const judge = compilePolicy(parts.policy ?? noPolicy, parts.known);
   const examine = (event: Event): Examined => {
     const subject = new Subject(event, parts.known);
     const matched = match(subject);
@@ -94,11 +103,11 @@ export function engineOf(parts: EngineParts): Engine {
     active,
     standalone: active.filter(({ id }) => !silent.has(id)),
     correlations,
-    raise: alertRaiser(),
+    raise: (finding, decidedAt) => judge(raise(finding, decidedAt), finding.rule, finding.subject),
     raiseCorrelated: (findings, decidedAt) =>
       findings
         .filter(({ correlation }) => !silent.has(correlation.id))
-        .map((finding) => raiseCorrelated(finding, decidedAt)),
+        .map((finding) => judge(raiseCorrelated(finding, decidedAt), finding.correlation, undefined)),
     examine,
     find: (event) => examine(event).findings,
   };

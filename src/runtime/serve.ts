@@ -16,6 +16,7 @@ import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
+import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
 import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
 import { openCorrelations } from './kept-correlations.ts';
@@ -65,7 +66,10 @@ export async function serve({
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
     else log.warn({ rule: formatProblem(problem) }, 'a rule runs, with a warning');
   const disabled = new Set(config.rules.disabled);
-  const engine = createEngine(rules, correlations, disabled);
+  const engine = createEngine(rules, correlations, disabled, {
+    known: knownOf(config.estate),
+    policy: config.alerts,
+  });
 
   const storePath = join(config.data, 'tocsin.db');
   const store = await openSqliteStore({ path: storePath });
@@ -95,7 +99,7 @@ export async function serve({
     engine,
     store,
     correlations: kept,
-    channelsFor: (alert) => channelsFor(alert, config.channels),
+    channelsFor: (alert) => (alert.exception === undefined ? channelsFor(alert, config.channels) : []),
     clock: Date.now,
     onCommit: ({ source, tally, created, repeated }) => {
       metrics.ingested(source, tally, created, repeated);

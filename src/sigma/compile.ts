@@ -62,7 +62,7 @@ function compileCondition<E>(condition: Condition, detections: ReadonlyMap<strin
   }
 }
 
-function compileDetection<E>(detection: Detection, view: EventView<E>): Matcher<E> {
+export function compileDetection<E>(detection: Detection, view: EventView<E>): Matcher<E> {
   switch (detection.type) {
     case 'all':
       return allOf(detection.of.map((part) => compileDetection(part, view)));

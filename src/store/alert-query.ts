@@ -4,12 +4,12 @@ import { toKey } from './column-text.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { readAlert } from './rows.ts';
 import type { Tables } from './schema.ts';
-import type { AlertPage, AlertQuery } from './store.ts';
+import type { AlertPage, AlertQuery, Exceptions } from './store.ts';
 
 /**
  * One page of alerts, newest first.
  *
- * Each severity is asked for by itself, from an index that holds exactly the rows wanted in the page's order, and the
+ * Each severity is asked for by itself, with exceptions and without, from an index that holds exactly the rows wanted in the page's order, and the
  * few rows of each are merged: no query sorts or skips more rows than a page has, however large the table is.
  *
  * @throws {BadCursorError} where `after` was not made here
@@ -22,10 +22,11 @@ export async function selectAlerts(db: Kysely<Tables>, query: AlertQuery, place:
   // One more than asked for tells whether there is a next page.
   const most = query.limit + 1;
 
-  const ofSeverity = (severity: Severity): RawBuilder<Place> => {
+  const ofSeverity = (severity: Severity, excepted: 0 | 1): RawBuilder<Place> => {
     let select = db
       .selectFrom('alerts')
       .select(['sequence', 'time', 'id'])
+      .where('excepted', '=', excepted)
       .where('severity', '=', severity)
       .orderBy('time', 'desc')
       .orderBy('id', 'desc')
@@ -42,7 +43,11 @@ export async function selectAlerts(db: Kysely<Tables>, query: AlertQuery, place:
     return sql<Place>`select * from (${select}) as one_severity`;
   };
 
-  const branches = severities.slice(Math.max(floor, 0)).map(ofSeverity);
+  const branches = severities
+    .slice(Math.max(floor, 0))
+    .flatMap((severity) =>
+      exceptedOf[query.exceptions ?? 'hide'].map((excepted) => ofSeverity(severity, excepted)),
+    );
   const places = sql<Place>`(${sql.join(branches, sql` union all `)} order by time desc, id desc limit ${most})`;
   const rows = await db
     .selectFrom(places.as('page'))
@@ -59,6 +64,8 @@ export async function selectAlerts(db: Kysely<Tables>, query: AlertQuery, place:
     next: rows.length > query.limit && last ? writeCursor({ time: last.time, id: last.id }) : undefined,
   };
 }
+
+const exceptedOf: Readonly<Record<Exceptions, readonly (0 | 1)[]>> = { hide: [0], show: [0, 1], only: [1] };
 
 interface Place {
   sequence: number;

@@ -87,6 +87,7 @@ function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow
     severity: alert.severity,
     rule_id: toKey(alert.rule.id),
     account: alert.where.account === undefined ? null : toKey(alert.where.account),
+    excepted: alert.exception === undefined ? 0 : 1,
     stored_at: now,
     alert: text,
   };
@@ -184,6 +185,7 @@ export function readCounts(rows: readonly CounterRow[]): StoreCounts {
       high: count('alerts.high'),
       critical: count('alerts.critical'),
     },
+    excepted: count('alerts.excepted'),
     deliveries: {
       pending: count('deliveries.pending'),
       delivered: count('deliveries.delivered'),

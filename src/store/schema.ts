@@ -15,6 +15,8 @@ export interface AlertRow {
   severity: Severity;
   rule_id: string;
   account: string | null;
+  /** 1 where the alert falls under an exception. */
+  excepted: Generated<0 | 1>;
   stored_at: number;
   /** The whole alert as JSON; text and not a JSON type, because those refuse or change NUL and lone surrogates. */
   alert: string;
@@ -67,6 +69,7 @@ export interface CounterRow {
 
 export type Counter =
   | `alerts.${Severity}`
+  | 'alerts.excepted'
   | 'deliveries.pending'
   | 'deliveries.delivered'
   | 'deliveries.dead'

@@ -106,4 +106,33 @@ export const sqliteMigrations: readonly string[] = [
     stored_at REAL NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Alerts under an exception are listed and counted apart from the others.
+  ALTER TABLE alerts ADD COLUMN excepted INTEGER NOT NULL DEFAULT 0 CHECK (excepted IN (0, 1));
+
+  DROP INDEX alerts_by_severity;
+  DROP INDEX alerts_by_rule;
+  DROP INDEX alerts_by_account;
+  DROP INDEX alerts_by_account_and_rule;
+  CREATE INDEX alerts_by_severity         ON alerts (excepted, severity, time, id);
+  CREATE INDEX alerts_by_rule             ON alerts (rule_id, excepted, severity, time, id);
+  CREATE INDEX alerts_by_account          ON alerts (account, excepted, severity, time, id);
+  CREATE INDEX alerts_by_account_and_rule ON alerts (account, rule_id, excepted, severity, time, id);
+
+  INSERT INTO counters (name, value) VALUES ('alerts.excepted', 0);
+
+  DROP TRIGGER alerts_added;
+  DROP TRIGGER alerts_changed;
+  DROP TRIGGER alerts_removed;
+  CREATE TRIGGER alerts_added AFTER INSERT ON alerts BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = iif(NEW.excepted, 'alerts.excepted', 'alerts.' || NEW.severity);
+  END;
+  CREATE TRIGGER alerts_changed AFTER UPDATE OF severity, excepted ON alerts BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = iif(OLD.excepted, 'alerts.excepted', 'alerts.' || OLD.severity);
+    UPDATE counters SET value = value + 1 WHERE name = iif(NEW.excepted, 'alerts.excepted', 'alerts.' || NEW.severity);
+  END;
+  CREATE TRIGGER alerts_removed AFTER DELETE ON alerts BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = iif(OLD.excepted, 'alerts.excepted', 'alerts.' || OLD.severity);
+  END;
+  `,
 ];

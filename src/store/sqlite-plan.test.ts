@@ -71,6 +71,7 @@ function searchOf(query: AlertQuery): string {
   const conditions = [
     query.account && 'account=?',
     query.ruleId && 'rule_id=?',
+    'excepted=?',
     'severity=?',
     query.since && 'time>?',
     end,
@@ -109,7 +110,7 @@ describe('no query reads a whole table', () => {
   it('a page whose cursor is newer than `until` begins at `until`', async () => {
     const { next: after } = await store.alerts({ limit: 2 });
     const steps = await planOf(() => store.alerts({ limit: 2, after, until: 50 }));
-    expect(steps.filter((step) => step.includes('(severity=? AND time<?)'))).toHaveLength(5);
+    expect(steps.filter((step) => step.includes('(excepted=? AND severity=? AND time<?)'))).toHaveLength(5);
   });
 
   it.each<[name: string, work: () => Promise<unknown>]>([

@@ -36,6 +36,10 @@ export interface CommitResult {
   readonly repeated: number;
 }
 
+export const exceptionChoices = ['hide', 'show', 'only'] as const;
+
+export type Exceptions = (typeof exceptionChoices)[number];
+
 export interface AlertQuery {
   /** Only alerts of this severity or worse. */
   readonly severity?: Severity | undefined;
@@ -45,6 +49,8 @@ export interface AlertQuery {
   /** Only event times in [since, until), in milliseconds since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+  /** What becomes of alerts that fall under an exception: left out (where nothing is said), shown with the others, or shown alone. */
+  readonly exceptions?: Exceptions | undefined;
   /** Continue after this cursor of an earlier page. */
   readonly after?: string | undefined;
   /** 1 to 500. */
@@ -59,7 +65,10 @@ export interface AlertPage {
 }
 
 export interface StoreCounts {
+  /** Without those that fall under an exception. */
   readonly alerts: Readonly<Record<Severity, number>>;
+  /** Alerts that fall under an exception. */
+  readonly excepted: number;
   readonly deliveries: { readonly pending: number; readonly delivered: number; readonly dead: number };
   /** Rejected records that are kept. */
   readonly rejections: number;

@@ -45,6 +45,51 @@ describe('tocsin scan', () => {
     expect(stdout).toMatch(/5 records = 2 events \+ 3 that no rule can match \+ 0 rejected\s+in 2 files/);
   });
 
+  describe('with a configuration', () => {
+    const config = () => {
+      writeFileSync(
+        at('tocsin.yaml'),
+        `
+channels: { team: { type: slack, webhookUrl: env:NOT_SET_HERE } }
+estate: { accounts: { '111122223333': { name: payments, environment: production } } }
+alerts:
+  severity: [{ name: production account, when: { tocsin.estate.environment: production }, to: low }]
+  exceptions:
+    - { name: drill, when: { eventName: StopLogging }, reason: agreed, owner: jane, until: 2026-12-31 }
+`,
+      );
+      return ['--config', at('tocsin.yaml')];
+    };
+
+    it('decides on severity as the server would, and needs none of its secrets', async () => {
+      const { stdout } = await tocsin(['scan', at('logs'), ...config()]);
+      expect(stdout).toContain('severity lowered from');
+      expect(stdout).toContain('to low: production account');
+      expect(stdout).toContain('account 111122223333 (payments)');
+    });
+
+    it('keeps quiet about what falls under an exception, and counts it', async () => {
+      const { stdout, code } = await tocsin(['scan', at('logs'), ...config(), '--fail-on', 'critical']);
+      expect(stdout).not.toContain('alice stopped the trail');
+      expect(stdout).toContain('1 alert under an exception of the configuration (--exceptions show)');
+      expect(code).toBe(0);
+    });
+
+    it('shows it where it is asked to, with who answers for it', async () => {
+      const { stdout } = await tocsin(['scan', at('logs'), ...config(), '--exceptions', 'only']);
+      expect(stdout).toContain('alice stopped the trail');
+      expect(stdout).toContain('Under the exception "drill" until 2027-01-01 00:00:00 UTC: agreed');
+      expect(stdout).not.toContain('made public');
+    });
+
+    it('that is wrong ends with file, line and key', async () => {
+      writeFileSync(at('wrong.yaml'), 'alerts:\n  exceptions:\n    - { name: x }\n');
+      const { stderr, code } = await tocsin(['scan', at('logs'), '--config', at('wrong.yaml')]);
+      expect(stderr).toContain('wrong.yaml:3: alerts.exceptions.0.reason: is missing');
+      expect(code).toBe(2);
+    });
+  });
+
   it('decodes every record where it is asked to', async () => {
     const { stdout } = await tocsin(['scan', at('logs'), '--parse-all']);
     expect(stdout).toMatch(/5 records = 5 events \+ 0 rejected\s+in 2 files/);

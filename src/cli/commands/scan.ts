@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { exceptionChoices } from '../../store/store.ts';
 import { formats, pipelineOption, severityOf, wholeNumber } from '../options.ts';
 import type { ScanFlags } from '../run/scan.ts';
 
@@ -26,6 +27,19 @@ export function addScan(program: Command, finish: (code: number) => void): void 
     .option('--json', 'the same as --format json')
     .addOption(
       severityOf(program, '--fail-on <level>', 'exit with 1 where an alert is of this severity or over'),
+    )
+    .option(
+      '--config <file>',
+      "decide as the server with this configuration does: its 'rules', 'estate' and 'alerts'",
+    )
+    .addOption(
+      program
+        .createOption(
+          '--exceptions <choice>',
+          'what becomes of alerts under an exception of the configuration',
+        )
+        .choices([...exceptionChoices])
+        .default('hide'),
     )
     .option('--store <file>', 'also keep the alerts in this SQLite file (made where it is missing)')
     .option(

@@ -119,7 +119,12 @@ function period(first: number, last: number): string {
 }
 
 /** The sums that show that nothing was lost. */
-export function renderTotals(result: ScanResult, elapsedMs: number, terminal: Terminal): string {
+export function renderTotals(
+  result: ScanResult,
+  elapsedMs: number,
+  terminal: Terminal,
+  excepted = 0,
+): string {
   const { tally } = result;
   const passedOver =
     tally.passedOver === 0 ? '' : `${tally.passedOver.toLocaleString('en')} that no rule can match + `;
@@ -134,6 +139,8 @@ export function renderTotals(result: ScanResult, elapsedMs: number, terminal: Te
     lines.push(`${count(tally.skipped, 'document')} without records skipped (digests and the like)`);
   if (result.repeated > 0)
     lines.push(`${count(result.repeated, 'alert')} found again in copies of records, shown once`);
+  if (excepted > 0)
+    lines.push(`${count(excepted, 'alert')} under an exception of the configuration (--exceptions show)`);
   const { early, late, future, evictedEntries } = result.correlations;
   if (early > 0)
     lines.push(

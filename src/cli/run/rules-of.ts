@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { visible } from '../../notify/safe-text.ts';
+import { loadDecisions } from '../../runtime/config.ts';
+import { knownOf } from '../../runtime/config-estate.ts';
+import type { Setting } from '../../runtime/engine.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { formatProblem } from '../../sigma/problem.ts';
@@ -7,9 +10,21 @@ import { CliFailure } from '../failure.ts';
 import type { RuleOptions } from '../options.ts';
 import { paint, terminalOf } from '../terminal.ts';
 
-/** Loads the rules that the flags ask for. Broken ones are told on standard error and left out; warnings are told. */
-export async function rulesOf(options: RuleOptions): Promise<Pick<LoadedRules, 'rules' | 'correlations'>> {
-  const paths = [...(options.builtinRules ? [builtinRules] : []), ...(options.rules ?? [])];
+/** What an engine is made of. */
+export interface RulesToRun extends Pick<LoadedRules, 'rules' | 'correlations'> {
+  readonly disabled: ReadonlySet<string>;
+  readonly setting: Setting;
+}
+
+/** Loads the rules that the flags, and the configuration that they name, ask for. Broken ones are told on standard error and left out; warnings are told. */
+export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
+  const decisions = options.config === undefined ? undefined : loadDecisions(options.config);
+  const builtin = options.builtinRules && (decisions?.rules.builtin ?? true);
+  const paths = [
+    ...(builtin ? [builtinRules] : []),
+    ...(decisions?.rules.folders ?? []),
+    ...(options.rules ?? []),
+  ];
   if (paths.length === 0)
     throw new CliFailure(
       'there are no rules to run: leave --no-builtin-rules out, or name some with --rules',
@@ -20,7 +35,10 @@ export async function rulesOf(options: RuleOptions): Promise<Pick<LoadedRules, '
   }
   const { rules, correlations, problems } = await loadRules(
     paths,
-    await loadPipelines(options.pipeline ?? []),
+    await loadPipelines(
+      [...(decisions?.rules.pipelines ?? []), ...(options.pipeline ?? [])],
+      decisions?.rules.placeholders,
+    ),
   );
   const terminal = terminalOf(process.stderr);
   for (const problem of problems) {
@@ -28,5 +46,10 @@ export async function rulesOf(options: RuleOptions): Promise<Pick<LoadedRules, '
     process.stderr.write(`${paint(terminal, 'yellow', word)} ${visible(formatProblem(problem))}\n`);
   }
   if (rules.length === 0) throw new CliFailure(`no rule could be loaded from ${paths.join(', ')}`);
-  return { rules, correlations };
+  return {
+    rules,
+    correlations,
+    disabled: new Set(decisions?.rules.disabled),
+    setting: decisions === undefined ? {} : { known: knownOf(decisions.estate), policy: decisions.alerts },
+  };
 }

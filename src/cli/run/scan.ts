@@ -14,7 +14,7 @@ import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
 import { parseTime } from '../time.ts';
 import { count, terminalOf, writeOut } from '../terminal.ts';
 
-import type { Store } from '../../store/store.ts';
+import type { Exceptions, Store } from '../../store/store.ts';
 
 export interface ScanFlags extends RuleOptions {
   since?: string;
@@ -24,6 +24,7 @@ export interface ScanFlags extends RuleOptions {
   json?: boolean;
   failOn?: Severity;
   store?: string;
+  exceptions: Exceptions;
   parseAll?: boolean;
   threads?: number;
   verbose?: boolean;
@@ -41,8 +42,8 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
     since: flags.since === undefined ? undefined : parseTime(flags.since, '--since', started),
     until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', started),
   };
-  const { rules, correlations } = await rulesOf(flags);
-  const engine = createEngine(rules, correlations);
+  const { rules, correlations, disabled, setting } = await rulesOf(flags);
+  const engine = createEngine(rules, correlations, disabled, setting);
   const files = await inputFiles(paths);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const err = terminalOf(process.stderr);
@@ -51,6 +52,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
   const summary: Summary = new Map();
   let failed = false;
+  let excepted = 0;
   try {
     const result = await scan({
       files,
@@ -61,7 +63,10 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
       store,
       onAlert: (alert) => {
-        if (flags.failOn !== undefined && atLeast(alert.severity, flags.failOn)) failed = true;
+        const isExcepted = alert.exception !== undefined;
+        if (isExcepted) excepted++;
+        if (flags.exceptions !== 'show' && isExcepted !== (flags.exceptions === 'only')) return;
+        if (!isExcepted && flags.failOn !== undefined && atLeast(alert.severity, flags.failOn)) failed = true;
         if (!atLeast(alert.severity, flags.severity)) return;
         addToSummary(summary, alert);
         return printer.alert(alert);
@@ -70,7 +75,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       onProgress: progress.onProgress,
     });
     progress.stop();
-    await printer.end(result.tally);
+    await printer.end({ ...result.tally, excepted });
     rejections.end();
     if (!flags.quiet) {
       const table = format === 'table';
@@ -80,7 +85,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
         none +
         (table ? renderSummary(summary, terminal) : '') +
         '\n' +
-        renderTotals(result, clock() - started, terminal);
+        renderTotals(result, clock() - started, terminal, excepted);
       if (table) await writeOut(text);
       else process.stderr.write(text.trimStart());
     }

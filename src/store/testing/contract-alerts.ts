@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../alert/alert.ts';
 import { atLeast, severities } from '../../event/severity.ts';
 import type { Open } from './opened-store.ts';
-import { sampleAlert, sampleId } from './samples.ts';
+import { exceptionChoices } from '../store.ts';
+import { sampleException, sampleAlert, sampleId } from './samples.ts';
 import { BadCursorError, type AlertQuery, type Store } from '../store.ts';
 
 async function pages(store: Store, query: AlertQuery): Promise<readonly Alert[][]> {
@@ -36,6 +37,7 @@ export function describeAlerts(open: Open): void {
         severity: fc.constantFrom(...severities),
         ruleId: fc.constantFrom('rule-a', 'rule-b'),
         account: fc.constantFrom('1', '2', undefined),
+        exception: fc.constantFrom(undefined, sampleException),
       });
       const filter = fc.record(
         {
@@ -44,6 +46,7 @@ export function describeAlerts(open: Open): void {
           account: fc.constantFrom('1', '2', '3'),
           since: time,
           until: time,
+          exceptions: fc.constantFrom(...exceptionChoices),
           limit: fc.integer({ min: 1, max: 7 }),
         },
         { requiredKeys: ['limit'] },
@@ -59,6 +62,11 @@ export function describeAlerts(open: Open): void {
             .filter((alert) => query.severity === undefined || atLeast(alert.severity, query.severity))
             .filter((alert) => query.ruleId === undefined || alert.rule.id === query.ruleId)
             .filter((alert) => query.account === undefined || alert.where.account === query.account)
+            .filter(({ exception }) =>
+              query.exceptions === 'show'
+                ? true
+                : (query.exceptions === 'only') === (exception !== undefined),
+            )
             .filter((alert) => query.since === undefined || alert.time >= query.since)
             .filter((alert) => query.until === undefined || alert.time < query.until)
             .sort(newestFirst);
@@ -149,6 +157,7 @@ export function describeAlerts(open: Open): void {
       const { store } = await open();
       expect(await store.counts()).toEqual({
         alerts: { informational: 0, low: 0, medium: 0, high: 0, critical: 0 },
+        excepted: 0,
         deliveries: { pending: 0, delivered: 0, dead: 0 },
         rejections: 0,
         rejectionsDropped: 0,
@@ -164,12 +173,17 @@ export function describeAlerts(open: Open): void {
         })),
       );
       await store.commit({ alerts, now: 1 });
+      await put(
+        store,
+        [90, 91].map((n) => sampleAlert(n, { exception: sampleException })),
+      );
       const [first, second, third] = await store.claim('slack', { now: 1, leaseUntil: 9, limit: 4 });
       await store.settle(first?.id ?? '', { type: 'delivered' }, 2);
       await store.settle(second?.id ?? '', { type: 'dead', reason: 'no such channel' }, 2);
       await store.settle(third?.id ?? '', { type: 'retry', at: 3, reason: 'later' }, 2);
       expect(await store.counts()).toMatchObject({
         alerts: { informational: 1, low: 2, medium: 3, high: 4, critical: 5 },
+        excepted: 2,
         deliveries: { pending: 13, delivered: 1, dead: 1 },
       });
       expect(await store.alert(sampleId(0))).toBeDefined();

@@ -1,4 +1,4 @@
-import type { Alert } from '../../alert/alert.ts';
+import type { Alert, ExceptionNote } from '../../alert/alert.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
 import type { Rejection } from '../../event/record.ts';
 import type { Severity } from '../../event/severity.ts';
@@ -10,7 +10,15 @@ export interface SampleParts {
   readonly account?: string | undefined;
   readonly title?: string;
   readonly fields?: JsonObject;
+  readonly exception?: ExceptionNote | undefined;
 }
+
+export const sampleException: ExceptionNote = {
+  name: 'penetration test',
+  reason: 'agreed with the provider',
+  owner: 'jane',
+  until: 1e15,
+};
 
 /** 32 hex digits, in the order of the numbers. */
 export function sampleId(number: number): string {
@@ -25,6 +33,7 @@ export function sampleAlert(number: number, parts: SampleParts = {}): Alert {
     id: sampleId(number),
     rule: { id: parts.ruleId ?? 'aws-s3-bucket-public', title: 'Bucket opened to everyone' },
     severity: parts.severity ?? 'high',
+    ...(parts.exception && { exception: parts.exception }),
     title: parts.title ?? 'alice made the bucket invoices public',
     description: 'Anyone can read what is in the bucket.',
     response: 'Block public access to the bucket.',
