@@ -8,6 +8,7 @@ import { dnsExamples } from './dns/testing/examples.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
 import { analysers, factsOf } from './table.ts';
 import { callOf } from './testing/call.ts';
+import { identityExamples } from './testing/identity.ts';
 import { denied, s3Call } from './testing/cloudtrail.ts';
 
 /** The dotted names of all that is in a value, arrays seen through. */
@@ -68,6 +69,7 @@ const examples: readonly Event[] = [
   ),
   callOf('cloudtrail', 'StopLogging', { name: 'org' }),
   ...dnsExamples,
+  ...identityExamples,
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {

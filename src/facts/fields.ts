@@ -5,6 +5,7 @@ import { exposureFieldNames } from './exposure.ts';
 import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
 import type { FieldName } from './field-name.ts';
+import { privilegeFieldNames } from './identity/privilege.ts';
 import { protectionFieldNames } from './protection.ts';
 
 const eventFieldNames: readonly FieldName[] = [
@@ -65,6 +66,7 @@ const eventFieldNames: readonly FieldName[] = [
 export const tocsinFieldNames: readonly FieldName[] = [
   ...eventFieldNames,
   ...exposureFieldNames,
+  ...privilegeFieldNames,
   ...protectionFieldNames,
   ...dnsFieldNames,
 ];

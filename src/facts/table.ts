@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import { dnsAnalysers } from './dns/table.ts';
 import type { Analyser, Fact } from './fact.ts';
+import { identityAnalysers } from './identity/table.ts';
 import { nothingKnown, type Known } from './known.ts';
 import { s3Exposure } from './s3-exposure.ts';
 import { s3PublicAccessBlock } from './s3-public-access-block.ts';
@@ -16,6 +17,7 @@ export const analysers: readonly Analyser[] = [
   share,
   ...watchAnalysers,
   ...dnsAnalysers,
+  ...identityAnalysers,
 ];
 
 const none: readonly Fact[] = [];
