@@ -6,6 +6,7 @@ import type { Json, JsonObject } from '../event/json.ts';
 import type { Known } from './known.ts';
 import { dnsExamples } from './dns/testing/examples.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
+import { networkExamples } from './network/testing/examples.ts';
 import { analysers, factsOf } from './table.ts';
 import { callOf } from './testing/call.ts';
 import { identityExamples } from './testing/identity.ts';
@@ -70,6 +71,7 @@ const examples: readonly Event[] = [
   callOf('cloudtrail', 'StopLogging', { name: 'org' }),
   ...dnsExamples,
   ...identityExamples,
+  ...networkExamples,
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {

@@ -6,6 +6,7 @@ import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
 import type { FieldName } from './field-name.ts';
 import { privilegeFieldNames } from './identity/privilege.ts';
+import { networkExposureFieldNames } from './network/exposure-fields.ts';
 import { protectionFieldNames } from './protection.ts';
 
 const eventFieldNames: readonly FieldName[] = [
@@ -67,6 +68,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...eventFieldNames,
   ...exposureFieldNames,
   ...privilegeFieldNames,
+  ...networkExposureFieldNames,
   ...protectionFieldNames,
   ...dnsFieldNames,
 ];

@@ -3,6 +3,7 @@ import { dnsAnalysers } from './dns/table.ts';
 import type { Analyser, Fact } from './fact.ts';
 import { identityAnalysers } from './identity/table.ts';
 import { nothingKnown, type Known } from './known.ts';
+import { networkAnalysers } from './network/table.ts';
 import { s3Exposure } from './s3-exposure.ts';
 import { s3PublicAccessBlock } from './s3-public-access-block.ts';
 import { publicSwitch } from './stores/public-switch.ts';
@@ -18,6 +19,7 @@ export const analysers: readonly Analyser[] = [
   ...watchAnalysers,
   ...dnsAnalysers,
   ...identityAnalysers,
+  ...networkAnalysers,
 ];
 
 const none: readonly Fact[] = [];
