@@ -19,6 +19,16 @@ const blocks = (prefix: number, count = 2 ** prefix): string[] =>
     return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${prefix}`;
   });
 
+const allButPrivate: readonly string[] = `
+  0.0.0.0/5 8.0.0.0/7 11.0.0.0/8 12.0.0.0/6 16.0.0.0/4 32.0.0.0/3 64.0.0.0/2 128.0.0.0/3
+  160.0.0.0/5 168.0.0.0/6 172.0.0.0/12 172.32.0.0/11 172.64.0.0/10 172.128.0.0/9 173.0.0.0/8
+  174.0.0.0/7 176.0.0.0/4 192.0.0.0/9 192.128.0.0/11 192.160.0.0/13 192.169.0.0/16 192.170.0.0/15
+  192.172.0.0/14 192.176.0.0/12 192.192.0.0/10 193.0.0.0/8 194.0.0.0/7 196.0.0.0/6 200.0.0.0/5
+  208.0.0.0/4
+`
+  .trim()
+  .split(/\s+/);
+
 describe('how much of the internet some ranges are', () => {
   it.each<readonly [string, readonly string[], Breadth, number]>([
     ['nothing', [], 'private', 0],
@@ -35,18 +45,7 @@ describe('how much of the internet some ranges are', () => {
     ['256 blocks of /8', blocks(8), 'internet', 1],
     ['65,536 blocks of /16', blocks(16), 'internet', 1],
     ['the first 40 blocks of /8, with private ones among them', blocks(8, 40), 'wide', 0.1722],
-    [
-      'everything but private addresses',
-      [
-        ...['0.0.0.0/5', '8.0.0.0/7', '11.0.0.0/8', '12.0.0.0/6', '16.0.0.0/4', '32.0.0.0/3', '64.0.0.0/2'],
-        ...['128.0.0.0/3', '160.0.0.0/5', '168.0.0.0/6', '172.0.0.0/12', '172.32.0.0/11', '172.64.0.0/10'],
-        ...['172.128.0.0/9', '173.0.0.0/8', '174.0.0.0/7', '176.0.0.0/4', '192.0.0.0/9', '192.128.0.0/11'],
-        ...['192.160.0.0/13', '192.169.0.0/16', '192.170.0.0/15', '192.172.0.0/14', '192.176.0.0/12'],
-        ...['192.192.0.0/10', '193.0.0.0/8', '194.0.0.0/7', '196.0.0.0/6', '200.0.0.0/5', '208.0.0.0/4'],
-      ],
-      'internet',
-      1,
-    ],
+    ['everything but private addresses', allButPrivate, 'internet', 1],
     ['a /8 of the internet', ['5.0.0.0/8'], 'narrow', 0.0045],
     ['a /7 of the internet', ['4.0.0.0/7'], 'wide', 0.0091],
     ['a /8 in two halves and one address more', ['5.0.0.0/9', '5.128.0.0/9', '6.0.0.0'], 'wide', 0.0045],
