@@ -3,6 +3,7 @@ import { isJsonObject, isList, object, text } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { arnOf } from '../decode/cloudtrail/target-arns.ts';
 import { accountOfArn, isAccountId, parseArn, partitionOfRegion } from '../decode/cloudtrail/arn.ts';
+import { loose } from './loose.ts';
 import { codeOf, isAttempt } from './gate.ts';
 import { quote } from './sentence.ts';
 
@@ -46,27 +47,16 @@ export function at(parent: Json | undefined, path: string): Json | undefined {
   return isJsonObject(value) && Object.keys(value).length === 1 ? (loose(value, 'value') ?? value) : value;
 }
 
-function loose(parent: Json | undefined, name: string): Json | undefined {
-  if (!isJsonObject(parent)) return undefined;
-  if (Object.hasOwn(parent, name)) return parent[name];
-  const folded = name.toLowerCase();
-  for (const key in parent) {
-    if (key.length === name.length && key.toLowerCase() === folded && Object.hasOwn(parent, key))
-      return parent[key];
-  }
-  return undefined;
-}
-
 /** The non-empty text at a path. */
 export function textAt(parent: Json | undefined, path: string): string | undefined {
   const value = at(parent, path);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The first text that stands at one of the paths. */
+/** The first text that stands at one of the paths, alone or as the first of a list. */
 export function firstText(parent: Json | undefined, paths: readonly string[]): string | undefined {
   for (const path of paths) {
-    const value = textAt(parent, path);
+    const value = textAt(parent, path) ?? textsAt(parent, path)[0];
     if (value !== undefined) return value;
   }
   return undefined;
@@ -78,6 +68,13 @@ export function flagAt(parent: Json | undefined, path: string): boolean | undefi
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'string' ? value.toLowerCase() : '';
   return word === 'true' ? true : word === 'false' ? false : undefined;
+}
+
+/** A number, also where it is written as a text. */
+export function numberAt(parent: Json | undefined, path: string): number | undefined {
+  const value = at(parent, path);
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
 }
 
 /** The members of a list in any form that CloudTrail writes: `[..]`, `{"items": [..]}`, or one alone. At most 200. */

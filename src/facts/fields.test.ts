@@ -72,6 +72,7 @@ const examples: readonly Event[] = [
   ...dnsExamples,
   ...identityExamples,
   ...networkExamples,
+  callOf('rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'billing', deletionProtection: false }),
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {

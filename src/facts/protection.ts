@@ -35,9 +35,33 @@ export type ProtectionKind =
   | 'dns-firewall'
   | 'dnssec'
   | 'domain-lock'
-  | 'domain-renewal';
+  | 'domain-renewal'
+  // What keeps stored data from strangers, or from being lost.
+  | 'object-ownership'
+  | 'versioning'
+  | 'mfa-delete'
+  | 'encryption'
+  | 'customer-key-block'
+  | 'access-logging'
+  | 'object-lock'
+  | 'retention'
+  | 'legal-hold'
+  | 'replication'
+  | 'requester-pays'
+  | 'deletion-protection'
+  | 'backups'
+  | 'stream-retention'
+  | 'snapshot-lock'
+  // What keeps strangers out of databases, machines and the code that runs on them.
+  | 'transport-encryption'
+  | 'authentication'
+  | 'instance-metadata'
+  | 'code-signing'
+  | 'session-limits'
+  | 'guardrail';
 
-export type ProtectionChange = 'removed' | 'weakened' | 'restored' | 'unchanged' | 'unknown';
+/** `absent`: something new is made without the guard. */
+export type ProtectionChange = 'removed' | 'weakened' | 'absent' | 'restored' | 'unchanged' | 'unknown';
 
 /**
  * A guard, and what the call did to it:
@@ -50,7 +74,7 @@ export interface Protection {
   /** What the call was meant to do, the same as `change` where it succeeded. */
   readonly wanted: Exclude<ProtectionChange, 'unchanged'>;
   readonly attempted: boolean;
-  readonly scope: 'organisation' | 'account' | 'region' | 'bucket' | 'resource';
+  readonly scope: 'organisation' | 'account' | 'region' | 'bucket' | 'access-point' | 'object' | 'resource';
   readonly resourceType: string;
   /** ARN or id of the thing that is guarded or that guards, or the account's id. */
   readonly resource: string;
@@ -71,15 +95,18 @@ export const protectionFieldNames: readonly FieldName[] = [
   {
     name: 'protection.change',
     description:
-      'removed (all of it off), weakened (a part off), restored (on), unchanged (the call failed) or unknown',
+      'removed (all of it off), weakened (a part off), absent (something new is made without it), restored (on), unchanged (the call failed) or unknown',
   },
   {
     name: 'protection.wanted',
     description:
-      'what the call asked for, whether it succeeded or not: removed, weakened, restored or unknown',
+      'what the call asked for, whether it succeeded or not: removed, weakened, absent, restored or unknown',
   },
   { name: 'protection.attempted', description: 'true where the call failed' },
-  { name: 'protection.scope', description: 'organisation, account, region, bucket or resource' },
+  {
+    name: 'protection.scope',
+    description: 'organisation, account, region, bucket, access-point, object or resource',
+  },
   { name: 'protection.resource_type', description: 'such as AWS::S3::Bucket or AWS::CloudTrail::Trail' },
   {
     name: 'protection.resource',

@@ -6,20 +6,18 @@ import { nothingKnown, type Known } from './known.ts';
 import { networkAnalysers } from './network/table.ts';
 import { s3Exposure } from './s3-exposure.ts';
 import { s3PublicAccessBlock } from './s3-public-access-block.ts';
-import { publicSwitch } from './stores/public-switch.ts';
-import { share } from './stores/share.ts';
+import { storeAnalysers } from './stores/table.ts';
 import { watchAnalysers } from './watch/table.ts';
 
 /** Every analyser. A new one is a file and a line here; the names of its fields belong into fields.ts. */
 export const analysers: readonly Analyser[] = [
   s3Exposure,
   s3PublicAccessBlock,
-  publicSwitch,
-  share,
   ...watchAnalysers,
   ...dnsAnalysers,
   ...identityAnalysers,
   ...networkAnalysers,
+  ...storeAnalysers,
 ];
 
 const none: readonly Fact[] = [];

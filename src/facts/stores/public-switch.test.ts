@@ -4,7 +4,8 @@ import type { Event } from '../../event/event.ts';
 import { text } from '../../event/json.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
 import { factsOf } from '../table.ts';
-import { apiCall, denied } from '../testing/cloudtrail.ts';
+import { callOf } from '../testing/call.ts';
+import { denied } from '../testing/cloudtrail.ts';
 import { publicSwitch } from './public-switch.ts';
 
 /** `change audience verdict type name [attempted]`, or undefined where nothing is said. */
@@ -20,16 +21,16 @@ function line(event: Event): string | undefined {
 }
 
 const modify = (request: JsonObject, more?: JsonObject): Event =>
-  apiCall('rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'billing', ...request }, more);
+  callOf('rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'billing', ...request }, more);
 const eks = (vpc: JsonObject, action = 'UpdateClusterConfig'): Event =>
-  apiCall('eks', action, { name: 'shop', resourcesVpcConfig: vpc });
+  callOf('eks', action, { name: 'shop', resourcesVpcConfig: vpc });
 const answer = (responseElements: Json): JsonObject => ({ responseElements });
 
 describe('a switch that opens a resource to the internet', () => {
   it.each<readonly [string, Event, string | undefined]>([
     [
       'a database is made publicly accessible',
-      apiCall('rds', 'CreateDBInstance', {
+      callOf('rds', 'CreateDBInstance', {
         dBInstanceIdentifier: 'billing',
         engine: 'postgres',
         publiclyAccessible: true,
@@ -38,7 +39,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a new database is public by default, as only the answer tells',
-      apiCall(
+      callOf(
         'rds',
         'CreateDBInstance',
         { dBInstanceIdentifier: 'billing' },
@@ -48,7 +49,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a new database is private',
-      apiCall('rds', 'CreateDBInstance', { dBInstanceIdentifier: 'billing', publiclyAccessible: false }),
+      callOf('rds', 'CreateDBInstance', { dBInstanceIdentifier: 'billing', publiclyAccessible: false }),
       undefined,
     ],
     [
@@ -89,7 +90,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a snapshot is restored to a public instance',
-      apiCall('rds', 'RestoreDBInstanceFromDBSnapshot', {
+      callOf('rds', 'RestoreDBInstanceFromDBSnapshot', {
         dBInstanceIdentifier: 'copy',
         publiclyAccessible: true,
       }),
@@ -97,7 +98,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a restore to a point in time names its target',
-      apiCall('rds', 'RestoreDBInstanceToPointInTime', {
+      callOf('rds', 'RestoreDBInstanceToPointInTime', {
         targetDBInstanceIdentifier: 'copy',
         publiclyAccessible: true,
       }),
@@ -105,17 +106,17 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a cluster is opened',
-      apiCall('rds', 'ModifyDBCluster', { dBClusterIdentifier: 'orders', publiclyAccessible: true }),
+      callOf('rds', 'ModifyDBCluster', { dBClusterIdentifier: 'orders', publiclyAccessible: true }),
       'opened public unknown AWS::RDS::DBCluster orders',
     ],
     [
       'a Redshift cluster is opened',
-      apiCall('redshift', 'ModifyCluster', { clusterIdentifier: 'lake', publiclyAccessible: true }),
+      callOf('redshift', 'ModifyCluster', { clusterIdentifier: 'lake', publiclyAccessible: true }),
       'opened public unknown AWS::Redshift::Cluster lake',
     ],
     [
       'a Redshift workgroup is public by default, as only the answer tells',
-      apiCall(
+      callOf(
         'redshift-serverless',
         'CreateWorkgroup',
         { workgroupName: 'lake' },
@@ -125,12 +126,12 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a Neptune graph is opened, and IAM alone is left',
-      apiCall('neptune-graph', 'UpdateGraph', { graphIdentifier: 'g-1', publicConnectivity: true }),
+      callOf('neptune-graph', 'UpdateGraph', { graphIdentifier: 'g-1', publicConnectivity: true }),
       'opened public exposed AWS::NeptuneGraph::Graph g-1',
     ],
     [
       'a replication instance is public',
-      apiCall('dms', 'CreateReplicationInstance', {
+      callOf('dms', 'CreateReplicationInstance', {
         replicationInstanceIdentifier: 'move',
         publiclyAccessible: true,
       }),
@@ -138,12 +139,12 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a broker is public',
-      apiCall('amazonmq', 'CreateBroker', { brokerName: 'queue', publiclyAccessible: true }),
+      callOf('amazonmq', 'CreateBroker', { brokerName: 'queue', publiclyAccessible: true }),
       'opened public unknown AWS::AmazonMQ::Broker queue',
     ],
     [
       'a Kafka cluster gets public addresses',
-      apiCall('kafka', 'UpdateConnectivity', {
+      callOf('kafka', 'UpdateConnectivity', {
         clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/events/1-2',
         connectivityInfo: { publicAccess: { type: 'SERVICE_PROVIDED_EIPS' } },
       }),
@@ -151,7 +152,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a Kafka cluster loses them',
-      apiCall('kafka', 'UpdateConnectivity', {
+      callOf('kafka', 'UpdateConnectivity', {
         clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/events/1-2',
         connectivityInfo: { publicAccess: { type: 'DISABLED' } },
       }),
@@ -191,17 +192,17 @@ describe('a switch that opens a resource to the internet', () => {
     ['a new EKS cluster that is private', eks({ endpointPublicAccess: false }, 'CreateCluster'), undefined],
     [
       'a search domain without a VPC',
-      apiCall('es', 'CreateDomain', { domainName: 'logs' }),
+      callOf('es', 'CreateDomain', { domainName: 'logs' }),
       'opened public unknown AWS::OpenSearchService::Domain logs',
     ],
     [
       'a search domain in a VPC',
-      apiCall('es', 'CreateDomain', { domainName: 'logs', vPCOptions: { subnetIds: ['subnet-1'] } }),
+      callOf('es', 'CreateDomain', { domainName: 'logs', vPCOptions: { subnetIds: ['subnet-1'] } }),
       undefined,
     ],
     [
       'a network policy of search collections that lets all in',
-      apiCall('aoss', 'UpdateSecurityPolicy', {
+      callOf('aoss', 'UpdateSecurityPolicy', {
         name: 'net',
         type: 'network',
         policy: '[{"Rules":[],"AllowFromPublic":true}]',
@@ -210,7 +211,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'the same as a document',
-      apiCall('aoss', 'UpdateSecurityPolicy', {
+      callOf('aoss', 'UpdateSecurityPolicy', {
         name: 'net',
         type: 'network',
         policy: [{ AllowFromPublic: false }, { AllowFromPublic: true }],
@@ -219,12 +220,12 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a network policy that cannot be read',
-      apiCall('aoss', 'UpdateSecurityPolicy', { name: 'net', type: 'network', policy: '[{' }),
+      callOf('aoss', 'UpdateSecurityPolicy', { name: 'net', type: 'network', policy: '[{' }),
       undefined,
     ],
     [
       'an encryption policy',
-      apiCall('aoss', 'CreateSecurityPolicy', {
+      callOf('aoss', 'CreateSecurityPolicy', {
         name: 'key',
         type: 'encryption',
         policy: '{"AllowFromPublic":true}',
@@ -233,17 +234,17 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a file transfer server, which is public by default',
-      apiCall('transfer', 'CreateServer', { protocols: ['SFTP'] }, answer({ serverId: 's-1' })),
+      callOf('transfer', 'CreateServer', { protocols: ['SFTP'] }, answer({ serverId: 's-1' })),
       'opened public exposed AWS::Transfer::Server s-1',
     ],
     [
       'a file transfer server in a VPC',
-      apiCall('transfer', 'CreateServer', { endpointType: 'VPC' }),
+      callOf('transfer', 'CreateServer', { endpointType: 'VPC' }),
       undefined,
     ],
     [
       'a dashboard for anyone who has its link',
-      apiCall('quicksight', 'UpdateDashboardPermissions', {
+      callOf('quicksight', 'UpdateDashboardPermissions', {
         dashboardId: 'sales',
         grantLinkPermissions: [
           { principal: 'arn:aws:quicksight:::publicAnonymousUser/*', actions: ['quicksight:QueryDashboard'] },
@@ -253,7 +254,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a dashboard for the people of the account',
-      apiCall('quicksight', 'UpdateDashboardPermissions', {
+      callOf('quicksight', 'UpdateDashboardPermissions', {
         dashboardId: 'sales',
         grantLinkPermissions: [{ principal: 'arn:aws:quicksight:eu-west-1:111122223333:namespace/default' }],
       }),
@@ -261,7 +262,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a build project',
-      apiCall('codebuild', 'UpdateProjectVisibility', {
+      callOf('codebuild', 'UpdateProjectVisibility', {
         projectVisibility: 'PUBLIC_READ',
         projectArn: 'arn:aws:codebuild:us-east-1:111122223333:project/site',
       }),
@@ -269,7 +270,7 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a build project made private',
-      apiCall('codebuild', 'UpdateProjectVisibility', {
+      callOf('codebuild', 'UpdateProjectVisibility', {
         projectVisibility: 'PRIVATE',
         projectArn: 'arn:aws:codebuild:us-east-1:111122223333:project/site',
       }),
@@ -277,15 +278,15 @@ describe('a switch that opens a resource to the internet', () => {
     ],
     [
       'a Lightsail bucket',
-      apiCall('lightsail', 'UpdateBucket', { bucketName: 'pictures', accessRules: { getObject: 'public' } }),
+      callOf('lightsail', 'UpdateBucket', { bucketName: 'pictures', accessRules: { getObject: 'public' } }),
       'opened public exposed AWS::Lightsail::Bucket pictures',
     ],
     [
       'a call whose outcome the record hides',
-      apiCall('neptune-graph', 'UpdateGraph', { graphIdentifier: 'g-1', publicConnectivity: 'perhaps' }),
+      callOf('neptune-graph', 'UpdateGraph', { graphIdentifier: 'g-1', publicConnectivity: 'perhaps' }),
       undefined,
     ],
-    ['no request at all', apiCall('rds', 'ModifyDBInstance', null), undefined],
+    ['no request at all', callOf('rds', 'ModifyDBInstance', null), undefined],
   ])('%s', (_name, event, expected) => {
     expect(line(event)).toBe(expected);
   });
@@ -293,7 +294,7 @@ describe('a switch that opens a resource to the internet', () => {
   it.each<readonly [string, Event, string]>([
     [
       'a new public database',
-      apiCall('rds', 'CreateDBInstance', {
+      callOf('rds', 'CreateDBInstance', {
         dBInstanceIdentifier: 'billing',
         engine: 'mysql',
         publiclyAccessible: true,
@@ -345,7 +346,7 @@ describe('a switch that opens a resource to the internet', () => {
         fc.jsonValue(),
         (name, request, response) => {
           const [service = '', action = ''] = name.split(':');
-          const event = apiCall(service.replace('.amazonaws.com', ''), action, request, {
+          const event = callOf(service.replace('.amazonaws.com', ''), action, request, {
             responseElements: response,
           });
           for (const fact of factsOf(event)) expect(fact.explanation).not.toBe('');

@@ -6,7 +6,8 @@ import type { Json, JsonObject } from '../../event/json.ts';
 import { nothingKnown } from '../known.ts';
 import type { Known } from '../known.ts';
 import { factsOf } from '../table.ts';
-import { apiCall, denied } from '../testing/cloudtrail.ts';
+import { callOf } from '../testing/call.ts';
+import { denied } from '../testing/cloudtrail.ts';
 import { share } from './share.ts';
 
 const known: Known = {
@@ -25,21 +26,21 @@ function lines(event: Event, of: Known = nothingKnown): readonly string[] {
 }
 
 const database = (request: JsonObject, more?: JsonObject): Event =>
-  apiCall(
+  callOf(
     'rds',
     'ModifyDBSnapshotAttribute',
     { dBSnapshotIdentifier: 'billing-1', attributeName: 'restore', ...request },
     more,
   );
 const disk = (permission: Json, more?: JsonObject): Event =>
-  apiCall(
+  callOf(
     'ec2',
     'ModifySnapshotAttribute',
     { snapshotId: 'snap-1', attributeType: 'CREATE_VOLUME_PERMISSION', createVolumePermission: permission },
     more,
   );
 const image = (permission: Json, more?: JsonObject): Event =>
-  apiCall(
+  callOf(
     'ec2',
     'ModifyImageAttribute',
     { imageId: 'ami-1', attributeType: 'launchPermission', launchPermission: permission },
@@ -81,7 +82,7 @@ describe('a share', () => {
     ['another attribute', database({ attributeName: 'other', valuesToAdd: ['all'] }), []],
     [
       'a cluster snapshot',
-      apiCall('rds', 'ModifyDBClusterSnapshotAttribute', {
+      callOf('rds', 'ModifyDBClusterSnapshotAttribute', {
         dBClusterSnapshotIdentifier: 'orders-1',
         attributeName: 'restore',
         valuesToAdd: ['all'],
@@ -97,7 +98,7 @@ describe('a share', () => {
     ['a disk taken back', disk(remove({ userId: '444455556666' })), ['closed nobody none snap-1']],
     [
       'a disk in the older form',
-      apiCall('ec2', 'ModifySnapshotAttribute', {
+      callOf('ec2', 'ModifySnapshotAttribute', {
         snapshotId: 'snap-1',
         operationType: 'add',
         groups: { items: ['all'] },
@@ -106,7 +107,7 @@ describe('a share', () => {
     ],
     [
       'a disk taken back in the older form',
-      apiCall('ec2', 'ModifySnapshotAttribute', {
+      callOf('ec2', 'ModifySnapshotAttribute', {
         snapshotId: 'snap-1',
         operationType: 'remove',
         userIds: ['444455556666'],
@@ -115,7 +116,7 @@ describe('a share', () => {
     ],
     [
       'every share of a disk undone',
-      apiCall('ec2', 'ResetSnapshotAttribute', { snapshotId: 'snap-1' }),
+      callOf('ec2', 'ResetSnapshotAttribute', { snapshotId: 'snap-1' }),
       ['closed nobody none snap-1'],
     ],
     ['an image for everybody', image(add({ group: 'all' })), ['opened any-aws-account exposed ami-1']],
@@ -140,13 +141,13 @@ describe('a share', () => {
     ],
     [
       'an image whose description changes',
-      apiCall('ec2', 'ModifyImageAttribute', { imageId: 'ami-1', description: { value: 'x' } }),
+      callOf('ec2', 'ModifyImageAttribute', { imageId: 'ami-1', description: { value: 'x' } }),
       [],
     ],
-    ['a request that EC2 could not read', apiCall('ec2', 'ModifyImageAttribute', null, denied), []],
+    ['a request that EC2 could not read', callOf('ec2', 'ModifyImageAttribute', null, denied), []],
     [
       'a Redshift snapshot',
-      apiCall('redshift', 'AuthorizeSnapshotAccess', {
+      callOf('redshift', 'AuthorizeSnapshotAccess', {
         snapshotIdentifier: 'lake-1',
         accountWithRestoreAccess: '444455556666',
       }),
@@ -154,7 +155,7 @@ describe('a share', () => {
     ],
     [
       'a Redshift snapshot taken back',
-      apiCall('redshift', 'RevokeSnapshotAccess', {
+      callOf('redshift', 'RevokeSnapshotAccess', {
         snapshotIdentifier: 'lake-1',
         accountWithRestoreAccess: '444455556666',
       }),
@@ -162,12 +163,12 @@ describe('a share', () => {
     ],
     [
       'endpoints of a Redshift cluster taken back from all',
-      apiCall('redshift', 'RevokeEndpointAccess', { clusterIdentifier: 'lake', force: true }),
+      callOf('redshift', 'RevokeEndpointAccess', { clusterIdentifier: 'lake', force: true }),
       ['closed nobody none lake'],
     ],
     [
       'a data share for AWS Data Exchange',
-      apiCall('redshift', 'AuthorizeDataShare', {
+      callOf('redshift', 'AuthorizeDataShare', {
         dataShareArn: 'arn:aws:redshift:eu-west-1:111122223333:datashare:1/sales',
         consumerIdentifier: 'ADX',
       }),
@@ -175,7 +176,7 @@ describe('a share', () => {
     ],
     [
       'a document for everybody',
-      apiCall('ssm', 'ModifyDocumentPermission', {
+      callOf('ssm', 'ModifyDocumentPermission', {
         name: 'Deploy',
         permissionType: 'Share',
         accountIdsToAdd: ['all'],
@@ -184,12 +185,12 @@ describe('a share', () => {
     ],
     [
       'a document for everybody, with a capital',
-      apiCall('ssm', 'ModifyDocumentPermission', { name: 'Deploy', accountIdsToAdd: ['All'] }),
+      callOf('ssm', 'ModifyDocumentPermission', { name: 'Deploy', accountIdsToAdd: ['All'] }),
       ['opened any-aws-account exposed Deploy'],
     ],
     [
       'things shared with an account',
-      apiCall('ram', 'CreateResourceShare', {
+      callOf('ram', 'CreateResourceShare', {
         name: 'subnets',
         principals: ['444455556666'],
         resourceArns: [],
@@ -254,7 +255,7 @@ describe('a share', () => {
     fc.assert(
       fc.property(fc.constantFrom(...share.actions), fc.jsonValue(), (name, request) => {
         const [service = '', action = ''] = name.split(':');
-        for (const fact of factsOf(apiCall(service.replace('.amazonaws.com', ''), action, request)))
+        for (const fact of factsOf(callOf(service.replace('.amazonaws.com', ''), action, request)))
           expect(fact.explanation).not.toBe('');
       }),
     );
