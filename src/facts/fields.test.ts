@@ -7,6 +7,7 @@ import type { Known } from './known.ts';
 import { dnsExamples } from './dns/testing/examples.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
 import { networkExamples } from './network/testing/examples.ts';
+import { s3Examples } from './s3/testing/examples.ts';
 import { analysers, factsOf } from './table.ts';
 import { callOf } from './testing/call.ts';
 import { identityExamples } from './testing/identity.ts';
@@ -73,6 +74,7 @@ const examples: readonly Event[] = [
   ...identityExamples,
   ...networkExamples,
   callOf('rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'billing', deletionProtection: false }),
+  ...s3Examples,
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {

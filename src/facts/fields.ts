@@ -8,6 +8,7 @@ import type { FieldName } from './field-name.ts';
 import { privilegeFieldNames } from './identity/privilege.ts';
 import { networkExposureFieldNames } from './network/exposure-fields.ts';
 import { protectionFieldNames } from './protection.ts';
+import { s3FieldNames } from './s3/fields.ts';
 
 const eventFieldNames: readonly FieldName[] = [
   { name: 'kind', description: 'what sort of statement the record makes, such as cloudtrail.api-call' },
@@ -70,6 +71,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...privilegeFieldNames,
   ...networkExposureFieldNames,
   ...protectionFieldNames,
+  ...s3FieldNames,
   ...dnsFieldNames,
 ];
 

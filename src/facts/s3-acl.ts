@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../event/json.ts';
 import type { Audience } from './fact.ts';
 import { sortAccess } from './policy/access.ts';
 import type { AccessClass } from './policy/access.ts';
+import type { Grant } from './policy/grant.ts';
 import { quote } from './sentence.ts';
 
 /** What an ACL gives one grantee. */
@@ -125,6 +126,22 @@ export function parseAcl(request: JsonObject | undefined, on: Kind): Acl | undef
     problems.push('the AccessControlPolicy is not an object');
   }
   return given ? { grants, problems } : undefined;
+}
+
+/** The grants of an ACL in the form that those of a policy have; `resource` is what it stands on. */
+export function aclGrantsOf(acl: Acl, resource: string): readonly Grant[] {
+  return acl.grants.map((grant) => ({
+    audience: grant.audience,
+    principals: [grant.grantee],
+    accounts: [],
+    organisations: [],
+    guarded: true,
+    access: grant.access,
+    actions: [grant.permission],
+    resources: [resource],
+    conditions: [],
+    doubts: grant.doubts,
+  }));
 }
 
 /** The ACL headers of a request, by their names in lower case; CloudTrail puts some of them one level down. */

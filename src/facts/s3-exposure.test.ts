@@ -3,9 +3,12 @@ import type { Event } from '../event/event.ts';
 import { text } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import type { Fact } from './fact.ts';
-import { factsOf } from './table.ts';
+import { factsOf as allFactsOf } from './table.ts';
 import { denied, s3Call } from './testing/cloudtrail.ts';
 
+/** What a call says about exposure alone. */
+const factsOf = (event: Event): readonly Fact[] =>
+  allFactsOf(event).filter((fact) => fact.subject === 'exposure');
 const bucket = 'arn:aws:s3:::invoices';
 const objects = `${bucket}/*`;
 const allUsers = 'http://acs.amazonaws.com/groups/global/AllUsers';

@@ -7,10 +7,9 @@ import type { Gate } from './gate.ts';
 import { exposureOfDeletion, exposuresOf, staysInside } from './grant-exposure.ts';
 import type { Known } from './known.ts';
 import { parsePolicy } from './policy/document.ts';
-import type { Grant } from './policy/grant.ts';
 import { grantsOf } from './policy/grants.ts';
-import { parseAcl } from './s3-acl.ts';
-import type { Acl, AclGrant } from './s3-acl.ts';
+import { aclGrantsOf, parseAcl } from './s3-acl.ts';
+import type { Acl } from './s3-acl.ts';
 import { s3Vocabulary } from './s3-actions.ts';
 import { s3ResourceOf, spokenScope } from './s3-resource.ts';
 import type { S3Resource } from './s3-resource.ts';
@@ -116,26 +115,11 @@ function factsOfAcl(event: Event, request: JsonObject | undefined, call: AclCall
   const resource = s3ResourceOf(event, call.on);
   if (resource === undefined) return [];
   const given: Acl = acl ?? { grants: [], problems: ['the record holds no ACL'] };
-  const grants = given.grants.map((grant) => asGrant(grant, resource));
+  const grants = aclGrantsOf(given, resource.arn);
   // A new thing with a private ACL says nothing: nobody was let in, and nobody is.
   if (!call.replaces && given.problems.length === 0 && staysInside(grants)) return [];
   const effective = grants.filter((grant) => grant.access.length > 0);
   return exposuresOf(gateOfAcl(event, resource, request), effective, given.problems);
-}
-
-function asGrant(grant: AclGrant, resource: S3Resource): Grant {
-  return {
-    audience: grant.audience,
-    principals: [grant.grantee],
-    accounts: [],
-    organisations: [],
-    guarded: true,
-    access: grant.access,
-    actions: [grant.permission],
-    resources: [resource.arn],
-    conditions: [],
-    doubts: grant.doubts,
-  };
 }
 
 function isOwnerEnforced(request: JsonObject | undefined): boolean {

@@ -4,15 +4,13 @@ import type { Analyser, Fact } from './fact.ts';
 import { identityAnalysers } from './identity/table.ts';
 import { nothingKnown, type Known } from './known.ts';
 import { networkAnalysers } from './network/table.ts';
-import { s3Exposure } from './s3-exposure.ts';
-import { s3PublicAccessBlock } from './s3-public-access-block.ts';
+import { s3Analysers } from './s3/table.ts';
 import { storeAnalysers } from './stores/table.ts';
 import { watchAnalysers } from './watch/table.ts';
 
 /** Every analyser. A new one is a file and a line here; the names of its fields belong into fields.ts. */
 export const analysers: readonly Analyser[] = [
-  s3Exposure,
-  s3PublicAccessBlock,
+  ...s3Analysers,
   ...watchAnalysers,
   ...dnsAnalysers,
   ...identityAnalysers,
