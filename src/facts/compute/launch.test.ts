@@ -18,6 +18,7 @@ function line(event: Event): string | undefined {
   const types = JSON.stringify(fields['types']).replaceAll(/[[\]"]/g, '');
   return [fields['kind'], fields['change'], fields['count'] ?? '-', types, ...traits, fields['refused'] ?? []]
     .flat()
+    .map(String)
     .filter((part) => part !== '')
     .join(' ');
 }
