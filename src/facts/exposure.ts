@@ -43,12 +43,12 @@ export const exposureFieldNames: readonly FieldName[] = [
   {
     name: 'exposure.audience',
     description:
-      'who is let in: public, any-aws-account, network (fixed address ranges, VPCs or endpoints), organisation, external-account, own-organisation, known-account (own or trusted, by the configuration of the estate), service, own-account, nobody or unknown',
+      'who is let in: public, any-aws-account, network (fixed address ranges, VPCs or endpoints), organisation, external-account, own-organisation, known-account (own or trusted, by the configuration of the estate), federated (through an identity provider, tied by a claim), service, own-account, nobody or unknown',
   },
   {
     name: 'exposure.access',
     description:
-      'what they can do: read, list, write, delete, permissions; and all, where nothing is left out',
+      'what they can do: read, list, write, delete, permissions, assume (a role); and all, where nothing is left out',
   },
   {
     name: 'exposure.allows',

@@ -14,6 +14,8 @@ export type Audience =
   | 'own-organisation'
   /** Other accounts that are known as one's own or as trusted. */
   | 'known-account'
+  /** Whom an identity provider that the account trusts signs in, tied by a claim of the token. */
+  | 'federated'
   | 'service'
   | 'own-account'
   | 'nobody'

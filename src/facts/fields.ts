@@ -2,11 +2,11 @@ import type { ActorLink, Client, Event, Target } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { dnsFieldNames } from './dns/dns.ts';
 import { exposureFieldNames } from './exposure.ts';
-import { launchFieldNames } from './compute/launch-fact.ts';
 import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
 import type { FieldName } from './field-name.ts';
 import { privilegeFieldNames } from './identity/privilege.ts';
+import { trustFieldNames } from './identity/trust.ts';
 import { networkExposureFieldNames } from './network/exposure-fields.ts';
 import { protectionFieldNames } from './protection.ts';
 import { s3FieldNames } from './s3/fields.ts';
@@ -70,10 +70,10 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...eventFieldNames,
   ...exposureFieldNames,
   ...privilegeFieldNames,
+  ...trustFieldNames,
   ...networkExposureFieldNames,
   ...protectionFieldNames,
   ...s3FieldNames,
-  ...launchFieldNames,
   ...dnsFieldNames,
 ];
 

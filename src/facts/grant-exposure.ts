@@ -96,6 +96,7 @@ function verdictOf(gate: Gate, audience: Audience, circumstances: Circumstances)
     case 'external-account':
     case 'own-organisation':
     case 'known-account':
+    case 'federated':
       return circumstances.shutter === undefined ? 'exposed' : 'unknown';
     case 'unknown':
       return 'unknown';

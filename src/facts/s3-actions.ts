@@ -3,7 +3,7 @@ import { overlaps } from './policy/pattern.ts';
 
 // Which actions a bucket policy can grant, and on what they work (bucket or object):
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-const onBuckets: Readonly<Record<Exclude<AccessClass, 'all' | 'read'>, readonly string[]>> = {
+const onBuckets: Readonly<Record<Exclude<AccessClass, 'all' | 'assume' | 'read'>, readonly string[]>> = {
   list: [
     'GetAccelerateConfiguration',
     'GetAnalyticsConfiguration',
@@ -59,7 +59,7 @@ const onBuckets: Readonly<Record<Exclude<AccessClass, 'all' | 'read'>, readonly 
   ],
 };
 
-const onObjects: Readonly<Record<Exclude<AccessClass, 'all'>, readonly string[]>> = {
+const onObjects: Readonly<Record<Exclude<AccessClass, 'all' | 'assume'>, readonly string[]>> = {
   read: [
     'GetObject',
     'GetObjectTorrent',

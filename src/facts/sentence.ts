@@ -47,6 +47,8 @@ export function spokenAudience(named: Named): string {
       return spokenOutsiders(named);
     case 'known-account':
       return `the known AWS account${named.accounts.length > 1 ? 's' : ''} ${listed(named.accounts)}`;
+    case 'federated':
+      return `whom the identity provider ${listed(named.principals.map(quote))} signs in`;
     case 'service':
       return named.principals.includes('*') || named.principals.length === 0
         ? 'AWS services'
@@ -83,6 +85,7 @@ const verbs: Readonly<Record<AccessClass, string>> = {
   write: 'write',
   delete: 'delete',
   permissions: 'change the permissions of',
+  assume: 'assume',
 };
 
 /** What an access means, as the verb of a sentence. */

@@ -1,5 +1,6 @@
 import type { Analyser } from '../fact.ts';
 import { privilegeChange } from './privilege-change.ts';
+import { roleTrust } from './trust.ts';
 
 /** The analysers of who may do what, and as whom people come in. */
-export const identityAnalysers: readonly Analyser[] = [privilegeChange];
+export const identityAnalysers: readonly Analyser[] = [privilegeChange, roleTrust];

@@ -1,8 +1,8 @@
 /**
  * What an action lets its caller do, in words that hold for every service. `list`: see names, settings and
- * metadata; `permissions`: change who else may come in; `all`: everything that the resource can do.
+ * metadata; `permissions`: change who else may come in; `assume`: act as the role; `all`: everything that the resource can do.
  */
-export const accessClasses = ['all', 'read', 'list', 'write', 'delete', 'permissions'] as const;
+export const accessClasses = ['all', 'read', 'list', 'write', 'delete', 'permissions', 'assume'] as const;
 
 export type AccessClass = (typeof accessClasses)[number];
 

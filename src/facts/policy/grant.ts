@@ -30,6 +30,7 @@ export const audiencesByWidth: readonly Audience[] = [
   'external-account',
   'own-organisation',
   'known-account',
+  'federated',
   'service',
   'own-account',
   'nobody',

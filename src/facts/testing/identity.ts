@@ -37,4 +37,15 @@ export const denying = (action: Json, resource: Json = '*', more: JsonObject = {
 /** Calls whose facts have, between them, every field that identity analysers produce. */
 export const identityExamples: readonly Event[] = [
   iamCall('PutUserPolicy', { userName: 'li', policyName: 'p', policyDocument: document(allowing('*')) }),
+  iamCall('UpdateAssumeRolePolicy', {
+    roleName: 'deploy',
+    policyDocument: document(
+      { Effect: 'Allow', Principal: { AWS: '444455556666' }, Action: 'sts:AssumeRole' },
+      {
+        Effect: 'Allow',
+        Principal: { Federated: 'arn:aws:iam::111122223333:oidc-provider/gitlab.com' },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+      },
+    ),
+  }),
 ];
