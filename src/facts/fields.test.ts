@@ -8,6 +8,7 @@ import { dnsExamples } from './dns/testing/examples.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
 import { networkExamples } from './network/testing/examples.ts';
 import { s3Examples } from './s3/testing/examples.ts';
+import { storeExamples } from './stores/testing/examples.ts';
 import { analysers, factsOf } from './table.ts';
 import { callOf } from './testing/call.ts';
 import { identityExamples } from './testing/identity.ts';
@@ -75,6 +76,7 @@ const examples: readonly Event[] = [
   ...networkExamples,
   callOf('rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'billing', deletionProtection: false }),
   ...s3Examples,
+  ...storeExamples,
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {

@@ -2,6 +2,7 @@ import type { ActorLink, Client, Event, Target } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { dnsFieldNames } from './dns/dns.ts';
 import { exposureFieldNames } from './exposure.ts';
+import { launchFieldNames } from './compute/launch-fact.ts';
 import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
 import type { FieldName } from './field-name.ts';
@@ -74,6 +75,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...networkExposureFieldNames,
   ...protectionFieldNames,
   ...s3FieldNames,
+  ...launchFieldNames,
   ...dnsFieldNames,
 ];
 

@@ -1,7 +1,14 @@
+import { launch } from '../compute/launch.ts';
 import type { Analyser } from '../fact.ts';
 import { machineProtection, storeProtection } from '../guards/guards.ts';
 import { publicSwitch } from './public-switch.ts';
 import { share } from './share.ts';
 
 /** Data stores and machines: who can reach them, and what guards them. */
-export const storeAnalysers: readonly Analyser[] = [publicSwitch, share, storeProtection, machineProtection];
+export const storeAnalysers: readonly Analyser[] = [
+  publicSwitch,
+  share,
+  storeProtection,
+  machineProtection,
+  launch,
+];
