@@ -20,7 +20,7 @@ export interface Exposure {
   /** True where the call failed: the rest says what it would have done. */
   readonly attempted: boolean;
   /** `switch`: a setting of the resource that makes it reachable; `share`: the resource is lent by name to accounts or to all. */
-  readonly via: 'policy' | 'acl' | 'network-rule' | 'switch' | 'share';
+  readonly via: 'policy' | 'acl' | 'grant' | 'network-rule' | 'switch' | 'share';
   /** `AWS::S3::Bucket` */
   readonly resourceType: string;
   /** ARN of the resource whose policy or ACL it is. */
@@ -48,7 +48,7 @@ export const exposureFieldNames: readonly FieldName[] = [
   {
     name: 'exposure.access',
     description:
-      'what they can do: read, list, write, delete, permissions, assume (a role); and all, where nothing is left out',
+      'what they can do: read, list, write, execute, delete, permissions, assume (a role); and all, where nothing is left out',
   },
   {
     name: 'exposure.allows',
@@ -65,7 +65,10 @@ export const exposureFieldNames: readonly FieldName[] = [
     name: 'exposure.attempted',
     description: 'true where the call failed; the rest then says what it would have done',
   },
-  { name: 'exposure.via', description: 'policy, acl, network-rule, switch or share: what lets them in' },
+  {
+    name: 'exposure.via',
+    description: 'policy, acl, grant (of a KMS key), network-rule, switch or share: what lets them in',
+  },
   { name: 'exposure.resource_type', description: 'such as AWS::S3::Bucket or AWS::S3::Object' },
   { name: 'exposure.resource', description: 'ARN of the resource whose policy or ACL it is' },
   { name: 'exposure.resource_name', description: 'the bucket, or bucket/key for an object' },

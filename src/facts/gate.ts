@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Exposure } from './exposure.ts';
 import type { Audience } from './fact.ts';
+import type { AccessClass } from './policy/access.ts';
 import { quote } from './sentence.ts';
 
 /** A thing that a policy or ACL guards. */
@@ -35,6 +36,8 @@ export interface Gate {
   readonly shutter: (audience: Audience, isPublic: boolean) => string | undefined;
   /** Whether the organisation's resource control policies can keep outsiders out of it. */
   readonly underControlPolicies: boolean;
+  /** How the service says what an access means, where the common words don't fit. */
+  readonly verbs?: Readonly<Partial<Record<AccessClass, string>>> | undefined;
   /** What resource patterns mean, for people. */
   readonly spokenScope: (patterns: readonly string[]) => readonly string[];
 }

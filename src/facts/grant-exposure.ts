@@ -188,7 +188,7 @@ function spokenVia({ via }: Gate): string {
 }
 
 /** The fields of an exposure that say what it is about. */
-function baseOf(
+export function baseOf(
   gate: Gate,
 ): Pick<Exposure, 'attempted' | 'via' | 'resourceType' | 'resource' | 'resourceName'> {
   const { attempted, via, resource } = gate;

@@ -41,14 +41,14 @@ function clausesOf(gate: Gate, grants: readonly Grant[]): readonly Clause[] {
     const conditions =
       grant.conditions.length === 0 ? '' : ` if ${grant.conditions.map(quote).join(' and ')}`;
     // An ACL gives its permissions one by one; a policy gives them resource by resource.
-    const apart = gate.via === 'acl' ? '' : spokenAccess(grant.access);
+    const apart = gate.via === 'acl' ? '' : spokenAccess(grant.access, gate.verbs);
     const key = JSON.stringify([who, conditions, apart]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { who, conditions, grants: [grant] });
     else group.grants.push(grant);
   }
   return [...groups.values()].map((group) => {
-    const access = spokenAccess(sortAccess(group.grants.flatMap((grant) => grant.access)));
+    const access = spokenAccess(sortAccess(group.grants.flatMap((grant) => grant.access)), gate.verbs);
     const resources = [...new Set(group.grants.flatMap((grant) => grant.resources))].sort();
     return { who: group.who, does: `${access} ${listed(gate.spokenScope(resources))}${group.conditions}` };
   });

@@ -3,7 +3,9 @@ import { overlaps } from './policy/pattern.ts';
 
 // Which actions a bucket policy can grant, and on what they work (bucket or object):
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-const onBuckets: Readonly<Record<Exclude<AccessClass, 'all' | 'assume' | 'read'>, readonly string[]>> = {
+const onBuckets: Readonly<
+  Record<Exclude<AccessClass, 'all' | 'assume' | 'execute' | 'read'>, readonly string[]>
+> = {
   list: [
     'GetAccelerateConfiguration',
     'GetAnalyticsConfiguration',
@@ -59,7 +61,7 @@ const onBuckets: Readonly<Record<Exclude<AccessClass, 'all' | 'assume' | 'read'>
   ],
 };
 
-const onObjects: Readonly<Record<Exclude<AccessClass, 'all' | 'assume'>, readonly string[]>> = {
+const onObjects: Readonly<Record<Exclude<AccessClass, 'all' | 'assume' | 'execute'>, readonly string[]>> = {
   read: [
     'GetObject',
     'GetObjectTorrent',

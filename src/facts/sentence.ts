@@ -83,12 +83,17 @@ const verbs: Readonly<Record<AccessClass, string>> = {
   read: 'read',
   list: 'list',
   write: 'write',
+  execute: 'run',
   delete: 'delete',
   permissions: 'change the permissions of',
   assume: 'assume',
 };
 
-/** What an access means, as the verb of a sentence. */
-export function spokenAccess(access: readonly AccessClass[]): string {
-  return access.includes('all') ? verbs.all : listed(access.map((one) => verbs[one]));
+/** What an access means, as the verb of a sentence; `own` are the words of a service that has better ones. */
+export function spokenAccess(
+  access: readonly AccessClass[],
+  own: Readonly<Partial<Record<AccessClass, string>>> = {},
+): string {
+  const spoken = (one: AccessClass): string => own[one] ?? verbs[one];
+  return access.includes('all') ? spoken('all') : listed(access.map(spoken));
 }

@@ -6,11 +6,13 @@ import { nothingKnown, type Known } from './known.ts';
 import { networkAnalysers } from './network/table.ts';
 import { s3Analysers } from './s3/table.ts';
 import { storeAnalysers } from './stores/table.ts';
+import { resourcePolicy } from './resource-policy.ts';
 import { watchAnalysers } from './watch/table.ts';
 
 /** Every analyser. A new one is a file and a line here; the names of its fields belong into fields.ts. */
 export const analysers: readonly Analyser[] = [
   ...s3Analysers,
+  resourcePolicy,
   ...watchAnalysers,
   ...dnsAnalysers,
   ...identityAnalysers,

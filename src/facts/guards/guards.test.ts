@@ -15,7 +15,9 @@ function lines(event: Event): readonly string[] {
     .map(({ fields }) => {
       const told = ['kind', 'change', 'resource_name'].map((name) => text(fields, name));
       const lost =
-        isList(fields['lost']) && fields['lost'].length > 0 ? ` [${fields['lost'].map(String).join(', ')}]` : '';
+        isList(fields['lost']) && fields['lost'].length > 0
+          ? ` [${fields['lost'].map(String).join(', ')}]`
+          : '';
       return `${told.join(' ')}${lost}${fields['attempted'] === true ? ' attempted' : ''}`;
     });
 }

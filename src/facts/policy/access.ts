@@ -1,8 +1,17 @@
 /**
  * What an action lets its caller do, in words that hold for every service. `list`: see names, settings and
- * metadata; `permissions`: change who else may come in; `assume`: act as the role; `all`: everything that the resource can do.
+ * metadata; `execute`: run it (invoke a function, call an API); `permissions`: change who else may come in; `assume`: act as the role; `all`: everything that the resource can do.
  */
-export const accessClasses = ['all', 'read', 'list', 'write', 'delete', 'permissions', 'assume'] as const;
+export const accessClasses = [
+  'all',
+  'read',
+  'list',
+  'write',
+  'execute',
+  'delete',
+  'permissions',
+  'assume',
+] as const;
 
 export type AccessClass = (typeof accessClasses)[number];
 
@@ -26,7 +35,8 @@ const verbs: readonly (readonly [RegExp, AccessClass])[] = [
   [/(policy|policies|acl|permission|permissions|grant|publicaccessblock|ownershipcontrols)$/, 'permissions'],
   [/^(list|describe|head)/, 'list'],
   [/^(get|batchget|read|select|scan|query|receive|decrypt|download|restore)/, 'read'],
-  [/^(delete|batchdelete|remove|purge|abort|terminate|purge)/, 'delete'],
+  [/^(delete|batchdelete|remove|purge|abort|terminate)/, 'delete'],
+  [/^(invoke|execute)/, 'execute'],
 ];
 
 /**

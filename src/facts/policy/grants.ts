@@ -7,7 +7,7 @@ import type { DenyEffect, Escape } from './deny.ts';
 import type { Policy, Statement } from './document.ts';
 import { nothingKnown, type Known } from '../known.ts';
 import { effectInAllow, keysRequired } from './limit.ts';
-import type { Limit } from './limit.ts';
+import type { Effect, Limit } from './limit.ts';
 import type { Grant } from './grant.ts';
 import { mergeGrants } from './merge.ts';
 import { covers, overlaps, setCovers, setOverlaps } from './pattern.ts';
@@ -21,6 +21,8 @@ export interface View {
   readonly vocabulary: Vocabulary;
   /** Who else is known; nobody, where left out. */
   readonly known?: Known | undefined;
+  /** True where the service answers no unsigned request: everyone is everyone with an AWS account. */
+  readonly signedOnly?: boolean | undefined;
   /** Resource control policies around it, read as `identity`: what they deny, nobody may. */
   readonly controlPolicies?: readonly Policy[] | undefined;
   /** Patterns that together name all that the policy can be about: a bucket and its objects. `*` means these. */
@@ -75,7 +77,7 @@ function lengthOf(statements: readonly Statement[]): number {
 }
 
 function grantsOfAllow(allow: Statement, denies: readonly Statement[], view: View): Grant[] {
-  const callers = callersOf(allow);
+  const callers = callersOf(allow, view);
   const atoms = atomsOf(allow, view.vocabulary);
   const bites = denies.map((deny) => ({
     deny,
@@ -102,29 +104,36 @@ interface Start extends Caller {
 }
 
 /** The principals of an Allow, each with what the statement's own conditions make of it. */
-function callersOf(allow: Statement): readonly Start[] {
+function callersOf(allow: Statement, view: View): readonly Start[] {
   const required = keysRequired(allow.conditions);
-  const limits: Limit[] = [];
-  const doubts: string[] = [];
-  const conditions: string[] = allow.conditions.map((test) => test.text);
-  let undecided = false;
-  for (const test of allow.conditions) {
-    const effect = effectInAllow(test, required);
-    if (effect.type === 'limit') limits.push(effect.limit);
-    else if (effect.doubt !== undefined) doubts.push(effect.doubt);
-    if (effect.type === 'undecided') undecided = true;
-  }
-  if (!allow.everyoneBut)
-    return allow.principals.map((who) => ({ who, limits, undecided, conditions, doubts }));
+  const effects = allow.conditions.map((test) => effectInAllow(test, required));
+  const conditions = allow.conditions.map((test) => test.text);
+  if (!allow.everyoneBut) return allow.principals.map((who) => startOf(who, effects, conditions, view));
   // Allow with NotPrincipal lets in the whole world but a few, the anonymous caller included.
   if (allow.principals.some((principal) => principal.kind === 'everyone')) return [];
   const but = `the caller is not ${allow.principals
     .map((principal) => principal.text)
     .sort()
     .join(' or ')}`;
-  return [
-    { who: { kind: 'everyone', text: '*' }, limits, undecided, conditions: [...conditions, but], doubts },
-  ];
+  return [startOf({ kind: 'everyone', text: '*' }, effects, [...conditions, but], view)];
+}
+
+function startOf(
+  who: Principal,
+  effects: readonly Effect[],
+  conditions: readonly string[],
+  view: View,
+): Start {
+  const limits: Limit[] = view.signedOnly === true ? [{ kind: 'authenticated' }] : [];
+  const doubts: string[] = [];
+  for (const effect of effects) {
+    if (effect.type === 'limit') limits.push(effect.limit);
+    else if (effect.type === 'open' && effect.services !== undefined && who.kind === 'service')
+      limits.push(effect.services);
+    else if (effect.doubt !== undefined) doubts.push(effect.doubt);
+  }
+  const undecided = effects.some((effect) => effect.type === 'undecided');
+  return { who, limits, undecided, conditions, doubts };
 }
 
 /** An action, or a pattern of actions that the vocabulary knows nothing of. */

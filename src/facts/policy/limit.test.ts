@@ -163,6 +163,67 @@ const conditions: readonly Case[] = [
     ['service: read'],
   ],
   [
+    "a service tied to any source of the owner's",
+    allow({
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:events:*:111122223333:rule/*' } },
+    }),
+    ['service: read'],
+  ],
+  [
+    'a service tied to sources of any account',
+    allow({
+      Principal: { Service: 's3.amazonaws.com' },
+      Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*:*:source' } },
+    }),
+    ['service: read unguarded ?'],
+  ],
+  [
+    "everyone, through any source of the owner's, which AWS calls public",
+    given('ArnLike', 'aws:SourceArn', 'arn:aws:events:*:111122223333:rule/*'),
+    ['public: read ?'],
+  ],
+  [
+    'a request that comes from an address, as all do',
+    given('Null', 'aws:SourceIp', 'false'),
+    ['public: read'],
+  ],
+  [
+    'a request that a service makes for a source',
+    given('Null', 'aws:SourceArn', 'false'),
+    ['service: read unguarded'],
+  ],
+  [
+    'a folder named after the caller, who must have a name',
+    allow({ Resource: 'arn:aws:s3:::invoices/home/${aws:username}/*' }),
+    ['any-aws-account: read'],
+  ],
+  [
+    'a folder named after the caller, beside one for all',
+    allow({ Resource: ['arn:aws:s3:::invoices/home/${aws:username}/*', 'arn:aws:s3:::invoices/all/*'] }),
+    ['public: read'],
+  ],
+  [
+    'a folder named after the caller or a default',
+    allow({ Resource: "arn:aws:s3:::invoices/home/${aws:username, 'guest'}/*" }),
+    ['public: read'],
+  ],
+  [
+    "a function's address that asks for a signature",
+    given('StringEquals', 'lambda:FunctionUrlAuthType', 'AWS_IAM'),
+    ['any-aws-account: read'],
+  ],
+  [
+    "a function's address that asks for none",
+    given('StringEquals', 'lambda:FunctionUrlAuthType', 'NONE'),
+    ['public: read'],
+  ],
+  [
+    'a mount target, which lies in a network',
+    given('Bool', 'elasticfilesystem:AccessedViaMountTarget', 'true'),
+    ['network: read'],
+  ],
+  [
     "a service tied to a stranger's source",
     allow({
       Principal: { Service: 'cloudtrail.amazonaws.com' },

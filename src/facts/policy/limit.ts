@@ -17,7 +17,12 @@ export type Limit =
 /** What a condition does to the audience. `open`: nothing. `undecided`: it can't be said; `doubt` says why. */
 export type Effect =
   | { readonly type: 'limit'; readonly limit: Limit }
-  | { readonly type: 'open'; readonly doubt?: string }
+  | {
+      readonly type: 'open';
+      readonly doubt?: string;
+      /** What it does to AWS services all the same: a source whose account is fixed is one, whatever its name. */
+      readonly services?: Limit;
+    }
   | { readonly type: 'undecided'; readonly doubt: string };
 
 type KeyKind =
@@ -34,7 +39,8 @@ type KeyKind =
   | 'source-account'
   | 'source-organisation'
   | 'service-name'
-  | 'signed-in';
+  | 'signed-in'
+  | 'url-signature';
 
 // The keys of AWS's definition of "public" (access-control-block-public-access.html, "The meaning of public"), and
 // those that came after it and say as surely who is calling. A key that is not here limits nobody: who may send a
@@ -62,7 +68,14 @@ const keyKinds: ReadonlyMap<string, KeyKind> = new Map<string, KeyKind>([
   ['aws:vpceaccount', 'fixed-network'],
   ['aws:vpceorgid', 'fixed-network'],
   ['aws:vpceorgpaths', 'fixed-network'],
+  ['aws:assumedroot', 'signed-in'],
+  ['aws:ec2instancesourcevpc', 'fixed-network'],
+  ['aws:federatedprovider', 'signed-in'],
+  ['aws:sourceidentity', 'signed-in'],
+  ['ec2:sourceinstancearn', 'principal-arn'],
   ['kms:calleraccount', 'account'],
+  ['lambda:functionurlauthtype', 'url-signature'],
+  ['lambda:sourcefunctionarn', 'principal-arn'],
   ['s3:dataaccesspointaccount', 'access-point-account'],
   ['s3:dataaccesspointarn', 'access-point-arn'],
 ]);
@@ -100,14 +113,29 @@ export function effectInAllow(test: ConditionTest, required: ReadonlySet<string>
   if (timeKeys.has(test.key)) {
     return { type: 'open', doubt: `whether this holds at the time of a request: ${test.text}` };
   }
-  if (test.operator === 'null') {
-    return isAll(test, 'false') && kindOf(test.key) !== undefined ? signedIn : open;
-  }
+  if (test.operator === 'null') return isAll(test, 'false') ? effectOfPresence(test.key) : open;
   // A request without the key satisfies these; the anonymous one has none.
   if ((test.ifExists || test.set === 'all') && !required.has(test.key)) return open;
   if (test.operator === 'bool') return effectOfBool(test);
   if (test.negated || !fixedOperators.has(test.operator)) return open;
   return effectOfValues(test);
+}
+
+/** Who can send a request that has a key at all. */
+function effectOfPresence(key: string): Effect {
+  switch (kindOf(key)) {
+    case undefined:
+    case 'address':
+    case 'url-signature':
+      return open;
+    case 'source-arn':
+    case 'source-account':
+    case 'source-organisation':
+    case 'service-name':
+      return { type: 'limit', limit: { kind: 'service', names: [] } };
+    default:
+      return signedIn;
+  }
 }
 
 function effectOfBool(test: ConditionTest): Effect {
@@ -118,6 +146,8 @@ function effectOfBool(test: ConditionTest): Effect {
       return signedIn;
     case 'aws:viaawsservice':
       return isAll(test, 'true') ? signedIn : open;
+    case 'elasticfilesystem:accessedviamounttarget':
+      return isAll(test, 'true') ? { type: 'limit', limit: { kind: 'network' } } : open;
     default:
       return open;
   }
@@ -134,7 +164,7 @@ export function escapeFromDeny(test: ConditionTest): Effect {
   };
   if (timeKeys.has(test.key)) return undecided;
   if (test.operator === 'null') {
-    return isAll(test, 'true') && kindOf(test.key) !== undefined ? signedIn : open;
+    return isAll(test, 'true') ? effectOfPresence(test.key) : open;
   }
   if (test.operator === 'bool') return escapeFromBool(test, undecided);
   if (!fixedOperators.has(test.operator)) return open;
@@ -176,6 +206,7 @@ function effectOfValues(test: ConditionTest): Effect {
       : open;
   }
   if (kind === 'signed-in') return signedIn;
+  if (kind === 'url-signature') return isAll(test, 'aws_iam') ? signedIn : open;
   if (test.values.length === 0)
     return { type: 'undecided', doubt: `what an empty list of values means: ${test.text}` };
   if (kind === 'address') return effectOfAddresses(test);
@@ -196,6 +227,7 @@ function effectOfValues(test: ConditionTest): Effect {
       return { type: 'limit', limit: { kind: 'accounts', accounts, accessPoints: true } };
     }
   }
+  const services = kind === 'source-arn' ? sourceOfAccounts(test.values) : {};
   const loose = test.values.filter((value) => !isFixed(value));
   if (loose.length > 0) {
     // A bare `*` says nothing about anybody; `arn:aws:iam::111122223333:role/*` does, though AWS calls it public.
@@ -204,9 +236,16 @@ function effectOfValues(test: ConditionTest): Effect {
       : {
           type: 'open',
           doubt: `who meets a condition that AWS takes for no limit, as its value is not fixed: ${test.text}`,
+          ...services,
         };
   }
   return { type: 'limit', limit: limitOfFixed(kind, test.values) };
+}
+
+/** The limit that ARNs with a fixed account put on a service: `arn:aws:events:*:111122223333:rule/*`. */
+function sourceOfAccounts(arns: readonly string[]): { readonly services?: Limit } {
+  const accounts = arns.map(accountInArn);
+  return accounts.includes('') ? {} : { services: { kind: 'source', accounts } };
 }
 
 /** Fixed: no wildcard and no policy variable; `${*}`, `${?}` and `${$}` stand for the character itself. */
@@ -226,7 +265,10 @@ function effectOfAddresses(test: ConditionTest): Effect {
   }
 }
 
-function limitOfFixed(kind: Exclude<KeyKind, 'address' | 'signed-in'>, values: readonly string[]): Limit {
+function limitOfFixed(
+  kind: Exclude<KeyKind, 'address' | 'signed-in' | 'url-signature'>,
+  values: readonly string[],
+): Limit {
   switch (kind) {
     case 'fixed-network':
       return { kind: 'network' };
