@@ -9,6 +9,7 @@ import type { FieldName } from './field-name.ts';
 import { privilegeFieldNames } from './identity/privilege.ts';
 import { trustFieldNames } from './identity/trust.ts';
 import { networkExposureFieldNames } from './network/exposure-fields.ts';
+import { pathFieldNames } from './network/path.ts';
 import { protectionFieldNames } from './protection.ts';
 import { s3FieldNames } from './s3/fields.ts';
 
@@ -73,6 +74,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...privilegeFieldNames,
   ...trustFieldNames,
   ...networkExposureFieldNames,
+  ...pathFieldNames,
   ...protectionFieldNames,
   ...s3FieldNames,
   ...launchFieldNames,

@@ -9,7 +9,9 @@ export type Traffic =
   | { readonly type: 'every' }
   | { readonly type: 'ports'; readonly transport: Transport; readonly from: number; readonly to: number }
   /** ICMP, or a protocol that has no ports, as it is written: `icmp`, `47`. */
-  | { readonly type: 'other'; readonly protocol: string };
+  | { readonly type: 'other'; readonly protocol: string }
+  /** Whatever port a service has that the record names without it: `rds`. */
+  | { readonly type: 'service'; readonly name: string; readonly label: string };
 
 /** A security group that is let in, and the account that owns it where the record says. */
 export interface GroupSource {
@@ -107,9 +109,11 @@ function ofGroup(item: Json): readonly GroupSource[] {
 
 const transports: Readonly<Record<string, Transport>> = { tcp: 'tcp', '6': 'tcp', udp: 'udp', '17': 'udp' };
 
-// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html: -1 is every protocol; any but TCP, UDP and ICMP
-// goes with all of its ports, whatever is named.
-function trafficOf(item: JsonObject): Traffic {
+/**
+ * The traffic of `{ipProtocol, fromPort, toPort}`: -1 is every protocol; any but TCP, UDP and ICMP goes with all of its ports,
+ * whatever is named. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+ */
+export function trafficOf(item: JsonObject): Traffic {
   const protocol = (textOf(item, 'ipProtocol', 'protocol') ?? '-1').toLowerCase();
   if (protocol === '-1' || protocol === 'all') return { type: 'every' };
   const transport = Object.hasOwn(transports, protocol) ? transports[protocol] : undefined;

@@ -25,6 +25,8 @@ export interface RuleChange {
   readonly spoken: string;
   /** Where the rules are inbound, what the record can't tell about who gets through all the same. */
   readonly behind: readonly string[];
+  /** True where what closes is a rule that denies, and not the end of one that allowed. */
+  readonly denies?: boolean;
 }
 
 const audiences: Readonly<Record<SourceKind, Audience>> = {
@@ -118,7 +120,7 @@ function unknownsOf(change: RuleChange, source: SourceKind, isOpen: boolean): re
 }
 
 function sentenceOf(
-  { event, effect, direction, spoken }: RuleChange,
+  { event, effect, direction, spoken, denies }: RuleChange,
   opening: Opening,
   ports: readonly string[],
   attempted: boolean,
@@ -131,8 +133,10 @@ function sentenceOf(
       : direction === 'egress'
         ? `lets traffic out to ${who} on ${what}`
         : `lets ${who} through on ${what}, inbound or outbound`;
-  const change = effect === 'opened' ? `now ${way}` : `no longer has the rule that ${way}`;
-  const sentence = `${spoken} ${change}`;
+  const sentence =
+    denies === true
+      ? `${spoken} now has a rule that keeps out ${who} on ${what}${direction === 'egress' ? ', outbound' : ''}`
+      : `${spoken} ${effect === 'opened' ? 'now' : 'no longer has the rule that'} ${way}`;
   return attempted ? `tried this, but the call failed${codeOf(event)}: ${sentence}` : sentence;
 }
 

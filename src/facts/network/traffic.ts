@@ -48,6 +48,11 @@ export function meaningOf(traffic: readonly Traffic[]): Meaning {
     }
   }
   for (const one of traffic) {
+    if (one.type === 'service') {
+      classes.add('data-port');
+      services.add(one.name);
+      ports.add(one.label);
+    }
     if (one.type !== 'other') continue;
     classes.add(pings.has(one.protocol) ? 'ping' : 'other-protocol');
     const name = Object.hasOwn(protocolNames, one.protocol) ? protocolNames[one.protocol] : undefined;

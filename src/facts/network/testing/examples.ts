@@ -10,4 +10,14 @@ export const networkExamples: readonly Event[] = [
     fromPort: 22,
     toPort: 22,
   }),
+  apiCall('ec2', 'CreateRoute', {
+    routeTableId: 'rtb-1',
+    destinationCidrBlock: '0.0.0.0/0',
+    gatewayId: 'igw-1',
+  }),
+  apiCall('ec2', 'CreateVpcPeeringConnection', {
+    vpcId: 'vpc-1',
+    peerVpcId: 'vpc-2',
+    peerOwnerId: '444455556666',
+  }),
 ];

@@ -12,6 +12,6 @@ export const refused: JsonObject = {
 export function lines(facts: readonly Fact[], ...names: readonly string[]): readonly string[] {
   return facts.map(
     ({ fields, explanation }) =>
-      `${names.map((name) => text(fields, name) ?? JSON.stringify(fields[name])).join(' ')}: ${explanation}`,
+      `${names.map((name) => text(fields, name) ?? '-').join(' ')}: ${explanation}`,
   );
 }
