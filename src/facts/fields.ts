@@ -2,6 +2,7 @@ import type { ActorLink, Client, Event, Target } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { dnsFieldNames } from './dns/dns.ts';
 import { exposureFieldNames } from './exposure.ts';
+import { entryFieldNames } from './compute/entry-fact.ts';
 import { launchFieldNames } from './compute/launch-fact.ts';
 import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
@@ -78,6 +79,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...protectionFieldNames,
   ...s3FieldNames,
   ...launchFieldNames,
+  ...entryFieldNames,
   ...dnsFieldNames,
 ];
 

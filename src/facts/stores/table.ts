@@ -1,3 +1,4 @@
+import { entry } from '../compute/entry.ts';
 import { launch } from '../compute/launch.ts';
 import type { Analyser } from '../fact.ts';
 import { machineProtection, storeProtection } from '../guards/guards.ts';
@@ -11,4 +12,5 @@ export const storeAnalysers: readonly Analyser[] = [
   storeProtection,
   machineProtection,
   launch,
+  entry,
 ];

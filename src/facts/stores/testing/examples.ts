@@ -14,4 +14,9 @@ export const storeExamples: readonly Event[] = [
     },
     { errorCode: 'Client.VcpuLimitExceeded' },
   ),
+  callOf('ssm', 'SendCommand', {
+    documentName: 'arn:aws:ssm:eu-west-1:444455556666:document/Deploy',
+    instanceIds: ['i-1', 'i-2'],
+    serviceRoleArn: 'arn:aws:iam::111122223333:role/notify',
+  }),
 ];
