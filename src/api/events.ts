@@ -59,6 +59,7 @@ export function eventRoutes(
         summary: 'Send events',
         description:
           'Takes CloudTrail records in any of their forms: a delivery file, JSON lines, a JSON array, one event, an EventBridge envelope; plain or as gzip. ' +
+          'Findings of GuardDuty, Security Hub, Access Analyzer, Macie and Inspector are taken in the same forms. ' +
           'Answers 200 when every alert that they lead to is stored durably. Sending the same again makes no second alert.',
         response: {
           200: ingestedSchema.describe('Taken in.'),

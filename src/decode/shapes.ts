@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { Json, JsonObject } from '../event/json.ts';
 import { isJsonObject, list, member, object, text } from '../event/json.ts';
+import { awsFindingEvent, isAwsFinding } from './aws-finding/event.ts';
 import { cloudTrailEvent, isCloudTrail } from './cloudtrail/event.ts';
 import type { Raw, ReadLimits, Sink, ToEvent } from './format.ts';
 import { defaultFrameLimits } from './frame.ts';
@@ -39,7 +40,9 @@ const maxRejections = 1000;
 
 /** The sorts of record that are JSON objects. */
 const records: readonly { readonly is: (value: JsonObject) => boolean; readonly toEvent: ToEvent }[] = [
+  // Asked first: the prefilter passes over what is a CloudTrail record, and nothing else.
   { is: isCloudTrail, toEvent: cloudTrailEvent },
+  { is: isAwsFinding, toEvent: awsFindingEvent },
 ];
 
 /** Known documents that hold no records. Asked only about what is no record. */
@@ -90,6 +93,8 @@ const wrappings: readonly {
     name: 'EventBridge event',
     open: (value) => (text(value, 'detail-type') === undefined ? undefined : one(object(value, 'detail'))),
   },
+  // The detail of `Security Hub Findings - Imported`, and what GetFindings answers.
+  { name: 'Security Hub findings', open: (value) => array(value, 'findings') ?? array(value, 'Findings') },
   // Lambda spells an SQS message in lower case, ReceiveMessage in upper case.
   {
     name: 'SQS message',
@@ -253,7 +258,7 @@ function reject(inner: Inner, reason: string, raw: Raw): void {
 
 function describeUnknown(value: JsonObject): string {
   const expectation =
-    'expected eventVersion, eventSource and eventName, or a known wrapping (S3 delivery file, EventBridge, SQS, SNS)';
+    'expected eventVersion, eventSource and eventName, a finding of an AWS service, or a known wrapping (S3 delivery file, EventBridge, SQS, SNS)';
   const detailType = text(value, 'detail-type');
   if (detailType !== undefined) {
     return `not a CloudTrail record: an EventBridge event "${printable(detailType)}" without detail; ${expectation}`;

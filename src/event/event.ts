@@ -8,7 +8,13 @@ export type EventKind =
   | 'cloudtrail.signin'
   | 'cloudtrail.service-event'
   | 'cloudtrail.network-activity'
-  | 'cloudtrail.insight';
+  | 'cloudtrail.insight'
+  // What a security service of AWS says that it found.
+  | 'guardduty.finding'
+  | 'securityhub.finding'
+  | 'access-analyzer.finding'
+  | 'macie.finding'
+  | 'inspector.finding';
 
 /** `userIdentity.type` of CloudTrail in Tocsin's spelling; see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
 export type ActorKind =

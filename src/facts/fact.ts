@@ -1,4 +1,4 @@
-import type { Event } from '../event/event.ts';
+import type { Event, EventKind } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
 import type { Known } from './known.ts';
 
@@ -40,6 +40,8 @@ export interface Analyser {
   readonly name: string;
   /** `service:action` pairs, such as `s3.amazonaws.com:PutBucketPolicy`. */
   readonly actions: readonly string[];
+  /** Kinds of events that are no calls, all of which it is asked about. */
+  readonly kinds?: readonly EventKind[];
   /** The subjects of the facts that it can derive. */
   readonly subjects: readonly string[];
   readonly analyse: (event: Event, known: Known) => readonly Fact[];

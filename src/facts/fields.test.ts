@@ -4,6 +4,7 @@ import type { Event } from '../event/event.ts';
 import { isJsonObject } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import type { Known } from './known.ts';
+import { guardDutyExample } from '../decode/aws-finding/testing/samples.ts';
 import { dnsExamples } from './dns/testing/examples.ts';
 import { tocsinFieldNames, tocsinFields } from './fields.ts';
 import { networkExamples } from './network/testing/examples.ts';
@@ -77,6 +78,7 @@ const examples: readonly Event[] = [
   callOf('rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'billing', deletionProtection: false }),
   ...s3Examples,
   ...storeExamples,
+  guardDutyExample,
 ];
 const known = new Set(tocsinFieldNames.map((field) => field.name));
 const estate: Known = {

@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.ts';
+import { awsFindings } from './aws-finding.ts';
 import { dnsAnalysers } from './dns/table.ts';
 import type { Analyser, Fact } from './fact.ts';
 import { identityAnalysers } from './identity/table.ts';
@@ -18,17 +19,22 @@ export const analysers: readonly Analyser[] = [
   ...identityAnalysers,
   ...networkAnalysers,
   ...storeAnalysers,
+  awsFindings,
 ];
 
 const none: readonly Fact[] = [];
-const byAction = indexOf(analysers);
+const byAction = indexOf(analysers, ({ actions }) => actions);
+const byKind = indexOf(analysers, ({ kinds = [] }) => kinds);
 
-function indexOf(all: readonly Analyser[]): ReadonlyMap<string, readonly Analyser[]> {
+function indexOf(
+  all: readonly Analyser[],
+  keysOf: (analyser: Analyser) => readonly string[],
+): ReadonlyMap<string, readonly Analyser[]> {
   const index = new Map<string, Analyser[]>();
   for (const analyser of all) {
-    for (const action of analyser.actions) {
-      const held = index.get(action);
-      if (held === undefined) index.set(action, [analyser]);
+    for (const key of keysOf(analyser)) {
+      const held = index.get(key);
+      if (held === undefined) index.set(key, [analyser]);
       else held.push(analyser);
     }
   }
@@ -37,7 +43,8 @@ function indexOf(all: readonly Analyser[]): ReadonlyMap<string, readonly Analyse
 
 /** What an event means: the facts of every analyser that its service and action concern. Pure; never throws on any record. */
 export function factsOf(event: Event, known: Known = nothingKnown): readonly Fact[] {
-  const concerned = byAction.get(`${event.service}:${event.action}`);
+  // What is no call may name its subject as if it were one.
+  const concerned = byKind.get(event.kind) ?? byAction.get(`${event.service}:${event.action}`);
   return concerned === undefined ? none : concerned.flatMap((analyser) => analyser.analyse(event, known));
 }
 

@@ -10,9 +10,9 @@ import type { Correlation } from '../sigma/correlation/correlation.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import { linkCorrelations, type LinkedCorrelation } from '../sigma/correlation/link.ts';
 import { createIntake, type Match } from '../sigma/correlation/match.ts';
-import type { LogSource, Rule } from '../sigma/rule.ts';
-import { meansLogSource } from '../sigma/log-source.ts';
-import { compileRules } from '../sigma/ruleset.ts';
+import { compileByLogSource } from '../sigma/log-source.ts';
+import type { Rule } from '../sigma/rule.ts';
+import { isForKnownSource, logSourceOf } from './log-sources.ts';
 
 /** The pure middle: from events to alerts, with no I/O and no clock of its own. */
 export interface Engine {
@@ -53,9 +53,6 @@ export interface Examined {
   readonly match: Match | undefined;
 }
 
-/** By what Sigma knows CloudTrail. Rules for other log sources cost its events nothing. */
-const cloudTrail: LogSource = { product: 'aws', service: 'cloudtrail', category: undefined };
-
 const nothing: Examined = { findings: [], match: undefined };
 
 /**
@@ -71,8 +68,7 @@ export function createEngine(
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
-    (rule) =>
-      meansLogSource(rule.logsource, cloudTrail) && rule.status !== 'unsupported' && !disabled.has(rule.id),
+    (rule) => isForKnownSource(rule) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
   return engineOf({ active, correlations: running, silent: linked.silent, ...setting });
@@ -80,7 +76,8 @@ export function createEngine(
 
 export function engineOf(parts: EngineParts): Engine {
   const { active, correlations, silent } = parts;
-  const match = compileRules(active, subjectView);
+  // Rules for one log source cost the events of others nothing.
+  const rulesOf = compileByLogSource(active, subjectView);
   const intake = createIntake<Subject>(correlations, {
     field: subjectField,
     time: ({ event }) => event.time,
@@ -93,7 +90,7 @@ export function engineOf(parts: EngineParts): Engine {
   const judge = compilePolicy(parts.policy ?? noPolicy, parts.known);
   const examine = (event: Event): Examined => {
     const subject = new Subject(event, parts.known);
-    const matched = match(subject);
+    const matched = rulesOf(logSourceOf(event.kind))(subject);
     if (matched.length === 0) return nothing;
     const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));
     return { findings, match: intake(subject, matched) };

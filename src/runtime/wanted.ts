@@ -6,6 +6,7 @@ import { fold } from '../sigma/fold.ts';
 import { requirementsOf, type Requirement } from '../sigma/required.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { Engine } from './engine.ts';
+import { isForCloudTrail } from './log-sources.ts';
 
 /** What a record must hold for one rule, told by one key: any value, or one of the texts, whole or somewhere in a value. */
 type Need =
@@ -109,7 +110,8 @@ export function prefilterOf(engine: Engine): Prefilter | undefined {
   const tellsOfSilence = engine.correlations.some(
     ({ correlation }) => correlation.test.type === 'tocsin_flatline',
   );
-  const wanted = tellsOfSilence ? undefined : wantedBy(engine.active);
+  // Only CloudTrail's records are ever passed over.
+  const wanted = tellsOfSilence ? undefined : wantedBy(engine.active.filter(isForCloudTrail));
   const prefilter = wanted && createPrefilter(wanted);
   prefilters.set(engine, { prefilter });
   return prefilter;

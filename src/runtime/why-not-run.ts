@@ -7,5 +7,5 @@ export function whyNotRun({ logsource, status }: Rule): string {
     value === undefined ? [] : [`${key}: ${String(value)}`],
   );
   const source = named.length === 0 ? 'a log source without a name' : named.join(', ');
-  return `is for ${source}, of which Tocsin reads no logs yet; rules for 'product: aws, service: cloudtrail' run`;
+  return `is for ${source}, of which Tocsin reads no logs yet; rules for 'product: aws' run with 'service: cloudtrail', or with 'category: finding' for what AWS's own services find`;
 }

@@ -25,7 +25,11 @@ export function compileByLogSource<E>(
   view: EventView<E>,
 ): (source: LogSource) => RuleSet<E> {
   const sets = new Map<string, RuleSet<E>>();
+  // Asked for once for each event, mostly with the same object.
+  const byObject = new WeakMap<LogSource, RuleSet<E>>();
   return (source) => {
+    const known = byObject.get(source);
+    if (known !== undefined) return known;
     const key = JSON.stringify([source.product ?? null, source.service ?? null, source.category ?? null]);
     let set = sets.get(key);
     if (set === undefined) {
@@ -35,6 +39,7 @@ export function compileByLogSource<E>(
       );
       sets.set(key, set);
     }
+    byObject.set(source, set);
     return set;
   };
 }
