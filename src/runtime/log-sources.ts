@@ -3,7 +3,7 @@ import { meansLogSource } from '../sigma/log-source.ts';
 import type { LogSource, Rule } from '../sigma/rule.ts';
 
 /** By what Sigma knows CloudTrail. */
-export const cloudTrailSource: LogSource = { product: 'aws', service: 'cloudtrail', category: undefined };
+const cloudTrailSource: LogSource = { product: 'aws', service: 'cloudtrail', category: undefined };
 
 /** Findings of AWS's services: each has its service, and all together the category `finding`. */
 const findingSources: ReadonlyMap<EventKind, LogSource> = new Map(

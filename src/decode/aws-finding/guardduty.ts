@@ -67,7 +67,7 @@ export function readGuardDutyFinding(fields: JsonObject): AwsFinding | { readonl
 }
 
 /** https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html */
-export function guardDutySeverity(score: number): Severity {
+function guardDutySeverity(score: number): Severity {
   if (score >= 9) return 'critical';
   if (score >= 7) return 'high';
   if (score >= 4) return 'medium';
