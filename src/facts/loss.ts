@@ -9,7 +9,7 @@ export interface Loss {
   readonly attempted: boolean;
   /** `whole`: everything in the resource; `part`: what `scope` says; `nothing`: no data. */
   readonly extent: 'whole' | 'part' | 'nothing';
-  /** What goes: `current`, `old-versions`, `delete-markers`, `unfinished-uploads`, `container`. */
+  /** What goes: `current`, `old-versions`, `delete-markers`, `unfinished-uploads`, `container`; `key`, `key-material`, `secret`, `parameter`, `images`. */
   readonly parts: readonly string[];
   /** The fewest days until something of it goes; undefined where there is no such number. */
   readonly days: number | undefined;
@@ -34,7 +34,7 @@ export const lossFieldNames: readonly FieldName[] = [
   { name: 'loss.extent', description: 'whole (all of the resource), part (see scope) or nothing' },
   {
     name: 'loss.parts',
-    description: 'what goes: current, old-versions, delete-markers, unfinished-uploads, container',
+    description: 'what goes: current, old-versions, delete-markers, unfinished-uploads, container, key, key-material, secret, parameter, images',
   },
   { name: 'loss.days', description: 'the fewest days until something of it goes, where the request says' },
   { name: 'loss.date', description: 'the day at which it goes, where the request names one' },

@@ -52,6 +52,13 @@ export type ProtectionKind =
   | 'backups'
   | 'stream-retention'
   | 'snapshot-lock'
+  // What keeps keys, secrets and container images usable and what they seem.
+  | 'key'
+  | 'key-rotation'
+  | 'secret-rotation'
+  | 'secret-replica'
+  | 'image-scanning'
+  | 'image-immutability'
   // What keeps strangers out of databases, machines and the code that runs on them.
   | 'transport-encryption'
   | 'authentication'

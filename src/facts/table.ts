@@ -3,6 +3,7 @@ import { awsFindings } from './aws-finding.ts';
 import { dnsAnalysers } from './dns/table.ts';
 import type { Analyser, Fact } from './fact.ts';
 import { identityAnalysers } from './identity/table.ts';
+import { keyAnalysers } from './keys/table.ts';
 import { nothingKnown, type Known } from './known.ts';
 import { networkAnalysers } from './network/table.ts';
 import { s3Analysers } from './s3/table.ts';
@@ -14,6 +15,7 @@ import { watchAnalysers } from './watch/table.ts';
 export const analysers: readonly Analyser[] = [
   ...s3Analysers,
   resourcePolicy,
+  ...keyAnalysers,
   ...watchAnalysers,
   ...dnsAnalysers,
   ...identityAnalysers,
