@@ -34,7 +34,8 @@ export const lossFieldNames: readonly FieldName[] = [
   { name: 'loss.extent', description: 'whole (all of the resource), part (see scope) or nothing' },
   {
     name: 'loss.parts',
-    description: 'what goes: current, old-versions, delete-markers, unfinished-uploads, container, key, key-material, secret, parameter, images',
+    description:
+      'what goes: current, old-versions, delete-markers, unfinished-uploads, container, key, key-material, secret, parameter, images',
   },
   { name: 'loss.days', description: 'the fewest days until something of it goes, where the request says' },
   { name: 'loss.date', description: 'the day at which it goes, where the request names one' },
