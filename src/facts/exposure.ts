@@ -67,7 +67,8 @@ export const exposureFieldNames: readonly FieldName[] = [
   },
   {
     name: 'exposure.via',
-    description: 'policy, acl, grant (of a KMS key), network-rule, switch or share: what lets them in',
+    description:
+      'policy, acl, grant (of a KMS key, or of S3 Access Grants), network-rule, switch or share: what lets them in',
   },
   { name: 'exposure.resource_type', description: 'such as AWS::S3::Bucket or AWS::S3::Object' },
   { name: 'exposure.resource', description: 'ARN of the resource whose policy or ACL it is' },

@@ -125,3 +125,27 @@ export const s3Vocabulary: Vocabulary = {
   service: 's3',
   actions: [...actionsOf(onBuckets, canNameBucket), ...actionsOf(onObjects, canNameObject)],
 };
+
+// What a policy of an access point can grant: what its bucket's can, through the access point's own ARNs.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+const isOfObjects = (resource: string): boolean => overlaps(resource, 'arn:*:s3:*:accesspoint/*/object/*');
+// An access point of Object Lambda has no ARNs for objects: its own stands for all.
+const isAny = (): boolean => true;
+
+/** The actions that the policy of an access point can grant: of `s3`, or of `s3-object-lambda`. */
+export function accessPointVocabulary(service: 's3' | 's3-object-lambda'): Vocabulary {
+  const named = (actions: readonly KnownAction[]): KnownAction[] =>
+    actions.map((action) => ({ ...action, name: action.name.replace(/^s3:/, `${service}:`) }));
+  return {
+    service,
+    actions: [
+      ...named(
+        actionsOf(
+          { list: ['ListBucket', 'ListBucketMultipartUploads', 'ListBucketVersions'] },
+          service === 's3' ? (resource) => !resource.includes('/object/') : isAny,
+        ),
+      ),
+      ...named(actionsOf(onObjects, service === 's3' ? isOfObjects : isAny)),
+    ],
+  };
+}

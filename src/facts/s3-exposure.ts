@@ -1,7 +1,7 @@
 import type { Event } from '../event/event.ts';
 import { member, object } from '../event/json.ts';
 import type { JsonObject } from '../event/json.ts';
-import type { Analyser, Audience, Fact } from './fact.ts';
+import type { Analyser, Fact } from './fact.ts';
 import { isAttempt } from './gate.ts';
 import type { Gate } from './gate.ts';
 import { exposureOfDeletion, exposuresOf, staysInside } from './grant-exposure.ts';
@@ -10,6 +10,7 @@ import { parsePolicy } from './policy/document.ts';
 import { grantsOf } from './policy/grants.ts';
 import { aclGrantsOf, parseAcl } from './s3-acl.ts';
 import type { Acl } from './s3-acl.ts';
+import { noSwitchKnown, shutterOf, spokenKeeper } from './s3/effective.ts';
 import { s3Vocabulary } from './s3-actions.ts';
 import { s3ResourceOf, spokenScope } from './s3-resource.ts';
 import type { S3Resource } from './s3-resource.ts';
@@ -26,12 +27,6 @@ const aclCalls: ReadonlyMap<string, AclCall> = new Map<string, AclCall>([
   ['PutObjectAcl', { on: 'object', replaces: true }],
 ]);
 
-const unknownPolicyBlock =
-  'whether RestrictPublicBuckets, of the bucket or of the account, still keeps outsiders out: GetPublicAccessBlock for both, and GetBucketPolicyStatus, would tell';
-const unknownAclBlock =
-  'whether IgnorePublicAcls, of the bucket or of the account, makes public ACLs have no effect: GetPublicAccessBlock for both would tell';
-const unknownNewBucket =
-  'whether the new bucket heeds ACLs, which new buckets do not by default: GetBucketOwnershipControls and GetPublicAccessBlock would tell';
 /** What S3 calls that set a bucket policy or an ACL mean for who can reach the bucket or object. Fields: exposure.ts. */
 export const s3Exposure: Analyser = {
   name: 's3-exposure',
@@ -63,7 +58,7 @@ function gateOfPolicy(event: Event, resource: S3Resource): Gate {
     attempted: isAttempt(event),
     blocked: undefined,
     shownBy: 'GetBucketPolicy',
-    shutter: (audience, isPublic) => (isPublic && audience !== 'service' ? unknownPolicyBlock : undefined),
+    shutter: shutterOf('policy', noSwitchKnown),
     underControlPolicies: true,
     spokenScope: (patterns) => spokenScope(patterns, resource),
   };
@@ -73,22 +68,16 @@ function gateOfPolicy(event: Event, resource: S3Resource): Gate {
 function gateOfAcl(event: Event, resource: S3Resource, request: JsonObject | undefined): Gate {
   const isBucket = resource.type === 'AWS::S3::Bucket';
   const isNew = event.action === 'CreateBucket';
-  const isPublic = (audience: Audience): boolean => audience === 'public' || audience === 'any-aws-account';
   return {
     event,
     resource,
     via: 'acl',
     name: 'the ACL',
     attempted: isAttempt(event),
-    blocked:
-      isNew && isOwnerEnforced(request)
-        ? 'its Object Ownership is BucketOwnerEnforced, by which ACLs have no effect'
-        : undefined,
+    blocked: isNew && isOwnerEnforced(request) ? spokenKeeper({ kind: 'ownership' }) : undefined,
     shownBy: isBucket ? 'GetBucketAcl' : 'GetObjectAcl',
-    shutter: (audience) => {
-      if (isNew) return unknownNewBucket;
-      return isPublic(audience) ? unknownAclBlock : undefined;
-    },
+    // S3 refuses ACLs that let others in while it heeds none, but what a new bucket heeds is set beside its ACL.
+    shutter: shutterOf('acl', { ...noSwitchKnown, heedsAcls: isNew ? undefined : true }),
     underControlPolicies: true,
     spokenScope: () => [isBucket ? `what is in ${resource.spoken}` : resource.spoken],
   };

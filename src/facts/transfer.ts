@@ -15,7 +15,8 @@ export interface Transfer {
     | 'routing'
     | 'batch-copy'
     | 'batch-report'
-    | 'object-copy';
+    | 'object-copy'
+    | 'upload';
   /** `started`: it goes there from now on; `stopped`: it no longer does; `unchanged`: the call failed. */
   readonly change: 'started' | 'stopped' | 'unchanged' | 'unknown';
   readonly attempted: boolean;
@@ -39,7 +40,7 @@ export const transferFieldNames: readonly FieldName[] = [
   {
     name: 'transfer.kind',
     description:
-      'replication, access-logs, inventory, analytics, usage-export, notifications, transformation (a function that objects pass through), routing, batch-copy, batch-report or object-copy',
+      'replication, access-logs, inventory, analytics, usage-export, notifications, transformation (a function that objects pass through), routing, batch-copy, batch-report, object-copy or upload',
   },
   {
     name: 'transfer.change',

@@ -1,6 +1,12 @@
 import type { Analyser } from '../fact.ts';
 import { s3Exposure } from '../s3-exposure.ts';
 import { s3PublicAccessBlock } from '../s3-public-access-block.ts';
+import { s3AccessGrants } from './access-grants.ts';
+import { s3AccessPointPolicy } from './access-point-policy.ts';
+import { s3AccessPoints } from './access-points.ts';
+import { s3OrganisationPolicy } from './organisation-policy.ts';
+import { s3Uploads } from './uploads.ts';
+import { s3BatchJob } from './batch-job.ts';
 import { s3Cors } from './cors.ts';
 import { s3Deletion } from './deletion.ts';
 import { s3Encryption } from './encryption.ts';
@@ -19,6 +25,12 @@ import { s3Website } from './website.ts';
 export const s3Analysers: readonly Analyser[] = [
   s3Exposure,
   s3PublicAccessBlock,
+  s3AccessGrants,
+  s3AccessPointPolicy,
+  s3AccessPoints,
+  s3OrganisationPolicy,
+  s3Uploads,
+  s3BatchJob,
   s3Cors,
   s3Deletion,
   s3Encryption,
