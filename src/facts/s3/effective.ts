@@ -74,6 +74,7 @@ export function effectOf(opening: Opening, known: KnownSwitches): Effect {
     case 'external-account':
     case 'own-organisation':
     case 'known-account':
+    case 'federated':
       // A grant to a named user is no public ACL; named accounts share the fate of a policy that is public beside them.
       if (via === 'acl') return judged(ownershipIn(known));
       return isPublic ? judged(switchesIn('RestrictPublicBuckets', known)) : exposed;
