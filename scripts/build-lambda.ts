@@ -8,7 +8,8 @@ import { loadDecisions } from '../src/runtime/config.ts';
 import { knownOf } from '../src/runtime/config-estate.ts';
 import { createEngine } from '../src/runtime/engine.ts';
 import { loadPipelines } from '../src/runtime/load-pipelines.ts';
-import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
+import { loadRules } from '../src/runtime/load-rules.ts';
+import { rulePaths } from '../src/runtime/packs.ts';
 import { formatProblem } from '../src/sigma/problem.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,7 +22,7 @@ export interface LambdaBundle {
 
 export interface LambdaOptions {
   /** More rules, besides those that come with Tocsin and those of the configuration. */
-  readonly rulePaths?: readonly string[];
+  readonly more?: readonly string[];
   /** A configuration whose `rules`, `estate` and `alerts` go into the bundle. */
   readonly config?: string | undefined;
 }
@@ -32,12 +33,11 @@ export interface LambdaOptions {
  */
 export async function buildLambda(
   folder: string,
-  { rulePaths = [], config }: LambdaOptions = {},
+  { more = [], config }: LambdaOptions = {},
 ): Promise<LambdaBundle> {
   const decisions = config === undefined ? undefined : loadDecisions(config);
-  const builtin = (decisions?.rules.builtin ?? true) ? [builtinRules] : [];
   const { rules, correlations, problems } = await loadRules(
-    [...builtin, ...(decisions?.rules.folders ?? []), ...rulePaths],
+    [...rulePaths(decisions?.rules ?? { builtin: true, packs: [], folders: [] }), ...more],
     await loadPipelines(decisions?.rules.pipelines ?? [], decisions?.rules.placeholders),
   );
   const errors = problems.filter(({ level }) => level === 'error');

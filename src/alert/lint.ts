@@ -49,6 +49,9 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
   return findings;
 }
 
+/** The keys below `tocsin` in a rule. */
+const tocsinKeys: readonly string[] = ['headline', 'response', 'dial'];
+
 /** What every kind of rule says of itself. `ofCloud`: whether it runs on the logs of a cloud. */
 export function lintHeader(rule: RuleHeader, places: RulePlaces, ofCloud: boolean): readonly LintFinding[] {
   const findings: LintFinding[] = [];
@@ -56,11 +59,11 @@ export function lintHeader(rule: RuleHeader, places: RulePlaces, ofCloud: boolea
     findings.push(lintFinding(code, rule.path, place, message));
   const own = object(rule.custom, 'tocsin');
   for (const key of Object.keys(own ?? {}))
-    if (key !== 'headline' && key !== 'response')
+    if (!tocsinKeys.includes(key))
       say(
         'unknown-tocsin-key',
         places.at('tocsin', key),
-        `'tocsin.${key}' is not a key; known are headline, response`,
+        `'tocsin.${key}' is not a key; known are ${tocsinKeys.join(', ')}`,
       );
   for (const [i, tag] of rule.tags.entries()) {
     if (ofCloud && /^attack\.t\d/i.test(tag) && techniqueOf(tag) === undefined)

@@ -179,6 +179,11 @@ const tocsin: Schema = {
         "The alert's sentence. {field} is a value of the event, {field|other} the first of them that is there.",
     },
     response: { type: 'string', description: 'What to do first, one step a line.' },
+    dial: {
+      type: 'array',
+      items: { type: 'string' },
+      description: "Events of CRED's DIAL that this rule stands for; docs/coming-from-dial.md is made from them.",
+    },
   },
   additionalProperties: false,
 };

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command, type Option } from 'commander';
+import type { PackName } from '../runtime/packs.ts';
 import { severities } from '../event/severity.ts';
 
 export function severityOf(command: Command, flags: string, description: string): Option {
@@ -21,6 +22,7 @@ export function pipelineOption(command: Command): Option {
 
 export interface RuleOptions extends PipelineFlags {
   rules?: string[];
+  pack?: PackName[];
   builtinRules: boolean;
   config?: string;
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { channelSettings } from '../notify/table.ts';
 import { alertsSection } from './config-alerts.ts';
 import { estateSection } from './config-estate.ts';
+import { packNames, packs } from './packs.ts';
 
 const secret = { secret: true };
 
@@ -49,6 +50,12 @@ export const configSchema = z.strictObject({
   rules: z
     .strictObject({
       builtin: z.boolean().default(true).describe('Whether to run the rules that come with Tocsin.'),
+      packs: z
+        .array(z.enum(packNames))
+        .default([])
+        .describe(
+          `Packs of rules that come with Tocsin and run only where they are asked for: ${packNames.map((name) => `\`${name}\` (${packs[name]})`).join('; ')}.`,
+        ),
       folders: z.array(z.string().min(1)).default([]).describe('More folders or files of Sigma rules.'),
       pipelines: z
         .array(z.string().min(1))

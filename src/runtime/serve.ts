@@ -22,9 +22,10 @@ import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { splitListen } from './listen.ts';
 import { loadPipelines } from './load-pipelines.ts';
-import { builtinRules, loadRules } from './load-rules.ts';
+import { loadRules } from './load-rules.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { rulePaths } from './packs.ts';
 import { version } from './version.ts';
 
 export interface ServeOptions {
@@ -59,7 +60,7 @@ export async function serve({
 
   const log = createLog(config.log.level, logForTerminal);
   const { rules, correlations, problems } = await loadRules(
-    [...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders],
+    rulePaths(config.rules),
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
   );
   for (const problem of problems)

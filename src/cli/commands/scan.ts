@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { packNames } from '../../runtime/packs.ts';
 import { exceptionChoices } from '../../store/store.ts';
 import { formats, pipelineOption, severityOf, wholeNumber } from '../options.ts';
 import type { ScanFlags } from '../run/scan.ts';
@@ -10,6 +11,11 @@ export function addScan(program: Command, finish: (code: number) => void): void 
     .argument('<path...>', "files, folders, glob patterns, or '-' for standard input")
     .option('--rules <path...>', 'more rules: files or folders of Sigma YAML')
     .option('--no-builtin-rules', 'leave out the rules that come with Tocsin')
+    .addOption(
+      program
+        .createOption('--pack <name...>', 'rules that come with Tocsin and run only where they are asked for')
+        .choices([...packNames]),
+    )
     .addOption(pipelineOption(program))
     .option('--since <time>', 'only events from this time on (2026-11-21, 2026-11-21T07:30:00Z, 90d)')
     .option('--until <time>', 'only events before this time')

@@ -1,7 +1,8 @@
 import { loadConfig, configJsonSchema } from '../../runtime/config.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
-import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
+import { loadRules } from '../../runtime/load-rules.ts';
+import { rulePaths } from '../../runtime/packs.ts';
 import { checkListen } from '../../api/loopback.ts';
 import { splitListen } from '../../runtime/listen.ts';
 import { formatProblem } from '../../sigma/problem.ts';
@@ -15,7 +16,7 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new CliFailure(`server.listen: ${refusal}`);
   const { rules, problems } = await loadRules(
-    [...(config.rules.builtin ? [builtinRules] : []), ...config.rules.folders],
+    rulePaths(config.rules),
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
   );
   const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));

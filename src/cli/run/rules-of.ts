@@ -4,7 +4,8 @@ import { loadDecisions } from '../../runtime/config.ts';
 import { knownOf } from '../../runtime/config-estate.ts';
 import type { Setting } from '../../runtime/engine.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
-import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
+import { loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
+import { rulePaths } from '../../runtime/packs.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import { CliFailure } from '../failure.ts';
 import type { RuleOptions } from '../options.ts';
@@ -19,15 +20,14 @@ export interface RulesToRun extends Pick<LoadedRules, 'rules' | 'correlations'> 
 /** Loads the rules that the flags, and the configuration that they name, ask for. Broken ones are told on standard error and left out; warnings are told. */
 export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
   const decisions = options.config === undefined ? undefined : loadDecisions(options.config);
-  const builtin = options.builtinRules && (decisions?.rules.builtin ?? true);
-  const paths = [
-    ...(builtin ? [builtinRules] : []),
-    ...(decisions?.rules.folders ?? []),
-    ...(options.rules ?? []),
-  ];
+  const paths = rulePaths({
+    builtin: options.builtinRules && (decisions?.rules.builtin ?? true),
+    packs: [...new Set([...(decisions?.rules.packs ?? []), ...(options.pack ?? [])])],
+    folders: [...(decisions?.rules.folders ?? []), ...(options.rules ?? [])],
+  });
   if (paths.length === 0)
     throw new CliFailure(
-      'there are no rules to run: leave --no-builtin-rules out, or name some with --rules',
+      'there are no rules to run: leave --no-builtin-rules out, or name some with --rules or --pack',
     );
   for (const path of options.rules ?? []) {
     // A scan without the rules that were asked for would look like a scan that found nothing.
