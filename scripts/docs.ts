@@ -13,7 +13,8 @@ import { metricTable } from './docs/metrics.ts';
 import { noisyLevels } from './docs/backtest.ts';
 import { ruleSchema } from '../src/alert/rule-schema.ts';
 import { testSchema } from '../src/runtime/rule-tests.ts';
-import { builtinRuleTables, fieldTable } from './docs/rules.ts';
+import { dialTable } from './docs/dial.ts';
+import { builtinRuleTables, fieldTable, packTables } from './docs/rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs');
@@ -26,7 +27,9 @@ const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   metrics: metricTable,
   'noisy levels': noisyLevels,
   routes,
+  packs: packTables,
   rules: builtinRuleTables,
+  'what DIAL watches': dialTable,
   ...Object.fromEntries(channelTypes().map((type) => [`channel ${type}`, () => channelKeys(type)])),
 };
 

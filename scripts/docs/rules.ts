@@ -4,6 +4,7 @@ import { severities } from '../../src/event/severity.ts';
 import { tocsinFieldNames } from '../../src/facts/fields.ts';
 import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
 import { formatProblem } from '../../src/sigma/problem.ts';
+import { packNames, packs, packsFolder } from '../../src/runtime/packs.ts';
 import { linkCorrelations } from '../../src/sigma/correlation/link.ts';
 import type { RuleHeader } from '../../src/sigma/rule.ts';
 import { code, plain, table } from './markdown.ts';
@@ -33,12 +34,7 @@ const services: Readonly<Record<string, string>> = {
 
 /** Every rule that comes with Tocsin, by service, the worst first. */
 export async function builtinRuleTables(): Promise<string> {
-  const loaded = await loadRules([builtinRules]);
-  const { problems, correlations } = loaded;
-  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
-  // Those that only serve others raise nothing that anybody could look up.
-  const { silent } = linkCorrelations(loaded.rules, correlations);
-  const rules = [...loaded.rules, ...correlations].filter(({ id }) => !silent.has(id));
+  const rules = await shown([builtinRules]);
   const byService = Map.groupBy(rules, serviceOf);
   const levels = severities
     .toReversed()
@@ -47,6 +43,24 @@ export async function builtinRuleTables(): Promise<string> {
     `${rules.length} rules: ${levels.join(', ')}.`,
     ...[...byService].toSorted(([a], [b]) => a.localeCompare(b)).map(([name, own]) => section(name, own)),
   ].join('\n\n');
+}
+
+/** The rules of each pack, the worst first. */
+export async function packTables(): Promise<string> {
+  const sections = packNames.map(async (name) => {
+    const rules = await shown([`${packsFolder}/${name}`]);
+    return `### ${code(name)}\n\n${plain(packs[name])}.\n\n${tableOf(rules)}`;
+  });
+  return (await Promise.all(sections)).join('\n\n');
+}
+
+/** Every rule under the paths that raises alerts, correlations included: those that only serve others raise nothing that anybody could look up. */
+export async function shown(paths: readonly string[]): Promise<readonly RuleHeader[]> {
+  const loaded = await loadRules(paths);
+  const { problems, correlations } = loaded;
+  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'));
+  const { silent } = linkCorrelations(loaded.rules, correlations);
+  return [...loaded.rules, ...correlations].filter(({ id }) => !silent.has(id));
 }
 
 /** What a rule can read under `tocsin.`. */
@@ -58,15 +72,24 @@ export function fieldTable(): string {
 }
 
 function section(name: string, rules: readonly RuleHeader[]): string {
+  return `### ${name}\n\n${tableOf(rules)}`;
+}
+
+function tableOf(rules: readonly RuleHeader[]): string {
   const rows = rules
     .toSorted((a, b) => rank(b) - rank(a) || a.title.localeCompare(b.title))
     .map((rule) => [
       rule.level,
-      `[${plain(rule.title)}](../${relative(`${builtinRules}/..`, rule.path)})`,
+      linkTo(rule),
       plain(firstSentence(rule.description)),
       rule.tags.flatMap(techniqueLink).join(', '),
     ]);
-  return `### ${name}\n\n${table(['level', 'rule', 'what it means', 'ATT&CK'], rows)}`;
+  return table(['level', 'rule', 'what it means', 'ATT&CK'], rows);
+}
+
+/** A link from a page in docs/ to the file of the rule. */
+export function linkTo(rule: RuleHeader): string {
+  return `[${plain(rule.title)}](../${relative(`${builtinRules}/..`, rule.path)})`;
 }
 
 function serviceOf(rule: RuleHeader): string {

@@ -182,7 +182,8 @@ const tocsin: Schema = {
     dial: {
       type: 'array',
       items: { type: 'string' },
-      description: "Events of CRED's DIAL that this rule stands for; docs/coming-from-dial.md is made from them.",
+      description:
+        "Events of CRED's DIAL that this rule stands for; docs/coming-from-dial.md is made from them.",
     },
   },
   additionalProperties: false,
