@@ -22,7 +22,7 @@ describe('a configuration', () => {
   it('may be empty: every key has a default', () => {
     expect(read('')).toEqual({
       data: '.tocsin',
-      rules: { builtin: true, folders: [], pipelines: [], placeholders: {}, disabled: [] },
+      rules: { builtin: true, packs: [], folders: [], pipelines: [], placeholders: {}, disabled: [] },
       estate: { organisations: [], accounts: {}, trusted: {} },
       alerts: { severity: [], exceptions: [] },
       correlations: { latenessMinutes: 10 },

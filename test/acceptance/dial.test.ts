@@ -8,48 +8,25 @@ import { testPathOf } from '../../src/runtime/rule-tests.ts';
 import type { RuleHeader } from '../../src/sigma/rule.ts';
 
 /** The events that DIAL asks EventBridge for, by its public code (https://github.com/CRED-CLUB/DIAL), and those that its article adds. */
-const watched = [
-  ...['RunInstances', 'StopInstances', 'TerminateInstances', 'CreateSecurityGroup', 'DeleteSecurityGroup'],
-  ...['AuthorizeSecurityGroupIngress', 'AuthorizeSecurityGroupEgress'],
-  ...['RevokeSecurityGroupIngress', 'RevokeSecurityGroupEgress', 'CreateVpc', 'DeleteVpc'],
-  ...[
-    'AssociateVpcCidrBlock',
-    'ModifyVpcAttribute',
-    'CreateVpcPeeringConnection',
-    'AcceptVpcPeeringConnection',
-  ],
-  ...[
-    'DeleteVpcPeeringConnection',
-    'ModifyVpcPeeringConnectionOptions',
-    'CreateRouteTable',
-    'DeleteRouteTable',
-  ],
-  ...['AssociateRouteTable', 'CreateRoute', 'DeleteRoute', 'CreateInternetGateway', 'DeleteInternetGateway'],
-  ...['AttachInternetGateway', 'DetachInternetGateway', 'CreateBucket', 'DeleteBucket', 'PutBucketAcl'],
-  ...[
-    'PutBucketPolicy',
-    'PutObjectAcl',
-    'PutObject',
-    'CreateUser',
-    'CreateLoginProfile',
-    'DeleteLoginProfile',
-  ],
-  ...['CreateVirtualMFADevice', 'DeleteVirtualMFADevice', 'CreateGroup', 'DeleteGroup', 'AddUserToGroup'],
-  ...['RemoveUserFromGroup', 'AttachGroupPolicy', 'DetachGroupPolicy', 'CreateAccessKey', 'UpdateAccessKey'],
-  ...['DeleteAccessKey', 'CreatePolicy', 'CreatePolicyVersion', 'DeletePolicy', 'AttachUserPolicy'],
-  ...['DetachUserPolicy', 'CreateRole', 'DeleteRole', 'AttachRolePolicy', 'DetachRolePolicy', 'ConsoleLogin'],
-  ...['CheckMfa', 'CreateDBInstance', 'ModifyDBInstance', 'DeleteDBInstance', 'StartDBInstance'],
-  ...['StopDBInstance', 'RebootDBInstance', 'CreateDBCluster', 'ModifyDBCluster', 'DeleteDBCluster'],
-  ...['StartDBCluster', 'StopDBCluster', 'RebootDBCluster', 'CreateTable', 'DeleteTable', 'GetSecretValue'],
-  ...['UpdateSecret', 'PutSecretValue', 'DeleteSecret', 'GetParameters', 'PutParameter', 'DeleteParameters'],
-  ...['DescribeParameters', 'CreateRepository', 'DeleteRepository'],
-  ...[
-    'CreateElasticsearchDomain',
-    'UpdateElasticsearchDomainConfig',
-    'DeleteElasticsearchDomain',
-    'ChangeResourceRecordSets',
-  ],
-];
+const watched = `
+  RunInstances StopInstances TerminateInstances CreateSecurityGroup DeleteSecurityGroup
+  AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress
+  RevokeSecurityGroupEgress CreateVpc DeleteVpc AssociateVpcCidrBlock ModifyVpcAttribute
+  CreateVpcPeeringConnection AcceptVpcPeeringConnection DeleteVpcPeeringConnection
+  ModifyVpcPeeringConnectionOptions CreateRouteTable DeleteRouteTable AssociateRouteTable CreateRoute
+  DeleteRoute CreateInternetGateway DeleteInternetGateway AttachInternetGateway DetachInternetGateway
+  CreateBucket DeleteBucket PutBucketAcl PutBucketPolicy PutObjectAcl PutObject CreateUser CreateLoginProfile
+  DeleteLoginProfile CreateVirtualMFADevice DeleteVirtualMFADevice CreateGroup DeleteGroup AddUserToGroup
+  RemoveUserFromGroup AttachGroupPolicy DetachGroupPolicy CreateAccessKey UpdateAccessKey DeleteAccessKey
+  CreatePolicy CreatePolicyVersion DeletePolicy AttachUserPolicy DetachUserPolicy CreateRole DeleteRole
+  AttachRolePolicy DetachRolePolicy ConsoleLogin CheckMfa CreateDBInstance ModifyDBInstance DeleteDBInstance
+  StartDBInstance StopDBInstance RebootDBInstance CreateDBCluster ModifyDBCluster DeleteDBCluster StartDBCluster
+  StopDBCluster RebootDBCluster CreateTable DeleteTable GetSecretValue UpdateSecret PutSecretValue DeleteSecret
+  GetParameters PutParameter DeleteParameters DescribeParameters CreateRepository DeleteRepository
+  CreateElasticsearchDomain UpdateElasticsearchDomainConfig DeleteElasticsearchDomain ChangeResourceRecordSets
+`
+  .trim()
+  .split(/\s+/);
 
 let byEvent: ReadonlyMap<string, readonly RuleHeader[]>;
 

@@ -53,6 +53,8 @@ describe('the sample story', () => {
     });
     expect([tally.events, tally.rejected]).toEqual([steps.length, 0]);
     expect(alerts.map((alert) => `${alert.severity}: ${alert.title}`)).toEqual([
+      // What is ordinary is there too, at the lowest severity, which is told to nobody unless asked for.
+      'informational: github-deploy/shop-web-run-1842 opened TCP 443 (HTTPS) of the security group sg-0b7d5e2f4860c3f9a to the whole internet',
       'medium: newsletter-mailer tried to launch instances of type p4d.24xlarge in us-east-1 and was refused (Client.UnauthorizedOperation)',
       'medium: newsletter-mailer created an access key for archive-sync',
       'critical: archive-sync stopped the trail fernweh-books-events',
@@ -60,7 +62,7 @@ describe('the sample story', () => {
       'medium: archive-sync signed in to the console of account 111122223333 without a second factor, from 203.0.113.66',
       'medium: archive-sync switched off Block Public Access for the bucket fernweh-books-invoices (BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls and 1 more)',
       'critical: archive-sync made the bucket fernweh-books-invoices public (access: read, list)',
-      'high: archive-sync opened port 22 of the security group sg-0c3f9a1b7d5e2f486 to the whole internet',
+      'high: archive-sync opened TCP 22 (SSH) of the security group sg-0c3f9a1b7d5e2f486 to the whole internet',
       'medium: archive-sync shared the disk snapshot snap-0e2f4860c3f9a1b7d with the account 444455556666',
     ]);
   });
