@@ -123,7 +123,7 @@ export async function testRules(
         `${paint(out, 'yellow', 'no tests')} ${visible(`${rule.path}: write ${testPathOf(rule.path)}`)}`,
       );
     lines.push(
-      `${count(rules.length + correlations.length, 'rule')}, ${count(results.length, 'case')}: ${results.length - failures.length} passed, ${failures.length} failed`,
+      `${count(rules.length + correlations.length, 'rule')}, ${count(results.length, 'case')}: ${(results.length - failures.length).toLocaleString('en')} passed, ${failures.length.toLocaleString('en')} failed`,
     );
     await writeOut(`${lines.join('\n')}\n`);
   }
