@@ -9,7 +9,12 @@ export interface Loss {
   readonly attempted: boolean;
   /** `whole`: everything in the resource; `part`: what `scope` says; `nothing`: no data. */
   readonly extent: 'whole' | 'part' | 'nothing';
-  /** What goes: `current`, `old-versions`, `delete-markers`, `unfinished-uploads`, `container`; `key`, `key-material`, `secret`, `parameter`, `images`. */
+  /** What is left to bring it back from; undefined where that is no question. */
+  readonly wayBack?: 'none' | 'kept' | 'unknown' | undefined;
+  /**
+   * What goes: `current`, `old-versions`, `delete-markers`, `unfinished-uploads`, `container`; `key`, `key-material`, `secret`,
+   * `parameter`, `images`; of databases and machines `data`, `backups`, `machine`, `settings`.
+   */
   readonly parts: readonly string[];
   /** The fewest days until something of it goes; undefined where there is no such number. */
   readonly days: number | undefined;
@@ -35,11 +40,16 @@ export const lossFieldNames: readonly FieldName[] = [
   {
     name: 'loss.parts',
     description:
-      'what goes: current, old-versions, delete-markers, unfinished-uploads, container, key, key-material, secret, parameter, images',
+      'what goes: current, old-versions, delete-markers, unfinished-uploads, container, key, key-material, secret, parameter, images; of databases and machines data, backups, machine, settings',
   },
   { name: 'loss.days', description: 'the fewest days until something of it goes, where the request says' },
   { name: 'loss.date', description: 'the day at which it goes, where the request names one' },
   { name: 'loss.scope', description: 'what it is confined to: prefixes, tags, sizes' },
+  {
+    name: 'loss.way_back',
+    description:
+      'what is left to bring it back from: none, kept (a last snapshot or a time to recover) or unknown',
+  },
   { name: 'loss.resource_type', description: 'such as AWS::S3::Bucket' },
   { name: 'loss.resource', description: 'ARN of what loses something' },
   { name: 'loss.resource_name', description: 'what people call it' },
@@ -61,6 +71,7 @@ export function lossFact(loss: Loss, explanation: string, unknowns: readonly str
       ...(days === undefined ? {} : { days }),
       ...(date === undefined ? {} : { date }),
       scope: loss.scope,
+      ...(loss.wayBack === undefined ? {} : { way_back: loss.wayBack }),
       resource_type: loss.resourceType,
       resource: loss.resource,
       resource_name: loss.resourceName,

@@ -16,7 +16,13 @@ export interface Transfer {
     | 'batch-copy'
     | 'batch-report'
     | 'object-copy'
-    | 'upload';
+    | 'upload'
+    | 'copy'
+    | 'export'
+    | 'restore'
+    | 'snapshot'
+    | 'replica'
+    | 'block-read';
   /** `started`: it goes there from now on; `stopped`: it no longer does; `unchanged`: the call failed. */
   readonly change: 'started' | 'stopped' | 'unchanged' | 'unknown';
   readonly attempted: boolean;
@@ -30,6 +36,10 @@ export interface Transfer {
   readonly scope: readonly string[];
   /** True where the destination's account becomes the owner of what it gets. */
   readonly givesOwnership: boolean;
+  /** Regions that it goes to, where they are others than its own. */
+  readonly regions?: readonly string[] | undefined;
+  /** Whether what arrives is encrypted, as far as request or answer tell. */
+  readonly encrypted?: 'yes' | 'no' | 'unknown' | undefined;
   readonly resourceType: string;
   readonly resource: string;
   readonly resourceName: string;
@@ -40,7 +50,7 @@ export const transferFieldNames: readonly FieldName[] = [
   {
     name: 'transfer.kind',
     description:
-      'replication, access-logs, inventory, analytics, usage-export, notifications, transformation (a function that objects pass through), routing, batch-copy, batch-report, object-copy or upload',
+      'replication, access-logs, inventory, analytics, usage-export, notifications, transformation (a function that objects pass through), routing, batch-copy, batch-report, object-copy, upload; of databases, disks and machines: copy, export (to a bucket), restore, snapshot, replica or block-read',
   },
   {
     name: 'transfer.change',
@@ -65,7 +75,9 @@ export const transferFieldNames: readonly FieldName[] = [
     name: 'transfer.gives_ownership',
     description: "true where the destination's account becomes the owner of what it gets",
   },
-  { name: 'transfer.resource_type', description: 'such as AWS::S3::Bucket' },
+  { name: 'transfer.regions', description: 'regions that it goes to, where they are others than its own' },
+  { name: 'transfer.encrypted', description: 'yes, no or unknown: whether what arrives is encrypted' },
+  { name: 'transfer.resource_type', description: 'such as AWS::S3::Bucket or AWS::RDS::DBSnapshot' },
   { name: 'transfer.resource', description: 'ARN of what the data is taken from' },
   { name: 'transfer.resource_name', description: 'what people call it' },
 ];
@@ -85,6 +97,8 @@ export function transferFact(transfer: Transfer, explanation: string, unknowns: 
       destinations: transfer.destinations,
       scope: transfer.scope,
       gives_ownership: transfer.givesOwnership,
+      ...(transfer.regions === undefined ? {} : { regions: transfer.regions }),
+      ...(transfer.encrypted === undefined ? {} : { encrypted: transfer.encrypted }),
       resource_type: transfer.resourceType,
       resource: transfer.resource,
       resource_name: transfer.resourceName,

@@ -10,11 +10,17 @@ import type { Whose } from '../whose.ts';
 import { codeWays } from './code-ways.ts';
 import { databaseWays } from './database-ways.ts';
 import { entryFact } from './entry-fact.ts';
+import { functionWays } from './function-ways.ts';
 import { machineWays } from './machine-ways.ts';
 import { noDetails } from './way.ts';
 import type { Details, Way } from './way.ts';
 
-const ways: ReadonlyMap<string, readonly Way[]> = indexOf([...machineWays, ...codeWays, ...databaseWays]);
+const ways: ReadonlyMap<string, readonly Way[]> = indexOf([
+  ...machineWays,
+  ...functionWays,
+  ...codeWays,
+  ...databaseWays,
+]);
 
 function indexOf(all: readonly Way[]): ReadonlyMap<string, readonly Way[]> {
   const index = new Map<string, readonly Way[]>();

@@ -2,6 +2,8 @@ import { entry } from '../compute/entry.ts';
 import { launch } from '../compute/launch.ts';
 import type { Analyser } from '../fact.ts';
 import { machineProtection, storeProtection } from '../guards/guards.ts';
+import { copy } from './copy.ts';
+import { deletion } from './deletion.ts';
 import { publicSwitch } from './public-switch.ts';
 import { share } from './share.ts';
 
@@ -13,4 +15,6 @@ export const storeAnalysers: readonly Analyser[] = [
   machineProtection,
   launch,
   entry,
+  copy,
+  deletion,
 ];

@@ -19,4 +19,6 @@ export const storeExamples: readonly Event[] = [
     instanceIds: ['i-1', 'i-2'],
     serviceRoleArn: 'arn:aws:iam::111122223333:role/notify',
   }),
+  callOf('ec2', 'CopySnapshot', { sourceSnapshotId: 'snap-1', sourceRegion: 'us-east-1' }),
+  callOf('rds', 'DeleteDBInstance', { dBInstanceIdentifier: 'billing', skipFinalSnapshot: true }),
 ];
