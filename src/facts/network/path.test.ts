@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../event/event.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
+import type { Fact } from '../fact.ts';
 import type { Known } from '../known.ts';
 import { factsOf } from '../table.ts';
 import { apiCall } from '../testing/cloudtrail.ts';
@@ -22,6 +23,7 @@ const newer = (
     { [`${action}Request`]: request },
     { responseElements: { [`${action}Response`]: response }, ...more },
   );
+const paths = (event: Event): readonly Fact[] => factsOf(event).filter((fact) => fact.subject === 'path');
 const stranger = '444455556666';
 const route = (more: JsonObject): Event =>
   ec2('CreateRoute', { routeTableId: 'rtb-1', destinationCidrBlock: '0.0.0.0/0', ...more });
@@ -427,11 +429,11 @@ const peerCases: readonly Case[] = [
 
 describe('ways of traffic', () => {
   it.each(cases)('%s', (_name, event, expected) => {
-    expect(lines(factsOf(event), 'kind', 'change', 'reach')).toEqual(expected);
+    expect(lines(paths(event), 'kind', 'change', 'reach')).toEqual(expected);
   });
 
   it.each(peerCases)('%s', (_name, event, expected) => {
-    expect(lines(factsOf(event), 'kind', 'change', 'peer')).toEqual(expected);
+    expect(lines(paths(event), 'kind', 'change', 'peer')).toEqual(expected);
   });
 
   it('know accounts that are known', () => {
