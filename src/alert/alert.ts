@@ -2,12 +2,20 @@ import type { ActorKind, EventKind, Origin, Target } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
+import type { DiffLine } from '../facts/assets/diff.ts';
 import type { EventDigest } from './digest.ts';
 
 /** An ATT&CK tactic or technique with its id and MITRE's name for it. */
 export interface AttackRef {
   readonly id: string;
   readonly name: string;
+}
+
+export interface AlertFact {
+  readonly explanation: string;
+  readonly unknowns: readonly string[];
+  /** What came (`+`), what went (`-`) and what stays for orientation; left out where there is nothing to show. */
+  readonly diff?: readonly DiffLine[] | undefined;
 }
 
 /** A finding that a person may see. Plain data: what is stored, sent and shown. Its strings are as hostile as the log that they came from. */
@@ -59,8 +67,8 @@ export interface Alert {
   };
   readonly tactics: readonly AttackRef[];
   readonly techniques: readonly AttackRef[];
-  /** The facts' sentences, and what they could not know. */
-  readonly facts: readonly { readonly explanation: string; readonly unknowns: readonly string[] }[];
+  /** The facts' sentences, what they could not know, and what changed, line by line. */
+  readonly facts: readonly AlertFact[];
   readonly falsePositives: readonly string[];
   readonly references: readonly string[];
   /** Where several events together made the rule match. `who`, `what` and `where` then say what they have in common. */

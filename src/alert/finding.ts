@@ -1,5 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
+import type { AssetMemory } from '../facts/assets/memory.ts';
+import { recall } from '../facts/assets/recall.ts';
 import type { Fact } from '../facts/fact.ts';
 import type { Known } from '../facts/known.ts';
 import { factsOf } from '../facts/table.ts';
@@ -18,17 +20,22 @@ export interface Finding {
 export class Subject {
   readonly event: Event;
   readonly #known: Known | undefined;
+  readonly #memory: AssetMemory | undefined;
   #facts: readonly Fact[] | undefined;
   #members: Map<string, Json | undefined> | undefined;
 
-  /** @param known what the configuration of the estate tells; nothing, where left out */
-  constructor(event: Event, known?: Known) {
+  /**
+   * @param known what the configuration of the estate tells; nothing, where left out
+   * @param memory what is remembered of assets, which must not take the event before its facts are asked for; none, where left out
+   */
+  constructor(event: Event, known?: Known, memory?: AssetMemory) {
     this.event = event;
     this.#known = known;
+    this.#memory = memory;
   }
 
   get facts(): readonly Fact[] {
-    return (this.#facts ??= factsOf(this.event, this.#known));
+    return (this.#facts ??= [...factsOf(this.event, this.#known), ...recall(this.event, this.#memory)]);
   }
 
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */

@@ -66,7 +66,11 @@ function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): A
     },
     tactics: part.tactics,
     techniques: part.techniques,
-    facts: facts.map(({ explanation, unknowns }) => ({ explanation, unknowns })),
+    facts: facts.map(({ explanation, unknowns, diff = [] }) => ({
+      explanation,
+      unknowns,
+      ...(diff.length === 0 ? {} : { diff }),
+    })),
     falsePositives: rule.falsePositives,
     references: rule.references,
     evidence: { eventId: event.id, provenance: event.provenance, fields: event.fields },

@@ -1,4 +1,4 @@
-import type { Alert, AlertEvent, AttackRef } from '../alert/alert.ts';
+import type { Alert, AlertEvent, AlertFact, AttackRef } from '../alert/alert.ts';
 import { rawEventAnchor } from '../notify/slack-message.ts';
 import {
   actorDetail,
@@ -185,9 +185,10 @@ function meaning({ facts }: Alert): Html | undefined {
     'What this means',
     html`<ul class="facts">
       ${facts.map(
-        ({ explanation, unknowns }) =>
+        ({ explanation, unknowns, diff = [] }) =>
           html`<li>
             <p>${explanation}</p>
+            ${diff.length > 0 && difference(diff)}
             ${
               unknowns.length > 0 &&
               html`<div class="unknowns">
@@ -201,6 +202,22 @@ function meaning({ facts }: Alert): Html | undefined {
       )}
     </ul>`,
   );
+}
+
+const signWords = { '+': 'added', '-': 'removed', ' ': '' } as const;
+const signKinds = { '+': 'came', '-': 'went', ' ': 'stays' } as const;
+
+/** Colour is not all that tells the lines apart: the sign stands before each, and readers of the screen hear a word. */
+function difference(diff: NonNullable<AlertFact['diff']>): Html {
+  return html`<ul class="diff">
+    ${diff.map(
+      ({ sign, text }) =>
+        html`<li class="${signKinds[sign]}">
+          <span class="sign" aria-hidden="true">${sign}</span
+          >${sign !== ' ' && html`<span class="unseen">${signWords[sign]}: </span>`}<span>${text}</span>
+        </li>`,
+    )}
+  </ul>`;
 }
 
 function firstSteps({ response }: Alert): Html | undefined {

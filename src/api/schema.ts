@@ -129,7 +129,17 @@ const alertSummarySchema = z
     tactics: z.array(attackRef).readonly(),
     techniques: z.array(attackRef).readonly(),
     facts: z
-      .array(z.object({ explanation: text, unknowns: z.array(text).readonly() }))
+      .array(
+        z.object({
+          explanation: text,
+          unknowns: z.array(text).readonly(),
+          diff: z
+            .array(z.object({ sign: z.enum(['+', '-', ' ']), text }))
+            .readonly()
+            .optional()
+            .describe('What came, what went, and what stays for orientation, line by line.'),
+        }),
+      )
       .readonly()
       .describe('What the event means, and what it alone cannot tell.'),
     falsePositives: z.array(text).readonly(),

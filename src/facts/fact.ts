@@ -1,5 +1,6 @@
 import type { Event, EventKind } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
+import type { DiffLine } from './assets/diff.ts';
 import type { Known } from './known.ts';
 
 /** Who can use what a change opened, widest first. */
@@ -33,6 +34,8 @@ export interface Fact {
   /** What the event alone can't tell and what would decide it; empty where nothing is open. */
   readonly unknowns: readonly string[];
   readonly fields: JsonObject;
+  /** What changed, line by line, or what stands there now; shown below the explanation. */
+  readonly diff?: readonly DiffLine[] | undefined;
 }
 
 /** Derives facts. Pure; asked only about the actions that it names. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../event/event.ts';
 import { isJsonObject } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
+import { recalledFieldNames } from './assets/recall.ts';
 import type { Known } from './known.ts';
 import { guardDutyExample } from '../decode/aws-finding/testing/samples.ts';
 import { dnsExamples } from './dns/testing/examples.ts';
@@ -80,7 +81,10 @@ const examples: readonly Event[] = [
   ...storeExamples,
   guardDutyExample,
 ];
-const known = new Set(tocsinFieldNames.map((field) => field.name));
+// What comes from memory is held to its names in assets/recall.test.ts.
+const recalled = new Set(recalledFieldNames);
+const own = tocsinFieldNames.filter((field) => !recalled.has(field));
+const known = new Set(own.map((field) => field.name));
 const estate: Known = {
   accounts: {
     '111122223333': {
@@ -116,7 +120,7 @@ describe('the fields that rules read', () => {
   });
 
   it('are listed once each, with a description', () => {
-    expect(known.size).toBe(tocsinFieldNames.length);
+    expect(new Set(tocsinFieldNames.map(({ name }) => name)).size).toBe(tocsinFieldNames.length);
     expect(
       tocsinFieldNames.filter((field) => field.description.length < 10 && field.name !== 'exposure.via'),
     ).toEqual([]);

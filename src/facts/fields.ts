@@ -2,6 +2,7 @@ import type { ActorLink, Client, Event, Target } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { findingFieldNames } from './aws-finding.ts';
 import { dnsFieldNames } from './dns/dns.ts';
+import { recalledFieldNames } from './assets/recall.ts';
 import { exposureFieldNames } from './exposure.ts';
 import { entryFieldNames } from './compute/entry-fact.ts';
 import { launchFieldNames } from './compute/launch-fact.ts';
@@ -83,6 +84,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...entryFieldNames,
   ...dnsFieldNames,
   ...findingFieldNames,
+  ...recalledFieldNames,
 ];
 
 /** How each top-level member under `tocsin.` that comes from the event itself, or from what is known of its account, is made; undefined where the record doesn't give it. */

@@ -6,7 +6,7 @@ import { bindSettings, channelSettings, channelsFor, type ChannelSettings } from
 /** Where a Lambda worker takes its alerts. */
 export interface Destination {
   readonly name: string;
-  /** Whether it keeps state, so that it wants the events of which rules over several events are made, too. */
+  /** Whether it keeps state, so that it wants the events of which rules over several events and the memory of assets are made, too. */
   readonly correlates: boolean;
   /** Returns what went wrong, one sentence each; empty where everything arrived. */
   readonly send: (alerts: readonly Alert[], event: Json) => Promise<readonly string[]>;

@@ -1,5 +1,6 @@
 import { decodeValue } from '../decode/decode.ts';
 import type { Json } from '../event/json.ts';
+import { concernsAssets } from '../facts/assets/sightings.ts';
 import type { Alert } from '../alert/alert.ts';
 import { engineOf, type EngineParts } from '../runtime/engine.ts';
 import { decide, newTally } from '../runtime/pipeline.ts';
@@ -27,7 +28,7 @@ class InvocationError extends Error {
 
 /**
  * The same engine in AWS Lambda, for the events that EventBridge hands over. Every alert goes to every destination before the
- * invocation succeeds, and what correlations are made of to those that keep state; repeats carry the same ids and idempotency keys.
+ * invocation succeeds, and what correlations and the memory of assets are made of to those that keep state; repeats carry the same ids and idempotency keys.
  */
 export function createHandler(
   options: HandlerOptions,
@@ -39,13 +40,15 @@ export function createHandler(
     const tally = newTally();
     const batch = decodeValue(event, { source: 'lambda', object: context.awsRequestId, receivedAt });
     const { alerts, rejections, matches } = decide(batch, engine, clock(), tally);
+    // Assets are remembered where state is kept, from every call that says something of one.
+    const remembers = batch.events.some(concernsAssets);
     const failures = rejections.map((rejection) => `a record was rejected: ${rejection.reason}`);
     // At once, not in turn: the function has one time limit for all of them.
     const told = alerts.filter(({ exception }) => exception === undefined);
     const sent = options.destinations.flatMap((destination) => {
       // A server keeps also what falls under an exception; the others would only tell people of it.
       const theirs = destination.correlates ? alerts : told;
-      const isNeeded = theirs.length > 0 || (destination.correlates && matches.length > 0);
+      const isNeeded = theirs.length > 0 || (destination.correlates && (matches.length > 0 || remembers));
       return isNeeded ? [sendAll(destination, theirs, event)] : [];
     });
     for (const problems of await Promise.all(sent)) failures.push(...problems);

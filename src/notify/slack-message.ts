@@ -1,4 +1,4 @@
-import type { Alert } from '../alert/alert.ts';
+import type { Alert, AlertFact } from '../alert/alert.ts';
 import { lines, slackMarkdown, slackText } from './safe-text.ts';
 import {
   actorDetail,
@@ -43,6 +43,14 @@ interface RichTextList {
   readonly elements: readonly RichTextSection[];
 }
 
+/** Text as it is, in a box of its own. */
+interface RichTextPreformatted {
+  readonly type: 'rich_text_preformatted';
+  readonly elements: readonly RichTextElement[];
+}
+
+type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted;
+
 interface PlainText {
   readonly type: 'plain_text';
   readonly text: string;
@@ -53,7 +61,7 @@ interface PlainText {
 type Block =
   | { readonly type: 'header'; readonly text: PlainText }
   | { readonly type: 'context'; readonly elements: readonly PlainText[] }
-  | { readonly type: 'rich_text'; readonly elements: readonly (RichTextSection | RichTextList)[] };
+  | { readonly type: 'rich_text'; readonly elements: readonly RichTextPart[] };
 
 export interface SlackMessage {
   readonly text: string;
@@ -80,6 +88,8 @@ const limits = {
   description: 600,
   context: 300,
   facts: 4,
+  diff: 10,
+  diffLine: 160,
   unknowns: 3,
   targets: 3,
   events: 5,
@@ -187,17 +197,44 @@ function meaning(alert: Alert): readonly Block[] {
     const description = slackText(alert.description, limits.description);
     return description === '' ? [] : [paragraph([labelled('Why', description)])];
   }
-  const items = alert.facts
-    .slice(0, limits.facts)
-    .flatMap(({ explanation, unknowns }) => [
+  const parts: RichTextPart[] = [];
+  let items: RichTextSection[] = [];
+  // What several events have in common takes the room of what one changed.
+  let left: number = alert.correlation === undefined ? limits.diff : 0;
+  const endList = (): void => {
+    if (items.length > 0) parts.push({ type: 'rich_text_list', style: 'bullet', elements: items });
+    items = [];
+  };
+  for (const { explanation, unknowns, diff = [] } of alert.facts.slice(0, limits.facts)) {
+    items.push(
       section(withCode(slackText(explanation, limits.fact))),
       ...unknowns
         .slice(0, limits.unknowns)
         .map((unknown) =>
           section([textElement(`Unknown: ${slackText(unknown, limits.unknown)}`, { italic: true })]),
         ),
-    ]);
-  return [titledList('What it means', items)];
+    );
+    if (diff.length === 0 || left === 0) continue;
+    // A box cannot stand in a list: the list ends and goes on below it.
+    endList();
+    parts.push({ type: 'rich_text_preformatted', elements: diffElements(diff, left) });
+    left = Math.max(0, left - diff.length);
+  }
+  endList();
+  return [
+    {
+      type: 'rich_text',
+      elements: [section([textElement('What it means', { bold: true })]), ...parts],
+    },
+  ];
+}
+
+/** Slack breaks lines only where a line break stands. */
+function diffElements(diff: NonNullable<AlertFact['diff']>, most: number): readonly RichTextElement[] {
+  const lines = diff.slice(0, most).map(({ sign, text }) => `${sign} ${slackText(text, limits.diffLine)}`);
+  const more = diff.length - lines.length;
+  if (more > 0) lines.push(`  and ${more} more lines`);
+  return lines.flatMap((text, index) => [...(index === 0 ? [] : [textElement('\n')]), textElement(text)]);
 }
 
 function firstSteps(alert: Alert): readonly Block[] {

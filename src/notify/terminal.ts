@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Alert } from '../alert/alert.ts';
+import type { DiffLine } from '../facts/assets/diff.ts';
 import type { Severity } from '../event/severity.ts';
 import { line, lines } from './safe-text.ts';
 import {
@@ -59,10 +60,12 @@ export function renderAlert(alert: Alert, options: TerminalOptions): string {
       ? `${paint(severityStyle[alert.severity], word.padEnd(labelWidth))}  ${paint('bold', part)}`
       : margin + paint('bold', part),
   );
-  const body = rows(alert, options.verbose ?? false).flatMap(({ label, text, indent = 0 }) => {
+  const body = rows(alert, options.verbose ?? false).flatMap(({ label, text, indent = 0, style }) => {
     const moved = margin + ' '.repeat(indent);
     const first = label === '' ? moved : `${paint('dim', label.padStart(labelWidth))}  ${' '.repeat(indent)}`;
-    return wrap(text, width - moved.length).map((part, index) => (index === 0 ? first : moved) + part);
+    return wrap(text, width - moved.length).map(
+      (part, index) => (index === 0 ? first : moved) + (style === undefined ? part : paint(style, part)),
+    );
   });
   return [...head, ...body].join('\n');
 }
@@ -73,6 +76,7 @@ interface Row {
   readonly text: string;
   /** Columns to move in. */
   readonly indent?: number | undefined;
+  readonly style?: Style | undefined;
 }
 
 function rows(alert: Alert, verbose: boolean): readonly Row[] {
@@ -124,15 +128,43 @@ function correlationRows({ correlation }: Alert, verbose: boolean): readonly Row
 
 function factRows({ facts }: Alert, verbose: boolean): readonly Row[] {
   const most = verbose
-    ? { facts: 50, unknowns: 10, length: longest }
-    : { facts: 4, unknowns: 2, length: shortest };
-  const texts = facts
-    .slice(0, most.facts)
-    .flatMap(({ explanation, unknowns }) => [
-      line(explanation, most.length),
-      ...unknowns.slice(0, most.unknowns).map((unknown) => `Unknown: ${line(unknown, most.length)}`),
-    ]);
-  return labelFirst('means', texts);
+    ? { facts: 50, unknowns: 10, lines: 100, length: longest }
+    : { facts: 4, unknowns: 2, lines: 7, length: shortest };
+  // Of all facts together: what is below must not be pushed off the screen.
+  let left = most.lines;
+  return facts.slice(0, most.facts).flatMap(({ explanation, unknowns, diff = [] }, index) => {
+    const shown = diffRows(diff, { lines: left, length: most.length });
+    left = Math.max(0, left - diff.length);
+    return [
+      ...labelFirst(index === 0 ? 'means' : '', [
+        line(explanation, most.length),
+        ...unknowns.slice(0, most.unknowns).map((unknown) => `Unknown: ${line(unknown, most.length)}`),
+      ]),
+      ...shown,
+    ];
+  });
+}
+
+const longestDiffLine = 160;
+
+const diffStyle: Readonly<Record<DiffLine['sign'], Style | undefined>> = {
+  '+': 'green',
+  '-': 'red',
+  ' ': undefined,
+};
+
+function diffRows(
+  diff: readonly DiffLine[],
+  most: { readonly lines: number; readonly length: number },
+): readonly Row[] {
+  const rows = diff.slice(0, most.lines).map(({ sign, text }): Row => ({
+    label: '',
+    text: `${sign === ' ' ? '' : `${sign} `}${line(text, Math.min(most.length, longestDiffLine))}`,
+    indent: sign === ' ' ? 4 : 2,
+    style: diffStyle[sign],
+  }));
+  const more = diff.length - rows.length;
+  return more > 0 ? [...rows, { label: '', text: `and ${more} more lines`, indent: 4 }] : rows;
 }
 
 /** What the configuration made of the alert. */

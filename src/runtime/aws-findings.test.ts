@@ -65,7 +65,7 @@ logsource: { product: aws, service: guardduty }
 detection:
   s: ['any word']
   condition: s`;
-    expect(prefilterOf(createEngine(rules(call, active, raw)))).toBeDefined();
+    expect(prefilterOf(createEngine(rules(call, active, raw)), false)).toBeDefined();
   });
 
   it('are told in one sentence', () => {

@@ -75,7 +75,7 @@ describe('decide', () => {
     ['at its end, which is outside', { until: Date.parse('2026-11-20T10:00:00Z') }],
   ])('counts an event %s and raises nothing', (_, range) => {
     const tally = newTally();
-    expect(decide(batch, engine, 0, tally, range).alerts).toEqual([]);
+    expect(decide(batch, engine, 0, tally, { range }).alerts).toEqual([]);
     expect(tally).toMatchObject({ events: 1, processed: 0, outside: 1 });
   });
 

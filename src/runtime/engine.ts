@@ -5,6 +5,7 @@ import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import { compilePolicy, noPolicy, type AlertPolicy } from '../alert/policy.ts';
 import type { Event } from '../event/event.ts';
+import type { AssetMemory } from '../facts/assets/memory.ts';
 import type { Known } from '../facts/known.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
@@ -26,8 +27,8 @@ export interface Engine {
   readonly correlations: readonly LinkedCorrelation[];
   /** What the event makes match, in the order of the rules; rules that only serve correlations are not among it. */
   readonly find: (event: Event) => readonly Finding[];
-  /** The same, with what correlations need of the event. */
-  readonly examine: (event: Event) => Examined;
+  /** The same, with what correlations need of the event. `memory` is what is remembered of assets, from events before this one. */
+  readonly examine: (event: Event, memory?: AssetMemory) => Examined;
   readonly raise: (finding: Finding, decidedAt: number) => Alert;
   /** Alerts of correlations' findings, but of those that only serve other correlations. */
   readonly raiseCorrelated: (findings: readonly CorrelationFinding[], decidedAt: number) => readonly Alert[];
@@ -88,8 +89,8 @@ export function engineOf(parts: EngineParts): Engine {
   const raise = alertRaiser();
   const raiseCorrelated = correlatedRaiser();
   const judge = compilePolicy(parts.policy ?? noPolicy, parts.known);
-  const examine = (event: Event): Examined => {
-    const subject = new Subject(event, parts.known);
+  const examine = (event: Event, memory?: AssetMemory): Examined => {
+    const subject = new Subject(event, parts.known, memory);
     const matched = rulesOf(logSourceOf(event.kind))(subject);
     if (matched.length === 0) return nothing;
     const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createAssetMemory } from '../facts/assets/memory.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
@@ -9,6 +10,7 @@ async function ingested(text: string) {
   const engine = createEngine([]);
   const ingest = createIngest({
     engine,
+    memory: createAssetMemory(),
     store,
     correlations: await openCorrelations(engine, store, { lateness: 0, clock: () => 0 }),
     channelsFor: () => [],

@@ -1,19 +1,22 @@
 import type { Alert } from '../alert/alert.ts';
-import { decode } from '../decode/decode.ts';
+import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
+import type { AssetMemory } from '../facts/assets/memory.ts';
 import type { InputOrigin } from '../source/source.ts';
 import { StoreError } from '../store/error.ts';
 import type { CommitResult, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
 import type { KeptCorrelations } from './kept-correlations.ts';
-import { decide, newTally, type Tally } from './pipeline.ts';
+import { decide, decideHeld, newTally, type Decision, type Tally } from './pipeline.ts';
 
 export interface IngestOptions {
   readonly engine: Engine;
   readonly store: Store;
   readonly correlations: KeptCorrelations;
+  /** What is remembered of assets. */
+  readonly memory: AssetMemory;
   /** The channels that an alert is owed to. */
   readonly channelsFor: (alert: Alert) => readonly string[];
   readonly clock: () => number;
@@ -59,7 +62,7 @@ const keptOneByOne = 10_000;
 export function createIngest(
   options: IngestOptions,
 ): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
-  const { engine, correlations, clock } = options;
+  const { correlations } = options;
   return async (chunks, from) => {
     const total = newTally();
     const alerts: IngestedAlert[] = [];
@@ -118,7 +121,7 @@ export function createIngest(
 
     for await (const batch of decode(chunks, from, { startAt: from.startAt })) {
       const tally = newTally();
-      const decision = decide(batch, engine, clock(), tally);
+      const decision = decideAll(batch, options, tally);
       await correlations.take(decision, (alerts, state) => {
         tally.alerts += alerts.length;
         return commit([...decision.alerts, ...alerts], decision.rejections, tally, { state });
@@ -127,6 +130,22 @@ export function createIngest(
     if (from.position) await commit([], [], newTally(), { position: from.position });
     const { records, events, rejected, skipped } = total;
     return { records, events, rejected, skipped, alerts, rejections };
+  };
+}
+
+/** Decides on a batch, first on what no asset is concerned in, then on the rest in the order of its time. */
+function decideAll(batch: DecodedBatch, { engine, memory, clock }: IngestOptions, tally: Tally): Decision {
+  const now = clock();
+  const first = decide(batch, engine, now, tally, { holds: true });
+  if (first.held.length === 0) return first;
+  const inOrder = first.held.toSorted((a, b) => a.time - b.time);
+  const { alerts, rejections, matches } = decideHeld(inOrder, engine, memory, now, tally);
+  return {
+    ...first,
+    held: [],
+    alerts: [...first.alerts, ...alerts],
+    rejections: [...first.rejections, ...rejections],
+    matches: [...first.matches, ...matches],
   };
 }
 

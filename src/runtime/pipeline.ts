@@ -2,6 +2,8 @@ import type { Alert } from '../alert/alert.ts';
 import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
 import type { DecodedBatch } from '../decode/decode.ts';
+import type { AssetMemory } from '../facts/assets/memory.ts';
+import { concernsAssets, sightingsOf } from '../facts/assets/sightings.ts';
 import type { Match } from '../sigma/correlation/match.ts';
 import type { Engine } from './engine.ts';
 
@@ -45,6 +47,8 @@ export interface Decision {
   readonly rejections: readonly Rejection[];
   /** What correlations need of the events: plain data, in the order of the batch. */
   readonly matches: readonly Match[];
+  /** Events that say something of assets, in the range or before it, left to `decideHeld`; empty unless asked for. */
+  readonly held: readonly Event[];
   /** The latest event time in the batch that can be true; minus infinity where there is none. */
   readonly time: number;
   /** The latest time that can be true: an hour after the decision, for clocks differ. */
@@ -60,43 +64,99 @@ export interface TimeRange {
   readonly until?: number | undefined;
 }
 
-/** Puts a decoded batch through the engine and adds to the tally. A failing event never stops the others. */
+export interface DecideOptions {
+  readonly range?: TimeRange | undefined;
+  /** Whether events that say something of assets are held back for who remembers assets. */
+  readonly holds?: boolean | undefined;
+}
+
+/**
+ * Puts a decoded batch through the engine and adds to the tally. A failing event never stops the others. Events that are held are not
+ * yet counted as processed.
+ */
 export function decide(
   batch: DecodedBatch,
   engine: Engine,
   decidedAt: number,
   tally: Tally,
-  range: TimeRange = {},
+  { range = {}, holds = false }: DecideOptions = {},
 ): Decision {
-  const alerts: Alert[] = [];
   const rejections: Rejection[] = [...batch.rejections];
   tally.records += batch.records;
   tally.passedOver += batch.passedOver;
-  const matches: Match[] = [];
   const latest = decidedAt + tolerableFuture;
   let time = Number.NEGATIVE_INFINITY;
   tally.events += batch.events.length;
   tally.rejected += batch.rejections.length;
   tally.skipped += batch.skipped.length;
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = range;
+  const held: Event[] = [];
+  const outcome = newOutcome(rejections);
   for (const event of batch.events) {
     if (event.time < since || event.time >= until) {
       tally.outside++;
+      // What happened before the range is worth remembering in it.
+      if (holds && event.time < since && concernsAssets(event)) held.push(event);
       continue;
     }
-    try {
-      const { findings, match } = engine.examine(event);
-      for (const finding of findings) alerts.push(engine.raise(finding, decidedAt));
-      tally.processed++;
-      if (event.time <= latest) time = Math.max(time, event.time);
-      if (match !== undefined) matches.push(match);
-    } catch (error) {
-      tally.deadLettered++;
-      rejections.push(deadLetter(event, error));
-    }
+    if (holds && concernsAssets(event)) held.push(event);
+    else examineInto(outcome, event, engine, decidedAt, tally);
+    if (event.time <= latest) time = Math.max(time, event.time);
   }
-  tally.alerts += alerts.length;
-  return { alerts, rejections, matches, time, latest };
+  return { ...outcome, time, latest, held };
+}
+
+/**
+ * The rest of `decide`, for events that were held, in the order in which they are given: each is judged by what was remembered before
+ * it, and then remembered itself. An event from before the range is remembered alone; one from later than can be is judged, but not
+ * remembered: it would look newer than all that follow.
+ */
+export function decideHeld(
+  events: readonly Event[],
+  engine: Engine,
+  memory: AssetMemory,
+  decidedAt: number,
+  tally: Tally,
+  { since = Number.NEGATIVE_INFINITY }: TimeRange = {},
+): Pick<Decision, 'alerts' | 'rejections' | 'matches'> {
+  const outcome = newOutcome([]);
+  for (const event of events) {
+    if (event.time >= since) examineInto(outcome, event, engine, decidedAt, tally, memory);
+    if (event.time <= decidedAt + tolerableFuture) memory.observe(event, sightingsOf(event));
+  }
+  return outcome;
+}
+
+interface Outcome {
+  readonly alerts: Alert[];
+  readonly rejections: Rejection[];
+  readonly matches: Match[];
+}
+
+function newOutcome(rejections: Rejection[]): Outcome {
+  return { alerts: [], rejections, matches: [] };
+}
+
+function examineInto(
+  { alerts, rejections, matches }: Outcome,
+  event: Event,
+  engine: Engine,
+  decidedAt: number,
+  tally: Tally,
+  memory?: AssetMemory,
+): void {
+  try {
+    const { findings, match } = engine.examine(event, memory);
+    for (const finding of findings) {
+      alerts.push(engine.raise(finding, decidedAt));
+      tally.alerts++;
+    }
+    tally.processed++;
+    if (match !== undefined) matches.push(match);
+  } catch (error) {
+    tally.deadLettered++;
+    rejections.push(deadLetter(event, error));
+  }
 }
 
 function deadLetter(event: Event, error: unknown): Rejection {

@@ -4,6 +4,8 @@ import * as z from 'zod';
 import { decodeValue } from '../decode/decode.ts';
 import type { Alert } from '../alert/alert.ts';
 import { Subject, subjectView } from '../alert/finding.ts';
+import { createAssetMemory } from '../facts/assets/memory.ts';
+import { sightingsOf } from '../facts/assets/sightings.ts';
 import { isJsonObject, text, type Json, type JsonObject } from '../event/json.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import { correlatorDefaults, createCorrelator } from '../sigma/correlation/correlator.ts';
@@ -193,6 +195,8 @@ function judge(
     ...correlatorDefaults,
     lateness: Number.POSITIVE_INFINITY,
   });
+  // What one record says of assets is known to the next, as in a log.
+  const memory = createAssetMemory();
   const alerts: Alert[] = [];
   const paths = new Map(
     [...engine.active, ...engine.correlations.map(({ correlation }) => correlation)].map(({ id, path }) => [
@@ -208,8 +212,9 @@ function judge(
     if (rejection) return `the record cannot be decoded: ${rejection.reason}`;
     if (decoded.events.length === 0) return 'there is no record: give the case an event, or the file a base';
     for (const event of decoded.events) {
-      const { findings, match } = engine.examine(event);
+      const { findings, match } = engine.examine(event, memory);
       add(findings.map((finding) => engine.raise(finding, 0)));
+      memory.observe(event, sightingsOf(event));
       add(engine.raiseCorrelated(correlator.take(match === undefined ? [] : [match], event.time), 0));
     }
   }

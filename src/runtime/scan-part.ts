@@ -6,6 +6,7 @@ import type { Match } from '../sigma/correlation/match.ts';
 import type { FilePart } from '../source/file-parts.ts';
 import { readInput } from '../source/files.ts';
 import type { Engine } from './engine.ts';
+import { heldEvent, type HeldEvent } from './held-events.ts';
 import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
 
 /** What came of a piece of a file: plain data, which may be sent between threads. */
@@ -14,6 +15,8 @@ export interface Step {
   readonly rejections: readonly Rejection[];
   /** What correlations need, in the order of the file. */
   readonly matches: readonly Match[];
+  /** Events that say something of assets, not yet examined; none unless asked for. */
+  readonly held: readonly HeldEvent[];
   /** The latest event time that can be true; minus infinity where there is none. */
   readonly time: number;
   /** The latest time that can be true. */
@@ -30,6 +33,8 @@ export interface Step {
 export interface ReadOptions {
   readonly engine: Engine;
   readonly range: TimeRange;
+  /** Whether events that say something of assets are held for who remembers them. */
+  readonly holds: boolean;
   readonly prefilter: Prefilter | undefined;
   readonly clock: () => number;
 }
@@ -37,7 +42,7 @@ export interface ReadOptions {
 /** Reads one part of a file. What cannot be read is a rejection, after everything before it. */
 export async function* readPart(
   { file, from, to }: FilePart,
-  { engine, range, prefilter, clock }: ReadOptions,
+  { engine, range, holds, prefilter, clock }: ReadOptions,
 ): AsyncGenerator<Step> {
   let bytes = 0;
   const failure: { error?: unknown } = {};
@@ -64,7 +69,8 @@ export async function* readPart(
       if (time > last) last = time;
     }
     const tally = newTally();
-    return { ...decide(batch, engine, clock(), tally, range), tally, first, last, bytes };
+    const { held, ...decision } = decide(batch, engine, clock(), tally, { range, holds });
+    return { ...decision, held: held.map(heldEvent), tally, first, last, bytes };
   };
   // What holds the thread to unpack at once would hold those who type into standard input as well.
   const options = { prefilter, startAt: from, unpackAtOnce: !file.stdin };
@@ -87,8 +93,8 @@ export async function* inLargerSteps(steps: AsyncIterable<Step>): AsyncGenerator
   let held: Step | undefined;
   for await (const step of steps) {
     held = held === undefined ? step : joined(held, step);
-    if (held.alerts.length + held.rejections.length + held.matches.length < 50 && held.tally.records < 20_000)
-      continue;
+    const told = held.alerts.length + held.rejections.length + held.matches.length + held.held.length;
+    if (told < 50 && held.tally.records < 20_000) continue;
     yield held;
     held = undefined;
   }
@@ -103,6 +109,7 @@ function joined(a: Step, b: Step): Step {
     alerts: [...a.alerts, ...b.alerts],
     rejections: [...a.rejections, ...b.rejections],
     matches: [...a.matches, ...b.matches],
+    held: [...a.held, ...b.held],
     time: Math.max(a.time, b.time),
     latest: Math.max(a.latest, b.latest),
     tally,

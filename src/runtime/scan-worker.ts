@@ -9,6 +9,7 @@ import { prefilterOf } from './wanted.ts';
 export interface WorkerSetup {
   readonly parts: EngineParts;
   readonly range: TimeRange;
+  readonly holds: boolean;
   readonly passesOver: boolean;
 }
 
@@ -24,10 +25,10 @@ const stepsAhead = 8;
 function work(): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread');
-  const { parts, range, passesOver } = workerData as WorkerSetup;
+  const { parts, range, holds, passesOver } = workerData as WorkerSetup;
   const engine = engineOf(parts);
-  const prefilter = passesOver ? prefilterOf(engine) : undefined;
-  const options = { engine, range, prefilter, clock: () => Date.now() };
+  const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
+  const options = { engine, range, holds, prefilter, clock: () => Date.now() };
   const credit = { steps: 0 };
   let wake = (): void => {};
   const read = async (part: FilePart): Promise<void> => {

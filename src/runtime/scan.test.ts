@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { partsOf } from '../source/file-parts.ts';
 import { findFiles } from '../source/files.ts';
+import { createAssetMemory } from '../facts/assets/memory.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { builtinRules, loadRules } from './load-rules.ts';
 import { scan, type ScanOptions } from './scan.ts';
@@ -82,6 +83,16 @@ describe('a scan gives the same alerts, rejections and sums in the same order', 
     expect(await run({ threads: 3, passesOver: true })).toEqual(passing);
   });
 
+  it('with a memory of assets, whose events come last in the order of their time', async () => {
+    const plain = await run({ memory: createAssetMemory() });
+    expect([...plain.alerts].sort()).toEqual([...(await run({})).alerts].sort());
+    const passing = await run({ memory: createAssetMemory(), passesOver: true });
+    expect(passing.alerts).toEqual(plain.alerts);
+    expect(passing.tally.passedOver).toBeGreaterThan(10_000);
+    const pooled = await run({ memory: createAssetMemory(), passesOver: true, threads: 3 });
+    expect(pooled).toEqual(passing);
+  });
+
   it('where it is left before the end', async () => {
     const stop = new Error('enough');
     const leave = { onAlert: () => Promise.reject(stop) };
@@ -108,5 +119,62 @@ describe('a large file with an object on each line is cut between lines', () => 
     const [file] = await findFiles([join(folder, name)]);
     if (file === undefined) throw new Error('the file is not there');
     expect(await partsOf(file, 1)).toEqual([{ file, from: 0, to: undefined }]);
+  });
+});
+
+describe('a scan with a memory', () => {
+  const record = (minute: number, action: string, request: object, region = 'us-east-1') =>
+    JSON.stringify({
+      eventVersion: '1.11',
+      userIdentity: {
+        type: 'IAMUser',
+        userName: 'ana',
+        arn: 'arn:aws:iam::111122223333:user/ana',
+        accountId: '111122223333',
+      },
+      eventTime: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+      eventSource: 's3.amazonaws.com',
+      eventName: action,
+      awsRegion: region,
+      requestParameters: request,
+      eventID: `${minute} ${action}`,
+      recipientAccountId: '111122223333',
+    });
+  const document = (Principal: string) => ({
+    Statement: [{ Effect: 'Allow', Principal, Action: 's3:GetObject', Resource: 'arn:aws:s3:::vault/*' }],
+  });
+  const put = (minute: number, principal: string) =>
+    record(minute, 'PutBucketPolicy', { bucketName: 'vault', bucketPolicy: document(principal) });
+  let own: string;
+  const diffs = async (more: Partial<ScanOptions>) => {
+    const found: string[] = [];
+    await run({
+      files: await findFiles([own]),
+      memory: createAssetMemory(),
+      onAlert: ({ facts }) => void found.push(...facts.map(({ explanation }) => explanation)),
+      ...more,
+    });
+    return found.filter((text) => text.includes('the policy of'));
+  };
+
+  beforeAll(() => {
+    own = mkdtempSync(join(tmpdir(), 'tocsin-'));
+    // The younger one is read first.
+    writeFileSync(join(own, 'a.json'), `{"Records":[${put(9, '*')}]}`);
+    writeFileSync(join(own, 'b.json'), `{"Records":[${put(1, '444455556666')}]}`);
+  });
+  afterAll(() => rmSync(own, { recursive: true }));
+
+  it('tells what a policy was before, whichever file was read first', async () => {
+    expect(await diffs({})).toContain('the policy of bucket `vault` changed: 1 added, 1 removed');
+  });
+
+  it('remembers what lies before the asked range, and raises nothing for it', async () => {
+    const found = await diffs({ range: { since: Date.UTC(2026, 0, 1, 0, 5) } });
+    expect(new Set(found)).toEqual(new Set(['the policy of bucket `vault` changed: 1 added, 1 removed']));
+  });
+
+  it('says that it knows nothing of before where there is no memory', async () => {
+    expect(await diffs({ memory: undefined })).toContain('the policy of bucket `vault` now says this');
   });
 });

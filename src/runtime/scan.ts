@@ -1,5 +1,7 @@
 import type { Alert } from '../alert/alert.ts';
+import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
+import type { AssetMemory } from '../facts/assets/memory.ts';
 import {
   correlatorDefaults,
   createCorrelator,
@@ -10,7 +12,8 @@ import { partsOf, type FilePart } from '../source/file-parts.ts';
 import type { InputFile } from '../source/files.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
-import { newTally, type Tally, type TimeRange } from './pipeline.ts';
+import { createHeldEvents } from './held-events.ts';
+import { decideHeld, newTally, type Tally, type TimeRange } from './pipeline.ts';
 import { addTally, readPart } from './scan-part.ts';
 import { pooledSteps, type PartStep } from './scan-pool.ts';
 import { prefilterOf } from './wanted.ts';
@@ -24,6 +27,8 @@ export interface ScanOptions {
   readonly passesOver?: boolean | undefined;
   /** How many threads read files; with 1, this one does. */
   readonly threads?: number | undefined;
+  /** What is remembered of assets: events that say something of them are examined last, in the order of their time. Without it nothing is. */
+  readonly memory?: AssetMemory | undefined;
   /** Where alerts are kept besides being shown; a scan never delivers to channels. */
   readonly store?: Store | undefined;
   /** Called once for each alert, in the order of the input. */
@@ -53,7 +58,7 @@ export interface ScanResult {
  * A file that cannot be read is a rejection and the next one is read. What is given, and in which order, does not depend on threads.
  */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
-  const { files, engine, clock, store } = options;
+  const { files, engine, clock, store, memory } = options;
   const tally = newTally();
   const seen = new Set<string>();
   let first = Number.POSITIVE_INFINITY;
@@ -92,6 +97,17 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     tally.alerts += alerts.length;
     return alerts;
   };
+  const held = createHeldEvents();
+  // Who types, or follows a log, waits for an answer.
+  const isLive = files.some(({ stdin }) => stdin);
+  /** Examines events that were held; false where there were none. */
+  const remember = async (events: readonly Event[]): Promise<boolean> => {
+    if (memory === undefined || events.length === 0) return false;
+    const { alerts, rejections, matches } = decideHeld(events, engine, memory, clock(), tally, options.range);
+    const findings = correlator.take(matches, Number.NEGATIVE_INFINITY);
+    await give([...alerts, ...correlated(findings)], rejections);
+    return true;
+  };
   const bytesOfFile = new Map<InputFile, number>();
   const parts = (await Promise.all(files.map((file) => partsOf(file)))).flat();
   const partsLeft = new Map<InputFile, number>();
@@ -119,8 +135,11 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     bytesOfFile.set(file, bytes);
     const findings = correlator.take(step.matches, step.time, step.latest);
     await give([...step.alerts, ...correlated(findings)], step.rejections);
+    held.add(step.held);
+    while (await remember(isLive ? held.rest() : held.overflow())) continue;
     options.onProgress(file, bytes, tally);
   }
+  while (await remember(held.rest())) continue;
   await give(correlated(correlator.flush()), []);
   const span = first <= last ? { first, last } : undefined;
   return {
@@ -140,13 +159,14 @@ const worthThreads = 32 * 1024 * 1024;
 /** The steps of all parts in order, read here or on several threads. */
 async function* stepsOf(options: ScanOptions, parts: readonly FilePart[]): AsyncGenerator<PartStep> {
   const { engine, range, clock, threads = 1, passesOver = false } = options;
+  const holds = options.memory !== undefined;
   const bytes = options.files.reduce((sum, { size }) => sum + size, 0);
   const here =
     threads <= 1 || parts.length < 2 || bytes < worthThreads || parts.some(({ file }) => file.stdin);
-  const prefilter = passesOver ? prefilterOf(engine) : undefined;
-  const own = { engine, range, prefilter, clock };
+  const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
+  const own = { engine, range, holds, prefilter, clock };
   if (!here) {
-    yield* pooledSteps(parts, threads, { parts: engine.parts, range, passesOver }, own);
+    yield* pooledSteps(parts, threads, { parts: engine.parts, range, holds, passesOver }, own);
     return;
   }
   for (const part of parts) {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import { createApi } from '../api/api.ts';
 import { checkListen } from '../api/loopback.ts';
+import { createAssetMemory } from '../facts/assets/memory.ts';
 import { systemClock } from '../notify/clock.ts';
 import { startOutbox } from '../notify/outbox.ts';
 import { bindSettings, channelsFor } from '../notify/table.ts';
@@ -100,6 +101,7 @@ export async function serve({
     engine,
     store,
     correlations: kept,
+    memory: createAssetMemory(),
     channelsFor: (alert) => (alert.exception === undefined ? channelsFor(alert, config.channels) : []),
     clock: Date.now,
     onCommit: ({ source, tally, created, repeated }) => {

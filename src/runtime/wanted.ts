@@ -1,5 +1,7 @@
 import { createPrefilter, type Prefilter } from '../decode/prefilter/prefilter.ts';
 import { isWantable, isWantablePart, type Wanted } from '../decode/prefilter/wanted.ts';
+import { actionsRecalled } from '../facts/assets/recall.ts';
+import { actionsWithSightings } from '../facts/assets/sightings.ts';
 import { isFactMember } from '../facts/fields.ts';
 import { actionsWithFacts } from '../facts/table.ts';
 import { fold } from '../sigma/fold.ts';
@@ -45,7 +47,7 @@ function needsOf(requirement: Requirement): readonly Need[] {
   if (field.startsWith('tocsin.')) {
     const [, member = ''] = field.split('.');
     // Whatever a fact says, it is derived from a few actions only.
-    const actions = isFactMember(member) ? actionsWithFacts(member) : undefined;
+    const actions = isFactMember(member) ? (actionsWithFacts(member) ?? actionsRecalled(member)) : undefined;
     return actions === undefined
       ? []
       : [{ key: 'eventName', how: 'whole', texts: new Set([...actions].map(fold)) }];
@@ -103,18 +105,35 @@ function commonness(need: Need): number {
 /**
  * The prefilter of an engine, made once. Undefined where every record has to be looked at: for a rule that shows in no record's bytes,
  * or for a correlation that tells of silence, to which any event says that the source still speaks.
+ *
+ * @param remembers whether assets are remembered, so that every call that says something of one is wanted
  */
-export function prefilterOf(engine: Engine): Prefilter | undefined {
-  const known = prefilters.get(engine);
+export function prefilterOf(engine: Engine, remembers: boolean): Prefilter | undefined {
+  const made = remembers ? remembering : prefilters;
+  const known = made.get(engine);
   if (known !== undefined) return known.prefilter;
   const tellsOfSilence = engine.correlations.some(
     ({ correlation }) => correlation.test.type === 'tocsin_flatline',
   );
   // Only CloudTrail's records are ever passed over.
-  const wanted = tellsOfSilence ? undefined : wantedBy(engine.active.filter(isForCloudTrail));
+  const byRules = tellsOfSilence ? undefined : wantedBy(engine.active.filter(isForCloudTrail));
+  const wanted = byRules && remembers ? withSightings(byRules) : byRules;
   const prefilter = wanted && createPrefilter(wanted);
-  prefilters.set(engine, { prefilter });
+  made.set(engine, { prefilter });
   return prefilter;
 }
 
-const prefilters = new WeakMap<Engine, { readonly prefilter: Prefilter | undefined }>();
+type Made = WeakMap<Engine, { readonly prefilter: Prefilter | undefined }>;
+
+const prefilters: Made = new WeakMap();
+const remembering: Made = new WeakMap();
+
+function withSightings(wanted: Wanted): Wanted {
+  const ofName = wanted.get('eventName') ?? {
+    any: false,
+    whole: new Set<string>(),
+    parts: new Set<string>(),
+  };
+  const whole = new Set([...ofName.whole, ...[...actionsWithSightings].map(fold)]);
+  return new Map([...wanted, ['eventName', { ...ofName, whole }]]);
+}

@@ -19,7 +19,7 @@ it.skipIf(!existsSync(data)).each(folders)(
   async (folder) => {
     const { rules, correlations } = await loadRules([builtinRules]);
     const engine = createEngine(rules, correlations);
-    expect(prefilterOf(engine)).toBeDefined();
+    expect(prefilterOf(engine, true)).toBeDefined();
     const run = async (passesOver: boolean) => {
       const alerts: string[] = [];
       const { tally } = await scan({

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { day, startBacktest, type Backtest } from '../../alert/backtest.ts';
 import type { Grouping } from '../../alert/grouping.ts';
 import { judge } from '../../alert/judgement.ts';
+import { createAssetMemory } from '../../facts/assets/memory.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import type { LoadedRules } from '../../runtime/load-rules.ts';
 import { runCorrelationTests, runRuleTests } from '../../runtime/rule-tests.ts';
@@ -65,6 +66,7 @@ export async function backtestRules(
         until: until?.type === 'at' ? until.time : undefined,
       },
       clock,
+      memory: createAssetMemory(),
       onAlert: counter.add,
       onRejection: rejections.add,
       onProgress: progress.onProgress,

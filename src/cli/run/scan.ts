@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Alert } from '../../alert/alert.ts';
 import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
+import { createAssetMemory } from '../../facts/assets/memory.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
 import { version } from '../../runtime/version.ts';
@@ -61,6 +62,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       clock,
       passesOver: !(flags.parseAll ?? false),
       threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
+      memory: createAssetMemory(),
       store,
       onAlert: (alert) => {
         const isExcepted = alert.exception !== undefined;

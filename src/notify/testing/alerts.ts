@@ -41,6 +41,18 @@ export const normalAlert: Alert = {
         'whether the public access block of account 111122223333 stands in the way; s3:GetAccountPublicAccessBlock would tell',
       ],
     },
+    {
+      explanation: 'the policy of bucket `invoices` changed: 1 added, 1 removed',
+      unknowns: [],
+      diff: [
+        {
+          sign: ' ',
+          text: 'in `Read`, which was: allow account `444455556666` to `s3:getobject` on `arn:aws:s3:::invoices/*`',
+        },
+        { sign: '-', text: 'whom: account `444455556666`' },
+        { sign: '+', text: 'whom: anyone (`*`)' },
+      ],
+    },
   ],
   falsePositives: ['A website that is meant to be public'],
   references: [
@@ -214,7 +226,11 @@ export const hostileAlert: Alert = {
     userAgent: hostileText,
   },
   techniques: many(100, { id: '<@U1>', name: hostileText }),
-  facts: many(20, { explanation: hostileText.repeat(100), unknowns: many(20, hostileText) }),
+  facts: many(20, {
+    explanation: hostileText.repeat(100),
+    unknowns: many(20, hostileText),
+    diff: many(200, { sign: '+' as const, text: hostileText.repeat(20) }),
+  }),
   falsePositives: [hostileText],
   references: [hostileText],
   evidence: {

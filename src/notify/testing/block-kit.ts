@@ -50,6 +50,11 @@ const richList = z.strictObject({
   indent: z.int().min(0).max(8).optional(),
   elements: z.array(richSection).min(1),
 });
+const richPreformatted = z.strictObject({
+  type: z.literal('rich_text_preformatted'),
+  elements: z.array(richElement).min(1),
+  border: z.int().min(0).max(1).optional(),
+});
 const button = z.strictObject({
   type: z.literal('button'),
   text: plainText(75),
@@ -73,7 +78,7 @@ const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25), ...blockId }),
   z.strictObject({
     type: z.literal('rich_text'),
-    elements: z.array(z.discriminatedUnion('type', [richSection, richList])).min(1),
+    elements: z.array(z.discriminatedUnion('type', [richSection, richList, richPreformatted])).min(1),
     ...blockId,
   }),
 ]);

@@ -1,0 +1,65 @@
+import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
+import type { Event } from '../event/event.ts';
+import type { JsonObject } from '../event/json.ts';
+import type { Provenance } from '../event/record.ts';
+import { createHeap } from '../sigma/correlation/heap.ts';
+
+/** An event on its way to whoever remembers assets: plain data, which may be sent between threads, in a fraction of an object's memory. */
+export interface HeldEvent {
+  readonly time: number;
+  /** The raw record, as JSON. */
+  readonly text: string;
+  readonly provenance: Provenance;
+}
+
+export function heldEvent({ time, fields, provenance }: Event): HeldEvent {
+  return { time, text: JSON.stringify(fields), provenance };
+}
+
+function eventOf({ text, provenance }: HeldEvent): Event {
+  const event = cloudTrailEvent(JSON.parse(text) as JsonObject, provenance);
+  // It was an event before it was written down.
+  if ('problem' in event) throw new Error(`an event cannot be read again: ${event.problem}`);
+  return event;
+}
+
+/** Puts events of many files in the order of their time, as far as they fit into memory. */
+export interface HeldEvents {
+  readonly add: (events: readonly HeldEvent[]) => void;
+  /** The oldest, so many that the rest fits into memory again. */
+  readonly overflow: () => readonly Event[];
+  /** Some of what is left, the oldest first; empty at the end. */
+  readonly rest: () => readonly Event[];
+}
+
+/** So many characters of JSON wait for older events; with more, the oldest are let go. */
+const mostText = 24 * 1024 * 1024;
+const atOnce = 1_000;
+
+export function createHeldEvents(most = mostText): HeldEvents {
+  const waiting = createHeap<HeldEvent & { readonly number: number }>((a, b) =>
+    a.time === b.time ? a.number < b.number : a.time < b.time,
+  );
+  let length = 0;
+  let number = 0;
+  function take(until: number): readonly Event[] {
+    const events: Event[] = [];
+    while (length > until && events.length < atOnce) {
+      const held = waiting.pop();
+      if (held === undefined) break;
+      length -= held.text.length;
+      events.push(eventOf(held));
+    }
+    return events;
+  }
+  return {
+    add: (events) => {
+      for (const event of events) {
+        waiting.push({ ...event, number: number++ });
+        length += event.text.length;
+      }
+    },
+    overflow: () => (length > most ? take(most * 0.9) : []),
+    rest: () => take(0),
+  };
+}
