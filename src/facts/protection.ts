@@ -36,6 +36,10 @@ export type ProtectionKind =
   | 'dnssec'
   | 'domain-lock'
   | 'domain-renewal'
+  // What keeps accounts and people to what they may do, and tells people from strangers.
+  | 'organisation-policy'
+  | 'password-policy'
+  | 'second-factor'
   // What keeps stored data from strangers, or from being lost.
   | 'object-ownership'
   | 'versioning'
