@@ -63,6 +63,9 @@ export type ProtectionKind =
   | 'secret-replica'
   | 'image-scanning'
   | 'image-immutability'
+  // What keeps strangers from what stands behind the edge.
+  | 'origin-access'
+  | 'endpoint-policy'
   // What keeps strangers out of databases, machines and the code that runs on them.
   | 'transport-encryption'
   | 'authentication'

@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import { awsFindings } from './aws-finding.ts';
 import { dnsAnalysers } from './dns/table.ts';
+import { edgeAnalysers } from './edge/table.ts';
 import type { Analyser, Fact } from './fact.ts';
 import { identityAnalysers } from './identity/table.ts';
 import { keyAnalysers } from './keys/table.ts';
@@ -20,6 +21,7 @@ export const analysers: readonly Analyser[] = [
   ...dnsAnalysers,
   ...identityAnalysers,
   ...networkAnalysers,
+  ...edgeAnalysers,
   ...storeAnalysers,
   awsFindings,
 ];
