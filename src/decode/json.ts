@@ -10,7 +10,7 @@ import { unwrap } from './shapes.ts';
 
 /** Chunks are cut to this, so that one yield never stands for more. */
 const sliceBytes = 256 * 1024;
-const framesPerYield = 1000;
+const framesPerYield = 100;
 
 /** JSON in all layouts: a document, an array, lines, concatenated documents, records under a container's key. */
 export const jsonFormat: Format = {

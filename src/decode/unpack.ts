@@ -62,7 +62,7 @@ const outputBytes = 128 * 1024;
 
 /** Most delivered objects are smaller, packed and unpacked. */
 const atOnceBytes = 4 * 1024 * 1024;
-const atOnceOutput = 32 * 1024 * 1024;
+const atOnceOutput = 8 * 1024 * 1024;
 
 /** Small, because packed data can grow a thousandfold and a slice's whole output is in memory. */
 const sliceBytes = 32 * 1024;
@@ -154,6 +154,8 @@ async function* unpackOne(
 function gunzipAtOnce(packed: Uint8Array): Uint8Array | undefined {
   // The last four bytes are the length of what was packed last, modulo 2^32: a hint, and no more (RFC 1952, section 2.3.1).
   const hint = packed.length < 18 ? 0 : Buffer.from(packed.subarray(-4)).readUInt32LE(0);
+  // To try would leave all that was unpacked until then to the garbage collector.
+  if (hint > atOnceOutput) return undefined;
   try {
     const { buffer, engine } = gunzipSync(packed, {
       info: true,

@@ -33,8 +33,8 @@ export interface HeldEvents {
 }
 
 /** So many characters of JSON wait for older events; with more, the oldest are let go. */
-const mostText = 24 * 1024 * 1024;
-const atOnce = 1_000;
+const mostText = 8 * 1024 * 1024;
+const atOnce = 100;
 
 export function createHeldEvents(most = mostText): HeldEvents {
   const waiting = createHeap<HeldEvent & { readonly number: number }>((a, b) =>

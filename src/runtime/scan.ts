@@ -6,16 +6,19 @@ import {
   correlatorDefaults,
   createCorrelator,
   type CorrelatorCounters,
+  type CorrelatorOptions,
 } from '../sigma/correlation/correlator.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import { partsOf, type FilePart } from '../source/file-parts.ts';
 import type { InputFile } from '../source/files.ts';
+import { inTimeOrder } from '../source/in-time-order.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { createHeldEvents } from './held-events.ts';
 import { decideHeld, newTally, type Tally, type TimeRange } from './pipeline.ts';
 import { addTally, readPart } from './scan-part.ts';
 import { pooledSteps, type PartStep } from './scan-pool.ts';
+import { createSeenIds } from './seen-ids.ts';
 import { prefilterOf } from './wanted.ts';
 
 export interface ScanOptions {
@@ -47,40 +50,47 @@ export interface ScanResult {
   readonly bytesRead: number;
   /** Alerts found again in the same input (a copy of a record): counted, shown once. */
   readonly repeated: number;
+  /** Alerts too long ago to be told from copies that came later, which would be shown again. */
+  readonly forgotten: number;
   /** Alerts that the store did not have before; undefined without a store. */
   readonly stored: number | undefined;
   /** What correlations left out or judged early. */
   readonly correlations: CorrelatorCounters;
 }
 
+/** All that can wait does: the later an event is judged, the less comes too late. */
+const correlatorOptions: CorrelatorOptions = {
+  ...correlatorDefaults,
+  lateness: Number.POSITIVE_INFINITY,
+  pendingBytes: 12_000_000,
+  limits: { ...correlatorDefaults.limits, bytes: 12_000_000 },
+};
+
+/** Each lists up to a hundred events. */
+const findingsAtOnce = 16;
+
 /**
- * Reads files in order and gives every alert once; those of correlations last, since the files of an archive are in no order of time.
+ * Reads files in the order of the times in their names and gives every alert once; those of correlations when no more can wait for them.
  * A file that cannot be read is a rejection and the next one is read. What is given, and in which order, does not depend on threads.
  */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
-  const { files, engine, clock, store, memory } = options;
+  const { engine, clock, store, memory } = options;
+  const files = inTimeOrder(options.files);
   const tally = newTally();
-  const seen = new Set<string>();
+  const seen = createSeenIds();
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   let filesRead = 0;
   let bytesRead = 0;
   let repeated = 0;
   let stored = 0;
-  const correlator = createCorrelator(engine.correlations, {
-    ...correlatorDefaults,
-    lateness: Number.POSITIVE_INFINITY,
-  });
+  const correlator = createCorrelator(engine.correlations, correlatorOptions);
   const give = async (alerts: readonly Alert[], rejections: readonly Rejection[]): Promise<void> => {
     for (const rejection of rejections) options.onRejection(rejection);
     const fresh: Alert[] = [];
     for (const alert of alerts) {
-      if (seen.has(alert.id)) {
-        repeated++;
-        continue;
-      }
-      seen.add(alert.id);
-      fresh.push(alert);
+      if (seen.add(alert.id)) fresh.push(alert);
+      else repeated++;
     }
     if (store && (fresh.length > 0 || rejections.length > 0)) {
       const result = await store.commit({
@@ -92,10 +102,12 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     }
     for (const alert of fresh) await options.onAlert(alert);
   };
-  const correlated = (findings: readonly CorrelationFinding[]): readonly Alert[] => {
-    const alerts = engine.raiseCorrelated(findings, clock());
-    tally.alerts += alerts.length;
-    return alerts;
+  const giveCorrelated = async (findings: readonly CorrelationFinding[]): Promise<void> => {
+    for (let at = 0; at < findings.length; at += findingsAtOnce) {
+      const alerts = engine.raiseCorrelated(findings.slice(at, at + findingsAtOnce), clock());
+      tally.alerts += alerts.length;
+      await give(alerts, []);
+    }
   };
   const held = createHeldEvents();
   // Who types, or follows a log, waits for an answer.
@@ -105,7 +117,8 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     if (memory === undefined || events.length === 0) return false;
     const { alerts, rejections, matches } = decideHeld(events, engine, memory, clock(), tally, options.range);
     const findings = correlator.take(matches, Number.NEGATIVE_INFINITY);
-    await give([...alerts, ...correlated(findings)], rejections);
+    await give(alerts, rejections);
+    await giveCorrelated(findings);
     return true;
   };
   const bytesOfFile = new Map<InputFile, number>();
@@ -134,13 +147,19 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     fromPart = step.bytes;
     bytesOfFile.set(file, bytes);
     const findings = correlator.take(step.matches, step.time, step.latest);
-    await give([...step.alerts, ...correlated(findings)], step.rejections);
+    await give(step.alerts, step.rejections);
+    await giveCorrelated(findings);
     held.add(step.held);
     while (await remember(isLive ? held.rest() : held.overflow())) continue;
     options.onProgress(file, bytes, tally);
   }
   while (await remember(held.rest())) continue;
-  await give(correlated(correlator.flush()), []);
+  for (
+    let findings = correlator.flushSome(findingsAtOnce);
+    findings.length > 0;
+    findings = correlator.flushSome(findingsAtOnce)
+  )
+    await giveCorrelated(findings);
   const span = first <= last ? { first, last } : undefined;
   return {
     tally,
@@ -148,6 +167,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     filesRead,
     bytesRead,
     repeated,
+    forgotten: seen.forgotten(),
     stored: store ? stored : undefined,
     correlations: correlator.counters(),
   };

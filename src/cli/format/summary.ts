@@ -141,6 +141,10 @@ export function renderTotals(
     lines.push(`${count(result.repeated, 'alert')} found again in copies of records, shown once`);
   if (excepted > 0)
     lines.push(`${count(excepted, 'alert')} under an exception of the configuration (--exceptions show)`);
+  if (result.forgotten > 0)
+    lines.push(
+      `${count(result.forgotten, 'alert')} not held against later ones, because only so many can be; copies of their records would be shown again`,
+    );
   const { early, late, future, evictedEntries } = result.correlations;
   if (early > 0)
     lines.push(

@@ -250,7 +250,7 @@ describe('memory', () => {
 
   it('holds so many entries of a group and of all, but never fewer than a condition asks for', () => {
     const correlator = started(three.replace('gte: 3', 'gte: 50'), {
-      limits: { groups: 10, entriesOfGroup: 5, entries: 5 },
+      limits: { ...limits, entriesOfGroup: 5, entries: 5 },
     });
     expect(
       correlator.take(

@@ -1,7 +1,8 @@
-import { isBefore, type Entry } from './entry.ts';
+import { isBefore, newEntry, packFields, type Entry } from './entry.ts';
 import { entryOf, findingOf, type CorrelationFinding } from './finding.ts';
 import { createHeap } from './heap.ts';
 import type { LinkedCorrelation } from './link.ts';
+import { sharedLoads } from './load.ts';
 import type { Match } from './match.ts';
 import { windowTestOf } from './measure.ts';
 import { runFlatline } from './run-flatline.ts';
@@ -31,6 +32,8 @@ export interface CorrelatorOptions {
   readonly lateness: number;
   /** Matches that wait to be judged. With more, the oldest are judged early, and what comes later than they is late. */
   readonly pending: number;
+  /** The same in memory, about. */
+  readonly pendingBytes: number;
   readonly limits: Limits;
   /** How many events a finding lists. */
   readonly events: number;
@@ -38,11 +41,12 @@ export interface CorrelatorOptions {
   readonly keepsState: boolean;
 }
 
-/** An entry takes about 1.6 KB, most of it the evidence; all that hold it share it. */
+/** An entry takes about 1 KB, most of it the evidence; all that hold it share it. One that an attacker filled takes thirty times that. */
 export const correlatorDefaults: CorrelatorOptions = {
   lateness: 10 * 60_000,
   pending: 50_000,
-  limits: { groups: 10_000, entriesOfGroup: 10_000, entries: 50_000 },
+  pendingBytes: 100_000_000,
+  limits: { groups: 10_000, entriesOfGroup: 10_000, entries: 50_000, bytes: 100_000_000 },
   events: 100,
   keepsState: false,
 };
@@ -68,6 +72,8 @@ export interface Correlator {
   readonly take: (matches: readonly Match[], time: number, latest?: number) => readonly CorrelationFinding[];
   /** Judges everything that waits, up to the latest time that is known. For the end of the input. */
   readonly flush: () => readonly CorrelationFinding[];
+  /** The same a little at a time, to be called until it gives nothing: a bit more than `most` findings, where they share their last instant. */
+  readonly flushSome: (most: number) => readonly CorrelationFinding[];
   /** Whether something waits, so that time alone can lead to findings. */
   readonly isWaiting: () => boolean;
   /** The latest event time that is known; minus infinity before the first. */
@@ -98,6 +104,7 @@ export function createCorrelator(
   };
   const waiting = createHeap<Entry>(isBefore);
   const waitingIds = new Set<string>();
+  let waitingBytes = 0;
   let clock = Number.NEGATIVE_INFINITY;
   let mark = Number.NEGATIVE_INFINITY;
   /** Whether there were findings since the state was last kept. */
@@ -107,10 +114,12 @@ export function createCorrelator(
     if (--entry.holders === 0 && options.keepsState) journal.set(entryKey(entry), undefined);
   }
 
-  const runners = linked.map((one) => {
+  const loads = sharedLoads(linked.length, options.limits.bytes);
+  const runners = linked.map((one, index) => {
     const context: RunnerContext = {
       linked: one,
       limits: options.limits,
+      load: loads[index] ?? { add: () => {}, isTooMuch: () => false },
       counters,
       hold: (entry) => void entry.holders++,
       release,
@@ -154,16 +163,19 @@ export function createCorrelator(
     for (const [to, members] of receiversOf(entry)) runners[to]?.inbox.push({ entry, members });
   }
 
-  /** Judges everything before `end`. */
-  function judge(end: number): readonly CorrelationFinding[] {
+  /** Judges everything before `end`, or until there are so many findings. */
+  function judge(end: number, most = Number.POSITIVE_INFINITY): readonly CorrelationFinding[] {
     const findings: CorrelationFinding[] = [];
-    for (;;) {
+    while (findings.length < most) {
       let time = waiting.first()?.time ?? Number.POSITIVE_INFINITY;
       for (const { runner } of runners) time = Math.min(time, runner.nextDeadline());
-      if (time >= end) break;
+      if (time >= end) {
+        mark = Math.max(mark, end);
+        break;
+      }
       judgeInstant(time, findings);
+      mark = Math.max(mark, time + 1);
     }
-    mark = Math.max(mark, end);
     told ||= findings.length > 0;
     return findings;
   }
@@ -174,6 +186,7 @@ export function createCorrelator(
       const entry = waiting.pop();
       if (entry === undefined) break;
       waitingIds.delete(entry.id);
+      waitingBytes -= entry.bytes;
       present.push(entry);
       send(entry);
     }
@@ -208,21 +221,15 @@ export function createCorrelator(
       return;
     }
     const { time, id, rules, fields, evidence } = match;
-    wait({
-      time,
-      id,
-      sources: rules,
-      fields,
-      evidence,
-      behind: undefined,
-      total: 1,
-      holders: 1,
-    });
+    const packed = packFields(fields);
+    wait(newEntry({ time, id, sources: rules, fields: packed, evidence, behind: undefined, total: 1 }));
   }
 
   function wait(entry: Entry): void {
+    entry.holders = 1;
     waiting.push(entry);
     waitingIds.add(entry.id);
+    waitingBytes += entry.bytes;
     record(entry);
   }
 
@@ -257,7 +264,6 @@ export function createCorrelator(
     for (const entry of entries.sort((a, b) => (isBefore(a, b) ? -1 : 1))) {
       // A match that waits has been judged by none, so that it can go to changed correlations too.
       if (entry.time >= mark) {
-        entry.holders = 1;
         wait(entry);
         continue;
       }
@@ -283,7 +289,7 @@ export function createCorrelator(
           continue;
         }
         add(match);
-        while (waiting.size() > options.pending) {
+        while (waiting.size() > options.pending || waitingBytes > options.pendingBytes) {
           const oldest = waiting.first();
           if (oldest === undefined) break;
           const before = waiting.size();
@@ -297,6 +303,7 @@ export function createCorrelator(
       return findings;
     },
     flush: () => judge(clock + 1),
+    flushSome: (most) => judge(clock + 1, most),
     isWaiting: () =>
       waiting.size() > 0 || runners.some(({ runner }) => runner.nextDeadline() < Number.POSITIVE_INFINITY),
     clock: () => clock,

@@ -1,3 +1,4 @@
+import { objectBytes, scalarBytes, textBytes } from './load.ts';
 import type { FieldValues } from './match.ts';
 import type { Scalar } from './scalars.ts';
 
@@ -17,15 +18,34 @@ export interface Entry {
   readonly id: string;
   /** Ids of the rules, or of the one correlation, that this is a match of. */
   readonly sources: readonly string[];
-  readonly fields: FieldValues;
+  /** What `packFields` made: as a text they take half the memory, and hold nothing of a large record that they were cut out of. */
+  readonly fields: string;
   /** Of an event. */
   readonly evidence: string;
   /** Of a finding: the newest of the events behind it. */
   readonly behind: readonly EvidenceItem[] | undefined;
   /** How many events are behind it, those included that are not listed. */
   readonly total: number;
+  /** Memory that it takes, about. */
+  readonly bytes: number;
   /** How many places hold it; its kept row goes with the last of them. */
   holders: number;
+}
+
+export function packFields(fields: FieldValues): string {
+  return JSON.stringify(fields);
+}
+
+export function fieldsOf({ fields }: Pick<Entry, 'fields'>): FieldValues {
+  return JSON.parse(fields) as FieldValues;
+}
+
+/** An entry that nobody holds yet. */
+export function newEntry(parts: Omit<Entry, 'bytes' | 'holders'>): Entry {
+  const { id, fields, evidence, behind = [] } = parts;
+  let bytes = objectBytes + textBytes(id) + textBytes(fields) + textBytes(evidence);
+  for (const item of behind) bytes += objectBytes + textBytes(item.id) + textBytes(item.event);
+  return { ...parts, bytes, holders: 0 };
 }
 
 /** The newest of the events behind an entry; the event itself where it is one. */
@@ -40,6 +60,11 @@ export interface Held {
   readonly members: readonly number[];
   /** What it adds to the measure: texts to count, or numbers. */
   readonly data: readonly Scalar[];
+}
+
+/** Memory that a group takes for it. */
+export function bytesOf({ entry, data }: Held): number {
+  return objectBytes + entry.bytes + scalarBytes(data);
 }
 
 /** What limits count: an entry, and each value that it brings. */

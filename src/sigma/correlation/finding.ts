@@ -1,5 +1,13 @@
 import type { Correlation } from './correlation.ts';
-import { evidenceOf, isBefore, type Entry, type EvidenceItem } from './entry.ts';
+import {
+  evidenceOf,
+  fieldsOf,
+  isBefore,
+  newEntry,
+  packFields,
+  type Entry,
+  type EvidenceItem,
+} from './entry.ts';
 import type { FieldValues } from './match.ts';
 import type { Outcome } from './runner.ts';
 import { digest, type Scalar } from './scalars.ts';
@@ -63,8 +71,8 @@ export function findingOf(
 
 function valuesIn(entries: readonly Entry[]): FieldValues {
   const found = new Map<string, Set<Scalar>>();
-  for (const { fields } of entries)
-    for (const [name, values] of Object.entries(fields)) {
+  for (const entry of entries)
+    for (const [name, values] of Object.entries(fieldsOf(entry))) {
       const all = found.get(name) ?? new Set<Scalar>();
       for (const value of values) if (all.size < mostValues) all.add(value);
       found.set(name, all);
@@ -77,14 +85,14 @@ export function entryOf(finding: CorrelationFinding, entries: readonly Entry[]):
   let last: Entry | undefined;
   for (const entry of entries) if (last === undefined || isBefore(last, entry)) last = entry;
   const group = finding.group.map(({ field, value }) => [field, [value]] as const);
-  return {
+  const fields = last === undefined ? {} : fieldsOf(last);
+  return newEntry({
     time: finding.end,
     id: finding.id,
     sources: [finding.correlation.id],
-    fields: Object.fromEntries([...Object.entries(last?.fields ?? {}), ...group]),
+    fields: packFields(Object.fromEntries([...Object.entries(fields), ...group])),
     evidence: '',
     behind: finding.events,
     total: finding.total,
-    holders: 0,
-  };
+  });
 }

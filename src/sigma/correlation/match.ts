@@ -2,13 +2,13 @@ import type { EventView } from '../compile.ts';
 import type { Rule } from '../rule.ts';
 import type { Correlation } from './correlation.ts';
 import type { LinkedCorrelation } from './link.ts';
-import { scalarsOf, type Scalar } from './scalars.ts';
+import { boundedText, scalarsOf, type Scalar } from './scalars.ts';
 
 /** All that correlations need of an event that matched: plain data, which may be sent between threads and written as JSON. */
 export interface Match {
   /** Event time, in milliseconds since the epoch. */
   readonly time: number;
-  /** The event's own id: the same event is counted once. */
+  /** The event's own id, or what stands for a long one: the same event is counted once. */
   readonly id: string;
   /** Ids of the rules that it matched, those alone that a correlation refers to. */
   readonly rules: readonly string[];
@@ -53,7 +53,7 @@ export function createIntake<E>(
         if (!fields.has(name)) fields.set(name, scalarsOf(read(event)));
     return {
       time: view.time(event),
-      id: view.id(event),
+      id: boundedText(view.id(event)),
       rules,
       // From entries, so that a field called `__proto__` is a field like any other.
       fields: Object.fromEntries([...fields].filter(([, values]) => values.length > 0)),

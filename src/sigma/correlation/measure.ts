@@ -1,5 +1,5 @@
 import type { CorrelationTest } from './correlation.ts';
-import type { Entry } from './entry.ts';
+import { fieldsOf, type Entry } from './entry.ts';
 import { hasNot } from './expression.ts';
 import { isRising, within } from './bounds.ts';
 import type { LinkedCorrelation } from './link.ts';
@@ -147,7 +147,7 @@ function firstValues(
   field: string,
 ): readonly Scalar[] {
   const member = members[matched[0] ?? 0];
-  return valuesOf(entry.fields, fieldIn(correlation, member?.name ?? '', field));
+  return valuesOf(fieldsOf(entry), fieldIn(correlation, member?.name ?? '', field));
 }
 
 /** The values of one field one by one; of several fields, their combination. Undefined where one is missing. */

@@ -1,5 +1,6 @@
-import { Queue, type Entry, type Held } from './entry.ts';
+import { bytesOf, Queue, type Entry, type Held } from './entry.ts';
 import { createHeap } from './heap.ts';
+import { groupBytes, textBytes } from './load.ts';
 import { Recent } from './recent.ts';
 import { groupKeys, type GroupKey, type Outcome, type Runner, type RunnerContext } from './runner.ts';
 
@@ -20,15 +21,15 @@ interface Alarm {
 
 /** Tells of groups that have had `below` entries within the time span, at the instant at which they no longer have. */
 export function runFlatline(below: number, context: RunnerContext): Runner {
-  const { linked, limits, counters } = context;
+  const { linked, limits, load, counters } = context;
   const { timespan } = linked.correlation;
   const groups = new Recent<Group>();
   const touched = new Set<Group>();
   let alarms = createHeap<Alarm>((a, b) => a.at < b.at);
 
   function drop(group: Group): void {
-    for (let held = group.held.shift(); held !== undefined; held = group.held.shift())
-      context.release(held.entry);
+    while (group.held.length > 0) release(group);
+    load.add(-groupBytes - textBytes(group.key));
     group.armed = false;
     groups.delete(group.key);
     touched.delete(group);
@@ -37,12 +38,20 @@ export function runFlatline(below: number, context: RunnerContext): Runner {
   function create({ key, values }: GroupKey): Group {
     const group: Group = { key, values, held: new Queue(), armed: false, last: 0 };
     groups.add(key, group);
-    while (groups.size > limits.groups && groups.oldest !== undefined && groups.oldest !== group) {
-      counters.evictedGroups++;
-      counters.evictedEntries += groups.oldest.held.length;
-      drop(groups.oldest);
-    }
+    load.add(groupBytes + textBytes(key));
+    evict(group);
     return group;
+  }
+
+  /** Lets go of groups where there are too many, or where they hold too much, but never of this one. */
+  function evict(group: Group): void {
+    while (groups.size > limits.groups || load.isTooMuch()) {
+      const { oldest } = groups;
+      if (oldest === undefined || oldest === group) return;
+      counters.evictedGroups++;
+      counters.evictedEntries += oldest.held.length;
+      drop(oldest);
+    }
   }
 
   function insert(entry: Entry, members: readonly number[]): void {
@@ -52,16 +61,21 @@ export function runFlatline(below: number, context: RunnerContext): Runner {
       const group = groups.get(key.key) ?? create(key);
       groups.touch(group.key);
       group.last = entry.time;
-      group.held.push({ entry, members: key.members, data: [] });
+      const held = { entry, members: key.members, data: [] };
+      group.held.push(held);
+      load.add(bytesOf(held));
       context.hold(entry);
       if (group.held.length > below) release(group);
+      evict(group);
       touched.add(group);
     }
   }
 
   function release(group: Group): void {
     const oldest = group.held.shift();
-    if (oldest !== undefined) context.release(oldest.entry);
+    if (oldest === undefined) return;
+    load.add(-bytesOf(oldest));
+    context.release(oldest.entry);
   }
 
   /** When there will be too few, if nothing comes. */

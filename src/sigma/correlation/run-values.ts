@@ -1,6 +1,7 @@
 import { member as memberOf, text } from '../../event/json.ts';
 import type { Entry } from './entry.ts';
 import { isBefore } from './entry.ts';
+import { groupBytes, objectBytes, textBytes } from './load.ts';
 import { textsOf } from './measure.ts';
 import { Recent } from './recent.ts';
 import {
@@ -36,24 +37,33 @@ function rememberedGroups<S>(
   context: RunnerContext,
   own: { readonly create: (entryTime: number) => S; readonly forget: (group: Group<S>) => void },
 ) {
-  const { linked, limits, counters } = context;
+  const { linked, limits, load, counters } = context;
   const groups = new Recent<Group<S>>();
   const touched = new Set<Group<S>>();
 
   function drop(group: Group<S>): void {
     groups.delete(group.key);
     touched.delete(group);
+    load.add(-groupBytes - textBytes(group.key));
     own.forget(group);
   }
 
   function create({ key, values }: Pick<GroupKey, 'key' | 'values'>, time: number): Group<S> {
     const group: Group<S> = { key, values, said: [], last: time, state: own.create(time) };
     groups.add(key, group);
-    while (groups.size > limits.groups && groups.oldest !== undefined && groups.oldest !== group) {
-      counters.evictedGroups++;
-      drop(groups.oldest);
-    }
+    load.add(groupBytes + textBytes(key));
+    evict(group);
     return group;
+  }
+
+  /** Lets go of groups where there are too many, or where they hold too much, but never of this one. */
+  function evict(group: Group<S>): void {
+    while (groups.size > limits.groups || load.isTooMuch()) {
+      const { oldest } = groups;
+      if (oldest === undefined || oldest === group) return;
+      counters.evictedGroups++;
+      drop(oldest);
+    }
   }
 
   function forgetBefore(time: number): void {
@@ -64,6 +74,7 @@ function rememberedGroups<S>(
   return {
     groups,
     create,
+    evict,
     take: (entry: Entry, members: readonly number[]) => {
       let incomplete = true;
       // Before anything is added, so that what was forgotten begins anew.
@@ -96,7 +107,7 @@ function rememberedGroups<S>(
 
 /** Tells of values that a group has not had within the time span, once it has learnt for as long as is wanted. */
 export function runNewValue(fields: readonly string[], learning: number, context: RunnerContext): Runner {
-  const { linked, limits, counters, keep } = context;
+  const { linked, limits, load, counters, keep } = context;
   const { timespan } = linked.correlation;
   interface Value {
     readonly text: string;
@@ -106,7 +117,7 @@ export function runNewValue(fields: readonly string[], learning: number, context
     first: number;
     readonly seen: Recent<Value>;
   }
-  const { groups, create, take, judge } = rememberedGroups<State>(fields, context, {
+  const { groups, create, evict, take, judge } = rememberedGroups<State>(fields, context, {
     create: (time) => ({ first: time, seen: new Recent() }),
     forget: (group) => {
       for (let oldest = group.state.seen.oldest; oldest !== undefined; oldest = group.state.seen.oldest)
@@ -117,16 +128,21 @@ export function runNewValue(fields: readonly string[], learning: number, context
 
   function forget({ key, state }: Group<State>, { text }: Value): void {
     state.seen.delete(text);
+    load.add(-objectBytes - textBytes(text));
     keep(key, text, undefined);
   }
 
   function remember(group: Group<State>, text: string, time: number): void {
     const { seen } = group.state;
     const known = seen.get(text);
-    if (known === undefined) seen.add(text, { text, last: time });
-    else known.last = time;
+    if (known === undefined) {
+      seen.add(text, { text, last: time });
+      load.add(objectBytes + textBytes(text));
+      evict(group);
+    } else known.last = time;
     seen.touch(text);
-    while (seen.size > limits.entriesOfGroup && seen.oldest !== undefined) {
+    while (seen.size > limits.entriesOfGroup || (seen.size > 1 && load.isTooMuch())) {
+      if (seen.oldest === undefined) break;
       counters.evictedEntries++;
       forget(group, seen.oldest);
     }

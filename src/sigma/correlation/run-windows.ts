@@ -1,5 +1,6 @@
 import { member as memberOf, text } from '../../event/json.ts';
-import { Queue, weightOf, type Entry, type Held } from './entry.ts';
+import { bytesOf, Queue, weightOf, type Entry, type Held } from './entry.ts';
+import { groupBytes, textBytes } from './load.ts';
 import type { WindowTest } from './measure.ts';
 import type { Measure } from './window-measure.ts';
 import { Recent } from './recent.ts';
@@ -27,13 +28,18 @@ interface Group {
   anchorId: string;
 }
 
+function ownBytes({ key, values }: Group): number {
+  return groupBytes + textBytes(key) + values.reduce((sum, value) => sum + textBytes(value), 0);
+}
+
 /** Correlations that measure the entries of a group in a window of time. */
 export function runWindows(test: WindowTest, context: RunnerContext): Runner {
-  const { linked, limits, counters, keep } = context;
+  const { linked, limits, load, counters, keep } = context;
   const { timespan } = linked.correlation;
   const atEnd = test.judged === 'at-end';
   const reach = test.spans * timespan;
-  const mostOfGroup = Math.max(limits.entriesOfGroup, 2 * Math.ceil(test.largest) + 2);
+  const leastOfGroup = 2 * Math.ceil(test.largest) + 2;
+  const mostOfGroup = Math.max(limits.entriesOfGroup, leastOfGroup);
   const most = Math.max(limits.entries, mostOfGroup);
   const groups = new Recent<Group>();
   const touched = new Set<Group>();
@@ -42,8 +48,11 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
   let weight = 0;
 
   function drop(group: Group): void {
-    for (let held = group.held.shift(); held !== undefined; held = group.held.shift())
+    for (let held = group.held.shift(); held !== undefined; held = group.held.shift()) {
+      load.add(-bytesOf(held));
       context.release(held.entry);
+    }
+    load.add(-ownBytes(group));
     weight -= group.weight;
     groups.delete(group.key);
     touched.delete(group);
@@ -56,6 +65,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
     group.measure.remove(oldest);
     group.weight -= weightOf(oldest);
     weight -= weightOf(oldest);
+    load.add(-bytesOf(oldest));
     context.release(oldest.entry);
   }
 
@@ -72,6 +82,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       anchorId: id,
     };
     groups.add(key, group);
+    load.add(ownBytes(group));
     while (groups.size > limits.groups && groups.oldest !== undefined && groups.oldest !== group)
       evict(groups.oldest);
     return group;
@@ -84,7 +95,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
   }
 
   function isTooMuch(): boolean {
-    return weight > most;
+    return weight > most || load.isTooMuch();
   }
 
   function insert(group: Group, held: Held): void {
@@ -92,6 +103,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
     group.measure.add(held);
     group.weight += weightOf(held);
     weight += weightOf(held);
+    load.add(bytesOf(held));
     context.hold(held.entry);
     while (group.held.length > 1 && group.weight > mostOfGroup) {
       counters.evictedEntries++;
@@ -101,6 +113,11 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       const { oldest } = groups;
       if (oldest === undefined || oldest === group) break;
       evict(oldest);
+    }
+    // Alone and still too large: it keeps at least what its condition asks for.
+    while (group.held.length > 1 && group.weight > leastOfGroup && load.isTooMuch()) {
+      counters.evictedEntries++;
+      shift(group);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Json } from '../../event/json.ts';
-import type { Entry } from './entry.ts';
+import { fieldsOf, type Entry } from './entry.ts';
 import type { LinkedCorrelation } from './link.ts';
+import type { Load } from './load.ts';
 import { fieldIn, valuesOf } from './match.ts';
 import { joinedText } from './scalars.ts';
 
@@ -44,6 +45,7 @@ export interface Outcome {
 export interface RunnerContext {
   readonly linked: LinkedCorrelation;
   readonly limits: Limits;
+  readonly load: Load;
   readonly counters: RunnerCounters;
   readonly hold: (entry: Entry) => void;
   readonly release: (entry: Entry) => void;
@@ -58,6 +60,8 @@ export interface Limits {
   readonly entriesOfGroup: number;
   /** Entries and values of all groups of one correlation. */
   readonly entries: number;
+  /** Memory that all groups of all correlations take, about; what is held by several counts for each. */
+  readonly bytes: number;
 }
 
 export interface RunnerCounters {
@@ -82,13 +86,14 @@ export function groupKeys(
   entry: Entry,
   matched: readonly number[],
 ): readonly GroupKey[] {
+  const fields = correlation.groupBy.length === 0 ? {} : fieldsOf(entry);
   const found = new Map<string, { key: string; values: readonly string[]; members: number[] }>();
   for (const index of matched) {
     const member = members[index];
     if (member === undefined) continue;
     const values: string[] = [];
     for (const field of correlation.groupBy) {
-      const scalars = valuesOf(entry.fields, fieldIn(correlation, member.name, field));
+      const scalars = valuesOf(fields, fieldIn(correlation, member.name, field));
       if (scalars.length > 0) values.push(joinedText(scalars));
     }
     if (values.length < correlation.groupBy.length) continue;

@@ -25,9 +25,12 @@ export function scalarsOf(value: Json | undefined): readonly Scalar[] {
   return found;
 }
 
-function boundedText(text: string): string {
+/** The text, or a short one that stands for it and for no other. */
+export function boundedText(text: string): string {
   if (text.length <= longestText) return text;
-  return `${text.slice(0, longestText - 40).toWellFormed()}… sha256:${digest(text).slice(0, 30)}`;
+  // Copied, because a part of a text holds the whole of it in memory.
+  const beginning = Buffer.from(text.slice(0, longestText - 40)).toString();
+  return `${beginning}… sha256:${digest(text).slice(0, 30)}`;
 }
 
 /** One text for several values, different wherever they are: `["a","b"]`; a single value is itself. */

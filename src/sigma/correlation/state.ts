@@ -8,7 +8,7 @@ import {
   type Json,
   type JsonObject,
 } from '../../event/json.ts';
-import type { Entry, EvidenceItem } from './entry.ts';
+import { fieldsOf, newEntry, packFields, type Entry, type EvidenceItem } from './entry.ts';
 import type { FieldValues } from './match.ts';
 import { digest, type Scalar } from './scalars.ts';
 
@@ -75,9 +75,10 @@ export function entryKey(entry: { readonly id: string }): string {
   return `entry/${digest(entry.id).slice(0, 32)}`;
 }
 
-export function entryRow({ time, id, sources, fields, evidence, behind, total }: Entry): Json {
+export function entryRow(entry: Entry): Json {
+  const { time, id, sources, evidence, behind, total } = entry;
   const more = behind === undefined ? { evidence } : { behind: behind.map(evidenceRow) };
-  return { time, id, sources, fields, total, ...more };
+  return { time, id, sources, fields: fieldsOf(entry), total, ...more };
 }
 
 function evidenceRow({ id, time, rules, event }: EvidenceItem): JsonObject {
@@ -90,16 +91,15 @@ export function readEntry({ key, value }: StateRow): Entry | undefined {
   const id = text(value, 'id');
   const total = member(value, 'total');
   if (!key.startsWith('entry/') || typeof time !== 'number' || id === undefined) return undefined;
-  return {
+  return newEntry({
     time,
     id,
     sources: textsIn(value, 'sources'),
-    fields: readFields(object(value, 'fields')),
+    fields: packFields(readFields(object(value, 'fields'))),
     evidence: text(value, 'evidence') ?? '',
     behind: member(value, 'behind') === undefined ? undefined : list(value, 'behind').flatMap(readEvidence),
     total: typeof total === 'number' ? total : 1,
-    holders: 0,
-  };
+  });
 }
 
 function readEvidence(value: Json): readonly EvidenceItem[] {
