@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-import { disposable, disposeOf } from './disposable.ts';
+import { disposable, disposableWhole, disposeOf } from './disposable.ts';
 
 it('gives back the memory of what is marked, and of nothing else', () => {
   const marked = disposable(Buffer.alloc(1 << 20));
@@ -27,3 +27,12 @@ it.each([1, 100, 4_000, 13_000, 70_000])(
     }
   },
 );
+
+it('leaves alone what is part of a larger piece of memory', () => {
+  const memory = Buffer.allocUnsafeSlow(1 << 20).fill('x');
+  const [part, other] = [memory.subarray(0, 1 << 19), memory.subarray(1 << 19)];
+  disposeOf(disposableWhole(part));
+  expect([part.byteLength, other.toString('latin1', 0, 3)]).toEqual([1 << 19, 'xxx']);
+  disposeOf(disposableWhole(memory));
+  expect(memory.byteLength).toBe(0);
+});

@@ -2,7 +2,7 @@
  * Marks bytes whose memory nobody else has a view of, so that whoever has read them can give it back at once. Left to the garbage
  * collector, a few megabytes for each file make it go through the whole heap after every third file.
  */
-export function disposable(bytes: Uint8Array): Uint8Array {
+export function disposable<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
   // Node puts small buffers together into one piece of memory. They are not worth it, and it is not theirs.
   return bytes.byteLength < ownsMemory ? bytes : Object.assign(bytes, { [dispose]: true });
 }
@@ -17,3 +17,8 @@ export function disposeOf(bytes: Uint8Array): void {
 const ownsMemory = 256 * 1024;
 
 const dispose = Symbol('disposable');
+
+/** The same for what a stream gave, of which it may have put several pieces into one buffer. */
+export function disposableWhole(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? disposable(bytes) : bytes;
+}

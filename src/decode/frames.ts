@@ -15,6 +15,7 @@ import {
   SPACE,
   TOKEN,
 } from './json-bytes.ts';
+import { disposable, disposeOf } from './disposable.ts';
 import type { Skip } from './skip.ts';
 import { skipBroken, skipStray } from './skip.ts';
 
@@ -130,8 +131,9 @@ export class Splitter {
       // Moved only where it at least halves what is in use, so that a long value in small chunks is not moved again
       // and again; a buffer left behind by a long value is given up.
       const fits = size * 2 <= this.buffer.length && (this.buffer.length <= keepRoom || size > keepRoom);
-      const room = fits ? this.buffer : Buffer.allocUnsafeSlow(size * 2);
+      const room = fits ? this.buffer : disposable(Buffer.allocUnsafeSlow(size * 2));
       room.set(this.buffer.subarray(from, this.used));
+      if (!fits) disposeOf(this.buffer);
       this.buffer = room;
       this.used = held;
       this.base += from;

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
-import { disposable, disposeOf } from './disposable.ts';
+import { disposable, disposableWhole, disposeOf } from './disposable.ts';
 import { peek } from './peek.ts';
 import { through } from './through.ts';
 
@@ -58,7 +58,7 @@ const packings: readonly Packing[] = [
 const heldBytes = 256 * 1024;
 const salvageBytes = 16 * 1024 * 1024;
 
-const outputBytes = 128 * 1024;
+const outputBytes = 256 * 1024;
 
 /** Most delivered objects are smaller, packed and unpacked. */
 const atOnceBytes = 4 * 1024 * 1024;
@@ -123,7 +123,7 @@ async function* unpackOne(
     for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) {
       for (const unpacked of out) {
         given += unpacked.length;
-        yield unpacked;
+        yield disposableWhole(unpacked);
       }
     }
   } catch (error) {

@@ -22,8 +22,8 @@ interface Lane {
 }
 
 /** Parts that may be on their way for each thread, and steps of one part that may wait to be taken. */
-const partsAhead = 3;
-const stepsAhead = 8;
+const partsAhead = 2;
+const stepsAhead = 3;
 
 /**
  * Reads parts on several threads, this one among them, and gives their steps in the order of the parts, as if they were read one after
@@ -137,7 +137,7 @@ function startWorker(setup: WorkerSetup): Worker {
   return new Worker(new URL(`./scan-worker.${extension}`, import.meta.url), {
     workerData: setup,
     // Room for short-lived objects is taken by each thread and hardly used: records that matter are few.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
 }
 

@@ -19,7 +19,7 @@ export type ToWorker = { readonly type: 'read'; readonly part: FilePart } | { re
 export type FromWorker = { readonly type: 'step'; readonly step: Step } | { readonly type: 'done' };
 
 /** So many steps may wait to be taken; then the worker waits. */
-const stepsAhead = 8;
+const stepsAhead = 3;
 
 /** The body of a worker thread of `pooledSteps`. */
 function work(): void {

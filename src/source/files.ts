@@ -2,7 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
-import { disposable } from '../decode/disposable.ts';
+import { disposable, disposableWhole } from '../decode/disposable.ts';
 
 /** A file to read, or standard input. */
 export interface InputFile {
@@ -82,14 +82,15 @@ async function filesBelow(folder: string): Promise<readonly InputFile[]> {
 export function readInput(file: InputFile, from = 0, to?: number): AsyncIterable<Uint8Array> {
   if (file.stdin) return process.stdin;
   if (from > 0 || to !== undefined)
-    return createReadStream(file.path, {
-      highWaterMark: readAtOnce,
-      start: from,
-      end: to === undefined ? Number.POSITIVE_INFINITY : to - 1,
-    });
+    return readPieces(file.path, from, to === undefined ? Number.POSITIVE_INFINITY : to - 1);
   // As CloudTrail delivers them, most files are so small that a stream costs more than the file.
   if (file.size > 0 && file.size <= smallFile) return readWhole(file.path);
-  return createReadStream(file.path, { highWaterMark: readAtOnce });
+  return readPieces(file.path, 0, Number.POSITIVE_INFINITY);
+}
+
+async function* readPieces(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for await (const piece of createReadStream(path, { highWaterMark: readAtOnce, start, end }))
+    yield disposableWhole(piece as Buffer);
 }
 
 /** Without a way through the thread pool, which takes longer than reading so little. */
