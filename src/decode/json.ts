@@ -10,7 +10,9 @@ import { unwrap } from './shapes.ts';
 
 /** Chunks are cut to this, so that one yield never stands for more. */
 const sliceBytes = 256 * 1024;
-const framesPerYield = 100;
+/** Fewer records are better: those of one yield are in memory together, in many times the size of their bytes. */
+const framesPerYield = 1000;
+const bytesPerYield = 128 * 1024;
 
 /** JSON in all layouts: a document, an array, lines, concatenated documents, records under a container's key. */
 export const jsonFormat: Format = {
@@ -37,7 +39,8 @@ async function* readJson(
   try {
     const reader = scanner === undefined ? carefulReader(limits) : skimmingReader(scanner, sink, limits);
     let read = 0;
-    let count = 0;
+    let frames = 0;
+    let bytes = 0;
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += sliceBytes) {
         const slice = chunk.subarray(at, at + sliceBytes);
@@ -45,7 +48,12 @@ async function* readJson(
         read += slice.length;
         for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
           take(frame, reader, sink, limits);
-          if (++count % framesPerYield === 0) yield read;
+          frames++;
+          if (frame.kind === 'value') bytes += frame.bytes.length;
+          if (frames < framesPerYield && bytes < bytesPerYield) continue;
+          yield read;
+          frames = 0;
+          bytes = 0;
         }
         yield read;
       }
