@@ -10,6 +10,7 @@ import type { Fact } from './fact.ts';
 import { knownAccount, nothingKnown, type Known } from './known.ts';
 import type { FieldName } from './field-name.ts';
 import { privilegeFieldNames } from './identity/privilege.ts';
+import { signinFieldNames } from './identity/signin.ts';
 import { trustFieldNames } from './identity/trust.ts';
 import { networkExposureFieldNames } from './network/exposure-fields.ts';
 import { pathFieldNames } from './network/path.ts';
@@ -75,6 +76,7 @@ export const tocsinFieldNames: readonly FieldName[] = [
   ...eventFieldNames,
   ...exposureFieldNames,
   ...privilegeFieldNames,
+  ...signinFieldNames,
   ...trustFieldNames,
   ...networkExposureFieldNames,
   ...pathFieldNames,

@@ -1,3 +1,4 @@
+import { partitionOfRegion } from '../../decode/cloudtrail/arn.ts';
 import type { Event } from '../../event/event.ts';
 import { member, object, text } from '../../event/json.ts';
 import type { JsonObject } from '../../event/json.ts';
@@ -165,10 +166,10 @@ const shownBy: Readonly<Record<PrincipalType, string>> = {
 };
 
 /** The ARN of the user or role, where the request alone names it: without a path, as most have none. */
-function arnOf({ event: { account }, type, principal }: Change): string | undefined {
+function arnOf({ event: { account, region }, type, principal }: Change): string | undefined {
   return account === undefined || (type !== 'user' && type !== 'role')
     ? undefined
-    : `arn:aws:iam::${account}:${type}/${principal}`;
+    : `arn:${partitionOfRegion(region ?? '')}:iam::${account}:${type}/${principal}`;
 }
 
 function factOfAttachment(change: Change): Fact {

@@ -229,6 +229,16 @@ describe('the rights that a policy gives', () => {
     );
   });
 
+  it('are unknown where a document asks for too much work', () => {
+    const allows = Array.from({ length: 180 }, () => allowing('*', ['*a', '*b', '*r*', '*:*']));
+    const denies = Array.from({ length: 180 }, () => denying('*', '*role*'));
+    const found = rights(...allows, ...denies);
+    expect(found.level).toBe('unknown');
+    expect(found.problems).toEqual([
+      'the policy has too many combinations of Allow and Deny statements to work out',
+    ]);
+  });
+
   it('never grow by a Deny', () => {
     const statement = fc.constantFrom(...cases.flatMap(([, statements]) => statements));
     fc.assert(

@@ -2,7 +2,7 @@ import type { Json } from '../../event/json.ts';
 import { accessByVerb } from '../policy/access.ts';
 import type { ConditionTest } from '../policy/condition.ts';
 import { parsePolicy } from '../policy/document.ts';
-import type { Statement } from '../policy/document.ts';
+import type { Policy, Statement } from '../policy/document.ts';
 import { covers, overlaps, setCovers, setOverlaps } from '../policy/pattern.ts';
 import { escalationPaths } from './escalation-paths.ts';
 import type { EscalationPath } from './escalation-paths.ts';
@@ -57,7 +57,8 @@ export interface Holder {
  * that this one document opens. Other policies of the holder, its boundary and the organisation's are not in it. Never throws.
  */
 export function rightsOf(document: Json | undefined, holder: Holder): Rights {
-  const { statements, problems } = parsePolicy(document, 'identity');
+  const parsed = parsePolicy(document, 'identity');
+  const { statements, problems } = isTooMuch(parsed.statements) ? tooMuch : parsed;
   const denies = statements.filter(({ effect }) => effect === 'Deny');
   const allows = statements
     .filter(({ effect }) => effect === 'Allow')
@@ -75,6 +76,22 @@ export function rightsOf(document: Json | undefined, holder: Holder): Rights {
     conditions: sorted(allows.flatMap(({ conditions }) => conditions.map(({ text }) => text))),
     problems,
   };
+}
+
+// Each pattern of the one is held against each of the other. Documents that people write stay a hundred times below.
+const mostComparisons = 20_000;
+const tooMuch: Policy = {
+  statements: [],
+  problems: ['the policy has too many combinations of Allow and Deny statements to work out'],
+};
+
+function isTooMuch(statements: readonly Statement[]): boolean {
+  const count = (effect: Statement['effect']): number =>
+    statements
+      .filter((statement) => statement.effect === effect)
+      .flatMap(({ actions, resources }) => [actions, resources])
+      .reduce((sum, { include, exclude }) => sum + include.length + exclude.length, 0);
+  return count('Allow') * (count('Deny') + 1) > mostComparisons;
 }
 
 /** Whether one Deny takes back all that a statement allows. */
@@ -95,19 +112,20 @@ interface Reach {
 
 type NeedReader = (action: string) => readonly Reach[];
 
-/** Says how an action is allowed, each action worked out once. */
+/** Says how an action is allowed. Actions of the same statements on targets of the same type have one answer, which is worked out once. */
 function needReader(allows: readonly Statement[], denies: readonly Statement[], holder: Holder): NeedReader {
   const known = new Map<string, readonly Reach[]>();
   return (action) => {
-    const held = known.get(action);
-    if (held !== undefined) return held;
     const name = action.toLowerCase();
     const target = targetOf(action, holder);
+    const gives = allows.filter(({ actions }) => setCovers(actions, name));
+    if (gives.length === 0) return [];
     const bites = denies.filter(({ actions }) => setCovers(actions, name));
-    const reaches = allows
-      .filter(({ actions }) => setCovers(actions, name))
-      .flatMap((allow) => reachOf(allow, bites, target, holder));
-    known.set(action, reaches);
+    const key = `${target ?? ''} ${gives.map((allow) => allows.indexOf(allow)).join()} ${bites.map((deny) => denies.indexOf(deny)).join()}`;
+    const held = known.get(key);
+    if (held !== undefined) return held;
+    const reaches = gives.flatMap((allow) => reachOf(allow, bites, target, holder));
+    known.set(key, reaches);
     return reaches;
   };
 }

@@ -48,4 +48,8 @@ export const identityExamples: readonly Event[] = [
       },
     ),
   }),
+  iamCall('ConsoleLogin', null, {
+    eventSource: 'signin.amazonaws.com',
+    responseElements: { ConsoleLogin: 'Success' },
+  }),
 ];
