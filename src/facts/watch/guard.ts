@@ -36,6 +36,45 @@ export interface GuardChange {
 
 export type ReadGuardCall = (call: GuardCall) => GuardChange | readonly GuardChange[] | undefined;
 
+/** The guards of one kind that one sort of resource stands for, for calls that say little more than its name. */
+export function guardsOf(
+  kind: ProtectionKind,
+  resourceType: string,
+  keys: readonly string[],
+): {
+  readonly change: (
+    call: GuardCall,
+    wanted: GuardChange['wanted'],
+    lost: readonly string[],
+    says: (name: string) => string,
+  ) => GuardChange;
+  /** The same as a reader that needs no look at the call. */
+  readonly always: (
+    wanted: GuardChange['wanted'],
+    lost: readonly string[],
+    says: (name: string) => string,
+  ) => ReadGuardCall;
+} {
+  const change = (
+    { named }: GuardCall,
+    wanted: GuardChange['wanted'],
+    lost: readonly string[],
+    says: (name: string) => string,
+  ): GuardChange => {
+    const resource = named(...keys);
+    return {
+      kind,
+      wanted,
+      resourceType,
+      resource,
+      scope: resource === undefined ? 'region' : 'resource',
+      lost,
+      says: says(resource === undefined ? '(which the record does not name)' : quote(nameOf(resource))),
+    };
+  };
+  return { change, always: (wanted, lost, says) => (call) => change(call, wanted, lost, says) };
+}
+
 /** An analyser of guards out of a table: by service (without `.amazonaws.com`) and action. */
 export function guardAnalyser(
   name: string,
@@ -90,7 +129,7 @@ function factOf(event: Event, change: GuardChange): Fact {
     resourceType: change.resourceType,
     resource,
     resourceName: nameOf(resource),
-    lost: lost ?? [],
+    lost: isTamperedOwn(wanted, resource) ? [...(lost ?? []), 'tocsin'] : (lost ?? []),
   };
   const code = event.outcome.code === undefined ? '' : ` (${quote(event.outcome.code)})`;
   const unknowns = [...(change.unknowns ?? [])];
@@ -101,6 +140,11 @@ function factOf(event: Event, change: GuardChange): Fact {
     attempted ? `tried this, but the call failed${code}: ${says}` : says,
     attempted ? [] : unknowns,
   );
+}
+
+/** Whether the thing that is lost is a part of this very system, which its deployments name after it. */
+function isTamperedOwn(wanted: GuardChange['wanted'], resource: string): boolean {
+  return (wanted === 'removed' || wanted === 'weakened') && /tocsin/i.test(resource);
 }
 
 /** What people call a thing by its ARN: all that stands behind its type. */
