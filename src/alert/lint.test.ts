@@ -28,12 +28,24 @@ it('has nothing to say about a rule that is complete', () => {
   expect(lint((source) => source)).toEqual([]);
 });
 
+const withElement = (source: string, asked: string): string =>
+  `sigma-version: 3\n${source.replace('eventName: StopLogging', `'tocsin.transfer[any]': { ${asked} }`)}`;
+
+it('knows the fields of a fact that are asked of one element', () => {
+  expect(lint((source) => withElement(source, 'kind: replication'))).toEqual([]);
+});
+
 describe('finds', () => {
   it.each<[string, (source: string) => string, string]>([
     [
       'a field under tocsin. that does not exist',
       (s) => s.replace('eventName: StopLogging', 'tocsin.actor.nmae: alice'),
       "error: there is no field 'tocsin.actor.nmae'",
+    ],
+    [
+      'the same of one element of a list',
+      (s) => withElement(s, 'knd: replication'),
+      "error: there is no field 'tocsin.transfer.knd'",
     ],
     [
       'the same in a headline',

@@ -123,9 +123,29 @@ function fieldsOf(detection: Detection): readonly string[] {
       return [];
     case 'element':
       // What is inside is named from the element on; a comparison is with a field of the event.
-      return [detection.field, ...Object.values(detection.detections).flatMap(comparedIn)];
+      return [...namedIn(detection), ...Object.values(detection.detections).flatMap(comparedIn)];
     default:
       return detection.of.flatMap(fieldsOf);
+  }
+}
+
+/** The list that elements are asked of; of Tocsin's own facts, the fields that are asked, whose names are known. */
+function namedIn({ field, detections }: Extract<Detection, { type: 'element' }>): readonly string[] {
+  if (!field.startsWith('tocsin.')) return [field];
+  return Object.values(detections)
+    .flatMap(askedIn)
+    .map((name) => (name === '.' ? field : `${field}.${name}`));
+}
+
+function askedIn(detection: Detection): readonly string[] {
+  switch (detection.type) {
+    case 'field':
+    case 'element':
+      return [detection.field];
+    case 'keywords':
+      return [];
+    default:
+      return detection.of.flatMap(askedIn);
   }
 }
 

@@ -106,7 +106,7 @@ const cases: readonly Case[] = [
     'a bucket is made with ACLs on, the header a list of one',
     call('CreateBucket', { 'X-Amz-Object-Ownership': ['ObjectWriter'] }),
     [
-      'protection object-ownership removed bucket: ACLs of bucket `invoices` and of its objects take effect (ObjectWriter): objects belong to whoever writes them, who may open them to others',
+      'protection object-ownership absent bucket: ACLs of bucket `invoices` and of its objects take effect (ObjectWriter): objects belong to whoever writes them, who may open them to others',
     ],
   ],
   ['a bucket is made as buckets are', call('CreateBucket', {}), []],

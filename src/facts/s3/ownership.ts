@@ -50,7 +50,16 @@ function analyse(event: Event): readonly Fact[] {
           ? 'objects belong to whoever writes them, who may open them to others'
           : 'whoever writes an object may open it to others';
       const sentence = `ACLs of ${spoken} and of its objects take effect (${wanted}): ${effect}`;
-      return [guardFact({ event, resource, kind, wanted: 'removed', sentence, unknowns: unknownAcls })];
+      return [
+        guardFact({
+          event,
+          resource,
+          kind,
+          wanted: isNew ? 'absent' : 'removed',
+          sentence,
+          unknowns: unknownAcls,
+        }),
+      ];
     }
     case undefined:
       if (isNew) return [];

@@ -25,7 +25,8 @@ function analyse(event: Event): readonly Fact[] {
   const mfaDelete = (leaf(configuration, 'MfaDelete') ?? leaf(configuration, 'MFADelete'))?.toLowerCase();
   const { spoken } = resource;
   const facts: Fact[] = [];
-  if (status === 'suspended') {
+  // S3 knows `Suspended`; tools that write `Disabled` mean the same.
+  if (status === 'suspended' || status === 'disabled') {
     const sentence = `versioning of ${spoken} is suspended: what is overwritten or deleted from now on is gone, and older versions stay until they are deleted`;
     facts.push(guardFact({ event, resource, kind: 'versioning', wanted: 'removed', sentence }));
   } else if (status === 'enabled') {
