@@ -15,7 +15,7 @@ const gateway = {
 
 const anyone = 'anyone who can reach it can call it without signing in';
 
-/** The guards of APIs: API Gateway of both versions, AppSync, Cognito, Amplify. */
+/** The guards of APIs: API Gateway of both versions, AppSync, Amplify. */
 export const apiGuards: readonly Guard[] = [
   {
     ...gateway,
@@ -96,21 +96,6 @@ export const apiGuards: readonly Guard[] = [
       return ways.includes('API_KEY') ? { wanted: 'weakened', lost: ['callers-with-names'] } : undefined;
     },
     without: 'whoever has its API key, which programs in browsers carry, can call it',
-  },
-  {
-    service: 'cognito-idp',
-    type: 'AWS::Cognito::UserPool',
-    word: 'user pool',
-    name: ['userPoolId'],
-    actions: ['SetUserPoolMfaConfig', 'UpdateUserPool'],
-    kind: 'authentication',
-    guard: 'multi-factor authentication',
-    read: ({ request }) => {
-      const word = textAt(request, 'mfaConfiguration')?.toUpperCase();
-      return word === 'OFF' ? { wanted: 'removed', lost: ['mfa'] } : word === 'ON' ? restored : undefined;
-    },
-    without: 'a password is enough to sign in',
-    unknowns: ['whether it was on before: the record of the call before this one would tell'],
   },
   {
     service: 'amplify',

@@ -412,13 +412,6 @@ const cases: readonly Case[] = [
     ],
   ],
   [
-    'MFA of a user pool is switched off',
-    callOf('cognito-idp', 'SetUserPoolMfaConfig', { userPoolId: 'eu-west-1_a', mfaConfiguration: 'OFF' }),
-    [
-      'protection authentication removed [mfa]: multi-factor authentication (`mfa`) of user pool `eu-west-1_a` is off: a password is enough to sign in',
-    ],
-  ],
-  [
     'a GraphQL API behind a key',
     callOf('appsync', 'CreateGraphqlApi', { name: 'shop', authenticationType: 'API_KEY' }),
     [
