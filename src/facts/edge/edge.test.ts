@@ -489,7 +489,7 @@ const cases: readonly Case[] = [
       { responseElements: { DeleteFlowLogsResponse: { requestId: '1', unsuccessful: '' } } },
     ),
     [
-      'protection flow-logs removed: the record of who talks to whom in a network of flow log `fl-0e17aa62a21d4bbfe` is off: connections are no longer written down',
+      'protection flow-logs removed: recording of flow log `fl-0e17aa62a21d4bbfe` is off: who talks to whom in its network is no longer written down',
     ],
   ],
   [
@@ -507,7 +507,7 @@ const cases: readonly Case[] = [
       },
     ),
     [
-      'protection flow-logs unknown: the record of who talks to whom in a network of flow log `fl-1` was set, but what to cannot be read from the record',
+      'protection flow-logs unknown: recording of flow log `fl-1` was set, but what to cannot be read from the record',
     ],
   ],
   [
@@ -519,7 +519,7 @@ const cases: readonly Case[] = [
       refused,
     ),
     [
-      'protection flow-logs unchanged: tried to switch off the record of who talks to whom in a network of flow log `fl-1`, but the call failed (`Client.UnauthorizedOperation`)',
+      'protection flow-logs unchanged: tried to switch off recording of flow log `fl-1`, but the call failed (`Client.UnauthorizedOperation`)',
     ],
   ],
 ];
