@@ -307,6 +307,14 @@ describe('the trust of a role', () => {
     expect(lines(create({ AWS: '444455556666' }))).toEqual(['external-account opened exposed']);
   });
 
+  it('is said of a role that the record does not name', () => {
+    const policyDocument = JSON.stringify({ Statement: trusting('*') });
+    const [fact] = factsOf(iamCall('UpdateAssumeRolePolicy', { policyDocument }));
+    expect(fact?.explanation).toBe(
+      'anyone with an AWS account can now assume a role that the record does not name',
+    );
+  });
+
   it('of a refused call is not known, as the record keeps no parameters', () => {
     expect(factsOf(iamCall('UpdateAssumeRolePolicy', null, denied))).toEqual([]);
   });

@@ -55,14 +55,15 @@ const trustVocabulary: Vocabulary = {
 
 function analyse(event: Event, known: Known): readonly Fact[] {
   const request = object(event.fields, 'requestParameters');
-  const name = text(request, 'roleName');
-  // A call that IAM refuses for lack of rights is recorded without its parameters.
-  if (name === undefined) return [];
   const isNew = event.action === 'CreateRole';
+  const document = member(request, isNew ? 'assumeRolePolicyDocument' : 'policyDocument');
+  // A call that IAM refuses for lack of rights is recorded without its parameters.
+  if (document === undefined || document === null) return [];
+  const name = text(request, 'roleName');
   const given = text(object(object(event.fields, 'responseElements'), 'role'), 'arn');
   const role = resourceOf(event, 'AWS::IAM::Role', 'role', given ?? name);
-  const policy = parsePolicy(member(request, isNew ? 'assumeRolePolicyDocument' : 'policyDocument'));
-  const gate = gateOf(event, { ...role, name, spoken: role.spoken });
+  const policy = parsePolicy(document);
+  const gate = gateOf(event, { ...role, name: name ?? role.name });
   const { grants, problems } = grantsOf(withoutFederated(policy), {
     owner: role.owner,
     known,
