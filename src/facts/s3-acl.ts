@@ -128,6 +128,12 @@ export function parseAcl(request: JsonObject | undefined, on: Kind): Acl | undef
   return given ? { grants, problems } : undefined;
 }
 
+/** Whether a request has a member in which an ACL can stand. */
+export function givesAcl(request: JsonObject | undefined): boolean {
+  for (const key in request) if (/^(?:x-amz-(?:acl|grant-)|accesscontrol)/i.test(key)) return true;
+  return false;
+}
+
 /** The grants of an ACL in the form that those of a policy have; `resource` is what it stands on. */
 export function aclGrantsOf(acl: Acl, resource: string): readonly Grant[] {
   return acl.grants.map((grant) => ({

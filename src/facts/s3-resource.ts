@@ -24,7 +24,8 @@ export function s3ResourceOf(event: Event, of: 'bucket' | 'object'): S3Resource 
     (target) => target.type === 'AWS::S3::Bucket' && target.account !== undefined,
   );
   const owner = named?.account ?? event.account;
-  const bucketArn = `arn:${partitionOf(event.region)}:s3:::${bucket}`;
+  // Calls through an access point may name it by its ARN in the bucket's place.
+  const bucketArn = bucket.startsWith('arn:') ? bucket : `arn:${partitionOf(event.region)}:s3:::${bucket}`;
   if (of === 'bucket') {
     return {
       type: 'AWS::S3::Bucket',

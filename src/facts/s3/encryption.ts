@@ -142,6 +142,7 @@ function factsOfObject(event: Event, known: Known, request: JsonObject | undefin
   const names = namesIn(request);
   const isUpdate = event.action === 'UpdateObjectEncryption';
   if (!isUpdate && !names.has(customerAlgorithm) && !names.has(kmsKey)) return [];
+  if (!names.has(customerAlgorithm) && isOwnKey(event, header(request, kmsKey))) return [];
   const resource = s3ResourceOf(event, 'object');
   if (resource === undefined) return [];
   const inPlace = isUpdate || copiesOntoItself(request, resource);
@@ -165,6 +166,11 @@ function factsOfObject(event: Event, known: Known, request: JsonObject | undefin
   if (held.keyHolder === 'own-account' || held.keyHolder === 'aws') return [];
   const sentence = `${resource.spoken} ${doing} with ${held.spoken}`;
   return [encryption(event, resource, { applies: 'object', inPlace, ...held }, sentence)];
+}
+
+/** Most writes that name a key name one of the account in which they happen: nothing more need be looked at. */
+function isOwnKey(event: Event, key: string | undefined): boolean {
+  return event.account !== undefined && accountOfArn(key) === event.account;
 }
 
 function namesIn(request: JsonObject | undefined): ReadonlySet<string> {

@@ -152,6 +152,40 @@ const cases: readonly (readonly [name: string, event: Event, expected: readonly 
     ],
   ],
   [
+    "figures about all buckets go to a stranger's bucket",
+    s3Call('PutStorageLensConfiguration', {
+      storagelensid: 'all',
+      PutStorageLensConfigurationRequest: {
+        StorageLensConfiguration: {
+          IsEnabled: true,
+          DataExport: { S3BucketDestination: { AccountId: stranger, Arn: 'arn:aws:s3:::elsewhere' } },
+        },
+      },
+    }),
+    [
+      'transfer usage-export started external-account 444455556666: figures about every bucket that Storage Lens `all` looks at are now delivered to `elsewhere` of the outside AWS account 444455556666',
+    ],
+  ],
+  [
+    'figures about all buckets stay where they are made',
+    s3Call('PutStorageLensConfiguration', {
+      storagelensid: 'all',
+      PutStorageLensConfigurationRequest: { StorageLensConfiguration: { IsEnabled: true } },
+    }),
+    ['transfer usage-export stopped unknown: figures of Storage Lens `all` are delivered to no bucket'],
+  ],
+  [
+    "an object written through an access point, with a stranger's key",
+    s3Call('PutObject', {
+      bucketName: 'arn:aws:s3:eu-west-1:111122223333:accesspoint/finance',
+      key: 'a.pdf',
+      'x-amz-server-side-encryption-aws-kms-key-id': `arn:aws:kms:eu-west-1:${stranger}:key/k`,
+    }),
+    [
+      'encryption kms external-account 444455556666: object `arn:aws:s3:eu-west-1:111122223333:accesspoint/finance/a.pdf` was written encrypted with the KMS key `arn:aws:kms:eu-west-1:444455556666:key/k` of the outside AWS account 444455556666, who can take it away',
+    ],
+  ],
+  [
     "the organisation's policy switches Block Public Access off",
     organisation(
       'UpdatePolicy',

@@ -1,13 +1,17 @@
+import { partitionOfRegion } from '../../decode/cloudtrail/arn.ts';
 import type { Event } from '../../event/event.ts';
 import type { JsonObject } from '../../event/json.ts';
 import type { Analyser, Fact } from '../fact.ts';
+import type { GuardedResource } from '../gate.ts';
 import type { Known } from '../known.ts';
 import { s3ResourceOf } from '../s3-resource.ts';
+import { quote } from '../sentence.ts';
 import { whoseAccount } from '../whose.ts';
+import { bodyOf } from './access-point.ts';
 import { transferEnded, transfersOf } from './destination.ts';
 import type { Shipment } from './destination.ts';
 import { bucketName } from './replication.ts';
-import { bucketCalls, requestOf } from './s3-calls.ts';
+import { bucketCalls, controlCalls, requestOf } from './s3-calls.ts';
 import { accountIn, element, leaf } from './xml.ts';
 
 /**
@@ -15,24 +19,30 @@ import { accountIn, element, leaf } from './xml.ts';
  * have `Bucket` in them and CloudTrail's have not, so both are read.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketInventoryConfiguration.html
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAnalyticsConfiguration.html
+ * And where Storage Lens delivers its figures about all buckets of an account or organisation.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutStorageLensConfiguration.html
  */
 export const s3Reports: Analyser = {
   name: 's3-reports',
   subjects: ['transfer'],
-  actions: bucketCalls(
-    'DeleteAnalyticsConfiguration',
-    'DeleteBucketAnalyticsConfiguration',
-    'DeleteBucketInventoryConfiguration',
-    'DeleteInventoryConfiguration',
-    'PutAnalyticsConfiguration',
-    'PutBucketAnalyticsConfiguration',
-    'PutBucketInventoryConfiguration',
-    'PutInventoryConfiguration',
-  ),
+  actions: [
+    ...controlCalls('DeleteStorageLensConfiguration', 'PutStorageLensConfiguration'),
+    ...bucketCalls(
+      'DeleteAnalyticsConfiguration',
+      'DeleteBucketAnalyticsConfiguration',
+      'DeleteBucketInventoryConfiguration',
+      'DeleteInventoryConfiguration',
+      'PutAnalyticsConfiguration',
+      'PutBucketAnalyticsConfiguration',
+      'PutBucketInventoryConfiguration',
+      'PutInventoryConfiguration',
+    ),
+  ],
   analyse,
 };
 
 function analyse(event: Event, known: Known): readonly Fact[] {
+  if (event.action.endsWith('StorageLensConfiguration')) return lensFacts(event, known);
   const resource = s3ResourceOf(event, 'bucket');
   if (resource === undefined) return [];
   const { spoken } = resource;
@@ -74,6 +84,39 @@ function analyse(event: Event, known: Known): readonly Fact[] {
       scope: prefix === undefined ? [] : [prefix],
       givesOwnership: false,
     },
+  ]);
+}
+
+function lensFacts(event: Event, known: Known): readonly Fact[] {
+  const request = requestOf(event);
+  const body = bodyOf(request);
+  const configuration = element(body, 'StorageLensConfiguration');
+  const id = leaf(request, 'storagelensid') ?? leaf(body, 'ConfigId') ?? leaf(configuration, 'Id');
+  if (id === undefined) return [];
+  const { account, region = '' } = event;
+  const resource: GuardedResource = {
+    type: 'AWS::S3::StorageLens',
+    arn: `arn:${partitionOfRegion(region)}:s3:${region}:${account ?? ''}:storage-lens/${id}`,
+    name: id,
+    owner: account,
+    spoken: `Storage Lens ${quote(id)}`,
+  };
+  const shipment: Shipment = {
+    event,
+    resource,
+    kind: 'usage-export',
+    does: `figures about every bucket that ${resource.spoken} looks at are now delivered`,
+    shownBy: 'GetStorageLensConfiguration',
+  };
+  const bucket = element(element(configuration, 'DataExport'), 'S3BucketDestination');
+  const arn = leaf(bucket, 'Arn');
+  if (arn === undefined || leaf(configuration, 'IsEnabled') === 'false') {
+    return [transferEnded(shipment, `figures of ${resource.spoken} are delivered to no bucket`)];
+  }
+  const place = accountIn(bucket, 'AccountId');
+  const whose = whoseAccount(place, account, known);
+  return transfersOf(shipment, [
+    { name: bucketName(arn), account: place, whose, scope: [], givesOwnership: false },
   ]);
 }
 
