@@ -76,6 +76,11 @@ const cases: readonly (readonly [name: string, event: Event, expected: string])[
     'prepared admin policy: a policy was written by which whoever holds policy `p` could do everything',
   ],
   [
+    'a policy that only forbids is made, which takes nothing from anybody yet',
+    iamCall('CreatePolicy', { policyName: 'p', policyDocument: document(denying('*')) }),
+    'prepared none policy: a policy was written by which whoever holds policy `p` could do nothing by it: it allows no action',
+  ],
+  [
     'a new version of a policy counts at once',
     iamCall('CreatePolicyVersion', { policyArn: own, policyDocument: everything, setAsDefault: true }),
     `gained admin policy: by a policy that was written, whoever holds policy \`${own}\` can now do everything`,

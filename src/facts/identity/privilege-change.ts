@@ -151,9 +151,9 @@ function factOfDocument(change: Change): Fact {
 
 function changeOf({ level }: Rights, isUnheld: boolean): PrivilegeChange {
   if (level === 'unknown') return 'unknown';
+  if (isUnheld) return 'prepared';
   // A document that allows nothing replaces what was allowed before, or only forbids.
-  if (level === 'none') return 'lost';
-  return isUnheld ? 'prepared' : 'gained';
+  return level === 'none' ? 'lost' : 'gained';
 }
 
 const shownBy: Readonly<Record<PrincipalType, string>> = {
