@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createAssetMemory } from '../facts/assets/memory.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
+import { openAssets } from './kept-assets.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { openCorrelations } from './kept-correlations.ts';
@@ -10,7 +10,7 @@ async function ingested(text: string) {
   const engine = createEngine([]);
   const ingest = createIngest({
     engine,
-    memory: createAssetMemory(),
+    assets: await openAssets(store),
     store,
     correlations: await openCorrelations(engine, store, { lateness: 0, clock: () => 0 }),
     channelsFor: () => [],

@@ -2,12 +2,13 @@ import type { Alert } from '../alert/alert.ts';
 import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
-import type { AssetMemory } from '../facts/assets/memory.ts';
+import type { AssetChange } from '../facts/assets/memory.ts';
 import type { InputOrigin } from '../source/source.ts';
 import { StoreError } from '../store/error.ts';
 import type { CommitResult, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
+import type { KeptAssets } from './kept-assets.ts';
 import type { KeptCorrelations } from './kept-correlations.ts';
 import { decide, decideHeld, newTally, type Decision, type Tally } from './pipeline.ts';
 
@@ -15,8 +16,7 @@ export interface IngestOptions {
   readonly engine: Engine;
   readonly store: Store;
   readonly correlations: KeptCorrelations;
-  /** What is remembered of assets. */
-  readonly memory: AssetMemory;
+  readonly assets: KeptAssets;
   /** The channels that an alert is owed to. */
   readonly channelsFor: (alert: Alert) => readonly string[];
   readonly clock: () => number;
@@ -89,7 +89,8 @@ export function createIngest(
       let created: ReadonlySet<string> = new Set();
       let repeated = 0;
       const { position, state = [] } = more;
-      if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position) {
+      const isChanged = options.assets.memory.isChanged();
+      if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position || isChanged) {
         const result = await keep(options, {
           alerts: decided,
           rejections: keepable(rejected),
@@ -134,12 +135,12 @@ export function createIngest(
 }
 
 /** Decides on a batch, first on what no asset is concerned in, then on the rest in the order of its time. */
-function decideAll(batch: DecodedBatch, { engine, memory, clock }: IngestOptions, tally: Tally): Decision {
+function decideAll(batch: DecodedBatch, { engine, assets, clock }: IngestOptions, tally: Tally): Decision {
   const now = clock();
   const first = decide(batch, engine, now, tally, { holds: true });
   if (first.held.length === 0) return first;
   const inOrder = first.held.toSorted((a, b) => a.time - b.time);
-  const { alerts, rejections, matches } = decideHeld(inOrder, engine, memory, now, tally);
+  const { alerts, rejections, matches } = decideHeld(inOrder, engine, assets.memory, now, tally);
   return {
     ...first,
     held: [],
@@ -177,12 +178,17 @@ interface ToKeep {
   readonly state: readonly StateChange[];
 }
 
-async function keep(
+function keep(options: IngestOptions, what: ToKeep): Promise<CommitResult> {
+  return options.assets.keep((assets) => keepWith(options, what, assets));
+}
+
+async function keepWith(
   { store, clock, channelsFor }: IngestOptions,
   { alerts, rejections, position, state }: ToKeep,
+  assets: readonly AssetChange[],
 ): Promise<CommitResult> {
   const owed = (alert: Alert) => ({ alert, channels: channelsFor(alert) });
-  const rest = { rejections, state, positions: position ? [position] : [], now: clock() };
+  const rest = { rejections, state, assets, positions: position ? [position] : [], now: clock() };
   try {
     return await store.commit({ alerts: alerts.map(owed), ...rest });
   } catch (error) {

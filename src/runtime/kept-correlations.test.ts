@@ -7,7 +7,7 @@ import { parseRules } from '../sigma/parse.ts';
 import { StoreError } from '../store/error.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
-import { createAssetMemory } from '../facts/assets/memory.ts';
+import { openAssets } from './kept-assets.ts';
 import { createEngine } from './engine.ts';
 import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
 import { openCorrelations } from './kept-correlations.ts';
@@ -52,7 +52,7 @@ async function running(store: Store, now: () => number) {
   const options: IngestOptions = {
     engine,
     store,
-    memory: createAssetMemory(),
+    assets: await openAssets(store),
     correlations: await openCorrelations(engine, store, { lateness, clock: now }),
     channelsFor: () => ['channel'],
     clock: now,

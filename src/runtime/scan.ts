@@ -92,10 +92,12 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
       if (seen.add(alert.id)) fresh.push(alert);
       else repeated++;
     }
-    if (store && (fresh.length > 0 || rejections.length > 0)) {
+    const assets = store === undefined || memory === undefined ? [] : memory.changes();
+    if (store && fresh.length + rejections.length + assets.length > 0) {
       const result = await store.commit({
         alerts: fresh.map((alert) => ({ alert, channels: [] })),
         rejections,
+        assets,
         now: clock(),
       });
       stored += result.created.length;

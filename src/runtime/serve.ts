@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import { createApi } from '../api/api.ts';
 import { checkListen } from '../api/loopback.ts';
-import { createAssetMemory } from '../facts/assets/memory.ts';
 import { systemClock } from '../notify/clock.ts';
 import { startOutbox } from '../notify/outbox.ts';
 import { bindSettings, channelsFor } from '../notify/table.ts';
@@ -20,6 +19,7 @@ import { ConfigError } from './config-error.ts';
 import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
 import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
+import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { splitListen } from './listen.ts';
 import { loadPipelines } from './load-pipelines.ts';
@@ -79,6 +79,7 @@ export async function serve({
     lateness: config.correlations.latenessMinutes * 60_000,
     clock: Date.now,
   });
+  const assets = await openAssets(store);
   const metrics = createMetrics(store, () => kept.counters());
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
@@ -101,7 +102,7 @@ export async function serve({
     engine,
     store,
     correlations: kept,
-    memory: createAssetMemory(),
+    assets,
     channelsFor: (alert) => (alert.exception === undefined ? channelsFor(alert, config.channels) : []),
     clock: Date.now,
     onCommit: ({ source, tally, created, repeated }) => {
@@ -191,8 +192,11 @@ const tickMs = 5_000;
 function startTicks(options: IngestOptions, log: Logger): { readonly stop: () => Promise<void> } {
   let underway: Promise<void> | undefined;
   const timer = setInterval(() => {
-    underway ??= commitTick(options)
-      .catch((error: unknown) => log.error({ err: error }, 'correlations could not be stored; trying again'))
+    underway ??= Promise.all([commitTick(options), options.assets.refresh()])
+      .then(() => {})
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'what the server remembers could not be stored or read; trying again'),
+      )
       .finally(() => {
         underway = undefined;
       });

@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
+import { assetRow, type NewAssetRow } from './assets.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
 import { deliveryId, rejectionId } from './identity.ts';
@@ -28,6 +29,7 @@ export interface CommitRows {
   readonly rejections: readonly Insertable<RejectionRow>[];
   readonly positions: readonly Insertable<PositionRow>[];
   readonly state: readonly { readonly key: string; readonly row: Insertable<StateTableRow> | undefined }[];
+  readonly assets: readonly NewAssetRow[];
   readonly now: number;
 }
 
@@ -52,6 +54,7 @@ export function commitRows(commit: Commit, place: string): CommitRows {
           ? undefined
           : { key: toKey(key), value: JSON.stringify(value), stored_at: commit.now },
     })),
+    assets: (commit.assets ?? []).map((change) => assetRow(change, commit.now)),
     now: commit.now,
   };
 }

@@ -61,6 +61,21 @@ export interface StateTableRow {
   stored_at: number;
 }
 
+export interface AssetRow {
+  sequence: Generated<number>;
+  key: string;
+  type: string;
+  account: string | null;
+  /** Name, id and ARN in lower case, for finding it by a part of them. */
+  words: string;
+  last_seen: number;
+  /** Of the commit that wrote it. */
+  revision: number;
+  stored_at: number;
+  /** JSON; null where it was forgotten. */
+  asset: string | null;
+}
+
 /** Running totals, so that counting never reads the tables. Kept by triggers, in the transaction of each change. */
 export interface CounterRow {
   name: Counter;
@@ -75,7 +90,8 @@ export type Counter =
   | 'deliveries.dead'
   | 'rejections'
   | 'rejections.bytes'
-  | 'rejections.dropped';
+  | 'rejections.dropped'
+  | 'assets.revision';
 
 /** The tables of every SQL store; each dialect makes them in its own migrations. */
 export interface Tables {
@@ -84,5 +100,6 @@ export interface Tables {
   rejections: RejectionRow;
   positions: PositionRow;
   state: StateTableRow;
+  assets: AssetRow;
   counters: CounterRow;
 }

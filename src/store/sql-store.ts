@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { checkLimit, selectAlerts } from './alert-query.ts';
 import { fromColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
@@ -38,10 +39,15 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
   const underway = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
-  const commitGroup = grouped<CommitRows, CommitResult>(
-    (batches) => db.transaction().execute((trx) => writeBatches(trx, batches, options)),
-    options.groupSize,
-  );
+  /** Revisions of the assets that were written here. */
+  const own = new Set<number>();
+  const commitGroup = grouped<CommitRows, CommitResult>(async (batches) => {
+    const { results, revision } = await db
+      .transaction()
+      .execute((trx) => writeBatches(trx, batches, options));
+    if (revision !== undefined) own.add(revision);
+    return results;
+  }, options.groupSize);
 
   /** Runs one call, unless the store is closed; `close` waits for those that are under way. */
   async function run<T>(subject: string, work: () => Promise<T>): Promise<T> {
@@ -66,8 +72,9 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     commit: (batch) =>
       run('commit', async () => {
         const rows = commitRows(batch, place);
-        const { alerts, rejections, positions, state } = rows;
-        const empty = alerts.length + rejections.length + positions.length + state.length === 0;
+        const { alerts, rejections, positions, state, assets } = rows;
+        const empty =
+          alerts.length + rejections.length + positions.length + state.length + assets.length === 0;
         if (empty) return { created: [], repeated: 0 };
         return commitGroup(rows);
       }),
@@ -128,6 +135,11 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         return rows.map((row) => readState(row, place));
       }),
 
+    assets: (query) => run('assets', () => selectAssets(db, query, place)),
+    asset: (key) => run('asset', () => selectAsset(db, key, place)),
+    allAssets: () => selectAllAssets(db, place),
+    assetChanges: (since) => run('assetChanges', () => selectAssetChanges(db, since, own, place)),
+
     rejections: (limit) =>
       run('rejections', async () => {
         checkLimit(limit);
@@ -155,7 +167,7 @@ async function writeBatches(
   trx: Transaction<Tables>,
   batches: readonly CommitRows[],
   options: SqlStoreOptions,
-): Promise<readonly CommitResult[]> {
+): Promise<{ readonly results: readonly CommitResult[]; readonly revision: number | undefined }> {
   const first = new Map<string, CommitRows['alerts'][number] & { batch: CommitRows }>();
   for (const batch of batches) {
     for (const entry of batch.alerts) {
@@ -224,12 +236,18 @@ async function writeBatches(
   }
   for (const keys of chunks(gone)) await trx.deleteFrom('state').where('key', 'in', keys).execute();
 
-  return batches.map((batch) => {
+  const revision = await writeAssets(
+    trx,
+    batches.flatMap((batch) => batch.assets),
+  );
+
+  const results = batches.map((batch) => {
     const mine = batch.alerts.filter(
       (entry) => created.has(entry.row.id) && first.get(entry.row.id)?.row === entry.row,
     );
     return { created: mine.map((entry) => entry.id), repeated: batch.alerts.length - mine.length };
   });
+  return { results, revision };
 }
 
 /** Keeps the newest rejections within the limits; the newest one always stays. */

@@ -135,4 +135,26 @@ export const sqliteMigrations: readonly string[] = [
     UPDATE counters SET value = value - 1 WHERE name = iif(OLD.excepted, 'alerts.excepted', 'alerts.' || OLD.severity);
   END;
   `,
+  `
+  -- What is remembered of assets. A row without an asset says that it was forgotten, to whoever else has the store open; the
+  -- revision rises with each commit that changes assets.
+  CREATE TABLE assets (
+    sequence  INTEGER PRIMARY KEY,
+    key       TEXT NOT NULL UNIQUE,
+    type      TEXT NOT NULL,
+    account   TEXT,
+    words     TEXT NOT NULL,
+    last_seen REAL NOT NULL,
+    revision  INTEGER NOT NULL,
+    stored_at REAL NOT NULL,
+    asset     TEXT
+  ) STRICT;
+
+  CREATE INDEX assets_by_time     ON assets (last_seen, key);
+  CREATE INDEX assets_by_type     ON assets (type, last_seen, key);
+  CREATE INDEX assets_by_account  ON assets (account, last_seen, key);
+  CREATE INDEX assets_by_revision ON assets (revision);
+
+  INSERT INTO counters (name, value) VALUES ('assets.revision', 0);
+  `,
 ];

@@ -1,4 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
+import type { Asset } from '../facts/assets/asset.ts';
+import type { AssetChange } from '../facts/assets/memory.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
@@ -26,6 +28,8 @@ export interface Commit {
   readonly positions?: readonly { readonly source: string; readonly position: string }[];
   /** What the engine has to remember, by its own keys: the last word on a key counts, and no value takes it out. */
   readonly state?: readonly { readonly key: string; readonly value: Json | undefined }[];
+  /** What is remembered of assets from now on: the last word on a key counts, and no asset takes it out. */
+  readonly assets?: readonly AssetChange[];
   readonly now: number;
 }
 
@@ -115,12 +119,45 @@ export interface Store {
   /** All that commits have said of the state and not taken back, in no order. */
   state(): Promise<readonly StateEntry[]>;
   /**
+   * Remembered assets, those first that were heard of last.
+   * @throws {BadCursorError} where `after` is not a cursor of this store
+   * @throws {RangeError} where `limit` is out of its range
+   */
+  assets(query: AssetQuery): Promise<AssetPage>;
+  asset(key: string): Promise<Asset | undefined>;
+  /** All remembered assets in pieces, those first that were not heard of for longest. */
+  allAssets(): AsyncIterable<readonly Asset[]>;
+  /** What others than this opened store have changed since a revision, and the revision up to which that is. */
+  assetChanges(since: number): Promise<AssetChanges>;
+  /**
    * The newest rejections first.
    * @param limit 1 to 500
    */
   rejections(limit: number): Promise<readonly StoredRejection[]>;
   counts(): Promise<StoreCounts>;
   close(): Promise<void>;
+}
+
+export interface AssetQuery {
+  /** `AWS::S3::Bucket` */
+  readonly type?: string | undefined;
+  readonly account?: string | undefined;
+  /** A part of its name, id or ARN, in whatever case. */
+  readonly text?: string | undefined;
+  readonly after?: string | undefined;
+  /** 1 to 500. */
+  readonly limit: number;
+}
+
+export interface AssetPage {
+  readonly assets: readonly Asset[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+export interface AssetChanges {
+  readonly changes: readonly AssetChange[];
+  readonly revision: number;
 }
 
 export interface DeliveryState {

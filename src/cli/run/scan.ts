@@ -3,6 +3,7 @@ import type { Alert } from '../../alert/alert.ts';
 import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
 import { createAssetMemory } from '../../facts/assets/memory.ts';
+import { openAssets } from '../../runtime/kept-assets.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
 import { keepHeapSmall } from '../../runtime/small-heap.ts';
@@ -49,6 +50,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   const engine = createEngine(rules, correlations, disabled, setting);
   const files = await inputFiles(paths);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
+  const memory = store === undefined ? createAssetMemory() : (await openAssets(store)).memory;
   const err = terminalOf(process.stderr);
   const progress = startFileProgress(files, err.interactive && !flags.quiet, clock);
   const printer = printerOf(format, flags, progress.clear);
@@ -64,7 +66,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       clock,
       passesOver: !(flags.parseAll ?? false),
       threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
-      memory: createAssetMemory(),
+      memory,
       store,
       onAlert: (alert) => {
         const isExcepted = alert.exception !== undefined;

@@ -38,6 +38,9 @@ export interface AssetMemory {
   readonly since: () => number | undefined;
   /** What has changed since this was last called. */
   readonly changes: () => readonly AssetChange[];
+  /** Takes changes back that could not be stored, so that they are among the next ones, as they are by then. */
+  readonly untold: (changes: readonly AssetChange[]) => void;
+  readonly isChanged: () => boolean;
   readonly counters: () => AssetCounters;
   readonly all: () => Iterable<Asset>;
 }
@@ -135,6 +138,10 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
       changed = new Set();
       return taken;
     },
+    untold: (changes) => {
+      for (const { key } of changes) changed.add(key);
+    },
+    isChanged: () => changed.size > 0,
     counters: () => ({ assets: texts.size, bytes, evicted }),
     *all() {
       for (const text of texts.values()) yield JSON.parse(text) as Asset;

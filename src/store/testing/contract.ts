@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest';
 import { describeAlerts } from './contract-alerts.ts';
+import { describeAssets } from './contract-assets.ts';
 import { describeCommit } from './contract-commit.ts';
 import { describeDurability } from './contract-durability.ts';
 import { describeOutbox } from './contract-outbox.ts';
@@ -19,6 +20,7 @@ export function describeStore(name: string, open: Open): void {
     });
 
     describeCommit(openHere);
+    describeAssets(openHere);
     describeAlerts(openHere);
     describeOutbox(openHere);
     describeDurability(openHere);

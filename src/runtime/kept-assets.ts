@@ -1,0 +1,42 @@
+import { createAssetMemory, type AssetChange, type AssetMemory } from '../facts/assets/memory.ts';
+import type { Store } from '../store/store.ts';
+
+/** What is remembered of assets, and kept in a store: together with the alerts of the same events, or not at all. */
+export interface KeptAssets {
+  readonly memory: AssetMemory;
+  /**
+   * Calls `commit` with what has changed. When that fails, the changes are among the next ones: events that come again change
+   * nothing that they have changed before.
+   */
+  readonly keep: <T>(commit: (changes: readonly AssetChange[]) => Promise<T>) => Promise<T>;
+  /** Takes what others have written into the store meanwhile: a look at the account, or that something is to be forgotten. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** Goes on with what the store remembers. */
+export async function openAssets(
+  store: Store,
+  memory: AssetMemory = createAssetMemory(),
+): Promise<KeptAssets> {
+  let { revision } = await store.assetChanges(Number.MAX_SAFE_INTEGER);
+  for await (const assets of store.allAssets()) memory.load(assets);
+  return {
+    memory,
+    keep: async (commit) => {
+      const changes = memory.changes();
+      try {
+        return await commit(changes);
+      } catch (error) {
+        memory.untold(changes);
+        throw error;
+      }
+    },
+    refresh: async () => {
+      const news = await store.assetChanges(revision);
+      revision = news.revision;
+      for (const { key, asset } of news.changes)
+        if (asset === undefined) memory.forget(key);
+        else memory.load([asset]);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import type { Insertable, Kysely, Transaction } from 'kysely';
+import { sql } from 'kysely';
+import type { Asset } from '../facts/assets/asset.ts';
+import { readAsset, type AssetChange } from '../facts/assets/memory.ts';
+import type { Json } from '../event/json.ts';
+import { checkLimit } from './alert-query.ts';
+import { fromColumn, toColumn, toKey } from './column-text.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { StoreError } from './error.ts';
+import type { AssetRow, Tables } from './schema.ts';
+import type { AssetChanges, AssetPage, AssetQuery } from './store.ts';
+
+/** An asset's row but for its revision, which the transaction gives it. */
+export type NewAssetRow = Omit<Insertable<AssetRow>, 'revision'>;
+
+export function assetRow({ key, asset }: AssetChange, now: number): NewAssetRow {
+  const words = [asset?.name, asset?.id, asset?.arn].map((word) => toColumn(word ?? '').toLowerCase());
+  return {
+    key: toKey(key),
+    type: toKey(asset?.type ?? ''),
+    account: asset?.account === undefined ? null : toKey(asset.account),
+    words: words.join('\n').slice(0, longestWords),
+    last_seen: asset?.lastSeen ?? now,
+    stored_at: now,
+    asset: asset === undefined ? null : JSON.stringify(asset),
+  };
+}
+
+const longestWords = 3_000;
+const rowsAtOnce = 100;
+const assetsAtOnce = 2_000;
+
+/** Writes changes in their order, each with the next revision; returns that, or undefined where there was nothing to write. */
+export async function writeAssets(
+  trx: Transaction<Tables>,
+  rows: readonly NewAssetRow[],
+): Promise<number | undefined> {
+  if (rows.length === 0) return undefined;
+  const { value: revision } = await trx
+    .updateTable('counters')
+    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .where('name', '=', 'assets.revision')
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  // The last word on each: one statement must not change the same row twice.
+  const last = [...new Map(rows.map((row) => [row.key, { ...row, revision }])).values()];
+  for (let from = 0; from < last.length; from += rowsAtOnce) {
+    await trx
+      .insertInto('assets')
+      .values(last.slice(from, from + rowsAtOnce))
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet((eb) => ({
+          type: eb.ref('excluded.type'),
+          account: eb.ref('excluded.account'),
+          words: eb.ref('excluded.words'),
+          last_seen: eb.ref('excluded.last_seen'),
+          revision: eb.ref('excluded.revision'),
+          stored_at: eb.ref('excluded.stored_at'),
+          asset: eb.ref('excluded.asset'),
+        })),
+      )
+      .execute();
+  }
+  return revision;
+}
+
+/** @throws {BadCursorError} @throws {RangeError} */
+export async function selectAssets(db: Kysely<Tables>, query: AssetQuery, place: string): Promise<AssetPage> {
+  checkLimit(query.limit);
+  const after = query.after === undefined ? undefined : readCursor(query.after);
+  let select = db
+    .selectFrom('assets')
+    .select(['key', 'last_seen', 'asset'])
+    .where('asset', 'is not', null)
+    .orderBy('last_seen', 'desc')
+    .orderBy('key', 'desc')
+    .limit(query.limit + 1);
+  if (query.type !== undefined) select = select.where('type', '=', toKey(query.type));
+  if (query.account !== undefined) select = select.where('account', '=', toKey(query.account));
+  // A plain search for a part: no sign in it has a meaning of its own.
+  if (query.text !== undefined && query.text !== '')
+    select = select.where(sql<boolean>`instr(words, ${toColumn(query.text).toLowerCase()}) > 0`);
+  if (after !== undefined)
+    select = select.where(sql<boolean>`(last_seen, key) < (${after.time}, ${after.id})`);
+  const rows = await select.execute();
+  const page = rows.slice(0, query.limit);
+  const last = page.at(-1);
+  return {
+    assets: page.map(({ key, asset }) => parsed(key, asset, place)),
+    next: rows.length > query.limit && last ? writeCursor({ time: last.last_seen, id: last.key }) : undefined,
+  };
+}
+
+export async function selectAsset(
+  db: Kysely<Tables>,
+  key: string,
+  place: string,
+): Promise<Asset | undefined> {
+  const row = await db
+    .selectFrom('assets')
+    .select(['key', 'asset'])
+    .where('key', '=', toKey(key))
+    .executeTakeFirst();
+  return row === undefined || row.asset === null ? undefined : parsed(row.key, row.asset, place);
+}
+
+/** Piece by piece, so that no more than a piece is held twice. */
+export async function* selectAllAssets(db: Kysely<Tables>, place: string): AsyncGenerator<readonly Asset[]> {
+  let last: { readonly last_seen: number; readonly key: string } | undefined;
+  for (;;) {
+    let select = db
+      .selectFrom('assets')
+      .select(['key', 'last_seen', 'asset'])
+      .where('asset', 'is not', null)
+      .orderBy('last_seen')
+      .orderBy('key')
+      .limit(assetsAtOnce);
+    if (last !== undefined)
+      select = select.where(sql<boolean>`(last_seen, key) > (${last.last_seen}, ${last.key})`);
+    const rows = await select.execute();
+    if (rows.length === 0) return;
+    last = rows.at(-1);
+    yield rows.map(({ key, asset }) => parsed(key, asset, place));
+  }
+}
+
+/** @param own revisions of one's own commits, which one knows already; those that are over are taken out of it */
+export async function selectAssetChanges(
+  db: Kysely<Tables>,
+  since: number,
+  own: Set<number>,
+  place: string,
+): Promise<AssetChanges> {
+  const { value: revision } = await db
+    .selectFrom('counters')
+    .select('value')
+    .where('name', '=', 'assets.revision')
+    .executeTakeFirstOrThrow();
+  const others = [];
+  for (let one = since + 1; one <= revision && others.length < mostRevisions; one++)
+    if (!own.has(one)) others.push(one);
+  const upTo = others.length < mostRevisions ? revision : (others.at(-1) ?? revision);
+  for (const one of own) if (one <= upTo) own.delete(one);
+  if (others.length === 0) return { changes: [], revision };
+  const rows = await db
+    .selectFrom('assets')
+    .select(['key', 'asset'])
+    .where('revision', 'in', others)
+    .execute();
+  const changes = rows.map(({ key, asset }) => ({
+    key: fromColumn(key),
+    asset: asset === null ? undefined : parsed(key, asset, place),
+  }));
+  return { changes, revision: upTo };
+}
+
+/** So many of others' commits are taken at once. */
+const mostRevisions = 200;
+
+function parsed(key: string, text: string | null, place: string): Asset {
+  const corrupt = (cause?: unknown): StoreError =>
+    new StoreError(
+      'corrupt',
+      {
+        subject: `the asset ${key}`,
+        place,
+        reason: 'what is stored is no asset any more',
+        wayOut: 'forget it (tocsin assets forget), or restore the store from a backup',
+      },
+      { cause },
+    );
+  let value: Json;
+  try {
+    value = JSON.parse(text ?? 'null') as Json;
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+  const asset = readAsset(value);
+  if (asset === undefined) throw corrupt();
+  return asset;
+}
