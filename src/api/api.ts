@@ -19,6 +19,7 @@ import { errorPage, type Frame } from './layout.ts';
 import { openApi } from './openapi.ts';
 import { pageRoutes, sendHtml } from './pages.ts';
 import { HttpProblem, problemBody, problemFrom, statusName } from './problem.ts';
+import { rememberedAssetRoutes } from './remembered-assets.ts';
 import { stateRoutes, type Health } from './state.ts';
 
 export interface ApiOptions {
@@ -113,6 +114,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const frame: Frame = { assets: assetRoutes(app), version };
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
   alertRoutes(app, { store, now });
+  rememberedAssetRoutes(app, { store });
   stateRoutes(app, { store, health: options.health, metrics: options.metrics });
   pageRoutes(app, { store, now, frame, publicUrl, keysNeeded: keys.length > 0 });
 
@@ -157,9 +159,10 @@ function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
     .send(problemBody(problem));
 }
 
+const pagePaths: ReadonlySet<string> = new Set(['/', '/alerts/:id', '/assets', '/asset']);
+
 /** People who open an address in a browser get a page; programs get problem details. */
 function wantsPage(request: FastifyRequest): boolean {
-  const isPage =
-    request.is404 || request.routeOptions.url === '/' || request.routeOptions.url === '/alerts/:id';
+  const isPage = request.is404 || pagePaths.has(request.routeOptions.url ?? '');
   return isPage && (request.headers.accept ?? '').includes('text/html');
 }

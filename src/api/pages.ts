@@ -2,14 +2,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
+import { assetListPage, assetPage } from './asset-pages.ts';
 import { detailPage } from './detail-page.ts';
 import { readFilters, type Filters } from './filters.ts';
 import { render, type Html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { listPage } from './list-page.ts';
-import { fromStore } from './problem.ts';
+import { fromStore, HttpProblem } from './problem.ts';
+import { assetIdentity, findAsset } from './remembered-assets.ts';
 
 const page = { config: { need: 'read' }, schema: { hide: true } } as const;
+/** An empty field of the form asks for nothing. */
+const filled = z
+  .string()
+  .max(2_100)
+  .transform((text) => (text.trim() === '' ? undefined : text.trim()))
+  .optional()
+  .catch(undefined);
+const assetFilters = z.object({ type: filled, account: filled, text: filled, cursor: filled });
+const assetsOnPage = 50;
 const idParameter = z.object({ id: z.string() });
 
 /** `/` and `/alerts/:id`: plain pages that work without a script. */
@@ -42,6 +53,19 @@ export function pageRoutes(
         keysNeeded,
       }),
     );
+  });
+
+  app.get('/assets', page, async (request, reply) => {
+    const { cursor, ...filters } = assetFilters.parse(request.query);
+    const assets = await fromStore(() => store.assets({ ...filters, after: cursor, limit: assetsOnPage }));
+    return sendHtml(reply, assetListPage(frame, { page: assets, filters, now: now() }));
+  });
+
+  app.get('/asset', page, async (request, reply) => {
+    const identity = assetIdentity.safeParse(request.query);
+    if (!identity.success)
+      throw new HttpProblem(404, 'No such asset is remembered; /assets lists those that are.');
+    return sendHtml(reply, assetPage(frame, await findAsset(store, identity.data)));
   });
 
   app.get('/alerts/:id', page, async (request, reply) => {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../runtime/config-error.ts';
 import { version } from '../runtime/version.ts';
 import { StoreError } from '../store/error.ts';
+import { addAssets } from './commands/assets.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
 import { addRules } from './commands/rules.ts';
@@ -61,6 +62,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addScan(program, finish);
   addServe(program, finish);
   addRules(program, finish);
+  addAssets(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);
   tab(program);

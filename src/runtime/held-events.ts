@@ -2,18 +2,20 @@ import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
 import type { Event } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
+import { byTime } from '../facts/assets/sightings.ts';
 import { createHeap } from '../sigma/correlation/heap.ts';
 
 /** An event on its way to whoever remembers assets: plain data, which may be sent between threads, in a fraction of an object's memory. */
 export interface HeldEvent {
   readonly time: number;
+  readonly action: string;
   /** The raw record, as JSON. */
   readonly text: string;
   readonly provenance: Provenance;
 }
 
-export function heldEvent({ time, fields, provenance }: Event): HeldEvent {
-  return { time, text: JSON.stringify(fields), provenance };
+export function heldEvent({ time, action, fields, provenance }: Event): HeldEvent {
+  return { time, action, text: JSON.stringify(fields), provenance };
 }
 
 function eventOf({ text, provenance }: HeldEvent): Event {
@@ -37,8 +39,8 @@ const mostText = 8 * 1024 * 1024;
 const atOnce = 100;
 
 export function createHeldEvents(most = mostText): HeldEvents {
-  const waiting = createHeap<HeldEvent & { readonly number: number }>((a, b) =>
-    a.time === b.time ? a.number < b.number : a.time < b.time,
+  const waiting = createHeap<HeldEvent & { readonly number: number }>(
+    (a, b) => (byTime(a, b) || a.number - b.number) < 0,
   );
   let length = 0;
   let number = 0;

@@ -3,6 +3,7 @@ import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { AssetChange } from '../facts/assets/memory.ts';
+import { byTime } from '../facts/assets/sightings.ts';
 import type { InputOrigin } from '../source/source.ts';
 import { StoreError } from '../store/error.ts';
 import type { CommitResult, Store } from '../store/store.ts';
@@ -139,7 +140,7 @@ function decideAll(batch: DecodedBatch, { engine, assets, clock }: IngestOptions
   const now = clock();
   const first = decide(batch, engine, now, tally, { holds: true });
   if (first.held.length === 0) return first;
-  const inOrder = first.held.toSorted((a, b) => a.time - b.time);
+  const inOrder = first.held.toSorted(byTime);
   const { alerts, rejections, matches } = decideHeld(inOrder, engine, assets.memory, now, tally);
   return {
     ...first,

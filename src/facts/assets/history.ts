@@ -20,7 +20,7 @@ export const assetFieldNames: readonly FieldName[] = [
   { name: 'asset.what', description: 'created, changed, deleted, or used for an actor or a key' },
   {
     name: 'asset.first_seen',
-    description: 'true where nothing was known of it, although a day or more is remembered',
+    description: 'true where nothing was known of it, although a week or more is remembered',
   },
   { name: 'asset.created_by', description: 'who made it, where that was seen' },
   { name: 'asset.created_by_arn', description: 'the user or role behind who made it' },
@@ -37,12 +37,13 @@ export const assetFieldNames: readonly FieldName[] = [
   },
 ];
 
-const day = 86_400_000;
+/** Of less than this nobody can say that something was never seen. */
+const enough = 7 * 86_400_000;
 const mostAssets = 5;
 
 /**
  * What is remembered of the things that a call is about, of who calls, and of the key that signed. Nothing where nothing is remembered,
- * but once a day or more is, that something was never seen.
+ * but once a week or more is, that something was never seen.
  */
 export function historyOf(
   event: Event,
@@ -62,7 +63,7 @@ function targetFact(event: Event, sighting: Sighting, memory: AssetMemory): Fact
   const { what } = sighting;
   if (asset === undefined || isOnlyFrom(asset, event)) {
     const since = memory.since();
-    if (what === 'created' || since === undefined || event.time - since < day) return undefined;
+    if (what === 'created' || since === undefined || event.time - since < enough) return undefined;
     return factOf('target', sighting, what, {
       first_seen: true,
       explanation: `nothing was known of ${spokenAsset(sighting)} in the ${spokenSpan(event.time - since)} that are remembered`,

@@ -51,7 +51,7 @@ const assetDefaults: AssetLimits = { assets: 500_000, bytes: 256 * 1024 * 1024 }
 const overhead = 200;
 
 /** What an asset is filed under. */
-function assetKey({ type, id }: Pick<Asset, 'type' | 'id'>): string {
+export function assetKey({ type, id }: Pick<Asset, 'type' | 'id'>): string {
   return `${type} ${id}`;
 }
 

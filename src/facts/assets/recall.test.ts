@@ -372,8 +372,8 @@ describe('what is remembered of things', () => {
 
   it('says nothing of what was never seen while little is remembered, and that it was never seen later on', () => {
     expect(of('asset', after([user(0)], destroy(60)))).toEqual([]);
-    const [fact] = of('asset', after([user(0)], destroy(60 * 48)));
-    expect(fact?.explanation).toBe('nothing was known of bucket `vault` in the 2 days that are remembered');
+    const [fact] = of('asset', after([user(0)], destroy(60 * 24 * 8)));
+    expect(fact?.explanation).toBe('nothing was known of bucket `vault` in the 8 days that are remembered');
     expect(fact?.fields).toMatchObject({ first_seen: true });
   });
 
@@ -407,7 +407,7 @@ describe('the fields of what is remembered', () => {
     ),
     ...after([put(0, policy())], put(1, policy('s3:GetObject'))),
     ...after([create(0), call(1, 's3', 'DeleteBucket', { bucketName: 'vault' })], create(2)),
-    ...after([create(0)], call(60 * 48, 's3', 'DeleteBucket', { bucketName: 'new' })),
+    ...after([create(0)], call(60 * 24 * 8, 's3', 'DeleteBucket', { bucketName: 'new' })),
   ];
   it('are those that are listed, and all of them are produced', () => {
     const produced = new Set(

@@ -52,6 +52,15 @@ export function concernsAssets(event: Event): boolean {
   );
 }
 
+/** The order in which events are to be remembered: by time, and what is made in a second before what is done to it in the same. */
+export function byTime(a: Pick<Event, 'time' | 'action'>, b: Pick<Event, 'time' | 'action'>): number {
+  return a.time - b.time || rank(a) - rank(b);
+}
+
+function rank({ action }: Pick<Event, 'action'>): number {
+  return /^(?:Create|Run|Allocate)/.test(action) ? 0 : 1;
+}
+
 /** What a call that succeeded says of assets. Pure; never throws on any record. */
 export function sightingsOf(event: Event): readonly Sighting[] {
   return event.outcome.result === 'success' ? intendedSightings(event) : none;
