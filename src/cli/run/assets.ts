@@ -9,14 +9,22 @@ import { loadConfig } from '../../runtime/config.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import type { Store } from '../../store/store.ts';
-import type { ListFlags } from '../commands/assets.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { paint, terminalOf, writeOut } from '../terminal.ts';
 
+export interface ListFlags {
+  config?: string;
+  store?: string;
+  type?: string;
+  account?: string;
+  limit?: number;
+  json?: boolean;
+}
+
 /** Runs with the store that the flags name; a missing one is a mistake here, and is not made. */
-export async function withStore<T>(
+async function withStore<T>(
   flags: { readonly config?: string; readonly store?: string },
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
