@@ -121,6 +121,7 @@ const techniques: Readonly<Record<string, string>> = {
   T1648: 'Serverless Execution',
   T1649: 'Steal or Forge Authentication Certificates',
   T1651: 'Cloud Administration Command',
+  T1654: 'Log Enumeration',
   T1666: 'Modify Cloud Resource Hierarchy',
 };
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { envelope, guardDutyFields, relayedFields } from '../decode/aws-finding/testing/samples.ts';
 import type { Json } from '../event/json.ts';
 import { createEngine } from '../runtime/engine.ts';
 import { builtinRules, loadRules } from '../runtime/load-rules.ts';
@@ -85,4 +86,29 @@ it('what only a rule over several events has a use for goes to those alone that 
   const { alerts } = await handle(read, destination('slack', false), destination('server', true));
   expect(alerts).toEqual([]);
   expect(got).toEqual(['server: 0 alerts, true']);
+});
+
+it('takes what security services of AWS find, several findings in one event too', async () => {
+  const got: string[] = [];
+  const good: Destination = {
+    name: 'good',
+    correlates: false,
+    send: async (alerts) => {
+      got.push(...alerts.map(({ rule, severity }) => `${severity}: ${rule.title}`));
+      return [];
+    },
+  };
+  const direct = await handle(envelope('GuardDuty Finding', guardDutyFields), good);
+  const relayed = await handle(
+    envelope('Security Hub Findings - Imported', {
+      findings: [relayedFields, { ...relayedFields, RecordState: 'ARCHIVED' }],
+    }),
+    good,
+  );
+  expect(relayed).toMatchObject({ records: 2, events: 2 });
+  expect(relayed.alerts.map(({ id }) => id)).toEqual(direct.alerts.map(({ id }) => id));
+  expect(got).toEqual([
+    'medium: GuardDuty finding of medium severity',
+    'medium: GuardDuty finding of medium severity',
+  ]);
 });
