@@ -341,6 +341,11 @@ describe('a way in', () => {
     expect(lines(event)).toEqual(expected);
   });
 
+  it("tells a stranger's document from one of its own, also where nothing else names what it leads into", () => {
+    const foreign = ssm('CreateAssociation', { name: 'arn:aws:ssm:eu-west-1:444455556666:document/Deploy' });
+    expect(lines(foreign)).toEqual(['scheduled-command made Deploy external-account']);
+  });
+
   it('tells strangers from those who are known', () => {
     const known: Known = { accounts: { '444455556666': { relation: 'trusted' } }, organisations: [] };
     expect(

@@ -50,10 +50,10 @@ function factOf(call: Call, way: Way, details: Details, known: Known): Fact {
   const name = firstText(call.request, way.name) ?? firstText(call.response, way.name);
   const resource = placeOf(call, way, name);
   const owners = what.map((one) => accountOfArn(one)).filter((account) => account !== undefined);
-  const whose = whoseOf(owners, resource, known);
+  const whose = whoseOf(owners, event.account, known);
   const accounts = [
     ...new Set(
-      owners.filter((account) => whoseAccount(account, resource.owner, known) === 'external-account'),
+      owners.filter((account) => whoseAccount(account, event.account, known) === 'external-account'),
     ),
   ];
   const ending = endingOf(what, whose, accounts, details);
@@ -93,8 +93,8 @@ function placeOf({ event }: Call, way: Way, name: string | undefined): Resource 
 }
 
 /** Whose the things are that are put in; the farthest of several. Undefined where no name tells an account. */
-function whoseOf(owners: readonly string[], { owner }: Resource, known: Known): Whose | undefined {
-  const all = new Set(owners.map((account) => whoseAccount(account, owner, known)));
+function whoseOf(owners: readonly string[], own: string | undefined, known: Known): Whose | undefined {
+  const all = new Set(owners.map((account) => whoseAccount(account, own, known)));
   return whoseByDistance.find((one) => all.has(one));
 }
 
