@@ -2,6 +2,7 @@ import type { Event } from '../../event/event.ts';
 import { object, text } from '../../event/json.ts';
 import type { Analyser, Fact } from '../fact.ts';
 import type { FieldName } from '../field-name.ts';
+import { isAttempt } from '../gate.ts';
 import { quote } from '../sentence.ts';
 
 /** How somebody came to the console. `credentials`: by turning an API session into one, without signing in anew. */
@@ -23,6 +24,7 @@ export const signinFieldNames: readonly FieldName[] = [
       'yes, no, by-provider (an identity provider signed the person in: AWS does not know how) or unknown',
   },
   { name: 'signin.result', description: 'success, failure or unknown' },
+  { name: 'signin.attempted', description: 'true where it failed' },
   { name: 'signin.user', description: 'who signed in, or tried to, as far as the record says' },
 ];
 
@@ -54,7 +56,7 @@ function analyse(event: Event): readonly Fact[] {
         mfa === 'by-provider' && result !== 'failure'
           ? ['whether a second factor was asked for: the records of the identity provider would tell']
           : [],
-      fields: { method, mfa, result, user },
+      fields: { method, mfa, result, user, attempted: isAttempt(event) },
     },
   ];
 }
