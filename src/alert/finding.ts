@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
+import { withSwitches } from '../facts/assets/effective-exposure.ts';
 import { recall } from '../facts/assets/recall.ts';
 import type { Fact } from '../facts/fact.ts';
 import type { Known } from '../facts/known.ts';
@@ -35,7 +36,10 @@ export class Subject {
   }
 
   get facts(): readonly Fact[] {
-    return (this.#facts ??= [...factsOf(this.event, this.#known), ...recall(this.event, this.#memory)]);
+    return (this.#facts ??= [
+      ...withSwitches(factsOf(this.event, this.#known), this.event, this.#memory),
+      ...recall(this.event, this.#memory),
+    ]);
   }
 
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */

@@ -13,7 +13,7 @@ import {
 } from './sighting.ts';
 
 /** The four switches of Block Public Access, as an aspect of a bucket or of an account: the names of those that are on. */
-const blockAspect = 'block-public-access';
+export const blockAspect = 'block-public-access';
 
 const switches = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
 
@@ -28,6 +28,8 @@ export const s3Readers: Readonly<Record<string, Reader>> = {
   PutBucketPolicy: (call) =>
     bucket(call, 'changed', { policy: set(at(call.request, 'bucketPolicy') ?? null) }),
   DeleteBucketPolicy: (call) => bucket(call, 'changed', { policy: set(undefined) }),
+  // Says nothing of the bucket; what is remembered of the bucket says what the ACL comes to.
+  PutObjectAcl: () => [],
   PutBucketAcl: (call) => bucket(call, 'changed', { acl: aclOf(call) }),
   PutBucketPublicAccessBlock: (call) => bucket(call, 'changed', { [blockAspect]: blockOf(call) }),
   DeleteBucketPublicAccessBlock: (call) => bucket(call, 'changed', { [blockAspect]: set([]) }),
