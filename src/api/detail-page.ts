@@ -279,7 +279,12 @@ function what({ what: call }: Alert): Html {
     html`<p class="strong">${call.action}</p>
       ${rows([
         ['Service', call.service],
-        ['Result', html`<span class="result-${call.result}">${resultWords[call.result]}</span>`],
+        // What a service found is no call that could succeed or fail.
+        [
+          'Result',
+          !call.kind.endsWith('.finding') &&
+            html`<span class="result-${call.result}">${resultWords[call.result]}</span>`,
+        ],
         ['Reason', call.reason],
         [
           call.targets.length === 1 ? 'Target' : 'Targets',

@@ -53,8 +53,9 @@ export function originWords(origin: Origin): string {
   }
 }
 
-/** `s3.amazonaws.com PutBucketPolicy: succeeded` */
+/** `s3.amazonaws.com PutBucketPolicy: succeeded`; of what a service found, which is no call: `guardduty.amazonaws.com found Recon:EC2/PortProbe`. */
 export function callWords(what: Alert['what']): string {
+  if (what.kind.endsWith('.finding')) return `${what.service} found ${what.action}`;
   const results = { success: 'succeeded', failure: 'failed', unknown: 'result unknown' } as const;
   const reason = what.reason === undefined ? '' : ` (${what.reason})`;
   return `${what.service} ${what.action}: ${results[what.result]}${reason}`;
