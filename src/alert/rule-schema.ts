@@ -77,7 +77,8 @@ const header: Readonly<Record<string, Schema>> = {
 
 const logsource: Schema = {
   type: 'object',
-  description: "The logs that the rule is for. For CloudTrail: 'product: aws', 'service: cloudtrail'.",
+  description:
+    "The logs that the rule is for. For CloudTrail: 'product: aws', 'service: cloudtrail'. For what AWS's own security services find: 'product: aws', 'category: finding'.",
   properties: {
     product: { type: ['string', 'null'], description: 'Such as aws.' },
     category: {
