@@ -10,6 +10,8 @@ export interface Caller {
   readonly limits: readonly Limit[];
   /** True where a condition can't be decided, so that no audience can be named for `everyone`. */
   readonly undecided: boolean;
+  /** True where the service answers no unsigned request, whatever the policy says. */
+  readonly signedOnly: boolean;
 }
 
 export interface Reach {
@@ -42,10 +44,10 @@ function amongKnown(reach: Reach, known: Known): Reach {
 }
 
 function reachBeyondOwner(caller: Caller, owner: string | undefined): Reach {
-  const { who, limits, undecided } = caller;
+  const { who, limits } = caller;
   switch (who.kind) {
     case 'everyone':
-      return undecided ? { ...nothing, audience: 'unknown' } : reachOfEveryone(limits, owner);
+      return reachOfEveryone(caller, owner);
     case 'service':
       return reachOfService(limits, owner);
     case 'account':
@@ -78,7 +80,9 @@ function reachBeyondOwner(caller: Caller, owner: string | undefined): Reach {
   }
 }
 
-function reachOfEveryone(limits: readonly Limit[], owner: string | undefined): Reach {
+function reachOfEveryone({ limits, undecided, signedOnly }: Caller, owner: string | undefined): Reach {
+  // What can't be decided narrows further those whom the other limits let in; without any, nobody can say whom it leaves.
+  if (undecided && limits.length === 0) return { ...nothing, audience: 'unknown' };
   const accounts = accountsIn(limits);
   if (accounts !== undefined) {
     const reach = reachOfAccounts(accounts, owner);
@@ -108,7 +112,7 @@ function reachOfEveryone(limits: readonly Limit[], owner: string | undefined): R
     return { ...nothing, audience: 'organisation', organisations: organisation.names };
   }
   if (limits.some((limit) => limit.kind === 'network')) return { ...nothing, audience: 'network' };
-  if (limits.some((limit) => limit.kind === 'authenticated'))
+  if (signedOnly || limits.some((limit) => limit.kind === 'authenticated'))
     return { ...nothing, audience: 'any-aws-account' };
   return { ...nothing, audience: 'public' };
 }

@@ -124,7 +124,7 @@ function startOf(
   conditions: readonly string[],
   view: View,
 ): Start {
-  const limits: Limit[] = view.signedOnly === true ? [{ kind: 'authenticated' }] : [];
+  const limits: Limit[] = [];
   const doubts: string[] = [];
   for (const effect of effects) {
     if (effect.type === 'limit') limits.push(effect.limit);
@@ -133,7 +133,7 @@ function startOf(
     else if (effect.doubt !== undefined) doubts.push(effect.doubt);
   }
   const undecided = effects.some((effect) => effect.type === 'undecided');
-  return { who, limits, undecided, conditions, doubts };
+  return { who, limits, undecided, signedOnly: view.signedOnly === true, conditions, doubts };
 }
 
 /** An action, or a pattern of actions that the vocabulary knows nothing of. */
@@ -286,6 +286,7 @@ function takeEscape(caller: Start, escape: Escape): readonly Start[] {
   return [
     {
       who,
+      signedOnly: caller.signedOnly,
       limits: escape.limit === undefined ? caller.limits : [...caller.limits, escape.limit],
       undecided: caller.undecided || (escape.who === undefined && escape.limit === undefined),
       conditions:
