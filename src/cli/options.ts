@@ -32,6 +32,11 @@ export const formats = ['table', 'json', 'ndjson', 'sarif'] as const;
 
 export type Format = (typeof formats)[number];
 
+/** A whole number, or `all`, which is infinite. */
+export function numberOrAll(text: string): number {
+  return text === 'all' ? Number.POSITIVE_INFINITY : wholeNumber(text);
+}
+
 export function wholeNumber(text: string): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a whole number.');

@@ -48,5 +48,6 @@ export function formatDuration(ms: number): string {
 }
 
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+  const ending = n === 1 ? '' : noun.endsWith('ch') ? 'es' : 's';
+  return `${n.toLocaleString('en')} ${noun}${ending}`;
 }

@@ -29,6 +29,8 @@ export interface Engine {
   readonly find: (event: Event) => readonly Finding[];
   /** The same, with what correlations need of the event. `memory` is what is remembered of assets, from events before this one. */
   readonly examine: (event: Event, memory?: AssetMemory) => Examined;
+  /** Whether a policy may give an alert another severity than its rule's, or an exception. */
+  readonly hasPolicy: boolean;
   readonly raise: (finding: Finding, decidedAt: number) => Alert;
   /** Alerts of correlations' findings, but of those that only serve other correlations. */
   readonly raiseCorrelated: (findings: readonly CorrelationFinding[], decidedAt: number) => readonly Alert[];
@@ -88,7 +90,8 @@ export function engineOf(parts: EngineParts): Engine {
   });
   const raise = alertRaiser();
   const raiseCorrelated = correlatedRaiser();
-  const judge = compilePolicy(parts.policy ?? noPolicy, parts.known);
+  const policy = parts.policy ?? noPolicy;
+  const judge = compilePolicy(policy, parts.known);
   const examine = (event: Event, memory?: AssetMemory): Examined => {
     const subject = new Subject(event, parts.known, memory);
     const matched = rulesOf(logSourceOf(event.kind))(subject);
@@ -101,6 +104,7 @@ export function engineOf(parts: EngineParts): Engine {
     active,
     standalone: active.filter(({ id }) => !silent.has(id)),
     correlations,
+    hasPolicy: policy.severity.length + policy.exceptions.length > 0,
     raise: (finding, decidedAt) => judge(raise(finding, decidedAt), finding.rule, finding.subject),
     raiseCorrelated: (findings, decidedAt) =>
       findings

@@ -5,6 +5,7 @@ import type { DecodedBatch } from '../decode/decode.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
 import { concernsAssets, sightingsOf } from '../facts/assets/sightings.ts';
 import type { Match } from '../sigma/correlation/match.ts';
+import type { AlertLimit, Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -43,6 +44,8 @@ export function newTally(): Tally {
 
 export interface Decision {
   readonly alerts: readonly Alert[];
+  /** Matches beyond the limit, where one was given. */
+  readonly further: readonly Further[];
   /** Records that did not decode, and events on which the engine failed. */
   readonly rejections: readonly Rejection[];
   /** What correlations need of the events: plain data, in the order of the batch. */
@@ -68,6 +71,7 @@ export interface DecideOptions {
   readonly range?: TimeRange | undefined;
   /** Whether events that say something of assets are held back for who remembers assets. */
   readonly holds?: boolean | undefined;
+  readonly limit?: AlertLimit | undefined;
 }
 
 /**
@@ -79,7 +83,7 @@ export function decide(
   engine: Engine,
   decidedAt: number,
   tally: Tally,
-  { range = {}, holds = false }: DecideOptions = {},
+  { range = {}, holds = false, limit }: DecideOptions = {},
 ): Decision {
   const rejections: Rejection[] = [...batch.rejections];
   tally.records += batch.records;
@@ -100,10 +104,10 @@ export function decide(
       continue;
     }
     if (holds && concernsAssets(event)) held.push(event);
-    else examineInto(outcome, event, engine, decidedAt, tally);
+    else examineInto(outcome, event, engine, decidedAt, tally, { limit });
     if (event.time <= latest) time = Math.max(time, event.time);
   }
-  return { ...outcome, time, latest, held };
+  return { ...outcome, further: limit?.take() ?? [], time, latest, held };
 }
 
 /**
@@ -117,11 +121,11 @@ export function decideHeld(
   memory: AssetMemory,
   decidedAt: number,
   tally: Tally,
-  { since = Number.NEGATIVE_INFINITY }: TimeRange = {},
+  { range: { since = Number.NEGATIVE_INFINITY } = {}, limit }: DecideOptions = {},
 ): Pick<Decision, 'alerts' | 'rejections' | 'matches'> {
   const outcome = newOutcome([]);
   for (const event of events) {
-    if (event.time >= since) examineInto(outcome, event, engine, decidedAt, tally, memory);
+    if (event.time >= since) examineInto(outcome, event, engine, decidedAt, tally, { limit, memory });
     if (event.time <= decidedAt + tolerableFuture) memory.observe(event, sightingsOf(event));
   }
   return outcome;
@@ -143,12 +147,20 @@ function examineInto(
   engine: Engine,
   decidedAt: number,
   tally: Tally,
-  memory?: AssetMemory,
+  { limit, memory }: Pick<DecideOptions, 'limit'> & { readonly memory?: AssetMemory },
 ): void {
   try {
     const { findings, match } = engine.examine(event, memory);
     for (const finding of findings) {
-      alerts.push(engine.raise(finding, decidedAt));
+      const { rule } = finding;
+      // Under a policy only the alert tells of which severity it is.
+      if (limit !== undefined && !engine.hasPolicy && limit.isReached(rule.id, rule.level)) {
+        limit.count(rule, rule.level, event.time);
+        continue;
+      }
+      const alert = engine.raise(finding, decidedAt);
+      if (limit?.admits(alert) === false) continue;
+      alerts.push(alert);
       tally.alerts++;
     }
     tally.processed++;

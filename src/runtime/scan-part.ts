@@ -5,6 +5,7 @@ import type { Rejection } from '../event/record.ts';
 import type { Match } from '../sigma/correlation/match.ts';
 import type { FilePart } from '../source/file-parts.ts';
 import { readInput } from '../source/files.ts';
+import { createAlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
 import { heldEvent, type HeldEvent } from './held-events.ts';
 import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
@@ -12,6 +13,8 @@ import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
 /** What came of a piece of a file: plain data, which may be sent between threads. */
 export interface Step {
   readonly alerts: readonly Alert[];
+  /** Matches beyond the limit of alerts. */
+  readonly further: readonly Further[];
   readonly rejections: readonly Rejection[];
   /** What correlations need, in the order of the file. */
   readonly matches: readonly Match[];
@@ -37,15 +40,20 @@ export interface ReadOptions {
   readonly holds: boolean;
   readonly prefilter: Prefilter | undefined;
   readonly clock: () => number;
+  /** How many alerts of one rule are raised; further matches are counted. */
+  readonly alertsPerRule: number;
+  /** For what that has been reached by the parts before, as far as is known. */
+  readonly reached: () => ReadonlySet<string>;
 }
 
 /** Reads one part of a file. What cannot be read is a rejection, after everything before it. */
 export async function* readPart(
   { file, from, to }: FilePart,
-  { engine, range, holds, prefilter, clock }: ReadOptions,
+  { engine, range, holds, prefilter, clock, alertsPerRule, reached }: ReadOptions,
 ): AsyncGenerator<Step> {
   let bytes = 0;
   const failure: { error?: unknown } = {};
+  const limit = createAlertLimit(alertsPerRule, reached);
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of readInput(file, from, to)) {
@@ -69,7 +77,7 @@ export async function* readPart(
       if (time > last) last = time;
     }
     const tally = newTally();
-    const { held, ...decision } = decide(batch, engine, clock(), tally, { range, holds });
+    const { held, ...decision } = decide(batch, engine, clock(), tally, { range, holds, limit });
     return { ...decision, held: held.map(heldEvent), tally, first, last, bytes };
   };
   // What holds the thread to unpack at once would hold those who type into standard input as well.
@@ -107,6 +115,7 @@ function joined(a: Step, b: Step): Step {
   addTally(tally, b.tally);
   return {
     alerts: [...a.alerts, ...b.alerts],
+    further: [...a.further, ...b.further],
     rejections: [...a.rejections, ...b.rejections],
     matches: [...a.matches, ...b.matches],
     held: [...a.held, ...b.held],

@@ -54,7 +54,7 @@ export async function* pooledSteps(
       const worker = part && idle.pop();
       if (part === undefined || worker === undefined) return;
       lanes.push({ part, steps: [], done: false, worker, own: undefined });
-      send(worker, { type: 'read', part });
+      send(worker, { type: 'read', part, reached: own.reached() });
     }
   }
 

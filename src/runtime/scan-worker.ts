@@ -11,10 +11,13 @@ export interface WorkerSetup {
   readonly range: TimeRange;
   readonly holds: boolean;
   readonly passesOver: boolean;
+  readonly alertsPerRule: number;
 }
 
 /** `read`: a part to read, when the one before is done. `more`: steps may be sent again. */
-export type ToWorker = { readonly type: 'read'; readonly part: FilePart } | { readonly type: 'more' };
+export type ToWorker =
+  | { readonly type: 'read'; readonly part: FilePart; readonly reached: ReadonlySet<string> }
+  | { readonly type: 'more' };
 
 export type FromWorker = { readonly type: 'step'; readonly step: Step } | { readonly type: 'done' };
 
@@ -25,15 +28,15 @@ const stepsAhead = 3;
 function work(): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread');
-  const { parts, range, holds, passesOver } = workerData as WorkerSetup;
+  const { parts, range, holds, passesOver, alertsPerRule } = workerData as WorkerSetup;
   const engine = engineOf(parts);
   const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
-  const options = { engine, range, holds, prefilter, clock: () => Date.now() };
+  const options = { engine, range, holds, prefilter, alertsPerRule, clock: () => Date.now() };
   const credit = { steps: 0 };
   let wake = (): void => {};
-  const read = async (part: FilePart): Promise<void> => {
+  const read = async (part: FilePart, reached: ReadonlySet<string>): Promise<void> => {
     credit.steps = stepsAhead;
-    for await (const step of inLargerSteps(readPart(part, options))) {
+    for await (const step of inLargerSteps(readPart(part, { ...options, reached: () => reached }))) {
       while (credit.steps === 0) await new Promise<void>((resolve) => (wake = resolve));
       credit.steps--;
       port.postMessage({ type: 'step', step } satisfies FromWorker);
@@ -43,7 +46,7 @@ function work(): void {
   port.on('message', (message: ToWorker) => {
     if (message.type === 'read') {
       // A rejected promise ends the thread with an error, which the other side is told.
-      void read(message.part);
+      void read(message.part, message.reached);
       return;
     }
     credit.steps++;

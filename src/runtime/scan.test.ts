@@ -47,7 +47,7 @@ async function run(more: Partial<ScanOptions>) {
   const alerts: string[] = [];
   const rejections: string[] = [];
   const progress: string[] = [];
-  const { tally, filesRead, bytesRead, span } = await scan({
+  const { tally, filesRead, bytesRead, span, further, repeated } = await scan({
     files: await findFiles([folder]),
     engine,
     range: {},
@@ -63,7 +63,7 @@ async function run(more: Partial<ScanOptions>) {
     },
     ...more,
   });
-  return { alerts, rejections, tally, filesRead, bytesRead, span, last: progress.at(-1) };
+  return { alerts, rejections, tally, filesRead, bytesRead, span, further, repeated, last: progress.at(-1) };
 }
 
 describe('a scan gives the same alerts, rejections and sums in the same order', () => {
@@ -91,6 +91,18 @@ describe('a scan gives the same alerts, rejections and sums in the same order', 
     expect(passing.tally.passedOver).toBeGreaterThan(10_000);
     const pooled = await run({ memory: createAssetMemory(), passesOver: true, threads: 3 });
     expect(pooled).toEqual(passing);
+  });
+
+  it('where only some alerts of a rule are raised, and all others are counted', async () => {
+    const all = await run({ passesOver: true });
+    const some = await run({ passesOver: true, alertsPerRule: 150 });
+    const counted = some.further.reduce((sum, { matches }) => sum + matches, 0);
+    expect(counted).toBeGreaterThan(1_000);
+    expect(some.tally.alerts + counted).toBe(all.tally.alerts);
+    expect(some.alerts).toHaveLength(150 - some.repeated);
+    expect(some.alerts).toEqual(all.alerts.slice(0, some.alerts.length));
+    expect(await run({ threads: 3, passesOver: true, alertsPerRule: 150 })).toEqual(some);
+    expect((await run({ passesOver: true, alertsPerRule: Number.POSITIVE_INFINITY })).further).toEqual([]);
   });
 
   it('where it is left before the end', async () => {

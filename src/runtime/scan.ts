@@ -13,6 +13,7 @@ import { partsOf, type FilePart } from '../source/file-parts.ts';
 import type { InputFile } from '../source/files.ts';
 import { inTimeOrder } from '../source/in-time-order.ts';
 import type { Store } from '../store/store.ts';
+import { createAlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
 import { createHeldEvents } from './held-events.ts';
 import { decideHeld, newTally, type Tally, type TimeRange } from './pipeline.ts';
@@ -28,6 +29,8 @@ export interface ScanOptions {
   readonly clock: () => number;
   /** Whether records are passed over of which their bytes tell that no rule can match them; otherwise every record is decoded. */
   readonly passesOver?: boolean | undefined;
+  /** How many alerts are raised of one rule in one severity (all); further matches are counted. Those under an exception are not limited. */
+  readonly alertsPerRule?: number | undefined;
   /** How many threads read files; with 1, this one does. */
   readonly threads?: number | undefined;
   /** What is remembered of assets: events that say something of them are examined last, in the order of their time. Without it nothing is. */
@@ -50,6 +53,8 @@ export interface ScanResult {
   readonly bytesRead: number;
   /** Alerts found again in the same input (a copy of a record): counted, shown once. */
   readonly repeated: number;
+  /** Matches beyond `alertsPerRule`, by rule and severity. */
+  readonly further: readonly Further[];
   /** Alerts too long ago to be told from copies that came later, which would be shown again. */
   readonly forgotten: number;
   /** Alerts that the store did not have before; undefined without a store. */
@@ -85,10 +90,16 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   let repeated = 0;
   let stored = 0;
   const correlator = createCorrelator(engine.correlations, correlatorOptions);
+  const alertsPerRule = options.alertsPerRule ?? Number.POSITIVE_INFINITY;
+  const limit = createAlertLimit(alertsPerRule);
   const give = async (alerts: readonly Alert[], rejections: readonly Rejection[]): Promise<void> => {
     for (const rejection of rejections) options.onRejection(rejection);
     const fresh: Alert[] = [];
     for (const alert of alerts) {
+      if (!limit.admits(alert)) {
+        tally.alerts--;
+        continue;
+      }
       if (seen.add(alert.id)) fresh.push(alert);
       else repeated++;
     }
@@ -117,7 +128,10 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   /** Examines events that were held; false where there were none. */
   const remember = async (events: readonly Event[]): Promise<boolean> => {
     if (memory === undefined || events.length === 0) return false;
-    const { alerts, rejections, matches } = decideHeld(events, engine, memory, clock(), tally, options.range);
+    const own = createAlertLimit(alertsPerRule, limit.reached);
+    const held = { range: options.range, limit: own };
+    const { alerts, rejections, matches } = decideHeld(events, engine, memory, clock(), tally, held);
+    limit.add(own.take());
     const findings = correlator.take(matches, Number.NEGATIVE_INFINITY);
     await give(alerts, rejections);
     await giveCorrelated(findings);
@@ -129,7 +143,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   for (const { file } of parts) partsLeft.set(file, (partsLeft.get(file) ?? 0) + 1);
   let current: FilePart | undefined;
   let fromPart = 0;
-  for await (const { part, step } of stepsOf(options, parts)) {
+  for await (const { part, step } of stepsOf(options, parts, limit.reached)) {
     if (part !== current) [current, fromPart] = [part, 0];
     const { file } = part;
     if (step === undefined) {
@@ -149,6 +163,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     fromPart = step.bytes;
     bytesOfFile.set(file, bytes);
     const findings = correlator.take(step.matches, step.time, step.latest);
+    limit.add(step.further);
     await give(step.alerts, step.rejections);
     await giveCorrelated(findings);
     held.add(step.held);
@@ -169,6 +184,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     filesRead,
     bytesRead,
     repeated,
+    further: limit.take(),
     forgotten: seen.forgotten(),
     stored: store ? stored : undefined,
     correlations: correlator.counters(),
@@ -179,16 +195,21 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
 const worthThreads = 32 * 1024 * 1024;
 
 /** The steps of all parts in order, read here or on several threads. */
-async function* stepsOf(options: ScanOptions, parts: readonly FilePart[]): AsyncGenerator<PartStep> {
+async function* stepsOf(
+  options: ScanOptions,
+  parts: readonly FilePart[],
+  reached: () => ReadonlySet<string>,
+): AsyncGenerator<PartStep> {
   const { engine, range, clock, threads = 1, passesOver = false } = options;
+  const { alertsPerRule = Number.POSITIVE_INFINITY } = options;
   const holds = options.memory !== undefined;
   const bytes = options.files.reduce((sum, { size }) => sum + size, 0);
   const here =
     threads <= 1 || parts.length < 2 || bytes < worthThreads || parts.some(({ file }) => file.stdin);
   const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
-  const own = { engine, range, holds, prefilter, clock };
+  const own = { engine, range, holds, prefilter, clock, alertsPerRule, reached };
   if (!here) {
-    yield* pooledSteps(parts, threads, { parts: engine.parts, range, holds, passesOver }, own);
+    yield* pooledSteps(parts, threads, { parts: engine.parts, range, holds, passesOver, alertsPerRule }, own);
     return;
   }
   for (const part of parts) {

@@ -271,3 +271,40 @@ alerts:
     expect(stderr).toContain("'containz' is not a modifier");
   });
 });
+
+describe('a flood of one rule', () => {
+  const many = Array.from({ length: 8 }, (_, i) => trailStopped({ eventTime: `2026-11-20T11:00:0${i}Z` }));
+  const lines = [...many, opened].map((one) => JSON.stringify(one)).join('\n');
+
+  it('is told in one sentence where it is larger than asked for, and added to the sums', async () => {
+    const { stdout } = await tocsin(['scan', '-', '--alerts-per-rule', '3'], { input: lines });
+    expect(stdout).toMatch(/critical +8 +CloudTrail logging stopped/);
+    expect(stdout).toContain("5 further matches of 'CloudTrail logging stopped' counted and not shown");
+    // What another rule has found is shown all the same.
+    expect(stdout).toContain('invoices');
+  });
+
+  it('is told to programs', async () => {
+    const { json } = await scanJson(['-', '--alerts-per-rule', '3'], lines);
+    expect(json.alerts.filter(({ title }) => title.includes('stopped the trail'))).toHaveLength(3);
+    expect(json.totals.further).toMatchObject([
+      {
+        severity: 'critical',
+        matches: 5,
+        first: Date.parse('2026-11-20T11:00:03Z'),
+        last: Date.parse('2026-11-20T11:00:07Z'),
+      },
+    ]);
+    const all = await scanJson(['-', '--alerts-per-rule', 'all'], lines);
+    expect(all.json.alerts.length).toBeGreaterThanOrEqual(9);
+    expect(all.json.totals.further).toEqual([]);
+  });
+
+  it('still fails where it is asked to', async () => {
+    const { code, stdout } = await tocsin(['scan', '-', '--alerts-per-rule', '0', '--fail-on', 'high'], {
+      input: lines,
+    });
+    expect(stdout).toContain('8 further matches');
+    expect(code).toBe(1);
+  });
+});

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { packNames } from '../../runtime/packs.ts';
 import { exceptionChoices } from '../../store/store.ts';
-import { formats, pipelineOption, severityOf, wholeNumber } from '../options.ts';
+import { formats, numberOrAll, pipelineOption, severityOf, wholeNumber } from '../options.ts';
 import type { ScanFlags } from '../run/scan.ts';
 
 export function addScan(program: Command, finish: (code: number) => void): void {
@@ -46,6 +46,15 @@ export function addScan(program: Command, finish: (code: number) => void): void 
         )
         .choices([...exceptionChoices])
         .default('hide'),
+    )
+    .addOption(
+      program
+        .createOption(
+          '--alerts-per-rule <number>',
+          "how many alerts of one rule are shown and kept, or 'all'; further matches are counted and told at the end",
+        )
+        .argParser(numberOrAll)
+        .default(10_000),
     )
     .option('--store <file>', 'also keep the alerts in this SQLite file (made where it is missing)')
     .option(

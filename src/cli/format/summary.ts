@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { Alert } from '../../alert/alert.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
+import type { Further } from '../../runtime/alert-limit.ts';
 import type { ScanResult } from '../../runtime/scan.ts';
 import { severityStyles } from './severity.ts';
 import { count, formatBytes, formatDuration, paint, type Terminal } from '../terminal.ts';
@@ -40,6 +41,19 @@ export function addToSummary(summary: Summary, alert: Alert): void {
   const { name } = alert.who;
   if (entry.actors.has(name) || entry.actors.size < mostActors)
     entry.actors.set(name, (entry.actors.get(name) ?? 0) + 1);
+}
+
+/** Adds matches that were counted and not shown. */
+export function addFurther(summary: Summary, further: Further): void {
+  const { rule, severity, matches, first, last } = further;
+  const entry = summary.get(rule.id);
+  if (entry === undefined) {
+    summary.set(rule.id, { severity, title: rule.title, alerts: matches, first, last, actors: new Map() });
+    return;
+  }
+  entry.alerts += matches;
+  entry.first = Math.min(entry.first, first);
+  entry.last = Math.max(entry.last, last);
 }
 
 /** The table at the end of a scan: the worst first, then the most frequent. */
@@ -141,6 +155,10 @@ export function renderTotals(
     lines.push(`${count(result.repeated, 'alert')} found again in copies of records, shown once`);
   if (excepted > 0)
     lines.push(`${count(excepted, 'alert')} under an exception of the configuration (--exceptions show)`);
+  for (const { rule, matches, first, last } of result.further)
+    lines.push(
+      `${count(matches, 'further match')} of '${visible(rule.title)}' counted and not shown, ${period(first, last)} (--alerts-per-rule)`,
+    );
   if (result.forgotten > 0)
     lines.push(
       `${count(result.forgotten, 'alert')} not held against later ones, because only so many can be; copies of their records would be shown again`,

@@ -10,7 +10,7 @@ import { keepHeapSmall } from '../../runtime/small-heap.ts';
 import { version } from '../../runtime/version.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { sarifLog } from '../format/sarif.ts';
-import { addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
+import { addFurther, addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
 import type { Format, RuleOptions } from '../options.ts';
 import { rulesOf } from './rules-of.ts';
 import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
@@ -28,6 +28,7 @@ export interface ScanFlags extends RuleOptions {
   failOn?: Severity;
   store?: string;
   exceptions: Exceptions;
+  alertsPerRule: number;
   parseAll?: boolean;
   threads?: number;
   verbose?: boolean;
@@ -67,6 +68,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       passesOver: !(flags.parseAll ?? false),
       threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
       memory,
+      alertsPerRule: flags.alertsPerRule,
       store,
       onAlert: (alert) => {
         const isExcepted = alert.exception !== undefined;
@@ -81,7 +83,16 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       onProgress: progress.onProgress,
     });
     progress.stop();
-    await printer.end({ ...result.tally, excepted });
+    // Alerts under an exception are among none of these.
+    const { failOn } = flags;
+    if (failOn !== undefined && result.further.some(({ severity }) => atLeast(severity, failOn)))
+      failed = true;
+    const further =
+      flags.exceptions === 'only'
+        ? []
+        : result.further.filter(({ severity }) => atLeast(severity, flags.severity));
+    for (const one of further) addFurther(summary, one);
+    await printer.end({ ...result.tally, excepted, further: result.further });
     rejections.end();
     if (!flags.quiet) {
       const table = format === 'table';
