@@ -17,7 +17,7 @@ let engine: Engine;
 /** Nine in ten only read; every tenth stops a trail. Random ids, so that the files stay large when they are packed. */
 function records(count: number, from: number): string[] {
   return Array.from({ length: count }, (_, i) => {
-    const action = i % 10 === 0 ? 'StopLogging' : 'GetObject';
+    const action = i % 10 === 0 ? 'StopLogging' : 'HeadObject';
     const service = i % 10 === 0 ? 'cloudtrail' : 's3';
     const id = crypto.randomUUID();
     const time = new Date(Date.UTC(2026, 0) + (from + i) * 1000).toISOString().slice(0, 19);

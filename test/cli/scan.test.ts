@@ -9,7 +9,9 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 const at = (name: string) => join(folder.path, name);
 
-const ordinary = [record(), record()];
+/** A call that no rule is about and that says nothing of assets. */
+const ordinaryRecord = () => record({ eventSource: 'monitoring.amazonaws.com', eventName: 'DescribeAlarms' });
+const ordinary = [ordinaryRecord(), ordinaryRecord()];
 const stopped = trailStopped({ eventTime: '2026-11-20T11:00:00Z' });
 const opened = bucketOpened({ eventTime: '2026-11-20T12:00:00Z' });
 
@@ -19,7 +21,10 @@ beforeAll(() => {
     at('logs/AWSLogs/2026/a.json.gz'),
     gzipSync(JSON.stringify({ Records: [...ordinary, stopped] })),
   );
-  writeFileSync(at('logs/AWSLogs/2026/b.json'), `${JSON.stringify(opened)}\n${JSON.stringify(record())}\n`);
+  writeFileSync(
+    at('logs/AWSLogs/2026/b.json'),
+    `${JSON.stringify(opened)}\n${JSON.stringify(ordinaryRecord())}\n`,
+  );
 });
 
 async function scanJson(args: readonly string[], input?: string | Uint8Array) {
