@@ -13,7 +13,6 @@ export const networkInterface = pathAnalyser('network-interface', {
     AssociateAddress: ofAddress,
     DisassociateAddress: ofAddressTakenAway,
     RunInstances: ofNewMachines,
-    CreateInstanceConnectEndpoint: ofConnectEndpoint,
     ModifyInstanceAttribute: ofAttributes,
     ModifyNetworkInterfaceAttribute: ofAttributes,
   },
@@ -73,19 +72,6 @@ function ofNewMachines({ event, request, response }: Call): PathChange | undefin
     resource,
     says: `${spoken} ${ids.length > 1 ? 'get public addresses' : 'gets a public address'}`,
     unknowns: [unknownReach],
-  };
-}
-
-// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceConnectEndpoint.html
-function ofConnectEndpoint({ event, request }: Call): PathChange {
-  const subnet = textAt(request, 'subnetId');
-  const resource = resourceOf(event, 'AWS::EC2::Subnet', 'subnet', subnet);
-  return {
-    kind: 'instance-connect-endpoint',
-    effect: 'opened',
-    resource,
-    says: `an EC2 Instance Connect Endpoint in ${resource.spoken} lets whoever may use it reach the private machines of its network by SSH or Remote Desktop, without a public address`,
-    unknowns: ['who may call ec2-instance-connect:OpenTunnel: the policies of the account would tell'],
   };
 }
 

@@ -198,13 +198,6 @@ const cases: readonly Case[] = [
   ],
   ['machines without are started', ec2('RunInstances', { networkInterfaceSet: {} }), []],
   [
-    'an endpoint to connect by',
-    newer('CreateInstanceConnectEndpoint', { SubnetId: 'subnet-1' }),
-    [
-      'instance-connect-endpoint opened -: an EC2 Instance Connect Endpoint in subnet `subnet-1` lets whoever may use it reach the private machines of its network by SSH or Remote Desktop, without a public address',
-    ],
-  ],
-  [
     'a machine may pass on what is not its own',
     ec2('ModifyInstanceAttribute', { instanceId: 'i-1', sourceDestCheck: { value: false } }),
     [

@@ -25,7 +25,6 @@ export type PathKind =
   | 'vpn'
   | 'client-vpn'
   | 'direct-connect'
-  | 'instance-connect-endpoint'
   | 'endpoint-service-acceptance'
   // Who passes traffic on, reads it, or tells it where to go.
   | 'machine-route'
@@ -63,7 +62,7 @@ export const pathFieldNames: readonly FieldName[] = [
   {
     name: 'path.kind',
     description:
-      'by which way traffic can go now, or what was done to its way: internet-gateway, internet-route, default-network, public-address, public-addresses-by-default, accelerator, peering, transit-gateway, transit-gateway-sharing, vpn, client-vpn, direct-connect, instance-connect-endpoint, endpoint-service-acceptance, machine-route, network-route, egress-route, route, route-table, forwarding, traffic-mirror, dns-servers, prefix-list or security-groups',
+      'by which way traffic can go now, or what was done to its way: internet-gateway, internet-route, default-network, public-address, public-addresses-by-default, accelerator, peering, transit-gateway, transit-gateway-sharing, vpn, client-vpn, direct-connect, endpoint-service-acceptance, machine-route, network-route, egress-route, route, route-table, forwarding, traffic-mirror, dns-servers, prefix-list or security-groups',
   },
   {
     name: 'path.change',
