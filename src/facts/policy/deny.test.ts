@@ -84,6 +84,44 @@ const denies: readonly Case[] = [
     ['own-account: read'],
   ],
   [
+    'Deny for a pattern of roles, which AWS does not take, blocks nobody for sure',
+    [allow(), deny({ Principal: { AWS: 'arn:aws:iam::444455556666:role/*' } })],
+    ['public: read'],
+  ],
+  [
+    'Deny with an exception that cannot be read may leave anybody',
+    [allow(), deny({ Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::444455556666:role/*' } })],
+    ['unknown: read ?'],
+  ],
+  [
+    'Deny with a canonical user as its exception leaves that user, whoever it is',
+    [allow(), deny({ Principal: undefined, NotPrincipal: { CanonicalUser: 'ab12' } })],
+    ['unknown: read ?'],
+  ],
+  [
+    'Deny with a service as its exception leaves the service',
+    [allow(), deny({ Principal: undefined, NotPrincipal: { Service: 'cloudfront.amazonaws.com' } })],
+    ['service: read unguarded'],
+  ],
+  [
+    'Deny for a unique id leaves the others',
+    [allow(), deny({ Principal: { AWS: 'AROAEXAMPLEEXAMPLE123' } })],
+    ['public: read'],
+  ],
+  [
+    'Deny that cannot be decided leaves no more than the conditions of the Allow do',
+    [
+      allow({ Condition: { StringEquals: { 'aws:PrincipalOrgID': org } } }),
+      deny({ Condition: { DateGreaterThan: { 'aws:CurrentTime': '2026-06-01T00:00:00Z' } } }),
+    ],
+    [`organisation: read ${org} ?`],
+  ],
+  [
+    'Deny of a folder named after the caller blocks no folder for sure',
+    [allow(), deny({ Resource: 'arn:aws:s3:::invoices/${aws:username}/*' })],
+    ['public: read'],
+  ],
+  [
     'Deny without encryption in transit narrows nobody',
     unless({ Bool: { 'aws:SecureTransport': 'false' } }),
     ['public: read'],
