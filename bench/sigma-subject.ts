@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { disposeOf } from '../src/decode/disposable.ts';
 import { unpack } from '../src/decode/unpack.ts';
-import { createEngine, type Engine } from '../src/runtime/engine.ts';
+import { createAssetMemory } from '../src/facts/assets/memory.ts';
+import { createEngine, engineOf as engineFrom, type Engine } from '../src/runtime/engine.ts';
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { scan } from '../src/runtime/scan.ts';
 import { findFiles, readInput } from '../src/source/files.ts';
@@ -31,6 +32,9 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
     ),
   'own rules, all records parsed': async () => scanWith(await engineOf('own'), false),
   'own rules': async () => scanWith(await engineOf('own'), true),
+  'the same without facts': async () =>
+    scanWith(engineFrom({ ...(await engineOf('own')).parts, withoutFacts: true }), true),
+  'and a memory of assets': async () => scanWith(await engineOf('own'), true, true),
   "and SigmaHQ's but one": async () => scanWith(await engineOf('but one'), true),
   "and all of SigmaHQ's": async () => scanWith(await engineOf('all'), true),
 };
@@ -53,11 +57,12 @@ async function readAll(folder: string, use: (content: Uint8Array) => void): Prom
   return 0;
 }
 
-function scanWith(engine: Engine, passesOver: boolean): Subject {
+function scanWith(engine: Engine, passesOver: boolean, remembers = false): Subject {
   return async (folder) => {
     let alerts = 0;
     await scan({
       passesOver,
+      memory: remembers ? createAssetMemory() : undefined,
       files: await findFiles([folder]),
       engine,
       range: {},

@@ -13,6 +13,8 @@ const plain = [
   'unpacking and JSON.parse',
   'own rules, all records parsed',
   'own rules',
+  'the same without facts',
+  'and a memory of assets',
 ];
 const withPublished = ["and SigmaHQ's but one", "and all of SigmaHQ's"];
 const told = z.object({ seconds: z.array(z.number()), alerts: z.number() });

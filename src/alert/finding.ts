@@ -27,9 +27,11 @@ export class Subject {
 
   /**
    * @param known what the configuration of the estate tells; nothing, where left out
+   * @param facts the facts, where they are known already
    * @param memory what is remembered of assets, which must not take the event before its facts are asked for; none, where left out
    */
-  constructor(event: Event, known?: Known, memory?: AssetMemory) {
+  constructor(event: Event, known?: Known, memory?: AssetMemory, facts?: readonly Fact[]) {
+    this.#facts = facts;
     this.event = event;
     this.#known = known;
     this.#memory = memory;

@@ -43,6 +43,8 @@ export interface EngineParts {
   readonly silent: ReadonlySet<string>;
   /** What the configuration of the estate tells analysers. */
   readonly known?: Known | undefined;
+  /** Whether no facts are derived, as if nothing had a meaning: to measure what they cost. */
+  readonly withoutFacts?: boolean | undefined;
   /** What the configuration makes of alerts. */
   readonly policy?: AlertPolicy | undefined;
 }
@@ -93,7 +95,7 @@ export function engineOf(parts: EngineParts): Engine {
   const policy = parts.policy ?? noPolicy;
   const judge = compilePolicy(policy, parts.known);
   const examine = (event: Event, memory?: AssetMemory): Examined => {
-    const subject = new Subject(event, parts.known, memory);
+    const subject = new Subject(event, parts.known, memory, parts.withoutFacts === true ? [] : undefined);
     const matched = rulesOf(logSourceOf(event.kind))(subject);
     if (matched.length === 0) return nothing;
     const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));

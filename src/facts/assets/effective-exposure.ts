@@ -33,7 +33,8 @@ function isOpen({ subject, fields }: Fact): boolean {
 function judged(fact: Fact, facts: readonly Fact[], event: Event, memory: AssetMemory): Fact {
   const { fields } = fact;
   const via = fields['via'] === 'acl' ? 'acl' : 'policy';
-  const bucket = /^arn:[^:]*:s3:::([^/]+)/.exec(String(fields['resource'] as string))?.[1];
+  const { resource } = fields;
+  const bucket = typeof resource === 'string' ? /^arn:[^:]*:s3:::([^/]+)/.exec(resource)?.[1] : undefined;
   if (bucket === undefined) return fact;
   const isPublic = facts.some(
     (one) =>
