@@ -1,4 +1,5 @@
 import { sampleAlert } from '../../src/notify/sample.ts';
+import { createAssetMemory } from '../../src/facts/assets/memory.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
 import { newTally } from '../../src/runtime/pipeline.ts';
 import { correlatorDefaults, createCorrelator } from '../../src/sigma/correlation/correlator.ts';
@@ -18,7 +19,11 @@ export async function metricNames(): Promise<readonly MetricName[]> {
   try {
     const alert = sampleAlert(0);
     await store.commit({ alerts: [{ alert, channels: ['example'] }], rejections: [], now: 0 });
-    const metrics = createMetrics(store, createCorrelator([], correlatorDefaults).counters);
+    const metrics = createMetrics(
+      store,
+      createCorrelator([], correlatorDefaults).counters,
+      createAssetMemory().counters,
+    );
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');
     return parse(await metrics.text()).filter(({ name }) => name.startsWith('tocsin_'));

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { severities } from '../event/severity.ts';
 import type { Alert } from '../alert/alert.ts';
+import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
 import type { Tally } from './pipeline.ts';
@@ -13,7 +14,11 @@ export interface Metrics {
 }
 
 /** Counters since the start of this process. The sums that must hold: records = events + rejected, events = processed + dead-lettered. */
-export function createMetrics(store: Store, correlations: () => CorrelatorCounters): Metrics {
+export function createMetrics(
+  store: Store,
+  correlations: () => CorrelatorCounters,
+  assets: () => AssetCounters,
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counter = (name: string, help: string, labelNames: readonly string[] = ['source']) =>
@@ -100,6 +105,16 @@ export function createMetrics(store: Store, correlations: () => CorrelatorCounte
       set({ reason: 'evicted-groups' }, evictedGroups);
       set({ reason: 'evicted-entries' }, evictedEntries);
     },
+  );
+  gauge('tocsin_assets', 'Assets that are remembered.', [], async (set) => set({}, assets().assets));
+  gauge('tocsin_assets_bytes', 'What the remembered assets take in memory, about.', [], async (set) =>
+    set({}, assets().bytes),
+  );
+  gauge(
+    'tocsin_assets_evicted',
+    'Assets that were forgotten since the start of this process to make room, those first that were not heard of for longest.',
+    [],
+    async (set) => set({}, assets().evicted),
   );
   for (const severity of severities) alerts.inc({ severity }, 0);
 

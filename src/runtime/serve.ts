@@ -80,7 +80,11 @@ export async function serve({
     clock: Date.now,
   });
   const assets = await openAssets(store);
-  const metrics = createMetrics(store, () => kept.counters());
+  const metrics = createMetrics(
+    store,
+    () => kept.counters(),
+    () => assets.memory.counters(),
+  );
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
     log.warn({}, 'messages carry no link to their alert, because server.publicUrl is not set');
