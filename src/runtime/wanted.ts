@@ -85,6 +85,20 @@ const commonTypes: ReadonlySet<string> = new Set([
   'role',
 ]);
 
+/** Calls that make up most of what an account logs; where a rule names one of them, another of its needs tells more. */
+const commonActions: ReadonlySet<string> = new Set([
+  'assumerole',
+  'decrypt',
+  'describeinstances',
+  'describesecuritygroups',
+  'generatedatakey',
+  'getcalleridentity',
+  'getobject',
+  'headobject',
+  'listbuckets',
+  'listobjects',
+]);
+
 /** The need that fewest records meet, as far as keys and texts tell: the action, then what few records hold, then what most do. */
 function rarest(needs: readonly Need[]): Need | undefined {
   let best: Need | undefined;
@@ -94,7 +108,8 @@ function rarest(needs: readonly Need[]): Need | undefined {
 
 function commonness(need: Need): number {
   const { key, how } = need;
-  if (key === 'eventName' && how !== 'any') return 0;
+  if (key === 'eventName' && how !== 'any')
+    return [...need.texts].some((text) => commonActions.has(text)) ? 3.5 : 0;
   if (key === 'errorCode') return 1;
   const isCommon =
     key === 'type' && how !== 'any' ? [...need.texts].some((text) => commonTypes.has(text)) : common.has(key);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { packNames } from '../../runtime/packs.ts';
 import { exceptionChoices } from '../../store/store.ts';
 import { formats, numberOrAll, pipelineOption, severityOf, wholeNumber } from '../options.ts';
+import { keepHeapSmall } from '../../runtime/small-heap.ts';
 import type { ScanFlags } from '../run/scan.ts';
 
 export function addScan(program: Command, finish: (code: number) => void): void {
@@ -72,9 +73,11 @@ export function addScan(program: Command, finish: (code: number) => void): void 
     .option('-v, --verbose', 'print more of each alert, and every rejected record')
     .option('-q, --quiet', 'no progress and no summary')
     .addHelpText('after', examples)
-    .action(async (paths: string[], flags: ScanFlags) =>
-      finish(await (await import('../run/scan.ts')).runScan(paths, flags)),
-    );
+    .action(async (paths: string[], flags: ScanFlags) => {
+      // Before anything is loaded: what is loaded makes the heap grow, and it does not shrink again.
+      keepHeapSmall();
+      finish(await (await import('../run/scan.ts')).runScan(paths, flags));
+    });
 }
 
 const examples = `

@@ -6,7 +6,6 @@ import { createAssetMemory } from '../../facts/assets/memory.ts';
 import { openAssets } from '../../runtime/kept-assets.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
-import { keepHeapSmall } from '../../runtime/small-heap.ts';
 import { version } from '../../runtime/version.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { sarifLog } from '../format/sarif.ts';
@@ -39,7 +38,6 @@ export interface ScanFlags extends RuleOptions {
 const mostThreads = 8;
 
 export async function runScan(paths: string[], flags: ScanFlags): Promise<number> {
-  keepHeapSmall();
   const clock = () => Date.now();
   const started = clock();
   const format = flags.json ? 'json' : flags.format;
