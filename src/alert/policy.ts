@@ -1,7 +1,7 @@
 import { severities, type Severity } from '../event/severity.ts';
 import { knownAccount, nothingKnown, type Known } from '../facts/known.ts';
-import type { RuleHeader } from '../sigma/rule.ts';
-import { compileSelection, type Selection } from '../sigma/selection.ts';
+import type { Detection, RuleHeader } from '../sigma/rule.ts';
+import { compileDetection } from '../sigma/compile.ts';
 import type { Alert } from './alert.ts';
 import type { Subject } from './finding.ts';
 import { judgedView, type Judged } from './judged.ts';
@@ -16,7 +16,7 @@ export interface AlertPolicy {
 
 export interface SeverityChange {
   readonly name: string;
-  readonly when: Selection;
+  readonly when: Detection;
   readonly change:
     | { readonly to: Severity }
     /** Steps up, or down where negative; never past the ends. */
@@ -28,7 +28,7 @@ export interface SeverityChange {
 /** What is known and accepted for a time. Its alerts are kept and counted, and delivered to nobody. */
 export interface AlertException {
   readonly name: string;
-  readonly when: Selection;
+  readonly when: Detection;
   readonly reason: string;
   readonly owner: string;
   /** Holds for events from this time on, in milliseconds since the epoch; always, where left out. */
@@ -47,9 +47,9 @@ export function compilePolicy(policy: AlertPolicy, known: Known = nothingKnown):
   const view = judgedView(known);
   const changes = policy.severity.map((change) => ({
     ...change,
-    holds: compileSelection(change.when, view),
+    holds: compileDetection(change.when, view),
   }));
-  const exceptions = policy.exceptions.map((one) => ({ ...one, holds: compileSelection(one.when, view) }));
+  const exceptions = policy.exceptions.map((one) => ({ ...one, holds: compileDetection(one.when, view) }));
   return (alert, rule, subject) => {
     const account = knownAccount(alert.where.account, known);
     const placed =

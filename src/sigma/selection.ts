@@ -1,4 +1,3 @@
-import { compileDetection, type EventView, type Matcher } from './compile.ts';
 import { detectionOf } from './detection.ts';
 import type { Detection } from './rule.ts';
 import { readSearch } from './search.ts';
@@ -14,9 +13,4 @@ export type Selection = Detection;
  */
 export function readSelection(value: unknown): Selection {
   return detectionOf(readSearch(value, [], { elements: true }));
-}
-
-/** The search as a closure. Assumes one that `readSelection` made. */
-export function compileSelection<E>(selection: Selection, view: EventView<E>): Matcher<E> {
-  return compileDetection(selection, view);
 }
