@@ -26,7 +26,8 @@ const watched = `
   CreateElasticsearchDomain UpdateElasticsearchDomainConfig DeleteElasticsearchDomain ChangeResourceRecordSets
 `
   .trim()
-  .split(/\s+/);
+  .split(/\s+/)
+  .concat('GuardDuty Finding');
 
 let byEvent: ReadonlyMap<string, readonly RuleHeader[]>;
 

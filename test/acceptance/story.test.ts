@@ -64,6 +64,7 @@ describe('the sample story', () => {
       'critical: archive-sync made the bucket fernweh-books-invoices public (access: read, list)',
       'high: archive-sync opened TCP 22 (SSH) of the security group sg-0c3f9a1b7d5e2f486 to the whole internet',
       'medium: archive-sync shared the disk snapshot snap-0e2f4860c3f9a1b7d with the account 444455556666',
+      'informational: AWSReservedSSO_PlatformAdmin_1f2e3d4c5b6a7980/nora.lindqvist@fernweh-books.example deleted the policy of the bucket fernweh-books-invoices',
     ]);
   });
 });
