@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { wholeNumber } from '../options.ts';
 import type { ListFlags } from '../run/assets.ts';
+import type { SnapshotFlags } from '../run/assets-snapshot.ts';
+import { snapshotServices } from '../../source/snapshot/services.ts';
 
 /** What is remembered of buckets, users and others: in the store of the configuration, or in a file. */
 export function addAssets(program: Command, finish: (code: number) => void): void {
@@ -38,5 +40,29 @@ export function addAssets(program: Command, finish: (code: number) => void): voi
     .option('--type <type>', 'of this type, where several have the name')
     .action(async (name: string, flags: ListFlags) =>
       finish(await (await import('../run/assets.ts')).forgetAsset(name, flags)),
+    );
+
+  const snapshot = assets.command('snapshot');
+  withStore(snapshot)
+    .description(
+      'look at an AWS account and remember what exists there; only reads, with the credentials that the AWS CLI would use',
+    )
+    .option('--profile <name>', 'use this profile of ~/.aws/config')
+    .option('--regions <names...>', 'only these regions; all that are enabled, where left out')
+    .addOption(
+      snapshot
+        .createOption('--services <names...>', 'only these services')
+        .choices(snapshotServices)
+        .default([...snapshotServices], 'all'),
+    )
+    .option('--dry-run', 'tell what is there, and write nothing')
+    .option('--json', 'as JSON; with --dry-run, with all that was seen')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all was read, 1 some of it could not be read, 2 nothing could.`,
+    )
+    .action(async (flags: SnapshotFlags) =>
+      finish(await (await import('../run/assets-snapshot.ts')).snapshotAssets(flags)),
     );
 }

@@ -23,13 +23,14 @@ export interface ListFlags {
   json?: boolean;
 }
 
-/** Runs with the store that the flags name; a missing one is a mistake here, and is not made. */
-async function withStore<T>(
+/** Runs with the store that the flags name. To look into a missing one is a mistake; only what is to be written makes one. */
+export async function withStore<T>(
   flags: { readonly config?: string; readonly store?: string },
   work: (store: Store) => Promise<T>,
+  missing: 'refuse' | 'make' = 'refuse',
 ): Promise<T> {
   const path = flags.store ?? join(loadConfig(flags.config, systemSecrets()).data, 'tocsin.db');
-  if (!existsSync(path))
+  if (missing === 'refuse' && !existsSync(path))
     throw new CliFailure(
       `${path}: there is no such store; name one with --store, or let 'tocsin serve' or 'tocsin scan --store' make it`,
     );

@@ -11,6 +11,7 @@ import {
   told,
   type AspectChange,
   type Call,
+  type Place,
   type Reader,
   type Sighting,
 } from './sighting.ts';
@@ -43,7 +44,12 @@ export const route53Readers: Readonly<Record<string, Reader>> = {
 };
 
 /** A record set of a zone as an asset. What it points at are its values, or the target of its alias. */
-function recordSighting(call: Call, zone: string, record: Json, what: Sighting['what']): readonly Sighting[] {
+export function recordSighting(
+  place: Place,
+  zone: string,
+  record: Json,
+  what: Sighting['what'],
+): readonly Sighting[] {
   const name = textAt(record, 'name');
   const type = textAt(record, 'type');
   if (name === undefined || type === undefined) return [];
@@ -54,8 +60,8 @@ function recordSighting(call: Call, zone: string, record: Json, what: Sighting['
   ].flatMap((value) => (value === undefined ? [] : [reachable(value)]));
   const shown = unescaped(reachable(name));
   return [
-    asset(
-      call,
+    dnsAsset(
+      place,
       'AWS::Route53::RecordSet',
       `${zone}/${shown}/${type}${variant === undefined ? '' : `/${variant}`}`,
       shown,
@@ -73,7 +79,8 @@ function unescaped(name: string): string {
   });
 }
 
-function zoneId(id: string | undefined): string | undefined {
+/** The id of a zone, however it is given. */
+export function zoneId(id: string | undefined): string | undefined {
   return id?.replace(/^\/?hostedzone\//, '');
 }
 
@@ -167,7 +174,18 @@ function asset(
   what: Sighting['what'],
   aspects: Aspects,
 ): Sighting {
-  const { account, region } = call;
+  return dnsAsset(call, type, id, name, what, { ...aspects, tags: tagsIf(at(call.request, 'tags')) });
+}
+
+/** A thing of DNS, or one that is found by its name in it, as an asset. */
+export function dnsAsset(
+  { account, region }: Place,
+  type: string,
+  id: string,
+  name: string,
+  what: Sighting['what'],
+  aspects: Aspects,
+): Sighting {
   const isGlobal = type.startsWith('AWS::Route53') || type.startsWith('AWS::CloudFront');
   return {
     type,
@@ -176,6 +194,6 @@ function asset(
     account,
     ...(isGlobal ? {} : { region }),
     what,
-    aspects: told({ ...aspects, tags: tagsIf(at(call.request, 'tags')) }),
+    aspects: told(aspects),
   };
 }

@@ -1,7 +1,8 @@
 import type { Json } from '../../event/json.ts';
 import {
-  itemsAt,
+  arn,
   at,
+  itemsAt,
   reachedIf,
   setIf,
   tagsIf,
@@ -10,6 +11,7 @@ import {
   told,
   type AspectChange,
   type Call,
+  type Place,
   type Reader,
   type Sighting,
 } from './sighting.ts';
@@ -94,8 +96,9 @@ function group(
     : [ec2(call, 'AWS::EC2::SecurityGroup', `security-group/${id}`, id, name ?? id, what, aspects)];
 }
 
-function ec2(
-  call: Call,
+/** A thing of EC2 as an asset; `rest` is what stands after the account in its ARN. */
+export function ec2(
+  place: Place,
   type: string,
   rest: string,
   id: string,
@@ -103,12 +106,8 @@ function ec2(
   what: Sighting['what'],
   aspects: Readonly<Record<string, AspectChange | undefined>>,
 ): Sighting {
-  const { account, region } = call;
-  return { type, id, name, arn: arnOf(call, rest), account, region, what, aspects: told(aspects) };
-}
-
-function arnOf(call: Call, rest: string): string {
-  return `arn:${call.partition}:ec2:${call.region ?? ''}:${call.account ?? ''}:${rest}`;
+  const { account, region } = place;
+  return { type, id, name, arn: arn(place, 'ec2', rest), account, region, what, aspects: told(aspects) };
 }
 
 /** A group without an id (EC2-Classic's names) can't be told from others. */
@@ -127,7 +126,7 @@ function rules(call: Call, how: 'add' | 'remove', aspect: string): readonly Sigh
 }
 
 /** A permission's rules in words, one for each source: `tcp 22 from 0.0.0.0/0`. Both shapes of the API: fields, and a list of permissions. */
-function permissionWords(permission: Json, preposition: 'from' | 'to'): readonly string[] {
+export function permissionWords(permission: Json, preposition: 'from' | 'to'): readonly string[] {
   const protocol = textAt(permission, 'ipProtocol') ?? '-1';
   const from = at(permission, 'fromPort');
   const to = at(permission, 'toPort');
@@ -190,6 +189,6 @@ function tagged(call: Call, how: 'add' | 'remove'): readonly Sighting[] {
 }
 
 /** All of a group's rules of one direction. */
-function onlyRules(texts: readonly string[]): AspectChange {
+export function onlyRules(texts: readonly string[]): AspectChange {
   return { how: 'members', add: [...new Set(texts)].slice(0, 200), remove: [], all: true };
 }

@@ -1,8 +1,9 @@
-import { isJsonObject, object, type Json } from '../../event/json.ts';
+import { isJsonObject, object, type Json, type JsonObject } from '../../event/json.ts';
 import { parseAcl } from '../s3-acl.ts';
 import {
   at,
   set,
+  setIf,
   tagsIf,
   textAt,
   told,
@@ -42,6 +43,8 @@ export const s3Readers: Readonly<Record<string, Reader>> = {
   PutBucketOwnershipControls: (call) =>
     bucket(call, 'changed', { ownership: set(ownershipOf(call) ?? null) }),
   DeleteBucketOwnershipControls: (call) => bucket(call, 'changed', { ownership: set(undefined) }),
+  PutBucketVersioning: (call) =>
+    bucket(call, 'changed', { versioning: setIf(textAt(call.request, 'VersioningConfiguration.Status')) }),
   PutBucketTagging: (call) =>
     bucket(call, 'changed', {
       tags: tagsIf(at(call.request, 'Tagging.TagSet.Tag') ?? at(call.request, 'Tagging.TagSet')),
@@ -101,7 +104,7 @@ function blockOf(call: Call): AspectChange | undefined {
 }
 
 /** The switches that are on in a configuration of Block Public Access. */
-function switchesOn(configuration: Json | undefined): readonly string[] {
+export function switchesOn(configuration: Json | undefined): readonly string[] {
   return switches.filter((name) => {
     const value = at(configuration, name);
     return value === true || (typeof value === 'string' && value.toLowerCase() === 'true');
@@ -114,10 +117,16 @@ function ownershipOf(call: Call): string | undefined {
   return textAt(first, 'ObjectOwnership');
 }
 
-/** What the ACL gives, one grant a text; undefined where the call gives none. */
 function aclOf(call: Call): AspectChange | undefined {
-  const acl = parseAcl(object(call.event.fields, 'requestParameters'), 'bucket');
+  return aclTold(object(call.event.fields, 'requestParameters'));
+}
+
+/** What the ACL of a bucket gives, one grant a text, but for what the owner has of its own; undefined where there is none. */
+export function aclTold(request: JsonObject | undefined): AspectChange | undefined {
+  const acl = parseAcl(request, 'bucket');
   if (acl === undefined) return undefined;
   if (acl.problems.length > 0) return set(null);
-  return set([...new Set(acl.grants.map(({ grantee, permission }) => `${grantee}: ${permission}`))].sort());
+  // Canned ACLs don't name the owner, documents do: that says nothing.
+  const others = acl.grants.filter(({ audience }) => audience !== 'own-account');
+  return set([...new Set(others.map(({ grantee, permission }) => `${grantee}: ${permission}`))].sort());
 }

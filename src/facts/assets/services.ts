@@ -11,11 +11,15 @@ import {
   told,
   type AspectChange,
   type Call,
+  type Place,
   type Reader,
   type Sighting,
 } from './sighting.ts';
 
 type Aspects = Readonly<Record<string, AspectChange | undefined>>;
+
+/** The accounts that a snapshot is shared with; `all` is everyone. */
+export const sharedWith = 'shared with';
 
 /** How the calls of a service name one sort of asset. */
 interface Sort {
@@ -28,17 +32,29 @@ interface Sort {
   readonly names: readonly string[];
 }
 
-const database: Sort = {
+export const database: Sort = {
   type: 'AWS::RDS::DBInstance',
   service: 'rds',
   prefix: 'db:',
   names: ['dBInstanceArn', 'dBInstanceIdentifier'],
 };
-const cluster: Sort = {
+export const cluster: Sort = {
   type: 'AWS::RDS::DBCluster',
   service: 'rds',
   prefix: 'cluster:',
   names: ['dBClusterArn', 'dBClusterIdentifier'],
+};
+export const snapshot: Sort = {
+  type: 'AWS::RDS::DBSnapshot',
+  service: 'rds',
+  prefix: 'snapshot:',
+  names: ['dBSnapshotIdentifier'],
+};
+export const clusterSnapshot: Sort = {
+  type: 'AWS::RDS::DBClusterSnapshot',
+  service: 'rds',
+  prefix: 'cluster-snapshot:',
+  names: ['dBClusterSnapshotIdentifier'],
 };
 const table: Sort = {
   type: 'AWS::DynamoDB::Table',
@@ -90,6 +106,10 @@ export const serviceReaders: Readonly<Record<string, Readonly<Record<string, Rea
     CreateDBCluster: (call) => one(call, cluster, 'created', clusterAspects(call)),
     ModifyDBCluster: (call) => one(call, cluster, 'changed', clusterAspects(call)),
     DeleteDBCluster: (call) => one(call, cluster, 'deleted', {}),
+    ModifyDBSnapshotAttribute: (call) => one(call, snapshot, 'changed', shares(call)),
+    DeleteDBSnapshot: (call) => one(call, snapshot, 'deleted', {}),
+    ModifyDBClusterSnapshotAttribute: (call) => one(call, clusterSnapshot, 'changed', shares(call)),
+    DeleteDBClusterSnapshot: (call) => one(call, clusterSnapshot, 'deleted', {}),
   },
   'dynamodb.amazonaws.com': {
     CreateTable: (call) => one(call, table, 'created', {}),
@@ -187,6 +207,15 @@ function databaseAspects(call: Call): Aspects {
   };
 }
 
+/** Whom a snapshot is shared with: accounts, or `all`. */
+function shares(call: Call): Aspects {
+  if (textAt(call.request, 'attributeName') !== 'restore') return {};
+  const [add = [], remove = []] = ['valuesToAdd', 'valuesToRemove'].map((path) =>
+    itemsAt(call.request, path).filter((one) => typeof one === 'string'),
+  );
+  return { [sharedWith]: { how: 'members', add, remove } };
+}
+
 function clusterAspects(call: Call): Aspects {
   return {
     'deletion protection': setIf(at(call.request, 'deletionProtection')),
@@ -209,22 +238,30 @@ function trailAspects(call: Call): Aspects {
 /** The asset that the call names, in its response or its request. */
 function one(call: Call, sort: Sort, what: Sighting['what'], aspects: Aspects): readonly Sighting[] {
   const given = textAt(call.response, ...sort.names) ?? textAt(call.request, ...sort.names);
-  if (given === undefined) return [];
+  return given === undefined ? [] : [sighted(call, sort, given, what, { ...aspects, ...tagsTold(call) })];
+}
+
+/** An asset by its name or its ARN. */
+export function sighted(
+  place: Place,
+  sort: Sort,
+  given: string,
+  what: Sighting['what'],
+  aspects: Aspects,
+): Sighting {
   const name = nameOf(given, sort);
   const owner = /^arn:[^:]*:[^:]*:([^:]*):(\d{12}):/.exec(given);
-  const { account, region } = call;
-  return [
-    {
-      type: sort.type,
-      id: `${owner?.[2] ?? account ?? ''}/${owner?.[1] ?? region ?? ''}/${name}`,
-      name,
-      arn: given.startsWith('arn:') ? given : arn(call, sort.service, `${sort.prefix}${name}`),
-      account: owner?.[2] ?? account,
-      region: owner?.[1] ?? region,
-      what,
-      aspects: told({ ...aspects, ...tagsTold(call) }),
-    },
-  ];
+  const { account, region } = place;
+  return {
+    type: sort.type,
+    id: `${owner?.[2] ?? account ?? ''}/${owner?.[1] ?? region ?? ''}/${name}`,
+    name,
+    arn: given.startsWith('arn:') ? given : arn(place, sort.service, `${sort.prefix}${name}`),
+    account: owner?.[2] ?? account,
+    region: owner?.[1] ?? region,
+    what,
+    aspects: told(aspects),
+  };
 }
 
 function tagsTold(call: Call): Aspects {

@@ -47,14 +47,18 @@ export const reachedAt = 'reached-at';
 /** What a DNS record points at, written like `reachedAt`. */
 export const pointsAt = 'points-at';
 
-/** A call as the readers of sightings see it. */
-export interface Call {
-  readonly event: Event;
-  readonly request: JsonObject | undefined;
-  readonly response: JsonObject | undefined;
+/** Where assets are. */
+export interface Place {
   readonly account: string | undefined;
   readonly region: string | undefined;
   readonly partition: string;
+}
+
+/** A call as the readers of sightings see it. */
+export interface Call extends Place {
+  readonly event: Event;
+  readonly request: JsonObject | undefined;
+  readonly response: JsonObject | undefined;
 }
 
 export type Reader = (call: Call) => readonly Sighting[];
@@ -146,11 +150,11 @@ export function reachedIf(...names: readonly (string | undefined)[]): AspectChan
 }
 
 export function arn(
-  call: Call,
+  place: Place,
   service: string,
   rest: string,
   scope: 'regional' | 'global' = 'regional',
 ): string {
-  const region = scope === 'regional' ? (call.region ?? '') : '';
-  return `arn:${call.partition}:${service}:${region}:${call.account ?? ''}:${rest}`;
+  const region = scope === 'regional' ? (place.region ?? '') : '';
+  return `arn:${place.partition}:${service}:${region}:${place.account ?? ''}:${rest}`;
 }

@@ -13,6 +13,8 @@ const words: ReadonlyMap<string, string> = new Map([
   ['AWS::IAM::ManagedPolicy', 'policy'],
   ['AWS::RDS::DBInstance', 'database'],
   ['AWS::RDS::DBCluster', 'database cluster'],
+  ['AWS::RDS::DBSnapshot', 'database snapshot'],
+  ['AWS::RDS::DBClusterSnapshot', 'snapshot of a database cluster'],
   ['AWS::DynamoDB::Table', 'table'],
   ['AWS::Lambda::Function', 'function'],
   ['AWS::SQS::Queue', 'queue'],
