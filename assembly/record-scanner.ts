@@ -4,7 +4,8 @@
  *
  * An object is a survivor unless all of this is certain: it is a CloudTrail record (eventName, eventSource, eventTime and eventVersion
  * at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
- * in the table does it hold, at any depth, one of the values in the table, or a text with one of the parts in it.
+ * in the table does it hold, at any depth, one of the values in the table, or a text with one of the parts in it. Values and keys that
+ * are one half of a pair count only where the other half is in the same record.
  *
  * Whatever does not look like minified JSON (a space before a string, a quote where none can stand, a backslash outside a string,
  * too many brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
@@ -22,7 +23,7 @@
 export const tails: u32 = 1024;
 /**
  * 256 slots of 32 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values, address of its
- * parts, and how many there are.
+ * parts, how many there are, and the halves of pairs that the key is by being there.
  */
 export const infos: u32 = 2048;
 /** The names themselves, and the texts of parts. */
@@ -37,8 +38,10 @@ export const valueBits: u32 = 13;
 /** Pairs of 4 bytes: where a survivor begins and ends. */
 export const found: u32 = 49152;
 export const foundCapacity: u32 = 4096;
+/** For each slot of `values`: 0 where the value is enough, else the halves of pairs that it is. Bit n is the first half of pair n, bit 16 + n the second. */
+export const halves: u32 = 81920;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
-export const input: u32 = 81920;
+export const input: u32 = 114688;
 
 // Bits of a key's kind.
 /** Whole values of it are in the table. */
@@ -51,6 +54,8 @@ export const isEventVersion: u32 = 8;
 /** Whatever its value is, the record survives. */
 export const always: u32 = 16;
 export const isEventTime: u32 = 32;
+/** It is the half of a pair, whatever its value is. */
+export const isHalf: u32 = 128;
 
 // Why a scan ended.
 /** The bytes are used up, but for the beginning of an object at `position`. */
@@ -136,27 +141,32 @@ function infoOf(quote: u32): u32 {
   }
 }
 
-/** Whether the value after the colon may be what is wanted of this key. */
-function mayBeWanted(colon: u32, end: u32, info: u32, kind: u32): bool {
+/** All bits: what is wanted without the other half of a pair. */
+const enough: u32 = 0xffffffff;
+
+/** What the value after the colon may be of what is wanted of this key: nothing (0), halves of pairs, or enough. */
+function wantedOf(colon: u32, end: u32, info: u32, kind: u32): u32 {
   let at = colon + 1;
   while (at < end && load<u8>(at) <= 0x20) at++;
   const first = load<u8>(at);
   // An object's own keys are looked at like all others; null is no text. A list or a number may be what is wanted.
-  if (first == 0x7b || first == 0x6e) return false;
-  if (first != 0x22) return true;
+  if (first == 0x7b || first == 0x6e) return 0;
+  if (first != 0x22) return enough;
   at++;
-  if ((kind & hasValues) != 0 && isWantedWhole(at, end, load<u32>(info, 12))) return true;
-  return (kind & hasParts) != 0 && hasWantedPart(at, end, load<u32>(info, 16), load<u32>(info, 20));
+  const whole = (kind & hasValues) != 0 ? wantedWhole(at, end, load<u32>(info, 12)) : 0;
+  if (whole == enough) return enough;
+  if ((kind & hasParts) != 0 && hasWantedPart(at, end, load<u32>(info, 16), load<u32>(info, 20))) return enough;
+  return whole;
 }
 
-/** Whether the text that begins here is one of those in the table. */
-function isWantedWhole(text: u32, end: u32, seed: u32): bool {
+/** What the text that begins here is of those in the table. */
+function wantedWhole(text: u32, end: u32, seed: u32): u32 {
   let hash = seed;
   for (let at = text; at < end; at++) {
     let byte = <u32>load<u8>(at);
     if (byte == 0x22) break;
     // What is not plain ASCII may be folded to something that is.
-    if (byte == 0x5c || byte >= 0x80) return true;
+    if (byte == 0x5c || byte >= 0x80) return enough;
     if (byte - 0x41 < 26) byte |= 0x20;
     hash = (hash ^ byte) * fnvPrime;
   }
@@ -164,8 +174,11 @@ function isWantedWhole(text: u32, end: u32, seed: u32): bool {
   let slot = (hash * golden) >>> (32 - valueBits);
   while (true) {
     const held = load<u32>(values + (slot << 2));
-    if (held == hash) return true;
-    if (held == 0) return false;
+    if (held == hash) {
+      const half = load<u32>(halves + (slot << 2));
+      return half == 0 ? enough : half;
+    }
+    if (held == 0) return 0;
     slot = (slot + 1) & ((1 << valueBits) - 1);
   }
 }
@@ -264,6 +277,8 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     let letsOpen: u64 = 0;
     let survives = false;
     let seen: u32 = 0;
+    /** Halves of pairs that the record holds. */
+    let held: u32 = 0;
     let block = start;
     let recordEnd: u32 = 0;
     while (recordEnd == 0) {
@@ -367,7 +382,12 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
         if (info == 0) continue;
         const kind = load<u32>(info, 8);
         if (kind & always) survives = true;
-        if ((kind & (hasValues | hasParts)) != 0 && !survives && mayBeWanted(colon, end, info, kind)) survives = true;
+        if ((kind & isHalf) != 0) held |= load<u32>(info, 24);
+        if ((kind & (hasValues | hasParts)) != 0 && !survives) {
+          const wanted = wantedOf(colon, end, info, kind);
+          if (wanted == enough) survives = true;
+          else held |= wanted;
+        }
         if ((kind & marks) == 0) continue;
         const before = ((<u64>1) << bit) - 1;
         if (depth + <i32>popcnt(opens & before) - <i32>popcnt(closes & before) != 1) continue;
@@ -390,7 +410,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     }
     at = recordEnd;
     recordCount++;
-    if (survives || seen != marks) {
+    if (survives || seen != marks || (held & (held >>> 16) & 0xffff) != 0) {
       const slot = found + (survivorCount << 3);
       store<u32>(slot, start);
       store<u32>(slot, at, 4);

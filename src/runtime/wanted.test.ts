@@ -39,7 +39,7 @@ describe('what a record must hold for a rule', () => {
   ])('%s', (_, detection, wanted) => {
     expect(
       Object.fromEntries(
-        [...(wantedBy([rule(detection)]) ?? [])].map(([key, { whole, parts }]) => [
+        [...(wantedBy([rule(detection)])?.wanted ?? [])].map(([key, { whole, parts }]) => [
           key,
           [...whole, ...[...parts].map((part) => `*${part}*`)],
         ]),
@@ -48,10 +48,36 @@ describe('what a record must hold for a rule', () => {
   });
 
   it('one of the calls that a fact is derived from, where the rule reads a fact', () => {
-    const wanted = wantedBy([rule('{ tocsin.exposure.audience: public }')]);
+    const wanted = wantedBy([rule('{ tocsin.exposure.audience: public }')])?.wanted;
     expect([...(wanted?.keys() ?? [])]).toEqual(['eventName']);
     expect(wanted?.get('eventName')?.whole).toContain('putbucketpolicy');
     expect(wanted?.get('eventName')?.whole).not.toContain('getobject');
+  });
+
+  it.each([
+    [
+      'a call of many and a key of few',
+      '{ eventName: [AssumeRole, ListKeys], userIdentity.sessionContext.ec2RoleDelivery|exists: true }',
+      [['eventName', ['assumerole', 'listkeys'], 'ec2RoleDelivery', undefined]],
+    ],
+    [
+      'a call of many and who seldom makes it',
+      '{ eventSource: sts.amazonaws.com, eventName: AssumeRole, userIdentity.type: AWSAccount }',
+      [['eventName', ['assumerole'], 'type', ['awsaccount']]],
+    ],
+    ['not a rare call', '{ eventName: StopLogging, userIdentity.type: AWSAccount }', []],
+    ['not what nearly every record has', '{ eventName: AssumeRole, userIdentity.type: AssumedRole }', []],
+    ['not where one need alone is rare', '{ eventName: AssumeRole, errorCode: AccessDenied }', []],
+  ])('may come in two halves: %s', (_, detection, expected) => {
+    const pairs = wantedBy([rule(detection)])?.pairs ?? [];
+    expect(
+      pairs.map(({ first, second }) => [
+        first.key,
+        [...first.texts],
+        second.key,
+        second.texts && [...second.texts],
+      ]),
+    ).toEqual(expected);
   });
 
   it.each([
@@ -77,8 +103,9 @@ it('a record that a rule matches is never passed over', async () => {
       fc.array(someEvents, { minLength: 1, maxLength: 4 }),
       async (some, events) => {
         const given = JSON.parse(longer(JSON.stringify(some))) as Rule;
-        const prefilter = createPrefilter(wantedBy([given]) ?? new Map());
-        if (wantedBy([given]) === undefined || prefilter === undefined) return;
+        const found = wantedBy([given]);
+        const prefilter = found && createPrefilter(found.wanted, found.pairs);
+        if (prefilter === undefined) return;
         const records = events.map((event, i): JsonObject => ({
           eventVersion: '1.11',
           eventTime: '2026-03-01T09:30:00Z',
@@ -88,7 +115,7 @@ it('a record that a rule matches is never passed over', async () => {
           ...(JSON.parse(longer(JSON.stringify(event))) as JsonObject),
         }));
         const content = JSON.stringify({ Records: records });
-        const found = new Set<unknown>();
+        const decoded = new Set<unknown>();
         const chunks = async function* (): AsyncGenerator<Uint8Array> {
           yield Buffer.from(content);
         };
@@ -97,11 +124,11 @@ it('a record that a rule matches is never passed over', async () => {
           { source: 'file', object: 'x', receivedAt: 0 },
           { prefilter },
         )) {
-          for (const event of batch.events) found.add(event.fields['eventID']);
+          for (const event of batch.events) decoded.add(event.fields['eventID']);
           passedOver += batch.passedOver;
         }
         const matched = records.filter((record) => oracleMatches(given, record));
-        expect(matched.filter((record) => !found.has(record['eventID']))).toEqual([]);
+        expect(matched.filter((record) => !decoded.has(record['eventID']))).toEqual([]);
       },
     ),
     { numRuns: runs },

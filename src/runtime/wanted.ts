@@ -1,5 +1,11 @@
 import { createPrefilter, type Prefilter } from '../decode/prefilter/prefilter.ts';
-import { isWantable, isWantablePart, type Wanted } from '../decode/prefilter/wanted.ts';
+import {
+  isWantable,
+  isWantablePart,
+  mostPairs,
+  type Wanted,
+  type WantedPair,
+} from '../decode/prefilter/wanted.ts';
 import { actionsRecalled } from '../facts/assets/recall.ts';
 import { actionsWithSightings } from '../facts/assets/sightings.ts';
 import { isFactMember } from '../facts/fields.ts';
@@ -19,20 +25,62 @@ type Need =
  * What a CloudTrail record must hold for any of these rules to match it, by one requirement of each rule. Undefined where a rule
  * could match without anything that shows in a record's bytes; then every record has to be looked at.
  */
-export function wantedBy(rules: readonly Rule[]): Wanted | undefined {
+export function wantedBy(
+  rules: readonly Rule[],
+): { readonly wanted: Wanted; readonly pairs: readonly WantedPair[] } | undefined {
+  const pairs = new Map<string, WantedPair>();
   const wanted = new Map<
     string,
     { any: boolean; readonly whole: Set<string>; readonly parts: Set<string> }
   >();
   for (const rule of rules) {
-    const need = rarest(requirementsOf(rule).flatMap(needsOf));
+    const needs = requirementsOf(rule).flatMap(needsOf);
+    const need = rarest(needs);
     if (need === undefined) return undefined;
+    const pair = pairOf(needs);
+    if (pair !== undefined && (pairs.has(nameOf(pair)) || pairs.size < mostPairs)) {
+      pairs.set(nameOf(pair), pair);
+      continue;
+    }
     const ofKey = wanted.get(need.key) ?? { any: false, whole: new Set(), parts: new Set() };
     if (need.how === 'any') ofKey.any = true;
     else for (const text of need.texts) ofKey[need.how].add(text);
     wanted.set(need.key, ofKey);
   }
-  return wanted;
+  return { wanted, pairs: [...pairs.values()] };
+}
+
+/**
+ * A call that many records are about together with something else that few of them hold; undefined where one need alone tells more,
+ * or there is no such two.
+ */
+function pairOf(needs: readonly Need[]): WantedPair | undefined {
+  if (needs.some((need) => commonness(need) < rareEnough)) return undefined;
+  const first = needs.find((need) => need.key === 'eventName' && need.how === 'whole');
+  const second = rarest(
+    needs.filter((need) => need.key !== 'eventName' && need.how !== 'parts' && isRareHalf(need)),
+  );
+  if (first?.how !== 'whole' || second === undefined || second.how === 'parts') return undefined;
+  return {
+    first: { key: first.key, texts: first.texts },
+    second: { key: second.key, texts: second.how === 'any' ? undefined : second.texts },
+  };
+}
+
+/** A half that nearly every record has would tell nothing. */
+function isRareHalf(need: Need): boolean {
+  const { key } = need;
+  if (key !== 'type') return !common.has(key);
+  return need.how === 'whole' && ![...need.texts].some((text) => everydayTypes.has(text));
+}
+
+function nameOf({ first, second }: WantedPair): string {
+  return JSON.stringify([
+    first.key,
+    [...first.texts].sort(),
+    second.key,
+    second.texts && [...second.texts].sort(),
+  ]);
 }
 
 /** Members under `tocsin.` that are one member of the record, word for word. */
@@ -85,6 +133,9 @@ const commonTypes: ReadonlySet<string> = new Set([
   'role',
 ]);
 
+/** What nearly every call is made by. */
+const everydayTypes: ReadonlySet<string> = new Set(['assumedrole', 'awsservice', 'role']);
+
 /** Calls that make up most of what an account logs; where a rule names one of them, another of its needs tells more. */
 const commonActions: ReadonlySet<string> = new Set([
   'assumerole',
@@ -98,6 +149,9 @@ const commonActions: ReadonlySet<string> = new Set([
   'listbuckets',
   'listobjects',
 ]);
+
+/** What few records hold: no second half can make it much rarer. */
+const rareEnough = 3;
 
 /** The need that fewest records meet, as far as keys and texts tell: the action, then what few records hold, then what most do. */
 function rarest(needs: readonly Need[]): Need | undefined {
@@ -132,8 +186,8 @@ export function prefilterOf(engine: Engine, remembers: boolean): Prefilter | und
   );
   // Only CloudTrail's records are ever passed over.
   const byRules = tellsOfSilence ? undefined : wantedBy(engine.active.filter(isForCloudTrail));
-  const wanted = byRules && remembers ? withSightings(byRules) : byRules;
-  const prefilter = wanted && createPrefilter(wanted);
+  const wanted = byRules && remembers ? withSightings(byRules.wanted) : byRules?.wanted;
+  const prefilter = wanted && createPrefilter(wanted, byRules?.pairs);
   made.set(engine, { prefilter });
   return prefilter;
 }

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 
 import { recordScannerWasm } from './record-scanner.wasm.ts';
-import { isWantable, type Wanted } from './wanted.ts';
+import { isWantable, mostPairs, type Wanted, type WantedPair } from './wanted.ts';
 
 /** What a scan of a stretch of bytes found. Offsets are in the scanned bytes. */
 export interface Scanned {
@@ -67,6 +67,7 @@ const placeNames = [
   'values',
   'valueBits',
   'found',
+  'halves',
   'input',
   'hasValues',
   'hasParts',
@@ -74,6 +75,7 @@ const placeNames = [
   'isEventSource',
   'isEventVersion',
   'isEventTime',
+  'isHalf',
   'always',
 ] as const;
 type PlaceName = (typeof placeNames)[number];
@@ -106,10 +108,15 @@ export function compileScannerCode(): ScannerCode | undefined {
 }
 
 /**
- * Makes a scanner for what is wanted, with room for `capacity` bytes. Undefined where it can't be had: more is wanted than its
+ * Makes a scanner for what is wanted, alone or in pairs, with room for `capacity` bytes. Undefined where it can't be had: more is wanted than its
  * tables hold, or there is no memory.
  */
-export function createScanner(code: ScannerCode, wanted: Wanted, capacity: number): Scanner | undefined {
+export function createScanner(
+  code: ScannerCode,
+  wanted: Wanted,
+  capacity: number,
+  pairs: readonly WantedPair[] = [],
+): Scanner | undefined {
   const wasm = instantiate(code);
   if (wasm === undefined) return undefined;
   const pages = Math.ceil((wasm.input + capacity + paddingBytes) / pageBytes);
@@ -117,7 +124,7 @@ export function createScanner(code: ScannerCode, wanted: Wanted, capacity: numbe
   if (missing > 0) wasm.memory.grow(missing);
   const memory = new Uint8Array(wasm.memory.buffer);
   const numbers = new DataView(wasm.memory.buffer);
-  if (!fillTables(wasm, numbers, memory, wanted)) return undefined;
+  if (!fillTables(wasm, numbers, memory, wanted, pairs)) return undefined;
   const { input, found } = wasm;
   return {
     capacity,
@@ -167,12 +174,33 @@ interface Key {
   readonly seed: number;
   readonly whole: readonly string[];
   readonly parts: readonly Buffer[];
+  /** Texts that are halves of pairs, with their bits. */
+  readonly halves: ReadonlyMap<string, number>;
+  /** Bits of the pairs whose half the key is, whatever its value. */
+  readonly half: number;
+}
+
+/** The bits of each text and key that is one half of a pair. */
+function halvesOf(pairs: readonly WantedPair[], name: string): Pick<Key, 'halves' | 'half'> {
+  const halves = new Map<string, number>();
+  let half = 0;
+  for (const [index, { first, second }] of pairs.entries()) {
+    const add = (texts: Iterable<string>, bit: number): void => {
+      for (const text of texts) halves.set(text, ((halves.get(text) ?? 0) | bit) >>> 0);
+    };
+    if (first.key === name) add(first.texts, 1 << index);
+    if (second.key !== name) continue;
+    const bit = (1 << (mostPairs + index)) >>> 0;
+    if (second.texts === undefined) half = (half | bit) >>> 0;
+    else add(second.texts, bit);
+  }
+  return { halves, half };
 }
 
 /** Keys under which other logs are packed into text. A record that is broken around such a key is left to the careful reader. */
 const packedUnder = ['data'];
 
-function keysOf(wasm: Exported, wanted: Wanted): readonly Key[] {
+function keysOf(wasm: Exported, wanted: Wanted, pairs: readonly WantedPair[]): readonly Key[] {
   const kinds = new Map<string, number>([
     ['eventName', wasm.isEventName],
     ['eventSource', wasm.isEventSource],
@@ -180,24 +208,36 @@ function keysOf(wasm: Exported, wanted: Wanted): readonly Key[] {
     ['eventTime', wasm.isEventTime],
     ...packedUnder.map((name): [string, number] => [name, wasm.always]),
   ]);
-  return [...new Set([...kinds.keys(), ...wanted.keys()])].map((name, index) => {
+  const inPairs = pairs.flatMap(({ first, second }) => [first.key, second.key]);
+  return [...new Set([...kinds.keys(), ...wanted.keys(), ...inPairs])].map((name, index) => {
     const { any, whole, parts } = wanted.get(name) ?? { any: false, whole: [], parts: [] };
-    const texts = [...whole];
+    const { half, halves: all } = halvesOf(pairs, name);
+    const sure = new Set(whole);
+    const halves = new Map([...all].filter(([text]) => !sure.has(text)));
+    const texts = [...sure, ...halves.keys()];
     // A text that is not plain ASCII shows in a value that is not, which is looked at in any case.
     const searched = [...parts].filter((text) => isAscii(Buffer.from(text))).map((text) => Buffer.from(text));
     const kind =
       (kinds.get(name) ?? 0) |
       (any ? wasm.always : 0) |
       (texts.length > 0 ? wasm.hasValues : 0) |
-      ([...parts].length > 0 ? wasm.hasParts : 0);
+      ([...parts].length > 0 ? wasm.hasParts : 0) |
+      (half === 0 ? 0 : wasm.isHalf);
     const seed = (fnvStart + Math.imul(index, golden)) >>> 0;
-    return { name, kind, seed, whole: texts, parts: searched };
+    return { name, kind, seed, whole: texts, parts: searched, halves, half };
   });
 }
 
 /** Writes the tables that the scanner reads; false where they are too small. */
-function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wanted: Wanted): boolean {
-  const keys = keysOf(wasm, wanted);
+function fillTables(
+  wasm: Exported,
+  numbers: DataView,
+  memory: Uint8Array,
+  wanted: Wanted,
+  pairs: readonly WantedPair[],
+): boolean {
+  if (pairs.length > mostPairs) return false;
+  const keys = keysOf(wasm, wanted, pairs);
   if (!keys.every(({ name, parts }) => isWantable(name) && parts.every(({ length }) => length >= 2)))
     return false;
   const slots = 1 << wasm.valueBits;
@@ -227,16 +267,13 @@ function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wante
   const placed = new Map<Key, readonly number[]>();
   for (const key of keys) {
     const name = writeText(Buffer.from(key.name, 'latin1'));
-    placed.set(key, [name, key.name.length, key.kind, key.seed, partAt, key.parts.length]);
+    placed.set(key, [name, key.name.length, key.kind, key.seed, partAt, key.parts.length, key.half]);
     for (const part of key.parts) {
       writeNumbers(partAt, [writeText(part), part.length, rarestPair(part)]);
       partAt += partSlot;
     }
-    for (const text of key.whole) {
-      const hash = hashOf(text, key.seed);
-      const slot = freeSlot(numbers, wasm.values, slots, Math.imul(hash, golden) >>> (32 - wasm.valueBits));
-      numbers.setUint32(wasm.values + slot * 4, hash, true);
-    }
+    for (const text of key.whole)
+      writeValue(wasm, numbers, hashOf(text, key.seed), key.halves.get(text) ?? enough);
   }
   for (const { key, tail } of tails) {
     const slot = freeSlot(numbers, wasm.tails, 256, Math.imul(tail, golden) >>> 24);
@@ -244,6 +281,22 @@ function fillTables(wasm: Exported, numbers: DataView, memory: Uint8Array, wante
     writeNumbers(wasm.infos + slot * infoSlot, placed.get(key) ?? []);
   }
   return true;
+}
+
+/** What a value is that needs no other half. */
+const enough = 0;
+
+/** Two texts may have the same hash; what either is enough for, both are. */
+function writeValue(wasm: Exported, numbers: DataView, hash: number, halves: number): void {
+  const slots = 1 << wasm.valueBits;
+  let slot = Math.imul(hash, golden) >>> (32 - wasm.valueBits);
+  const held = () => numbers.getUint32(wasm.values + slot * 4, true);
+  while (held() !== 0 && held() !== hash) slot = (slot + 1) % slots;
+  const place = wasm.halves + slot * 4;
+  const before = numbers.getUint32(place, true);
+  const isEnough = halves === enough || (held() === hash && before === enough);
+  numbers.setUint32(wasm.values + slot * 4, hash, true);
+  numbers.setUint32(place, isEnough ? enough : (before | halves) >>> 0, true);
 }
 
 /** Frequent characters of names and ARNs, the most frequent first. */

@@ -14,6 +14,16 @@ export interface WantedTexts {
  */
 export type Wanted = ReadonlyMap<string, WantedTexts>;
 
+/** What makes a record worth parsing where both halves are in it: a text under one key, and another key with any value, or one of the texts. */
+export interface WantedPair {
+  readonly first: { readonly key: string; readonly texts: ReadonlySet<string> };
+  /** Any value, where there are no texts. */
+  readonly second: { readonly key: string; readonly texts: ReadonlySet<string> | undefined };
+}
+
+/** So many pairs can be told apart. */
+export const mostPairs = 16;
+
 /** Such a key is written in one way only in JSON without backslashes, and its last bytes can be looked up. */
 const plainKey = /^[A-Za-z0-9_$@:-]{3,64}$/;
 
