@@ -64,3 +64,28 @@ it('hears of what others write into the same store, and of what they take out', 
   expect(kept.memory.isChanged()).toBe(false);
   await Promise.all([own.close(), others.close()]);
 });
+
+it('loses nothing where others write of the same asset at the same time', async () => {
+  const path = newPath();
+  const [own, others] = [await openSqliteStore({ path }), await openSqliteStore({ path })];
+  const put = (minute: number, action: string) => call(minute, 's3', action, { bucketName: 'a' });
+  const kept = await openAssets(own);
+  const theirs = await openAssets(others);
+  await take(kept, own, create(0, 'a'));
+  // Neither has heard of what the other does.
+  await take(theirs, others, put(1, 'PutBucketWebsite'));
+  await take(kept, own, put(2, 'DeleteBucketPolicy'));
+  await theirs.refresh();
+  for (const { memory } of [kept, theirs]) {
+    const asset = memory.get('AWS::S3::Bucket', 'a');
+    expect(asset?.history.map(({ action }) => action)).toEqual([
+      'DeleteBucketPolicy',
+      'PutBucketWebsite',
+      'CreateBucket',
+    ]);
+    expect(Object.keys(asset?.aspects ?? {}).sort()).toEqual(['policy', 'website']);
+  }
+  const { assets } = await own.assets({ limit: 9 });
+  expect(assets.map(({ history }) => history.length)).toEqual([3]);
+  await Promise.all([own.close(), others.close()]);
+});

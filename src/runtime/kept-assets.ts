@@ -20,9 +20,20 @@ export async function openAssets(
 ): Promise<KeptAssets> {
   let { revision } = await store.assetChanges(Number.MAX_SAFE_INTEGER);
   for await (const assets of store.allAssets()) memory.load(assets);
+
+  async function refresh(): Promise<void> {
+    const news = await store.assetChanges(revision);
+    revision = Math.max(revision, news.revision);
+    for (const { key, asset } of news.changes)
+      if (asset === undefined) memory.forget(key);
+      else memory.load([asset]);
+  }
+
   return {
     memory,
     keep: async (commit) => {
+      // A row is written as a whole: what others have put into it meanwhile must be in it.
+      if (memory.isChanged()) await refresh();
       const changes = memory.changes();
       try {
         return await commit(changes);
@@ -31,12 +42,6 @@ export async function openAssets(
         throw error;
       }
     },
-    refresh: async () => {
-      const news = await store.assetChanges(revision);
-      revision = news.revision;
-      for (const { key, asset } of news.changes)
-        if (asset === undefined) memory.forget(key);
-        else memory.load([asset]);
-    },
+    refresh,
   };
 }

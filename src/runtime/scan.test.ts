@@ -186,6 +186,36 @@ describe('a scan with a memory', () => {
     expect(new Set(found)).toEqual(new Set(['the policy of bucket `vault` changed: 1 added, 1 removed']));
   });
 
+  it('judges the ACL of an object by the switches that are remembered', async () => {
+    const block = { PublicAccessBlockConfiguration: { IgnorePublicAcls: true } };
+    const records = [
+      record(2, 'PutObject', { bucketName: 'vault', key: 'a.pdf', 'x-amz-acl': 'public-read' }),
+      record(1, 'PutBucketPublicAccessBlock', { bucketName: 'vault', ...block }),
+    ];
+    const folder = mkdtempSync(join(tmpdir(), 'tocsin-'));
+    writeFileSync(join(folder, 'a.json'), `{"Records":[${records.join(',')}]}`);
+    const rule = join(folder, 'rule.yml');
+    writeFileSync(
+      rule,
+      `title: Object opened in vain
+id: 5c0f1f0e-3f0f-4a57-8a2b-0d8f6a1f7c11
+logsource: { product: aws, service: cloudtrail }
+detection: { sel: { eventName: PutObject, tocsin.exposure.verdict: blocked }, condition: sel }
+level: low
+`,
+    );
+    const { rules, correlations } = await loadRules([rule]);
+    const told: string[] = [];
+    await run({
+      files: await findFiles([join(folder, 'a.json')]),
+      memory: createAssetMemory(),
+      engine: createEngine(rules, correlations),
+      onAlert: ({ facts }) => void told.push(...facts.map(({ explanation }) => explanation)),
+    });
+    rmSync(folder, { recursive: true });
+    expect(told.join()).toContain('by what is remembered it has no effect, because IgnorePublicAcls');
+  });
+
   it('says that it knows nothing of before where there is no memory', async () => {
     expect(await diffs({ memory: undefined })).toContain('the policy of bucket `vault` now says this');
   });

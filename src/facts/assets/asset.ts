@@ -57,7 +57,7 @@ export interface Asset {
 }
 
 const mostHistory = 10;
-const mostAspects = 60;
+export const mostAspects = 60;
 const mostMembers = 500;
 const longestValue = 64 * 1024;
 const longestName = 300;
@@ -109,17 +109,19 @@ export function seen(asset: Asset | undefined, sighting: Sighting, moment: Momen
   return deleted === undefined ? next : { ...next, aspects: withoutDead(next.aspects, deleted.time) };
 }
 
-function later(known: Moment | undefined, moment: Moment): Moment {
+/** The later of the two; that which is told now, where they are of one time. */
+export function later(known: Moment | undefined, moment: Moment): Moment {
   return known !== undefined && known.time > moment.time ? known : moment;
 }
 
-function withMoment(history: readonly Moment[], moment: Moment): readonly Moment[] {
+/** With one thing more that was done, unless it is known already. */
+export function withMoment(history: readonly Moment[], moment: Moment): readonly Moment[] {
   if (history.some(({ event }) => event === moment.event)) return history;
   return [...history, moment].sort(newestFirst).slice(0, mostHistory);
 }
 
 /** By time, then by event, so that the order in which events came changes nothing. */
-function newestFirst(a: Pick<Moment, 'time' | 'event'>, b: Pick<Moment, 'time' | 'event'>): number {
+export function newestFirst(a: Pick<Moment, 'time' | 'event'>, b: Pick<Moment, 'time' | 'event'>): number {
   if (a.time !== b.time) return b.time - a.time;
   return a.event < b.event ? 1 : a.event > b.event ? -1 : 0;
 }
@@ -166,7 +168,7 @@ function bounded(value: Json): Json {
     : null;
 }
 
-function isMembers(aspect: Aspect | undefined): aspect is MemberAspect {
+export function isMembers(aspect: Aspect | undefined): aspect is MemberAspect {
   return aspect !== undefined && 'members' in aspect;
 }
 
@@ -201,13 +203,14 @@ function membersAfter(
   };
 }
 
-function newestOf(times: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+/** So many members, those that were told last. */
+export function newestOf(times: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
   const entries = [...times].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   return Object.fromEntries(entries.slice(0, mostMembers));
 }
 
 /** What a deletion leaves: where it could be reached, for what still points there; and what was told after it. */
-function withoutDead(aspects: Asset['aspects'], deletedAt: number): Asset['aspects'] {
+export function withoutDead(aspects: Asset['aspects'], deletedAt: number): Asset['aspects'] {
   return Object.fromEntries(
     Object.entries(aspects).filter(
       ([name, aspect]) => name === 'reached-at' || newestTime(aspect) > deletedAt,

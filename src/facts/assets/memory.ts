@@ -1,6 +1,7 @@
 import type { Event } from '../../event/event.ts';
 import { isJsonObject, isList, type Json } from '../../event/json.ts';
 import { momentOf, seen, type Asset, type Moment } from './asset.ts';
+import { merged } from './merge.ts';
 import { pointsAt, type Sighting } from './sighting.ts';
 
 /** What is remembered of one asset, to be stored or taken out. */
@@ -30,8 +31,9 @@ export interface AssetMemory {
   readonly pointingAt: (name: string) => readonly Asset[];
   /** Takes what an event says; after the event has been judged by what was known before. */
   readonly observe: (event: Event, sightings: readonly Sighting[]) => void;
-  /** Takes what a look at the account, or an earlier memory, says. */
+  /** Takes what a look at the account says. */
   readonly learn: (sightings: readonly Sighting[], moment: Moment) => void;
+  /** Takes what an earlier memory, or another one, knows; what this one knows beside it stays. */
   readonly load: (assets: Iterable<Asset>) => void;
   readonly forget: (key: string) => void;
   /** The oldest event time that was taken: what came before is not known. Undefined where nothing was. */
@@ -124,7 +126,12 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
     load: (assets) => {
       for (const asset of assets) {
         const key = assetKey(asset);
-        write(key, read(key), asset);
+        const was = read(key);
+        const both = was === undefined ? asset : merged(was, asset);
+        write(key, was, both);
+        // What only this memory knows has to be told again, for it is not where the asset comes from.
+        if (was !== undefined && JSON.stringify(both) !== JSON.stringify(merged(asset, asset)))
+          changed.add(key);
         if (asset.history.length > 0) oldest = Math.min(oldest ?? asset.firstSeen, asset.firstSeen);
       }
     },

@@ -301,6 +301,17 @@ describe('what a call says of assets', () => {
     expect(lines(service, action, request, response)).toEqual(expected);
   });
 
+  it.each(['PutObject', 'CopyObject', 'CreateMultipartUpload'])(
+    'is nothing for %s, which hangs on it with an ACL alone',
+    (action) => {
+      const key = { bucketName: 'vault', key: 'a.pdf' };
+      const event = call(0, 's3', action, { ...key, 'x-amz-acl': 'public-read' });
+      expect(concernsAssets(event)).toBe(true);
+      expect(intendedSightings(event)).toEqual([]);
+      expect(concernsAssets(call(0, 's3', action, key))).toBe(false);
+    },
+  );
+
   it('is nothing where it failed, but what it meant to do can be told', () => {
     const event = call(0, 's3', 'DeleteBucket', { bucketName: 'vault' }, denied);
     expect(concernsAssets(event)).toBe(true);

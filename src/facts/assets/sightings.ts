@@ -1,5 +1,6 @@
 import type { Event } from '../../event/event.ts';
 import { object } from '../../event/json.ts';
+import { givesAcl } from '../s3-acl.ts';
 import { beanstalkReaders, cloudFrontReaders, loadBalancerReaders, route53Readers } from './dns.ts';
 import { ec2Readers } from './ec2.ts';
 import { iamReaders } from './iam.ts';
@@ -42,13 +43,22 @@ export const actionsWithSightings: ReadonlySet<string> = new Set(
   [...readers.keys()].map((key) => key.slice(key.indexOf(':') + 1)),
 );
 
-/** Whether an event is of a call that says something of assets, whether it succeeded or not. Cheap: asked of every event. */
+/** Calls that write an object, and may give it an ACL. They are as many as objects, and hardly one gives an ACL. */
+const writesObject: ReadonlySet<string> = new Set(['PutObject', 'CopyObject', 'CreateMultipartUpload']);
+
+/**
+ * Whether an event is of a call that says something of assets, or whose meaning hangs on what is remembered of one; whether it succeeded
+ * or not. Cheap: asked of every event.
+ */
 export function concernsAssets(event: Event): boolean {
   const { service, action } = event;
   return (
-    actionsWithSightings.has(action) &&
-    readers.has(`${service}:${action}`) &&
-    event.kind.startsWith('cloudtrail.')
+    (actionsWithSightings.has(action) &&
+      readers.has(`${service}:${action}`) &&
+      event.kind.startsWith('cloudtrail.')) ||
+    (writesObject.has(action) &&
+      service === 's3.amazonaws.com' &&
+      givesAcl(object(event.fields, 'requestParameters')))
   );
 }
 
