@@ -56,6 +56,8 @@ describe('/openapi.json', () => {
       'get /readyz',
       'get /v1/alerts',
       'get /v1/alerts/{id}',
+      'get /v1/asset',
+      'get /v1/assets',
       'get /v1/counts',
       'get /v1/rejections',
       'post /v1/events',
