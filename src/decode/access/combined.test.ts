@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, createReadStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { textAt } from '../../event/requests.ts';
-import { logOf, rowsOf, sharedData } from './testing/rows.ts';
+import { logOf, rowsOf } from './testing/rows.ts';
 import { readAccessLog } from './read.ts';
 
 const agent = 'Mozilla/5.0 (X11; Linux x86_64)';
@@ -119,7 +120,9 @@ describe('the combined log format', () => {
   });
 });
 
-const real = `${sharedData}/weblog-elastic-apache10k`;
+const data =
+  process.env['TOCSIN_TEST_DATA'] ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url));
+const real = `${data}/weblog-elastic-apache10k`;
 describe.skipIf(!existsSync(real))('a real log', () => {
   it('is read to its last line', async () => {
     const [name = ''] = readdirSync(real).filter((file) => file.endsWith('.gz'));

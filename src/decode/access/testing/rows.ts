@@ -1,10 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { readAccessLog, type AccessOptions } from '../read.ts';
 import { textAt, textColumnNames, type TextColumnName } from '../../../event/requests.ts';
-
-/** Where logs lie that the tests read in place. */
-export const sharedData: string =
-  process.env['TOCSIN_TEST_DATA'] ?? fileURLToPath(new URL('../../../../../shared/data', import.meta.url));
 
 /** One request with its texts, for tests to look at. */
 export type Row = Readonly<Record<TextColumnName, string>> & {
