@@ -249,8 +249,8 @@ describe('content of no known format is rejected once, whole', () => {
     ],
     [
       'a CloudFront log',
-      Buffer.from('#Version: 1.0\n#Fields: date time\n'),
-      /a CloudFront log, which is not read yet/,
+      Buffer.from('#Version: 1.0\n#Fields: date time x-edge-location\n'),
+      /an access log \(CloudFront standard logs\).*`tocsin traffic` reads it/,
     ],
     ['a form', Buffer.from('--------------------------d74496d66958873e\r\n'), /send the file alone/],
     ['an image', Buffer.from('\x89PNG\r\n\x1a\n{}{}', 'latin1'), /a PNG image/],

@@ -19,6 +19,8 @@ export interface Requests {
   /** Bytes to the client and from it; NaN where the log does not say. */
   readonly sent: Float64Array;
   readonly received: Float64Array;
+  /** How long the answer took, in milliseconds; NaN where the log does not say. */
+  readonly taken: Float64Array;
   readonly text: Readonly<Record<TextColumnName, TextColumn>>;
   /** How texts are written in this log: as they were, percent-encoded by the log (CloudFront), or with `\xHH` and `\"` (nginx, Apache). */
   readonly escaping: Escaping;
@@ -50,6 +52,12 @@ export const textColumnNames = [
   'id',
   /** Two letters of the client's country, where the log itself says it. */
   'country',
+  /** What the edge did with it, in the log's own word: `BLOCK` (WAF), `waf,fixed-response` (ALB), `Error` (CloudFront). */
+  'action',
+  /** Which rule ended it (WAF), or why it is no clean request (ALB's classification reason). */
+  'rule',
+  /** Labels that rules put on it and rules that only counted it (WAF), with spaces between. */
+  'labels',
 ] as const;
 
 export type TextColumnName = (typeof textColumnNames)[number];
@@ -70,11 +78,23 @@ export function textAt(requests: Requests, column: TextColumnName, row: number):
       return raw;
     case 'percent':
       // CloudFront encodes what it logs of these headers; path and query stand as they were sent.
-      return column === 'agent' || column === 'referrer' ? unescaped(raw, /%([0-9a-f]{2})/gi) : raw;
+      if (column === 'agent') return agentOf(raw);
+      return column === 'referrer' ? unescaped(raw, percent) : raw;
     case 'backslash':
       return unescaped(raw, /\\x([0-9a-f]{2})|\\(["\\])/gi);
   }
 }
+
+/**
+ * An agent as CloudFront encoded it. Older logs encode a user agent twice (`Mozilla/5.0%2520(X11`): told by `%20` where spaces should be, as
+ * an agent that has itself `%20` in it (`My%20App/1 CFNetwork/1`) has spaces too.
+ */
+function agentOf(raw: string): string {
+  const once = unescaped(raw, percent);
+  return once.includes(' ') || !/%2[05]/.test(once) ? once : unescaped(once, percent);
+}
+
+const percent = /%([0-9a-f]{2})/gi;
 
 /** Runs of escaped bytes together are UTF-8; a backslash escape may also name a sign itself. */
 function unescaped(text: string, escape: RegExp): string {

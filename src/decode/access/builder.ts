@@ -4,6 +4,9 @@ import { textColumnNames, type Escaping, type Requests, type TextColumnName } fr
 /** The most rows of a batch: enough that calls between batches cost nothing, few enough to stay in the cache. */
 export const rowsAtOnce = 8_192;
 
+/** The most rejections of a batch, so that a file of nothing else does not lie in memory as such. */
+const rejectionsAtOnce = 1_024;
+
 /** Of what was refused so much is kept. */
 const keepBytes = 4_096;
 
@@ -25,6 +28,7 @@ export interface RequestsBuilder {
   readonly status: Uint16Array;
   readonly sent: Float64Array;
   readonly received: Float64Array;
+  readonly taken: Float64Array;
   readonly text: Readonly<Record<TextColumnName, MutableTextColumn>>;
   readonly rejections: Rejection[];
   /** Records read: rows and rejections. */
@@ -56,16 +60,18 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
     status: new Uint16Array(rowsAtOnce),
     sent: new Float64Array(rowsAtOnce),
     received: new Float64Array(rowsAtOnce),
+    taken: new Float64Array(rowsAtOnce),
     text,
     rejections: [],
     records: 0,
-    isFull: () => builder.count === rowsAtOnce,
+    isFull: () => builder.count === rowsAtOnce || builder.rejections.length >= rejectionsAtOnce,
     begin: (position) => {
       const row = builder.count;
       builder.position[row] = position;
       builder.status[row] = 0;
       builder.sent[row] = Number.NaN;
       builder.received[row] = Number.NaN;
+      builder.taken[row] = Number.NaN;
       for (const column of columns) {
         column.start[row] = 0;
         column.end[row] = 0;
@@ -90,6 +96,7 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
       status: builder.status,
       sent: builder.sent,
       received: builder.received,
+      taken: builder.taken,
       text,
       escaping,
     }),

@@ -36,6 +36,27 @@ describe('the combined log format', () => {
       '198.51.100.7 - bob [18/Jul/2023:13:44:16 +0200] "GET / HTTP/1.0" 404 512',
       { path: '/', agent: '' },
     ],
+    [
+      'the virtual host in front',
+      `www.example.com ${line('GET / HTTP/1.1')}`,
+      { host: 'www.example.com', client: '198.51.100.7' },
+    ],
+    [
+      'the virtual host and its port in front',
+      `cafe.de:443 ${line('GET / HTTP/1.1')}`,
+      { host: 'cafe.de', client: '198.51.100.7' },
+    ],
+    [
+      'what syslog puts in front',
+      `Sep 15 16:13:46 web-1 nginx[2869]: ${line('GET / HTTP/1.1')}`,
+      { host: '', client: '198.51.100.7' },
+    ],
+    ['a client by name', line('GET /').replace('198.51.100.7', 'host.example.net'), { client: 'host.example.net' }],
+    [
+      'a user name with an address and a bracket in it',
+      line('GET / HTTP/1.1').replace('- -', '- : 10.0.0.1 [18/Jul/2001:00:00:00 +0000] a'),
+      { client: '198.51.100.7', path: '/' },
+    ],
     ['fields that a server appends', `${line('GET / HTTP/1.1')} "203.0.113.9" rt=0.003`, { agent }],
   ])('%s', async (_name, text, expected) => {
     const { rows, rejections } = await rowsOf(text);
@@ -54,7 +75,7 @@ describe('the combined log format', () => {
     [
       'a line without quotes',
       '198.51.100.7 - - [18/Jul/2023:13:44:16 +0200] hello',
-      'there is no request in quotes',
+      'no time in brackets with a request in quotes',
     ],
     ['a month that there is not', line('GET /').replace('Jul', 'Jux'), 'the time in brackets cannot be read'],
     [
@@ -62,7 +83,9 @@ describe('the combined log format', () => {
       '198.51.100.7 - - [18/Jul/2023:13:44:16 +0200] "GET / 404 512',
       'not closed by a quote',
     ],
-    ['a stray word', 'hello', 'there is no client address'],
+    ['a stray word', 'hello', 'there is no time in brackets'],
+    ['a day that there is not', line('GET /').replace('18/Jul', '31/Jun'), 'the time in brackets cannot be read'],
+    ['a line that begins with the time', line('GET /').replace('198.51.100.7 - - ', ' '), 'there is no client address'],
   ])('refuses %s with the reason, and goes on', async (_name, broken, reason) => {
     const { rows, rejections, records } = await rowsOf(
       [line('GET /1 HTTP/1.1'), broken, line('GET /2 HTTP/1.1')].join('\n'),

@@ -1,8 +1,14 @@
+import { cloudFrontRealtimeFormat } from './cloudfront-realtime.ts';
+import { cloudFrontFormat } from './cloudfront.ts';
 import { combinedFormat } from './combined.ts';
 import type { AccessFormat } from './format.ts';
 
 /** Every format of access logs, in the order in which they are asked whether the content is theirs. */
-export const accessFormats: readonly AccessFormat[] = [combinedFormat];
+export const accessFormats: readonly AccessFormat[] = [
+  cloudFrontFormat,
+  cloudFrontRealtimeFormat(),
+  combinedFormat,
+];
 
 /** More than any format's first line needs. */
 const enoughToTell = 16 * 1024;

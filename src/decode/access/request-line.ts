@@ -1,4 +1,5 @@
 import type { RequestsBuilder } from './builder.ts';
+import { find, findLast } from './search.ts';
 
 const space = 0x20;
 const question = 0x3f;
@@ -12,18 +13,18 @@ export function splitTarget(
   row: number,
 ): void {
   const { method, path, query } = into.text;
-  const methodEnd = bytes.indexOf(space, start);
+  const methodEnd = find(bytes, space, start, Math.min(end, start + longestMethod + 1));
   let pathStart = start;
-  if (methodEnd !== -1 && methodEnd < end && methodEnd - start <= 32) {
+  if (methodEnd !== -1) {
     method.start[row] = start;
     method.end[row] = methodEnd;
     pathStart = methodEnd + 1;
   }
   // The protocol is what follows the last space; a target with spaces in it is logged as it came.
-  const lastSpace = bytes.lastIndexOf(space, end - 1);
+  const lastSpace = findLast(bytes, space, pathStart, end);
   const targetEnd = lastSpace > pathStart && isProtocol(bytes, lastSpace + 1, end) ? lastSpace : end;
-  const found = bytes.indexOf(question, pathStart);
-  const pathEnd = found === -1 || found >= targetEnd ? targetEnd : found;
+  const found = find(bytes, question, pathStart, targetEnd);
+  const pathEnd = found === -1 ? targetEnd : found;
   path.start[row] = pathStart;
   path.end[row] = pathEnd;
   if (pathEnd < targetEnd) {
@@ -31,6 +32,8 @@ export function splitTarget(
     query.end[row] = targetEnd;
   }
 }
+
+const longestMethod = 32;
 
 /** `HTTP/` */
 function isProtocol(bytes: Uint8Array, start: number, end: number): boolean {
@@ -42,17 +45,4 @@ function isProtocol(bytes: Uint8Array, start: number, end: number): boolean {
     bytes[start + 3] === 0x50 &&
     bytes[start + 4] === 0x2f
   );
-}
-
-/** The whole number that begins at `at`; NaN where there is none. */
-export function numberAt(bytes: Uint8Array, at: number, end: number): number {
-  let value = 0;
-  let digits = 0;
-  for (let i = at; i < end; i++) {
-    const digit = (bytes[i] ?? 0) - 48;
-    if (digit < 0 || digit > 9) break;
-    value = value * 10 + digit;
-    digits++;
-  }
-  return digits === 0 ? Number.NaN : value;
 }

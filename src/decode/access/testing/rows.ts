@@ -7,6 +7,7 @@ export type Row = Readonly<Record<TextColumnName, string>> & {
   readonly status: number;
   readonly sent: number;
   readonly received: number;
+  readonly taken: number;
 };
 
 export interface RowsRead {
@@ -41,6 +42,7 @@ export async function rowsOf(
         status: requests.status[row] ?? 0,
         sent: requests.sent[row] ?? Number.NaN,
         received: requests.received[row] ?? Number.NaN,
+        taken: requests.taken[row] ?? Number.NaN,
       });
     }
     rejections.push(...batch.rejections.map(({ reason }) => reason));
