@@ -80,9 +80,7 @@ export function layoutOf(names: readonly string[]): Layout {
     if (target === undefined || (target === 'host' && name !== 'x-host-header' && has('x-host-header')))
       return 0;
     const number = (numberTargets as readonly string[]).indexOf(target);
-    return number === -1
-      ? firstText + (textColumnNames as readonly string[]).indexOf(target)
-      : number + 1;
+    return number === -1 ? firstText + (textColumnNames as readonly string[]).indexOf(target) : number + 1;
   });
   const timed = has('timestamp') || has('timestamp(ms)') || (has('date') && has('time'));
   const missing = [...(timed ? [] : ['date and time']), ...(has('c-ip') ? [] : ['c-ip'])];

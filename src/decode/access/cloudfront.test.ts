@@ -75,7 +75,11 @@ describe('CloudFront standard logs', () => {
     const fields = standardFields.slice(0, 20);
     const own = { 'cs(User-Agent)': 'curl/8.5.0' };
     const text = [fields.join('\t'), lineOf(fields, own)].join('\n').replaceAll('\t', delimiter);
-    expect(await rowsOf(text)).toEqual({ rows: [{ ...expected, agent: 'curl/8.5.0' }], rejections: [], records: 1 });
+    expect(await rowsOf(text)).toEqual({
+      rows: [{ ...expected, agent: 'curl/8.5.0' }],
+      rejections: [],
+      records: 1,
+    });
   });
 
   it.each<[name: string, own: Readonly<Record<string, string>>, part: object]>([
@@ -92,7 +96,11 @@ describe('CloudFront standard logs', () => {
     ['a quote in an agent', { 'cs(User-Agent)': '%22a%22' }, { agent: '"a"' }],
     ['a client of version 6', { 'c-ip': '2001:db8::7' }, { client: '2001:db8::7' }],
     ['a client that was gone before the answer', { 'sc-status': '000' }, { status: 0 }],
-    ['sizes that are not known', { 'sc-bytes': '-', 'cs-bytes': '-', 'time-taken': '-' }, { sent: Number.NaN }],
+    [
+      'sizes that are not known',
+      { 'sc-bytes': '-', 'cs-bytes': '-', 'time-taken': '-' },
+      { sent: Number.NaN },
+    ],
     ['no query', { 'cs-uri-query': '-' }, { query: '' }],
     ['a path that is a dash', { 'cs-uri-stem': '/-' }, { path: '/-' }],
     ['a leap day', { date: '2024-02-29' }, { time: Date.parse('2024-02-29T10:00:03Z') }],
@@ -120,8 +128,16 @@ describe('CloudFront standard logs', () => {
   it.each([
     ['a line that is cut', lineOf(standardFields).slice(0, 100), '10 fields where 33 are named'],
     ['a tab too many', lineOf(standardFields, { 'cs-uri-query': 'a\tb' }), '34 fields where 33 are named'],
-    ['a day that there is not', lineOf(standardFields, { date: '2026-02-30' }), 'date and time cannot be read'],
-    ['an hour that there is not', lineOf(standardFields, { time: '24:00:00' }), 'date and time cannot be read'],
+    [
+      'a day that there is not',
+      lineOf(standardFields, { date: '2026-02-30' }),
+      'date and time cannot be read',
+    ],
+    [
+      'an hour that there is not',
+      lineOf(standardFields, { time: '24:00:00' }),
+      'date and time cannot be read',
+    ],
     ['no time at all', lineOf(standardFields, { time: '-' }), 'date and time cannot be read'],
     ['text', 'hello', '1 fields where 33 are named'],
   ])('refuses %s with the reason, and goes on', async (_name, broken, reason) => {
@@ -142,7 +158,9 @@ describe('CloudFront standard logs', () => {
   it('holds what every format does', () =>
     holdsForEveryFormat(
       [headOf(standardFields)],
-      Array.from({ length: 30 }, (_, i) => lineOf(standardFields, { 'cs-uri-stem': `/${'x'.repeat(i * 7)}` })),
+      Array.from({ length: 30 }, (_, i) =>
+        lineOf(standardFields, { 'cs-uri-stem': `/${'x'.repeat(i * 7)}` }),
+      ),
     ));
 });
 

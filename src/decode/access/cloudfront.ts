@@ -14,7 +14,9 @@ export const cloudFrontFormat: AccessFormat = {
   detect: (head) => {
     const text = Buffer.from(head.subarray(0, 4096)).toString('latin1');
     return (
-      /^#Version: ?1\.0\r?(\n(?!#Fields:)|\n#Fields:.*[\t ](x-edge|c-ip|cs-)|$)/.test(text) ||
+      // A header line that is there whole names fields of CloudFront's.
+      (/^#Version: ?1\.0(\r?\n|$)/.test(text) &&
+        !/^#Version.*\n#Fields:(?!.*[\t ](x-edge|c-ip)).*\n/.test(text)) ||
       /^#Fields:.*[\t ](x-edge|c-ip)/.test(text) ||
       /^\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[A-Z]{3}\d+(-\w+)?\t/.test(text) ||
       plainHeader(/^[^\r\n]*/.exec(text)?.[0] ?? '') !== undefined

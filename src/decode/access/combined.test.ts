@@ -51,7 +51,11 @@ describe('the combined log format', () => {
       `Sep 15 16:13:46 web-1 nginx[2869]: ${line('GET / HTTP/1.1')}`,
       { host: '', client: '198.51.100.7' },
     ],
-    ['a client by name', line('GET /').replace('198.51.100.7', 'host.example.net'), { client: 'host.example.net' }],
+    [
+      'a client by name',
+      line('GET /').replace('198.51.100.7', 'host.example.net'),
+      { client: 'host.example.net' },
+    ],
     [
       'a user name with an address and a bracket in it',
       line('GET / HTTP/1.1').replace('- -', '- : 10.0.0.1 [18/Jul/2001:00:00:00 +0000] a'),
@@ -84,8 +88,16 @@ describe('the combined log format', () => {
       'not closed by a quote',
     ],
     ['a stray word', 'hello', 'there is no time in brackets'],
-    ['a day that there is not', line('GET /').replace('18/Jul', '31/Jun'), 'the time in brackets cannot be read'],
-    ['a line that begins with the time', line('GET /').replace('198.51.100.7 - - ', ' '), 'there is no client address'],
+    [
+      'a day that there is not',
+      line('GET /').replace('18/Jul', '31/Jun'),
+      'the time in brackets cannot be read',
+    ],
+    [
+      'a line that begins with the time',
+      line('GET /').replace('198.51.100.7 - - ', ' '),
+      'there is no client address',
+    ],
   ])('refuses %s with the reason, and goes on', async (_name, broken, reason) => {
     const { rows, rejections, records } = await rowsOf(
       [line('GET /1 HTTP/1.1'), broken, line('GET /2 HTTP/1.1')].join('\n'),

@@ -7,6 +7,7 @@ export type Wanted = Partial<Record<TextColumnName, string>> & {
   readonly status?: number;
   readonly sent?: number;
   readonly received?: number;
+  readonly taken?: number;
 };
 
 /** A batch of requests, without a log. Positions are the numbers of the rows. */
@@ -42,6 +43,7 @@ export function requestsOf(
     status: Uint16Array.from(rows, ({ status = 200 }) => status),
     sent: Float64Array.from(rows, ({ sent = Number.NaN }) => sent),
     received: Float64Array.from(rows, ({ received = Number.NaN }) => received),
+    taken: Float64Array.from(rows, ({ taken = Number.NaN }) => taken),
     text,
     escaping,
   };
