@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 
-import type { ListReader } from './formats.ts';
+import type { ListReader } from './format.ts';
 import { rangeBetween, rangeOf } from './range.ts';
 
 /**
@@ -8,7 +8,8 @@ import { rangeBetween, rangeOf } from './range.ts';
  * 1, and then there may be a first row with names or none.
  */
 export const readCsvList: ListReader = (bytes, { column, lastColumn }, sink) => {
-  if (column === undefined) return 'is CSV, and its configuration does not say which column has the addresses';
+  if (column === undefined)
+    return 'is CSV, and its configuration does not say which column has the addresses';
   let rows: string[][];
   try {
     rows = parse(Buffer.from(bytes), {

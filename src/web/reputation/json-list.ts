@@ -1,4 +1,4 @@
-import type { ListReader, ListSink } from './formats.ts';
+import type { ListReader, ListSink } from './format.ts';
 import { rangeOf } from './range.ts';
 
 /**
@@ -21,7 +21,17 @@ const knownFields = [
 ] as const;
 
 /** Arrays in which lists keep their entries. AWS has two of them. */
-const knownArrays = ['prefixes', 'ipv6_prefixes', 'data', 'ips', 'addresses', 'networks', 'ranges', 'results', 'ApprovedIPs'];
+const knownArrays = [
+  'prefixes',
+  'ipv6_prefixes',
+  'data',
+  'ips',
+  'addresses',
+  'networks',
+  'ranges',
+  'results',
+  'ApprovedIPs',
+];
 
 /**
  * A JSON document: an array of texts or of objects with a field that holds the address, or an object with such an array.
@@ -30,7 +40,11 @@ const knownArrays = ['prefixes', 'ipv6_prefixes', 'data', 'ips', 'addresses', 'n
 export const readJsonList: ListReader = (bytes, { column }, sink) => {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8').replace(/^\uFEFF/, ''));
+    value = JSON.parse(
+      Buffer.from(bytes)
+        .toString('utf8')
+        .replace(/^\uFEFF/, ''),
+    );
   } catch {
     return 'is no whole JSON document';
   }
@@ -48,7 +62,10 @@ export const readJsonList: ListReader = (bytes, { column }, sink) => {
 export const readJsonLines: ListReader = (bytes, { column }, sink) => {
   let taken = 0;
   let promised: number | undefined;
-  for (const line of Buffer.from(bytes).toString('utf8').replace(/^\uFEFF/, '').split('\n')) {
+  for (const line of Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .split('\n')) {
     if (line.trim() === '') continue;
     let item: unknown;
     try {

@@ -1,4 +1,4 @@
-import type { ListReader, ListShape, ListSink } from './formats.ts';
+import type { ListReader, ListShape, ListSink } from './format.ts';
 import { rangeAt } from './range.ts';
 
 const lineFeed = 0x0a;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ListShape } from './formats.ts';
+import type { ListShape } from './format.ts';
 import { limitsFor, type Trust } from './limits.ts';
 import { readList, type ListContents, type ListRead } from './list.ts';
 import { rangeOf } from './range.ts';
@@ -43,8 +43,18 @@ describe('a list of addresses', () => {
     ['a JSON array of objects', '[{"ip":"192.0.2.0/24","score":3}]', {}, 'json'],
     ['objects with a field of their own', '[{"where":"192.0.2.0/24"}]', { column: 'where' }, 'json'],
     ['ranges of a crawler', '{"creationTime":"x","prefixes":[{"ipv4Prefix":"192.0.2.0/24"}]}', {}, 'json'],
-    ['ranges of a crawler over lines', '{\n "prefixes": [\n  {"ipv4Prefix":"192.0.2.0/24"}\n ]\n}\n', {}, 'json'],
-    ['ranges of AWS', '{"syncToken":"1","prefixes":[{"ip_prefix":"192.0.2.0/24"}],"ipv6_prefixes":[]}', {}, 'json'],
+    [
+      'ranges of a crawler over lines',
+      '{\n "prefixes": [\n  {"ipv4Prefix":"192.0.2.0/24"}\n ]\n}\n',
+      {},
+      'json',
+    ],
+    [
+      'ranges of AWS',
+      '{"syncToken":"1","prefixes":[{"ip_prefix":"192.0.2.0/24"}],"ipv6_prefixes":[]}',
+      {},
+      'json',
+    ],
     ['CSV with names', 'who, where\nx, 192.0.2.0/24\n', { format: 'csv', column: 'where' }, 'csv'],
     ['CSV with names, by number', 'who,where\nx,192.0.2.0/24\n', { format: 'csv', column: 2 }, 'csv'],
     ['CSV without names', '"a ""b"", c",192.0.2.0/24\n', { format: 'csv', column: 2 }, 'csv'],
@@ -78,7 +88,9 @@ describe('a list of addresses', () => {
   });
 
   it('takes neighbours together and counts what was written', () => {
-    expect(contents('192.0.2.0/25\n192.0.2.128/25\n192.0.2.7\n2001:db8::/33\n2001:db8:8000::/33')).toMatchObject({
+    expect(
+      contents('192.0.2.0/25\n192.0.2.128/25\n192.0.2.7\n2001:db8::/33\n2001:db8:8000::/33'),
+    ).toMatchObject({
       v4: [one('192.0.2.0/24')],
       v6: [one('2001:db8::/32')],
       entries: 5,
@@ -97,7 +109,11 @@ describe('a list of addresses', () => {
     ['link-local addresses', 'fe80::1', { reserved: 1 }],
     ['a range over private addresses', '9.255.255.0-10.0.0.1', { reserved: 1 }],
   ])('leaves %s out and says so', (_name, text, counted) => {
-    expect(contents(`${text}\n192.0.2.1\n`)).toMatchObject({ entries: 1, v4: [one('192.0.2.1')], ...counted });
+    expect(contents(`${text}\n192.0.2.1\n`)).toMatchObject({
+      entries: 1,
+      v4: [one('192.0.2.1')],
+      ...counted,
+    });
   });
 
   it.each<[string, string, ListShape, RegExp]>([
@@ -151,7 +167,23 @@ describe('a list of addresses', () => {
     const hostile = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc
-        .array(fc.constantFrom('192.0.2.1', '/', '-', ' ', ',', '"', '{', '[', '\n', 'ExitAddress ', ':', '::', '#'))
+        .array(
+          fc.constantFrom(
+            '192.0.2.1',
+            '/',
+            '-',
+            ' ',
+            ',',
+            '"',
+            '{',
+            '[',
+            '\n',
+            'ExitAddress ',
+            ':',
+            '::',
+            '#',
+          ),
+        )
         .map((parts) => Buffer.from(parts.join(''))),
     );
     const shape = fc.record({
@@ -194,6 +226,9 @@ describe.skipIf(!existsSync(lists))('published lists', () => {
 
   it('refuse to be verdicts where they name whole hosting companies', () => {
     const raw = readFileSync(join(lists, 'x4bnet-datacenter-ipv4.txt'));
-    expect(read(raw)).toMatchObject({ type: 'refused', reason: expect.stringContaining('addresses of IPv4') });
+    expect(read(raw)).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('addresses of IPv4'),
+    });
   });
 });

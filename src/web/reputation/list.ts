@@ -1,4 +1,5 @@
-import { detectListFormat, listFormats, type ListFormatName, type ListShape } from './formats.ts';
+import type { ListFormatName, ListShape } from './format.ts';
+import { detectListFormat, listFormats } from './formats.ts';
 import { isTooWide, type ListLimits } from './limits.ts';
 import { merged } from './merge.ts';
 import type { AddressRange, AddressRanges, Range } from './range.ts';
@@ -59,11 +60,14 @@ export function readList(bytes: Uint8Array, shape: ListShape, limits: ListLimits
     return refused(
       `has ${unreadable} entries of ${all} that are no address or network, the first ${JSON.stringify(firstUnreadable)}; read as ${format}`,
     );
-  if (entries === 0) return refused(`has only entries that are too wide (${tooWide}) or reserved (${reserved})`);
+  if (entries === 0)
+    return refused(`has only entries that are too wide (${tooWide}) or reserved (${reserved})`);
   const ranges = { v4: merged(v4, (value) => value + 1), v6: merged(v6, (value) => value + 1n) };
   const addresses = ranges.v4.reduce((sum, { first, last }) => sum + last - first + 1, 0);
   if (addresses > limits.mostV4)
-    return refused(`names ${addresses} addresses of IPv4; the most for a list of its trust are ${limits.mostV4}`);
+    return refused(
+      `names ${addresses} addresses of IPv4; the most for a list of its trust are ${limits.mostV4}`,
+    );
   const networks = ranges.v6.reduce((sum, { first, last }) => sum + (last >> 64n) - (first >> 64n) + 1n, 0n);
   if (networks > limits.mostV6)
     return refused(

@@ -6,7 +6,9 @@ export function merged<T extends number | bigint>(
   next: (value: T) => T,
 ): Range<T>[] {
   const out: { first: T; last: T }[] = [];
-  for (const { first, last } of ranges.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))) {
+  for (const { first, last } of ranges.toSorted((a, b) =>
+    a.first < b.first ? -1 : a.first > b.first ? 1 : 0,
+  )) {
     const open = out.at(-1);
     if (open !== undefined && first <= next(open.last)) {
       if (last > open.last) open.last = last;

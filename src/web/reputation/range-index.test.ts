@@ -87,7 +87,9 @@ describe('an index of ranges', () => {
     fc.tuple(near6, fc.integer({ min: 30, max: 128 })).map(([address, length]) => `${address}/${length}`),
     fc.tuple(near4, near4).map(([a, b]) => {
       const [first, last] = [rangeOf(a), rangeOf(b)];
-      return first?.family === 4 && last?.family === 4 && first.first > last.first ? `${b}-${a}` : `${a}-${b}`;
+      return first?.family === 4 && last?.family === 4 && first.first > last.first
+        ? `${b}-${a}`
+        : `${a}-${b}`;
     }),
   );
 
@@ -103,7 +105,9 @@ describe('an index of ranges', () => {
             const plain = lists.reduce((mask, texts, i) => {
               const inside = texts.some((text) => {
                 const range = rangeOf(text);
-                return range?.family === value.family && range.first <= value.first && value.first <= range.last;
+                return (
+                  range?.family === value.family && range.first <= value.first && value.first <= range.last
+                );
               });
               return inside ? mask + 2 ** i : mask;
             }, 0);

@@ -19,7 +19,8 @@ export const mostLists = 30;
  * @param lists merged, at most `mostLists`
  */
 export function rangeIndex(lists: readonly AddressRanges[]): RangeIndex {
-  if (lists.length > mostLists) throw new Error(`${lists.length} lists; at most ${mostLists} can be asked at once`);
+  if (lists.length > mostLists)
+    throw new Error(`${lists.length} lists; at most ${mostLists} can be asked at once`);
   const v4 = segmentsOf(
     lists.map((list) => list.v4),
     (value) => value + 1,

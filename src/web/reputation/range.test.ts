@@ -17,7 +17,10 @@ describe('a range of addresses', () => {
     ['192.0.2.1 - 192.0.2.9', { family: 4, first: 0xc0000201, last: 0xc0000209 }],
     ['::ffff:192.0.2.0/120', { family: 4, first: 0xc0000200, last: 0xc00002ff }],
     ['2001:db8::1', { family: 6, first: v6('2001:db8::1'), last: v6('2001:db8::1') }],
-    ['2001:db8::/32', { family: 6, first: v6('2001:db8::'), last: v6('2001:db8:ffff:ffff:ffff:ffff:ffff:ffff') }],
+    [
+      '2001:db8::/32',
+      { family: 6, first: v6('2001:db8::'), last: v6('2001:db8:ffff:ffff:ffff:ffff:ffff:ffff') },
+    ],
     ['::/0', { family: 6, first: 0n, last: (1n << 128n) - 1n }],
   ])('%s', (text, expected) => {
     expect(rangeOf(text)).toEqual(expected);

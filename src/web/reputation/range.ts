@@ -7,8 +7,7 @@ export interface Range<T extends number | bigint> {
 }
 
 export type AddressRange =
-  | ({ readonly family: 4 } & Range<number>)
-  | ({ readonly family: 6 } & Range<bigint>);
+  ({ readonly family: 4 } & Range<number>) | ({ readonly family: 6 } & Range<bigint>);
 
 /** What a list names: the addresses of both families. */
 export interface AddressRanges {
