@@ -72,8 +72,14 @@ export function rawTextAt({ bytes, text }: Requests, column: TextColumnName, row
 
 /** A text as the client sent it: what the log's own escaping did is undone once, and nothing more. */
 export function textAt(requests: Requests, column: TextColumnName, row: number): string {
-  const raw = rawTextAt(requests, column, row);
-  switch (requests.escaping) {
+  const { start, end } = requests.text[column];
+  return sentText(requests.bytes.subarray(start[row], end[row]), requests.escaping, column);
+}
+
+/** The same of bytes that were copied out of such a column. */
+export function sentText(bytes: Uint8Array, escaping: Escaping, column: TextColumnName): string {
+  const raw = decoder.decode(bytes);
+  switch (escaping) {
     case 'none':
       return raw;
     case 'percent':
