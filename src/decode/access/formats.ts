@@ -1,12 +1,20 @@
+import { albFormat } from './alb.ts';
+import { classicElbFormat } from './classic-elb.ts';
 import { cloudFrontRealtimeFormat } from './cloudfront-realtime.ts';
 import { cloudFrontFormat } from './cloudfront.ts';
 import { combinedFormat } from './combined.ts';
+import { nlbFormat } from './nlb.ts';
+import { s3Format } from './s3.ts';
 import type { AccessFormat } from './format.ts';
 
 /** Every format of access logs, in the order in which they are asked whether the content is theirs. */
 export const accessFormats: readonly AccessFormat[] = [
   cloudFrontFormat,
   cloudFrontRealtimeFormat(),
+  albFormat,
+  nlbFormat,
+  classicElbFormat,
+  s3Format,
   combinedFormat,
 ];
 
