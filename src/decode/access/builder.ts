@@ -7,6 +7,9 @@ export const rowsAtOnce = 8_192;
 /** The most rejections of a batch, so that a file of nothing else does not lie in memory as such. */
 const rejectionsAtOnce = 1_024;
 
+/** The most bytes of texts that a reader writes itself, so that rows of the longest lines are fewer. */
+const ownBytesAtOnce = 8 * 1024 * 1024;
+
 /** Of what was refused so much is kept. */
 const keepBytes = 4_096;
 
@@ -30,6 +33,8 @@ export interface RequestsBuilder {
   readonly received: Float64Array;
   readonly taken: Float64Array;
   readonly text: Readonly<Record<TextColumnName, MutableTextColumn>>;
+  /** How many bytes the reader wrote itself for the rows of this batch, where the columns do not point into the log. */
+  ownBytes: number;
   readonly rejections: Rejection[];
   /** Records read: rows and rejections. */
   records: number;
@@ -62,9 +67,13 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
     received: new Float64Array(rowsAtOnce),
     taken: new Float64Array(rowsAtOnce),
     text,
+    ownBytes: 0,
     rejections: [],
     records: 0,
-    isFull: () => builder.count === rowsAtOnce || builder.rejections.length >= rejectionsAtOnce,
+    isFull: () =>
+      builder.count === rowsAtOnce ||
+      builder.rejections.length >= rejectionsAtOnce ||
+      builder.ownBytes >= ownBytesAtOnce,
     begin: (position) => {
       const row = builder.count;
       builder.position[row] = position;
@@ -102,6 +111,7 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
     }),
     clear: () => {
       builder.count = 0;
+      builder.ownBytes = 0;
       builder.records = 0;
       builder.rejections.length = 0;
     },

@@ -35,6 +35,14 @@ const targets = new Map<string, Target>([
   ['time-taken', 'taken'],
 ]);
 
+/** The names of the fields that go there, the better ones first. */
+export function fieldsOf(target: Target): readonly string[] {
+  return byTarget.get(target) ?? [];
+}
+
+const byTarget = new Map<Target, string[]>();
+for (const [name, target] of targets) byTarget.set(target, [name, ...(byTarget.get(target) ?? [])]);
+
 /** The fields of standard logs, in the order they have had since 2014: 23 of them, later 24, 26 and 33. */
 export const standardFields =
   'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end'.split(

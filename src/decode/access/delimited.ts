@@ -3,7 +3,7 @@ import type { RequestsBuilder } from './builder.ts';
 import { firstText, type Layout } from './cloudfront-fields.ts';
 import { decimalAt, numberAt, statusAt } from './numbers.ts';
 import { place } from './place.ts';
-import { clockAt, dateAt } from './times.ts';
+import { clockAt, dateAt, isTime } from './times.ts';
 
 /**
  * Reads a line of fields with one sign between them into the row. Gives what is wrong with it.
@@ -57,7 +57,7 @@ export function readDelimited(
   if (field < atLeast || field > codes.length) {
     return `${field} fields where ${atLeast === codes.length ? '' : `${atLeast} to `}${codes.length} are named`;
   }
-  if (Number.isNaN(time)) return 'date and time cannot be read; expected such as 2026-01-05 and 10:00:59';
+  if (!isTime(time)) return 'date and time cannot be read; expected such as 2026-01-05 and 10:00:59';
   into.time[row] = time;
   return undefined;
 }

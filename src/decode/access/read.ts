@@ -4,7 +4,7 @@ import { peek } from '../peek.ts';
 import { unpack, UnpackError } from '../unpack.ts';
 import { requestsBuilder, type RequestsBuilder } from './builder.ts';
 import type { AccessFormat } from './format.ts';
-import { accessFormats, detectAccessFormat } from './formats.ts';
+import { detectAccessFormat, unknownAccessLog } from './formats.ts';
 
 /** `records` = requests.count + rejections, always. */
 export interface AccessBatch {
@@ -19,6 +19,8 @@ export interface AccessBatch {
 export interface AccessOptions {
   /** Told by the content where it is left out. */
   readonly format?: AccessFormat | undefined;
+  /** The fields of real-time logs of CloudFront, in their order; all of them where left out. */
+  readonly realtimeFields?: readonly string[] | undefined;
   /** Where in the object the first chunk begins, for a file that is read from the middle. */
   readonly startAt?: number | undefined;
   /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
@@ -48,12 +50,12 @@ export async function* readAccessLog(
     }
   };
   const { head, whole } = await peek(unpacked(), isEnoughToTell);
-  const format = options.format ?? detectAccessFormat(head);
+  const format = options.format ?? detectAccessFormat(head, options.realtimeFields);
   const into = requestsBuilder(from, format?.escaping ?? 'none');
   let offset = options.startAt ?? 0;
   if (format === undefined) {
     for await (const chunk of whole) offset += chunk.length;
-    if (offset > 0) into.reject(options.startAt ?? 0, head, unknownFormat);
+    if (offset > 0) into.reject(options.startAt ?? 0, head, unknownAccessLog(head));
   } else {
     const reader = format.open();
     for await (const { bytes, at, end } of wholeLines(whole, offset, into)) {
@@ -69,8 +71,6 @@ export async function* readAccessLog(
   if (ending.problem !== undefined) into.reject(offset, new Uint8Array(0), ending.problem);
   yield* emptied(into, offset);
 }
-
-const unknownFormat = `not a known access log; expected one of ${accessFormats.map(({ name }) => name).join(', ')}, plain or packed with gzip or zstd`;
 
 function* emptied(into: RequestsBuilder, bytes: number): Generator<AccessBatch> {
   if (into.records === 0) return;

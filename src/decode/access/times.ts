@@ -3,6 +3,11 @@
  * February, a letter). A leap second is the next second.
  */
 
+/** Whether it is a time that can be written as a date. */
+export function isTime(time: number): boolean {
+  return time >= 0 && time <= 8.64e15;
+}
+
 const dash = 0x2d;
 const colon = 0x3a;
 
