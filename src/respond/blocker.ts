@@ -80,7 +80,7 @@ export interface Blocker {
 }
 
 /** The source of what people approve one by one. */
-export const operatorSource = 'operator';
+const operatorSource = 'operator';
 
 const hour = 3_600_000;
 /** A rule's prolonging is written into the audit log when it reaches into another of these. */
@@ -152,7 +152,7 @@ export function createBlocker(options: BlockerOptions): Blocker {
 
     add: ({ network, reason, period = policy.period }, { by, now }) => {
       const subject = networkText(network);
-      return store.change({ subjects: [subject] }, now, (known) => {
+      return store.change<Verdict>({ subjects: [subject] }, now, (known) => {
         const latest = known.latest.get(subject);
         const verdict = decideOnRequest(
           { network, reason, by, period },
@@ -213,14 +213,14 @@ export function createBlocker(options: BlockerOptions): Blocker {
     },
 
     setList: async ({ source, kind, networks }, now) => {
-      const texts = [...new Set(networks.map(cidrText))].toSorted();
+      const texts = new Set(networks.map(cidrText));
       const over = await changeApprovals(source, now, (before) => {
         const same =
-          before.length === texts.length &&
-          before.every((each) => each.kind === kind && texts.includes(each.network));
+          before.length === texts.size &&
+          before.every((each) => each.kind === kind && texts.has(each.network));
         if (same) return undefined;
         return {
-          approvals: texts.map((network) => ({
+          approvals: [...texts].map((network) => ({
             network,
             kind,
             source,
@@ -233,7 +233,7 @@ export function createBlocker(options: BlockerOptions): Blocker {
               action: 'list',
               by: 'tocsin',
               subject: source,
-              detail: `${texts.length} networks, ${before.length} before`,
+              detail: `${texts.size} networks, ${before.length} before`,
             },
           ],
         };
@@ -328,7 +328,5 @@ function decideOnAll(
 
 /** An attack that goes on prolongs its block with every request; a line for each would drown the log. */
 function isNoted(before: Block, after: Block): boolean {
-  return (
-    Math.floor(before.expiresAt / auditedProlonging) !== Math.floor(after.expiresAt / auditedProlonging)
-  );
+  return Math.floor(before.expiresAt / auditedProlonging) !== Math.floor(after.expiresAt / auditedProlonging);
 }

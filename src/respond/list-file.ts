@@ -76,7 +76,11 @@ async function replace(file: string, content: string): Promise<void> {
 
 function troubleWith(file: string, error: unknown): EnforcementError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new EnforcementError('refused', `${file}: ${reason}; make its folder and let this user write there`, {
-    cause: error,
-  });
+  return new EnforcementError(
+    'refused',
+    `${file}: ${reason}; make its folder and let this user write there`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -37,7 +37,11 @@ export function parseIpSetArn(arn: string): IpSet | undefined {
 export function wafEnforcement(
   set: IpSet,
   family: Network['family'],
-  options: { readonly exclusive: boolean; readonly client: () => Promise<WAFV2Client>; readonly apart?: number },
+  options: {
+    readonly exclusive: boolean;
+    readonly client: () => Promise<WAFV2Client>;
+    readonly apart?: number;
+  },
 ): Enforcement {
   // AWS keeps the description of a set only where it is sent with each change.
   let description: string | undefined;
@@ -129,7 +133,9 @@ async function told<T>(set: IpSet, work: () => Promise<T>): Promise<T> {
       throw new EnforcementError(error.problem, `${place}: ${error.message}`, { cause: error });
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     if (name === 'WAFOptimisticLockException')
-      throw new EnforcementError('conflict', `${place}: somebody else changed it meanwhile`, { cause: error });
+      throw new EnforcementError('conflict', `${place}: somebody else changed it meanwhile`, {
+        cause: error,
+      });
     const isPassing = passing.has(name) || statusOf(error) >= 500 || hasNoAnswer(error);
     throw new EnforcementError(isPassing ? 'busy' : 'refused', `${place}: ${name}: ${message}`, {
       cause: error,

@@ -37,15 +37,13 @@ export function enforcementStore(db: Kysely<Tables>, run: Run, place: string): E
     targets: () =>
       run('targets', async () => {
         const rows = await db.selectFrom('block_targets').selectAll().orderBy('name').execute();
-        return rows.map(
-          (row): TargetState => ({
-            name: fromColumn(row.name),
-            held: readTexts(row.held),
-            leftOut: readTexts(row.left_out),
-            triedAt: row.tried_at ?? undefined,
-            confirmedAt: row.confirmed_at ?? undefined,
-          }),
-        );
+        return rows.map((row): TargetState => ({
+          name: fromColumn(row.name),
+          held: readTexts(row.held),
+          leftOut: readTexts(row.left_out),
+          triedAt: row.tried_at ?? undefined,
+          confirmedAt: row.confirmed_at ?? undefined,
+        }));
       }),
     intend: ({ target, by, detail, add, now }) =>
       run('intent', () =>

@@ -193,9 +193,7 @@ async function selectBlocks(db: Kysely<Tables>, query: BlockQuery, place: string
   const { state, now } = query;
   if (state === 'active') select = select.where('state', '=', 'active').where('expires_at', '>', now);
   else if (state === 'expired')
-    select = select.where(
-      sql<boolean>`(state = 'expired' or (state = 'active' and expires_at <= ${now}))`,
-    );
+    select = select.where(sql<boolean>`(state = 'expired' or (state = 'active' and expires_at <= ${now}))`);
   else if (state !== undefined) select = select.where('state', '=', state);
   const rows = await select.execute();
   return {

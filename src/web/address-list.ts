@@ -37,7 +37,10 @@ function readJson(text: string): AddressList {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { networks: [], problems: [`it is not JSON: ${error instanceof Error ? error.message : 'broken'}`] };
+    return {
+      networks: [],
+      problems: [`it is not JSON: ${error instanceof Error ? error.message : 'broken'}`],
+    };
   }
   const lists = Array.isArray(value)
     ? [['the list', value] as const]

@@ -47,7 +47,7 @@ export function planEntries(input: PlanInput): BlockPlan {
   const isApproved = overlapTest(approved);
   const cleared = theirs.filter(isApproved);
   const untouched = theirs.filter((each) => !isApproved(each));
-  const carved = [...untouched, ...withoutNetworks(cleared, approved)];
+  const carved = unique([...untouched, ...withoutNetworks(cleared, approved)]);
   const foreign = carved.length <= capacity ? carved : untouched;
   const isForeign = new Set(foreign.map(cidrText));
 
@@ -80,6 +80,8 @@ function fitting(
       ranked.slice(0, number).map(({ network }) => network),
       widest,
     );
+  const all = mergedOf(ranked.length);
+  if (all.length <= room) return { chosen: all, leftOut: [] };
   let number = Math.min(room, ranked.length);
   let chosen = mergedOf(number);
   // One more network makes the list longer by one at most, so so many more always fit.
@@ -88,6 +90,10 @@ function fitting(
     chosen = mergedOf(number);
   }
   return { chosen, leftOut: ranked.slice(number) };
+}
+
+function unique(networks: readonly Network[]): readonly Network[] {
+  return [...new Map(networks.map((each) => [cidrText(each), each])).values()];
 }
 
 /** Without those that lie in another, which takes the greater weight. */

@@ -79,7 +79,11 @@ export function decideOnOffence(offence: Offence, situation: BlockSituation): Ve
   const { now, policy, latest } = situation;
   const network = networkOfOffence(offence, policy);
   if (network === undefined)
-    return refuse('no-address', offence.subject.value, `a ${offence.subject.type} cannot be blocked, only told`);
+    return refuse(
+      'no-address',
+      offence.subject.value,
+      `a ${offence.subject.type} cannot be blocked, only told`,
+    );
   const subject = networkText(network);
   const rule = Object.hasOwn(policy.rules, offence.rule) ? policy.rules[offence.rule] : undefined;
   if (rule?.block === false) return refuse('rule', subject, `the rule ${offence.rule} only tells`);

@@ -76,7 +76,7 @@ function spansOf(networks: readonly Network[]): readonly Span[] {
 function networksOf({ family, first, last }: Span, widest: number): readonly Network[] {
   const bits = bitsOf(family);
   const found: Network[] = [];
-  for (let at = first; at <= last; ) {
+  for (let at = first; at <= last;) {
     // The widest network that begins here: as its first address allows, and as many as are left.
     let size = BigInt(bits - widest);
     while (size > 0n && ((at & ((1n << size) - 1n)) !== 0n || at + (1n << size) - 1n > last)) size -= 1n;
