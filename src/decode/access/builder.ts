@@ -2,7 +2,7 @@ import type { Provenance, Rejection } from '../../event/record.ts';
 import { textColumnNames, type Escaping, type Requests, type TextColumnName } from '../../event/requests.ts';
 
 /** The most rows of a batch: enough that calls between batches cost nothing, few enough to stay in the cache. */
-export const rowsAtOnce = 8_192;
+const rowsAtOnce = 8_192;
 
 /** The most rejections of a batch, so that a file of nothing else does not lie in memory as such. */
 const rejectionsAtOnce = 1_024;
@@ -42,6 +42,11 @@ export interface RequestsBuilder {
   /** Makes row `count` blank and gives its number. */
   readonly begin: (position: number) => number;
   readonly accept: () => void;
+  /** How many more rows there may be. */
+  readonly room: () => number;
+  /** For readers that fill many rows at once: makes so many rows from row `count` on blank, and later accepts them. */
+  readonly beginRows: (rows: number) => void;
+  readonly acceptRows: (rows: number) => void;
   /** `position`: byte offset in the unpacked content. */
   readonly reject: (position: number, line: Uint8Array, reason: string) => void;
   /** What has been taken; columns are used again by the next batch. */
@@ -90,6 +95,22 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
     accept: () => {
       builder.count++;
       builder.records++;
+    },
+    room: () => rowsAtOnce - builder.count,
+    beginRows: (rows) => {
+      const from = builder.count;
+      builder.status.fill(0, from, from + rows);
+      builder.sent.fill(Number.NaN, from, from + rows);
+      builder.received.fill(Number.NaN, from, from + rows);
+      builder.taken.fill(Number.NaN, from, from + rows);
+      for (const column of columns) {
+        column.start.fill(0, from, from + rows);
+        column.end.fill(0, from, from + rows);
+      }
+    },
+    acceptRows: (rows) => {
+      builder.count += rows;
+      builder.records += rows;
     },
     reject: (position, line, reason) => {
       builder.records++;

@@ -77,20 +77,23 @@ export interface Layout {
   readonly problem: string | undefined;
 }
 
-const numberTargets = ['date', 'clock', 'timestamp', 'status', 'sent', 'received', 'taken'] as const;
+export const numberTargets = ['date', 'clock', 'timestamp', 'status', 'sent', 'received', 'taken'] as const;
 export const firstText = numberTargets.length + 1;
 
 export function layoutOf(names: readonly string[]): Layout {
   const has = (name: string): boolean => names.includes(name);
+  // One field that says it all, rather than two.
+  const stamped = has('timestamp') || has('timestamp(ms)');
   const codes = Uint8Array.from(names, (name) => {
     const target = targets.get(name);
     // The host that the viewer asked for, rather than the distribution's own name.
     if (target === undefined || (target === 'host' && name !== 'x-host-header' && has('x-host-header')))
       return 0;
+    if (stamped && (target === 'date' || target === 'clock')) return 0;
     const number = (numberTargets as readonly string[]).indexOf(target);
     return number === -1 ? firstText + (textColumnNames as readonly string[]).indexOf(target) : number + 1;
   });
-  const timed = has('timestamp') || has('timestamp(ms)') || (has('date') && has('time'));
+  const timed = stamped || (has('date') && has('time'));
   const missing = [...(timed ? [] : ['date and time']), ...(has('c-ip') ? [] : ['c-ip'])];
   return {
     names,

@@ -1,6 +1,7 @@
 import { layoutOf, realtimeFields } from './cloudfront-fields.ts';
+import { delimitedReader } from './delimited-reader.ts';
 import { readDelimited } from './delimited.ts';
-import { lineReader, type AccessFormat } from './format.ts';
+import { type AccessFormat } from './format.ts';
 
 /**
  * CloudFront's real-time logs: fields with tabs between, and no header. Which fields there are is known to their configuration alone.
@@ -14,12 +15,14 @@ export function cloudFrontRealtimeFormat(fields: readonly string[] = realtimeFie
     escaping: 'percent',
     detect: (head) =>
       /^\d{10}(\.\d{3})?\t[0-9a-fA-F.:]+\t/.test(Buffer.from(head.subarray(0, 80)).toString('latin1')),
-    open: () =>
-      lineReader((bytes, start, end, into, row) => {
-        const problem = readDelimited(layout, 0x09, bytes, start, end, into, row);
+    open: () => {
+      const lines = { layout, delimiter: 0x09, atLeast: fields.length };
+      return delimitedReader(lines, (bytes, start, end, into, row) => {
+        const problem = readDelimited(lines, bytes, start, end, into, row);
         return problem?.includes('fields where') === true
           ? `${problem} for real-time logs; name the fields that are chosen in CloudFront`
           : problem;
-      }),
+      });
+    },
   };
 }

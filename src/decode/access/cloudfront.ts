@@ -1,6 +1,7 @@
 import { areCloudFrontFields, layoutOf, standardFields, type Layout } from './cloudfront-fields.ts';
-import { readDelimited } from './delimited.ts';
-import { lineReader, noRequest, type AccessFormat } from './format.ts';
+import { delimitedReader } from './delimited-reader.ts';
+import { readDelimited, type Lines } from './delimited.ts';
+import { noRequest, type AccessFormat } from './format.ts';
 
 /**
  * CloudFront's standard logs: version 1 and the W3C form of version 2, whose `#Fields:` line says what stands in each line, in whatever
@@ -23,34 +24,32 @@ export const cloudFrontFormat: AccessFormat = {
     );
   },
   open: () => {
-    let layout = standard;
-    let delimiter = tab;
     /** Without a header line a line may have as few fields as there once were. */
-    let atLeast = fewestFields;
-    return lineReader((bytes, start, end, into, row) => {
+    const lines: Lines = { layout: standard, delimiter: tab, atLeast: fewestFields };
+    return delimitedReader(lines, (bytes, start, end, into, row) => {
       const first = bytes[start] ?? 0;
       if (first === hash) {
         const names = fieldsLine(latin1(bytes, start, end));
-        if (names !== undefined) {
-          layout = layoutOf(names);
-          delimiter = tab;
-          atLeast = names.length;
-        }
+        if (names !== undefined) use(lines, layoutOf(names), tab);
         return noRequest;
       }
       if (first >= letterA && first <= letterZ) {
         const header = plainHeader(latin1(bytes, start, Math.min(end, start + longestHeader)));
         if (header !== undefined) {
-          layout = header.layout;
-          delimiter = header.delimiter;
-          atLeast = layout.names.length;
+          use(lines, header.layout, header.delimiter);
           return noRequest;
         }
       }
-      return readDelimited(layout, delimiter, bytes, start, end, into, row, atLeast);
+      return readDelimited(lines, bytes, start, end, into, row);
     });
   },
 };
+
+function use(lines: Lines, layout: Layout, delimiter: number): void {
+  lines.layout = layout;
+  lines.delimiter = delimiter;
+  lines.atLeast = layout.names.length;
+}
 
 const tab = 0x09;
 const hash = 0x23;

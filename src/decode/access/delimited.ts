@@ -5,19 +5,23 @@ import { decimalAt, numberAt, statusAt } from './numbers.ts';
 import { place } from './place.ts';
 import { clockAt, dateAt, isTime } from './times.ts';
 
-/**
- * Reads a line of fields with one sign between them into the row. Gives what is wrong with it.
- * @param atMost the most fields that there may be; their least is what the layout has
- */
+/** What is known of the lines of a file, as far as it is read. */
+export interface Lines {
+  layout: Layout;
+  /** The sign between fields. */
+  delimiter: number;
+  /** The fewest fields of a line; the most is what the layout has. */
+  atLeast: number;
+}
+
+/** Reads a line into the row. Gives what is wrong with it. */
 export function readDelimited(
-  layout: Layout,
-  delimiter: number,
+  { layout, delimiter, atLeast }: Lines,
   bytes: Uint8Array,
   start: number,
   end: number,
   into: RequestsBuilder,
   row: number,
-  atLeast: number = layout.names.length,
 ): string | undefined {
   if (layout.problem !== undefined) return layout.problem;
   const { codes } = layout;

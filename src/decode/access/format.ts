@@ -31,16 +31,17 @@ export interface AccessReader {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Makes a reader of a function that reads one line: it fills the row that was begun, or says what is wrong. Empty lines are nothing. */
-export function lineReader(
-  readLine: (
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    into: RequestsBuilder,
-    row: number,
-  ) => string | undefined,
-): AccessReader {
+/** Reads one line: fills the row that was begun, or says what is wrong. */
+export type ReadLine = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: RequestsBuilder,
+  row: number,
+) => string | undefined;
+
+/** Makes a reader of a function that reads one line. Empty lines are nothing. */
+export function lineReader(readLine: ReadLine): AccessReader {
   return {
     read: (bytes, start, end, offset, into) => {
       into.bytes = bytes;

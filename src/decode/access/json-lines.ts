@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../event/json.ts';
 import type { TextColumnName } from '../../event/requests.ts';
 import { parseJson } from '../parse.ts';
 import type { RequestsBuilder } from './builder.ts';
+import { largest } from './numbers.ts';
 import { isTime } from './times.ts';
 import { lineReader, type AccessReader } from './format.ts';
 
@@ -71,7 +72,7 @@ export function textOf(value: Json | undefined): string | undefined {
 /** A number from 0 on, or a text of one; NaN where it is neither. */
 export function numberOf(value: Json | undefined): number {
   const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && number >= 0 && number < Infinity ? number : Number.NaN;
+  return typeof number === 'number' && number >= 0 && number <= largest ? number : Number.NaN;
 }
 
 /** Path and query of `/path?query`. */
