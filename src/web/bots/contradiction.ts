@@ -15,10 +15,34 @@ const leftovers: readonly string[] = [
 ];
 
 /** Whole agents that are a program's word for nothing. */
-const nothings = new Set(['undefined', 'null', 'none', 'nil', 'nan', 'false', 'true', '(null)', '[object object]']);
+const nothings = new Set([
+  'undefined',
+  'null',
+  'none',
+  'nil',
+  'nan',
+  'false',
+  'true',
+  '(null)',
+  '[object object]',
+]);
 
 /** Versions of Windows that browsers name. From 10 on the number stands still. https://learn.microsoft.com/windows/win32/sysinfo/operating-system-version */
-const windowsVersions = new Set(['3.1', '3.51', '4.0', '5.0', '5.01', '5.1', '5.2', '6.0', '6.1', '6.2', '6.3', '6.4', '10.0']);
+const windowsVersions = new Set([
+  '3.1',
+  '3.51',
+  '4.0',
+  '5.0',
+  '5.01',
+  '5.1',
+  '5.2',
+  '6.0',
+  '6.1',
+  '6.2',
+  '6.3',
+  '6.4',
+  '10.0',
+]);
 
 /**
  * Why no program sends this agent, one clause; undefined where nothing speaks against it. Looks only for what is wrong whatever comes out
@@ -40,16 +64,23 @@ function wrongSystem(text: string): string | undefined {
   if (windows !== undefined && !windowsVersions.has(windows)) return `there is no Windows NT ${windows}`;
   // Phones with Windows said that they were all of them.
   if (windows === undefined || text.includes('Windows Phone')) return undefined;
-  const other = ['Macintosh;', '(iPhone;', '(iPad;', 'X11; Linux', 'Linux; Android'].find((each) => text.includes(each));
-  return other === undefined ? undefined : `it says that it runs on Windows and on ${other.replace(/[();]/g, '')}`;
+  const other = ['Macintosh;', '(iPhone;', '(iPad;', 'X11; Linux', 'Linux; Android'].find((each) =>
+    text.includes(each),
+  );
+  return other === undefined
+    ? undefined
+    : `it says that it runs on Windows and on ${other.replace(/[();]/g, '')}`;
 }
 
 function wrongBrowser(text: string): string | undefined {
   const chrome = versionAfter(text, ' Chrome/');
   const firefox = versionAfter(text, ' Firefox/');
-  if (chrome !== undefined && firefox !== undefined && !text.includes('Seamonkey')) return 'it says that it is Chrome and Firefox';
-  if (firefox !== undefined && text.includes('MSIE ')) return 'it says that it is Internet Explorer and Firefox';
-  if (/ (?:Chrome|Firefox)\/(?:0\d|\d{5,})/.test(text)) return 'it has a version of five digits or with a zero before it';
+  if (chrome !== undefined && firefox !== undefined && !text.includes('Seamonkey'))
+    return 'it says that it is Chrome and Firefox';
+  if (firefox !== undefined && text.includes('MSIE '))
+    return 'it says that it is Internet Explorer and Firefox';
+  if (/ (?:Chrome|Firefox)\/(?:0\d|\d{5,})/.test(text))
+    return 'it has a version of five digits or with a zero before it';
   const revision = versionAfter(text, 'rv:');
   if (firefox === undefined || revision === undefined || firefox < 5 || revision < 5) return undefined;
   // From 110 to 119 the number stood at 109, because programs took 11 for Internet Explorer. https://bugzilla.mozilla.org/1805967

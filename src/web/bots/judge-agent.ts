@@ -15,7 +15,8 @@ export interface AgentJudgement {
   /** Why no program sends it, one clause. */
   readonly impossible?: string | undefined;
   /** The browser that it says it is, and about when that version came out. */
-  readonly browser?: { readonly name: Browser; readonly version: number; readonly released: number } | undefined;
+  readonly browser?:
+    { readonly name: Browser; readonly version: number; readonly released: number } | undefined;
 }
 
 /** Makes the function that judges agents, in time linear in their length. The same text gives the same judgement always. */
@@ -55,11 +56,13 @@ export function agentJudge(): (text: string) => AgentJudgement {
 
 /** The browsers whose versions tell their age. Others that are built on Chrome name its version too. */
 function browserIn(text: string): AgentJudgement['browser'] {
-  const found = ([
-    ['Chrome', versionAfter(text, ' Chrome/')],
-    ['Firefox', versionAfter(text, ' Firefox/')],
-    ['Internet Explorer', versionAfter(text, 'MSIE ')],
-  ] as const).find(([, version]) => version !== undefined);
+  const found = (
+    [
+      ['Chrome', versionAfter(text, ' Chrome/')],
+      ['Firefox', versionAfter(text, ' Firefox/')],
+      ['Internet Explorer', versionAfter(text, 'MSIE ')],
+    ] as const
+  ).find(([, version]) => version !== undefined);
   if (found === undefined || found[1] === undefined) return undefined;
   const [name, version] = found;
   // In its compatibility view the browser says that it is an older one, and with `Trident` what it is.
