@@ -1,9 +1,9 @@
 import { textAt, type Requests, type TextColumnName } from '../event/requests.ts';
 import type { Severity } from '../event/severity.ts';
 
-/** Whom an offence is about. `site` is the whole of what is watched. */
+/** Whom an offence is about. `site` is the whole of what is watched; an `account` is only ever a keyed hash. */
 export interface OffenceSubject {
-  readonly type: 'client' | 'network' | 'agent' | 'path' | 'site';
+  readonly type: 'client' | 'network' | 'agent' | 'path' | 'account' | 'site';
   /** An address, a network in CIDR notation, a user agent or a path as it was sent. */
   readonly value: string;
 }
@@ -58,9 +58,20 @@ export function offenceKey({ rule, subject, start, window }: Offence): string {
   return JSON.stringify([rule, subject.type, subject.value, start, window]);
 }
 
+/** The same offence told twice, as one: what is known of it from both. */
+export function merged(before: Offence, after: Offence): Offence {
+  const highest = after.count >= before.count ? after : before;
+  return {
+    ...highest,
+    first: Math.min(before.first, after.first),
+    last: Math.max(before.last, after.last),
+    evidence: after.evidence.length >= before.evidence.length ? after.evidence : before.evidence,
+  };
+}
+
 /** Copies what proves something out of a row. */
 export function evidenceOf(requests: Requests, row: number): EvidenceLine {
-  const cut = (column: TextColumnName, length: number): string => cutText(requests, column, row, length);
+  const cut = (column: TextColumnName, length: number): string => cutTextAt(requests, column, row, length);
   const query = cut('query', kept.target);
   const target = query === '' ? cut('path', kept.target) : `${cut('path', kept.target)}?${query}`;
   return {
@@ -76,8 +87,8 @@ export function evidenceOf(requests: Requests, row: number): EvidenceLine {
   };
 }
 
-/** Does not decode a megabyte to keep 300 characters of it. */
-function cutText(requests: Requests, column: TextColumnName, row: number, length: number): string {
+/** At most `length` characters of a text; does not decode a megabyte to keep 300 characters of it. */
+export function cutTextAt(requests: Requests, column: TextColumnName, row: number, length: number): string {
   const { start, end } = requests.text[column];
   const from = start[row] ?? 0;
   // The longest way to write one character: four bytes, each escaped in four.
