@@ -85,7 +85,7 @@ export function sentText(bytes: Uint8Array, escaping: Escaping, column: TextColu
     case 'percent':
       // CloudFront encodes what it logs of these headers; path and query stand as they were sent.
       if (column === 'agent') return agentOf(raw);
-      return column === 'referrer' ? unescaped(raw, percent) : raw;
+      return column === 'referrer' || column === 'forwarded' ? unescaped(raw, percent) : raw;
     case 'backslash':
       return unescaped(raw, /\\x([0-9a-f]{2})|\\(["\\])/gi);
   }

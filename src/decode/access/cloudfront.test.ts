@@ -93,6 +93,11 @@ describe('CloudFront standard logs', () => {
       { 'cs(User-Agent)': 'My%2520App/1%20CFNetwork/1' },
       { agent: 'My%20App/1 CFNetwork/1' },
     ],
+    [
+      'proxies on the way',
+      { 'x-forwarded-for': '203.0.113.9,%20192.0.2.1' },
+      { forwarded: '203.0.113.9, 192.0.2.1' },
+    ],
     ['a quote in an agent', { 'cs(User-Agent)': '%22a%22' }, { agent: '"a"' }],
     ['a client of version 6', { 'c-ip': '2001:db8::7' }, { client: '2001:db8::7' }],
     ['a client that was gone before the answer', { 'sc-status': '000' }, { status: 0 }],

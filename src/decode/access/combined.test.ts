@@ -47,6 +47,11 @@ describe('the combined log format', () => {
       { host: 'cafe.de', client: '198.51.100.7' },
     ],
     [
+      'a virtual host that is an address itself',
+      `203.0.113.1 ${line('GET / HTTP/1.1')}`,
+      { host: '203.0.113.1', client: '198.51.100.7' },
+    ],
+    [
       'what syslog puts in front',
       `Sep 15 16:13:46 web-1 nginx[2869]: ${line('GET / HTTP/1.1')}`,
       { host: '', client: '198.51.100.7' },

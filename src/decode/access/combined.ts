@@ -89,7 +89,8 @@ function placeHostAndClient(
   const firstEnd = wordEnd(bytes, start, end);
   const second = firstEnd + 1;
   const secondEnd = wordEnd(bytes, second, end);
-  if (!isAddress(bytes, start, firstEnd) && isAddress(bytes, second, secondEnd)) {
+  // Where both are addresses the first is still the host: what the client asked for, who may well have asked for an address.
+  if (isAddress(bytes, second, secondEnd)) {
     const port = find(bytes, colon, start, firstEnd);
     place(into, 'host', row, start, port === -1 ? firstEnd : port);
     place(into, 'client', row, second, secondEnd);
