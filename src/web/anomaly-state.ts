@@ -8,6 +8,7 @@ const registers = z.base64().length(5_464);
 
 const schema = z.object({
   version: z.literal(1),
+  firstHour: z.number().nullable(),
   closedTo: z.number().nullable(),
   late: z.number(),
   series: z.record(z.string(), baseline),

@@ -36,7 +36,7 @@ export const anomalyDefaults = {
 export interface AnomalySignal extends Signal {
   /** All that is needed to go on after a restart. */
   readonly state: () => AnomalyState;
-  /** Requests of hours that were closed already. */
+  /** Requests of hours that were closed already, the first one aside. */
   readonly late: () => number;
 }
 
@@ -69,7 +69,8 @@ export function anomalySignal(settings: AnomalySettings, saved?: AnomalyState): 
   );
   /** Hours up to this one are done with. */
   let closedTo = saved?.closedTo ?? Number.NEGATIVE_INFINITY;
-  let isFirst = (saved?.closedTo ?? null) === null;
+  /** The first hour that was seen; null before anything was. */
+  let firstHour = saved?.firstHour ?? null;
   let late = saved?.late ?? 0;
   let told: Offence[] = [];
   // Without a seed: the registers are kept over restarts.
@@ -96,8 +97,8 @@ export function anomalySignal(settings: AnomalySettings, saved?: AnomalyState): 
   };
 
   const openHour = (number: number): OpenHour => {
-    if (isFirst) {
-      isFirst = false;
+    if (firstHour === null) {
+      firstHour = number;
       closedTo = number;
     }
     const made = {
@@ -128,7 +129,7 @@ export function anomalySignal(settings: AnomalySettings, saved?: AnomalyState): 
           current = number;
         }
         if (number <= closedTo) {
-          late++;
+          if (number !== firstHour) late++;
           continue;
         }
         const statusClass = ((requests.status[row] ?? 0) / 100) | 0;
@@ -164,6 +165,7 @@ export function anomalySignal(settings: AnomalySettings, saved?: AnomalyState): 
     late: () => late,
     state: () => ({
       version: 1,
+      firstHour,
       closedTo: Number.isFinite(closedTo) ? closedTo : null,
       late,
       series: Object.fromEntries(

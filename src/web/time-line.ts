@@ -3,7 +3,7 @@ export interface TimeLine {
   /** The place of a time in `columns`. Valid until the next call. */
   readonly at: (time: number) => number;
   readonly columns: readonly Float64Array[];
-  /** At most so many points; times far from nearly all requests are left out and counted, so that one wrong clock hides nothing. */
+  /** At most so many points (2 or more); times far from nearly all requests are left out and counted, so that one wrong clock hides nothing. */
   readonly view: (mostPoints: number) => TimeLineView;
 }
 
@@ -20,6 +20,25 @@ const second = 1000;
 /** Each is a whole multiple of the one before. */
 const steps = [1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800, 31_449_600].map((s) => s * second);
 const mostHeld = 4_096;
+/** Lengths that people count in. */
+const readable = [
+  ...[1, 2, 5, 10, 15, 30].map((s) => s * second),
+  ...[1, 2, 5, 10, 15, 30].map((min) => min * 60 * second),
+  ...[1, 2, 3, 6, 12].map((h) => h * 3_600 * second),
+  ...[1, 2, 7, 14, 28, 91, 364].map((d) => d * 86_400 * second),
+];
+
+/** The shortest length in which people count, of whole steps, of which so many hold both times. */
+function sizeFor(first: number, last: number, step: number, most: number): number {
+  const fits = (size: number): boolean =>
+    size % step === 0 && Math.floor(last / size) - Math.floor(first / size) < most;
+  const found = readable.find(fits);
+  if (found !== undefined) return found;
+  let size = Math.max(step, readable.at(-1) ?? step);
+  while (!fits(size)) size *= 2;
+  return size;
+}
+
 /** This share of the first column at either end may be left out of the view. */
 const outlierShare = 0.0005;
 
@@ -90,19 +109,20 @@ export function timeLine(columnCount: number): TimeLine {
       const shown = held.slice(from, to);
       const firstNumber = held[from]?.[0] ?? 0;
       const lastShown = held[to - 1]?.[0] ?? 0;
-      const factor = Math.max(1, Math.ceil((lastShown - firstNumber + 1) / mostPoints));
-      const size = shown.length === 0 ? 0 : Math.floor((lastShown - firstNumber) / factor) + 1;
-      const points = Array.from({ length: size }, (_, i) => ({
-        time: (firstNumber + i * factor) * step,
+      const size = sizeFor(firstNumber * step, lastShown * step, step, mostPoints);
+      const start = Math.floor((firstNumber * step) / size);
+      const length = shown.length === 0 ? 0 : Math.floor((lastShown * step) / size) - start + 1;
+      const points = Array.from({ length }, (_, i) => ({
+        time: (start + i) * size,
         sums: columns.map(() => 0),
       }));
       for (const [number, place] of shown) {
-        const point = points[Math.floor((number - firstNumber) / factor)];
+        const point = points[Math.floor((number * step) / size) - start];
         if (point === undefined) continue;
         for (const [i, column] of columns.entries())
           point.sums[i] = (point.sums[i] ?? 0) + (column[place] ?? 0);
       }
-      return { step: step * factor, points, outside };
+      return { step: size, points, outside };
     },
   };
 }
