@@ -94,7 +94,7 @@ describe('the board', () => {
   it('tells agents outside the app, where it knows those of the app', () => {
     const rows = [{ agent: 'App/1.2 (Android)' }, { agent: 'app/1' }, { agent: '' }, { agent: 'curl/8' }];
     expect(boardOf(rows).outsideApp).toBeNull();
-    expect(boardOf(rows, { appAgents: ['App/', 'curl/8.1'] }).outsideApp).toMatchObject({
+    expect(boardOf(rows, { appAgents: ['App/*', 'curl/8.1*'] }).outsideApp).toMatchObject({
       requests: 3,
       agents: [{ text: '' }, { text: 'app/1' }, { text: 'curl/8' }],
     });

@@ -1,9 +1,10 @@
-import type { Requests, TextColumnName } from '../event/requests.ts';
+import { sentText, type Requests, type TextColumnName } from '../event/requests.ts';
 import { amounts } from './amounts.ts';
 import { byteHash } from './byte-hash.ts';
 import { wordsInAddress } from './address.ts';
 import { clientSums, lineColumns, outsideApp, urlSums, type BoardState } from './board-state.ts';
 import { boardView, type BoardView } from './board-view.ts';
+import { fits } from './bots/outside-app.ts';
 import { distinct } from './distinct.ts';
 import { heavyHitters, type HeavyHitters } from './heavy-hitters.ts';
 import { timeLine } from './time-line.ts';
@@ -16,7 +17,7 @@ export interface BoardSettings {
   readonly seed?: number | undefined;
   /** Methods that are nothing to look at. */
   readonly ordinaryMethods?: readonly string[] | undefined;
-  /** How the user agents of one's own app begin. Where there are none, no agent is outside the app. */
+  /** Agents of one's own apps, `*` for anything: `MyApp/*`. Where there are none, no agent is outside the app. */
   readonly appAgents?: readonly string[] | undefined;
   /** More requests of one client to one URL within `window` milliseconds put the URL on the list of those over the rate. */
   readonly perClientRate?: { readonly count: number; readonly window: number } | undefined;
@@ -24,6 +25,9 @@ export interface BoardSettings {
 
 /** Those of RFC 9110 and RFC 5789 that browsers and apps send; TRACE and CONNECT are none of them. */
 const browserMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Of a text so many bytes are looked at. */
+const longestAgent = 512;
 
 /** One a second, for a minute: people and apps that load a page do not come to that on one URL. */
 const onePerSecond = { count: 60, window: 60_000 };
@@ -36,7 +40,7 @@ export interface Board {
 }
 
 export function board(settings: BoardSettings): Board {
-  const appAgents = (settings.appAgents ?? []).map((text) => Buffer.from(text));
+  const appAgents = (settings.appAgents ?? []).map(fits);
   const rate = settings.perClientRate ?? onePerSecond;
   const ordinary = new Set(settings.ordinaryMethods ?? browserMethods);
   const small = { textBytes: 64, sums: 2 };
@@ -80,7 +84,7 @@ export function board(settings: BoardSettings): Board {
     const start = requests.text[column].start[row] ?? 0;
     const end = requests.text[column].end[row] ?? 0;
     // An agent of a megabyte is told apart by its beginning and costs no more than a long one.
-    const to = Math.min(end, start + 512);
+    const to = Math.min(end, start + longestAgent);
     hash.take(requests.bytes, start, to);
     const one = into.add(hash.low, hash.high);
     if (into.wasNew()) into.keepText(one, requests.bytes, start, end, requests.escaping);
@@ -154,8 +158,12 @@ export function board(settings: BoardSettings): Board {
 
       const agent = countText(agents, 'agent', requests, row, errorClass);
       if (state.hasAppAgents) {
-        if (agents.wasNew() && !beginsWithOneOf(appAgents, bytes, text.agent.start[row], text.agent.end[row]))
-          agents.marks[agent] = outsideApp;
+        if (agents.wasNew()) {
+          const start = text.agent.start[row] ?? 0;
+          const end = Math.min(text.agent.end[row] ?? 0, start + longestAgent);
+          const sent = sentText(bytes.subarray(start, end), escaping, 'agent');
+          if (!appAgents.some((isOwn) => isOwn(sent))) agents.marks[agent] = outsideApp;
+        }
         if (agents.marks[agent] === outsideApp) totals.outsideApp++;
       }
       countText(state.methods, 'method', requests, row, errorClass);
@@ -176,10 +184,4 @@ function countError({ sums }: HeavyHitters, key: number, errorClass: number): vo
 
 function addTo(column: Float64Array | undefined, at: number, amount: number): void {
   if (column !== undefined) column[at] = (column[at] ?? 0) + amount;
-}
-
-function beginsWithOneOf(beginnings: readonly Uint8Array[], bytes: Uint8Array, start = 0, end = 0): boolean {
-  return beginnings.some(
-    (beginning) => beginning.length <= end - start && beginning.every((byte, i) => bytes[start + i] === byte),
-  );
 }

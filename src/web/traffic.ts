@@ -1,4 +1,5 @@
-import { textColumnNames, type Requests, type TextColumnName } from '../event/requests.ts';
+import type { Requests } from '../event/requests.ts';
+import { someRows } from '../event/some-rows.ts';
 import { clientTable, type ClientTable } from './clients.ts';
 import { credentialSignal } from './credentials.ts';
 import { distributedFloodSignal } from './distributed-flood.ts';
@@ -85,7 +86,7 @@ export function createTraffic(
     take: (requests) => {
       counters.rows += requests.count;
       const kept = rowsToKeep(requests);
-      const counted = kept === undefined ? requests : onlyRows(requests, kept);
+      const counted = kept === undefined ? requests : someRows(requests, kept);
       counters.counted += counted.count;
       if (counted.count === 0) return;
       const ids = clients.idsOf(counted);
@@ -110,32 +111,5 @@ export function createTraffic(
     },
     clients,
     counters,
-  };
-}
-
-/** A batch of some rows of another, over the same bytes. */
-function onlyRows(requests: Requests, rows: readonly number[]): Requests {
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] ?? 0);
-  const text = Object.fromEntries(
-    textColumnNames.map((name) => {
-      const { start, end } = requests.text[name];
-      return [
-        name,
-        {
-          start: Int32Array.from(rows, (row) => start[row] ?? 0),
-          end: Int32Array.from(rows, (row) => end[row] ?? 0),
-        },
-      ];
-    }),
-  ) as Record<TextColumnName, { start: Int32Array; end: Int32Array }>;
-  return {
-    ...requests,
-    count: rows.length,
-    position: pick(requests.position),
-    time: pick(requests.time),
-    status: Uint16Array.from(rows, (row) => requests.status[row] ?? 0),
-    sent: pick(requests.sent),
-    received: pick(requests.received),
-    text,
   };
 }

@@ -116,6 +116,7 @@ const document = z.strictObject({
     filesWithout: count,
     bytesRead: count,
     unjudged: count,
+    offencesNotHeld: count,
   }),
 });
 
@@ -135,7 +136,7 @@ describe('tocsin traffic', () => {
   });
 
   it('gives the same to programs, in a form that is kept', async () => {
-    const { report, code } = await json([at('logs'), '--app-agents', 'App/']);
+    const { report, code } = await json([at('logs'), '--app-agents', 'App/*']);
     expect(code).toBe(0);
     expect(report.totals).toMatchObject({ records: 7, requests: 6, rejected: 1, files: 3, unjudged: 0 });
     expect(report.board.urls.byRequests).toMatchObject([
@@ -152,6 +153,17 @@ describe('tocsin traffic', () => {
     );
     expect(report.totals).toMatchObject({ requests: 4, outside: 2 });
     expect(report.board.requests).toBe(2);
+  });
+
+  it('tells who scans, with the proof, and ends with 1 where that was asked for', async () => {
+    const { report, code } = await json([at('scan.log'), '--fail-on', 'medium']);
+    expect(code).toBe(1);
+    const found = report.offences.filter(({ subject }) => subject.value === '203.0.113.66');
+    expect(found.map(({ rule }) => rule)).toContain('scanner');
+    expect(found[0]?.evidence.length).toBeGreaterThan(0);
+    const { stdout } = await tocsin(['traffic', at('scan.log')]);
+    expect(stdout).toMatch(/^medium\s+203\.0\.113\.66 +2026-03-02 08:20:00$/m);
+    expect((await tocsin(['traffic', at('scan.log'), '--fail-on', 'critical'])).code).toBe(0);
   });
 
   it('shows as many lines as were asked for', async () => {

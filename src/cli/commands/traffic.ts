@@ -22,7 +22,10 @@ export function addTraffic(program: Command, finish: (code: number) => void): vo
       'auto',
     )
     .option('--proxies <network...>', 'own proxies and load balancers, whose X-Forwarded-For is believed')
-    .option('--app-agents <text...>', "how the user agents of one's own app begin; others are then listed")
+    .option(
+      '--app-agents <pattern...>',
+      "user agents of one's own app, such as 'MyApp/*'; others are then listed",
+    )
     .option('--json', 'everything as one JSON document')
     .addOption(
       severityOf(program, '--fail-on <level>', 'exit with 1 where an offence is of this severity or over'),
@@ -41,6 +44,6 @@ Examples:
   $ tocsin traffic AWSLogs/ --since 24h --top 20            a folder as CloudFront, a load balancer or S3 fills it
   $ tocsin traffic '/var/log/nginx/access.log*' --proxies 10.0.0.0/8
   $ zcat access.log.gz | tocsin traffic - --json
-  $ tocsin traffic logs/ --app-agents MyApp/ Mozilla/       with the user agents outside the app
+  $ tocsin traffic logs/ --app-agents 'MyApp/*'             with the user agents outside the app
 
 Exit codes: 0 done, 1 an offence at or over --fail-on, 2 the work could not be done.`;

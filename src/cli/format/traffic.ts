@@ -13,8 +13,10 @@ export interface TrafficReport {
   readonly board: BoardView;
   readonly offences: readonly Offence[];
   readonly totals: AccessTally & {
-    /** Requests that came too late to be judged, or have no usable time. */
+    /** Requests that came too late, or have no usable time, and so are not on the board. */
     readonly unjudged: number;
+    /** Offences that were not held, because only so many can be. */
+    readonly offencesNotHeld: number;
   };
 }
 
@@ -237,6 +239,8 @@ export function renderTrafficTotals(
     lines.push(
       `${count(totals.unjudged, 'request')} left out, because they came too late or with no usable time`,
     );
+  if (totals.offencesNotHeld > 0)
+    lines.push(`${count(totals.offencesNotHeld, 'offence')} not shown, because only so many are held`);
   return `${lines.map((one) => paint(terminal, 'dim', one)).join('\n')}\n`;
 }
 

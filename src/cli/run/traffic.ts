@@ -73,7 +73,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
     const report: TrafficReport = {
       board: traffic.board({ top: flags.top, points: flags.json === true ? pointsInJson : pointsOf(out) }),
       offences: traffic.offences(),
-      totals: { ...tally, unjudged: traffic.unjudged() },
+      totals: { ...tally, ...traffic.counters() },
     };
     if (flags.json === true) await writeOut(jsonText({ version: 1, ...report }));
     else await writeOut(renderTraffic(report, flags.top, out));
@@ -94,7 +94,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
 /** @throws {CliFailure} where a network cannot be read */
 function watchedFor({ proxies = [], appAgents = [] }: TrafficFlags): WatchedTraffic {
   try {
-    return watchTraffic({ proxies, appAgents, seed: randomInt(2 ** 32) });
+    return watchTraffic({ settings: { proxies, seed: randomInt(2 ** 32) }, appAgents });
   } catch (error) {
     throw new CliFailure(`--proxies: ${visible(error instanceof Error ? error.message : String(error))}`);
   }
