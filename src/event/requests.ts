@@ -64,13 +64,7 @@ export type TextColumnName = (typeof textColumnNames)[number];
 
 const decoder = new TextDecoder('utf-8');
 
-/** A text as it stands in the log, a copy; invalid UTF-8 becomes U+FFFD. */
-export function rawTextAt({ bytes, text }: Requests, column: TextColumnName, row: number): string {
-  const { start, end } = text[column];
-  return decoder.decode(bytes.subarray(start[row], end[row]));
-}
-
-/** A text as the client sent it: what the log's own escaping did is undone once, and nothing more. */
+/** A text as the client sent it, a copy: what the log's own escaping did is undone once, and nothing more; invalid UTF-8 becomes U+FFFD. */
 export function textAt(requests: Requests, column: TextColumnName, row: number): string {
   const { start, end } = requests.text[column];
   return sentText(requests.bytes.subarray(start[row], end[row]), requests.escaping, column);
