@@ -48,7 +48,9 @@ interface Entry {
   count: number;
   first: number;
   last: number;
-  readonly reasons: Map<string, number>;
+  /** Words with which it was counted, and how often with each; an array, because there are a few and this is hot. */
+  readonly reasons: string[];
+  readonly times: number[];
   /** The earliest, whatever the order in which they came. */
   evidence: EvidenceLine[];
   changed: boolean;
@@ -87,7 +89,7 @@ export function offenceTally(
     window,
     severity,
     evidence: entry.evidence,
-    explanation: explain({ ...entry, reasons: commonest(entry.reasons) }),
+    explanation: explain({ ...entry, reasons: commonest(entry) }),
   });
   const tell = (entry: Entry): Offence[] => {
     if (!entry.changed || entry.count < threshold) return [];
@@ -126,7 +128,8 @@ export function offenceTally(
         count: 0,
         first: Infinity,
         last: -Infinity,
-        reasons: new Map(),
+        reasons: [],
+        times: [],
         evidence: [],
         changed: false,
       };
@@ -152,9 +155,12 @@ export function offenceTally(
       entry.changed = true;
       if (time < entry.first) entry.first = time;
       if (time > entry.last) entry.last = time;
-      const times = entry.reasons.get(reason);
-      if (times !== undefined || entry.reasons.size < mostReasons)
-        entry.reasons.set(reason, (times ?? 0) + 1);
+      const known = entry.reasons.indexOf(reason);
+      if (known !== -1) entry.times[known] = (entry.times[known] ?? 0) + 1;
+      else if (entry.reasons.length < mostReasons) {
+        entry.reasons.push(reason);
+        entry.times.push(1);
+      }
       if (entry.evidence.length < mostEvidence || time < (entry.evidence.at(-1)?.time ?? 0))
         entry.evidence = [...entry.evidence, evidenceOf(requests, row)]
           .toSorted(inOrder)
@@ -187,6 +193,9 @@ function inOrder(a: EvidenceLine, b: EvidenceLine): number {
   return a.time - b.time || (a.object < b.object ? -1 : a.object > b.object ? 1 : a.position - b.position);
 }
 
-function commonest(reasons: ReadonlyMap<string, number>): readonly string[] {
-  return [...reasons].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([reason]) => reason);
+function commonest({ reasons, times }: Entry): readonly string[] {
+  return reasons
+    .map((reason, i) => ({ reason, count: times[i] ?? 0 }))
+    .toSorted((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
+    .map(({ reason }) => reason);
 }

@@ -20,7 +20,7 @@ export interface AgentBook<T> {
 }
 
 export const agentBytes = 512;
-const defaultCapacity = 8_192;
+export const defaultAgents = 8_192;
 /** Pages on which an agent may stand. */
 const ways = 4;
 const escapings: Readonly<Record<Escaping, number>> = { none: 1, percent: 2, backslash: 3 };
@@ -29,7 +29,7 @@ const escapings: Readonly<Record<Escaping, number>> = { none: 1, percent: 2, bac
 export function agentBook<T>(
   judge: (text: string) => T,
   judged: (page: number, judgement: T) => void = () => {},
-  { capacity = defaultCapacity, seed = 0 }: AgentBookSettings = {},
+  { capacity = defaultAgents, seed = 0 }: AgentBookSettings = {},
 ): AgentBook<T> {
   const hash = byteHash(seed);
   const copies = new Uint8Array(capacity * agentBytes);
@@ -47,10 +47,11 @@ export function agentBook<T>(
 
   const isSame = (page: number, start: number, length: number): boolean => {
     const at = page * agentBytes;
+    const sent = view;
     let i = 0;
     for (const whole = length - 3; i < whole; i += 4)
-      if (view.getInt32(start + i, true) !== copyView.getInt32(at + i, true)) return false;
-    for (; i < length; i++) if (viewed[start + i] !== copies[at + i]) return false;
+      if (sent.getInt32(start + i, true) !== copyView.getInt32(at + i, true)) return false;
+    for (; i < length; i++) if (sent.getUint8(start + i) !== copyView.getUint8(at + i)) return false;
     return true;
   };
 

@@ -91,14 +91,14 @@ describe('bots', () => {
       times(30, from(chrome.replace('131', '900'))),
       'impossible-agent',
       'low',
-      '192.0.2.1 sends an agent that no program has: Chrome 900 was not there yet (30 requests)',
+      '192.0.2.1 sends an agent that no program has: Chrome 900 of 2054 (30 requests)',
     ],
     [
       'ancient browsers, when there are many',
       times(300, from(chrome.replace('131', '40'))),
       'ancient-agent',
       'low',
-      '192.0.2.1 says that it is Chrome 40, which is 11 years old (300 requests)',
+      '192.0.2.1 says that it is Chrome 40 of 2014 (300 requests)',
     ],
     [
       'who sends no agent, when it is often',

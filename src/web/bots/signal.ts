@@ -4,7 +4,7 @@ import type { ClientTable } from '../clients.ts';
 import type { Offence } from '../offence.ts';
 import type { Signal } from '../signal.ts';
 import { offenceTally, type Tallied } from '../tally.ts';
-import { agentBook } from './agent-book.ts';
+import { agentBook, defaultAgents } from './agent-book.ts';
 import { claimChecker, type ClaimVerdict, type CrawlerRanges } from './claims.ts';
 import { crawlers, type CrawlerName } from './crawlers.ts';
 import { honeypot } from './honeypot.ts';
@@ -83,6 +83,8 @@ export interface BotSignal extends Signal {
 interface Judged extends AgentJudgement {
   /** Cut, for people to read, where it is none of the app's own. */
   readonly outside: string | undefined;
+  /** The browser and about when it came out, such as `Chrome 40 of 2014`. */
+  readonly dated: string | undefined;
 }
 
 /** A browser may be used before the month that the table of releases has for it. */
@@ -101,16 +103,22 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
   const own = settings.outsideApp.agents.map(fits);
   const watchesApp = own.length > 0;
   const judge = agentJudge();
-  const pages = { look: new Uint8Array(0), released: new Float64Array(0) };
+  /** Of the agent on each page of the book. */
+  const looks = new Uint8Array(defaultAgents);
+  const released = new Float64Array(defaultAgents);
   const book = agentBook<Judged>(
-    (text) => ({
-      ...judge(text),
-      outside: watchesApp && !own.some((isOwn) => isOwn(text)) ? text.slice(0, keptAgent) : undefined,
-    }),
+    (text) => {
+      const judgement = judge(text);
+      const isOutside = watchesApp && !own.some((isOwn) => isOwn(text));
+      return {
+        ...judgement,
+        outside: isOutside ? text.slice(0, keptAgent) : undefined,
+        dated: datedOf(judgement.browser),
+      };
+    },
     (page, judgement) => {
-      if (page >= pages.look.length) growPages(pages, page);
-      pages.look[page] = lookOf(judgement);
-      pages.released[page] = judgement.browser?.released ?? Number.NaN;
+      looks[page] = lookOf(judgement);
+      released[page] = judgement.browser?.released ?? Number.NaN;
     },
     { seed },
   );
@@ -151,19 +159,12 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
     return verdict === 'verified';
   };
   const lookAtAge = (requests: Requests, row: number, client: number, page: number): void => {
-    const age = (requests.time[row] ?? Number.NaN) - (pages.released[page] ?? Number.NaN);
+    const age = (requests.time[row] ?? Number.NaN) - (released[page] ?? Number.NaN);
     if (!(age > settings.ancientAge || age < -earlyMs)) return;
-    const browser = book.judgementAt(page)?.browser;
-    if (browser === undefined) return;
-    const name = `${browser.name} ${browser.version}`;
-    if (age > 0)
-      tallies['ancient-agent'].add(
-        requests,
-        row,
-        client,
-        `${name}, which is ${Math.floor(age / year)} years old`,
-      );
-    else tallies['impossible-agent'].add(requests, row, client, `${name} was not there yet`);
+    const name = book.judgementAt(page)?.dated;
+    if (name === undefined) return;
+    if (age > 0) tallies['ancient-agent'].add(requests, row, client, name);
+    else tallies['impossible-agent'].add(requests, row, client, name);
   };
 
   return {
@@ -184,7 +185,7 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
         if (page === -1) {
           if (hasAgents) tallies['empty-agent'].add(requests, row, client, '');
         } else {
-          if (pages.look[page] !== nothing) {
+          if (looks[page] !== nothing) {
             const judged = book.judgementAt(page);
             if (judged !== undefined) verified = lookCloser(requests, row, client, judged);
           }
@@ -234,20 +235,16 @@ function lookOf({ kind, impossible, claims }: AgentJudgement): number {
   return kind === 'scanner' || kind === 'empty' || impossible !== undefined ? odd : nothing;
 }
 
-function growPages(pages: { look: Uint8Array; released: Float64Array }, page: number): void {
-  const room = Math.max(page + 1, pages.look.length * 2, 1_024);
-  const look = new Uint8Array(room);
-  look.set(pages.look);
-  const released = new Float64Array(room);
-  released.set(pages.released);
-  Object.assign(pages, { look, released });
-}
-
 /** A batch in which no row has an agent is of a log that does not tell them. */
 function hasAnyAgent({ count, text }: Requests): boolean {
   const { start, end } = text.agent;
   for (let row = 0; row < count; row++) if (start[row] !== end[row]) return true;
   return false;
+}
+
+function datedOf(browser: AgentJudgement['browser']): string | undefined {
+  if (browser === undefined) return undefined;
+  return `${browser.name} ${browser.version} of ${new Date(browser.released).getUTCFullYear()}`;
 }
 
 function titleOf(name: CrawlerName): string {
