@@ -92,6 +92,7 @@ export async function openAddressLists(options: AddressListsOptions): Promise<Ad
     kept: undefined,
     looks: undefined,
     timer: undefined,
+    looking: undefined,
   }));
   const states = (): readonly AddressListState[] => held.map(({ state }) => state);
 
