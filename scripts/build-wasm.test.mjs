@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-import { compiledPath, compileScanner } from './build-wasm.ts';
+import { compileScanner, scanners } from './build-wasm.ts';
 
-it('the compiled scanner is what its source compiles to', async () => {
-  expect(await compileScanner()).toBe(readFileSync(compiledPath, 'utf8'));
-}, 120_000);
+it.each(scanners)(
+  'what is compiled of $source is what it compiles to',
+  async (scanner) => {
+    expect(await compileScanner(scanner)).toBe(readFileSync(scanner.compiled, 'utf8'));
+  },
+  120_000,
+);

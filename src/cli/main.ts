@@ -9,12 +9,14 @@ import { addConfig } from './commands/config.ts';
 import { addRules } from './commands/rules.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
+import { addTraffic } from './commands/traffic.ts';
 import { CliFailure, exitCode } from './failure.ts';
 import { paint, terminalOf } from './terminal.ts';
 
 const help = `
 Examples:
   $ tocsin scan AWSLogs/          what is dangerous in a folder of CloudTrail files
+  $ tocsin traffic logs/          who asks for what, and who attacks, in a folder of access logs
   $ tocsin serve                  take events over HTTP, from folders and from S3, and send alerts
   $ tocsin serve --demo           a story with real alerts, to look around in
 
@@ -60,6 +62,7 @@ export function createProgram(finish: (code: number) => void): Command {
     .showHelpAfterError("('tocsin --help' shows what there is)")
     .exitOverride();
   addScan(program, finish);
+  addTraffic(program, finish);
   addServe(program, finish);
   addRules(program, finish);
   addAssets(program, finish);

@@ -249,8 +249,20 @@ describe('content of no known format is rejected once, whole', () => {
     ],
     [
       'a CloudFront log',
-      Buffer.from('#Version: 1.0\n#Fields: date time\n'),
-      /a CloudFront log, which is not read yet/,
+      Buffer.from('#Version: 1.0\n#Fields: date time x-edge-location\n'),
+      /an access log \(CloudFront standard logs\).*`tocsin traffic` reads it/,
+    ],
+    [
+      'a log of WAF, which is JSON too',
+      Buffer.from('{"timestamp":1,"webaclId":"arn","terminatingRuleId":"a","httpRequest":{}}\n'),
+      /an access log \(AWS WAF\).*`tocsin traffic` reads it/,
+    ],
+    [
+      'a log of S3',
+      Buffer.from(
+        'owner data [05/Jan/2026:10:00:03 +0000] 198.51.100.7 - 3E57 REST.GET.OBJECT a "GET /a HTTP/1.1" 200 - 1 1 1 1\n',
+      ),
+      /an access log \(S3 server access logs\)/,
     ],
     ['a form', Buffer.from('--------------------------d74496d66958873e\r\n'), /send the file alone/],
     ['an image', Buffer.from('\x89PNG\r\n\x1a\n{}{}', 'latin1'), /a PNG image/],

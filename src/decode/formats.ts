@@ -1,3 +1,4 @@
+import { detectAccessFormat } from './access/formats.ts';
 import { csvFormat } from './csv.ts';
 import type { Format } from './format.ts';
 import { jsonFormat } from './json.ts';
@@ -31,7 +32,6 @@ const strangers: readonly { readonly magic: string; readonly name: string; reado
   { magic: 'MZ', name: 'a Windows program' },
   { magic: '\x7fELF', name: 'a Linux program' },
   { magic: 'version account-id interface-id', name: 'a VPC flow log, which is not read yet' },
-  { magic: '#Version: 1.0', name: 'a CloudFront log, which is not read yet' },
   {
     magic: '------',
     name: 'a form with a file in it',
@@ -49,6 +49,12 @@ export function detectFormat(content: Uint8Array): Format | { readonly problem: 
   const head = content.subarray(0, enoughToTell);
   const start = Buffer.from(head.subarray(0, 32)).toString('latin1');
   const stranger = strangers.find(({ magic }) => start.startsWith(magic));
+  const access = stranger === undefined ? detectAccessFormat(head) : undefined;
+  if (access !== undefined) {
+    return {
+      problem: `an access log (${access.name}), which holds no records of CloudTrail; \`tocsin traffic\` reads it`,
+    };
+  }
   const format = stranger === undefined ? formats.find(({ detect }) => detect(head)) : undefined;
   if (format !== undefined) return format;
   const found = stranger?.name ?? `content that begins with ${beginning(head)}`;

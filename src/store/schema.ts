@@ -1,5 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Severity } from '../event/severity.ts';
+import type { BlockState } from '../web/block.ts';
+import type { Approval, AuditAction, AuditPhase } from './block-store.ts';
 
 /**
  * Where a delivery stands. `pending` to the outside are the first three: `ready` may be claimed,
@@ -76,6 +78,57 @@ export interface AssetRow {
   asset: string | null;
 }
 
+export interface BlockRow {
+  sequence: Generated<number>;
+  id: string;
+  subject: string;
+  /** As it was written down: a block whose time is over may still be `active` here. */
+  state: BlockState;
+  rule: string;
+  decided_at: number;
+  expires_at: number;
+  stored_at: number;
+  /** The whole block as JSON. */
+  block: string;
+}
+
+export interface ApprovalRow {
+  source: string;
+  network: string;
+  kind: Approval['kind'];
+  reason: string | null;
+  by: string;
+  at: number;
+}
+
+export interface AuditRow {
+  sequence: Generated<number>;
+  time: number;
+  action: AuditAction;
+  by: string;
+  subject: string;
+  block: string | null;
+  detail: string;
+  phase: AuditPhase;
+  settled_at: number | null;
+  outcome: string | null;
+}
+
+export interface TargetRow {
+  name: string;
+  /** JSON list of networks. */
+  held: string;
+  left_out: string;
+  tried_at: number | null;
+  confirmed_at: number | null;
+}
+
+export interface LeaseRow {
+  name: string;
+  holder: string;
+  until: number;
+}
+
 /** Running totals, so that counting never reads the tables. Kept by triggers, in the transaction of each change. */
 export interface CounterRow {
   name: Counter;
@@ -101,5 +154,10 @@ export interface Tables {
   positions: PositionRow;
   state: StateTableRow;
   assets: AssetRow;
+  blocks: BlockRow;
+  block_approvals: ApprovalRow;
+  block_audit: AuditRow;
+  block_targets: TargetRow;
+  block_leases: LeaseRow;
   counters: CounterRow;
 }

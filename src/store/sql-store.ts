@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
+import { sqlBlockStore } from './blocks.ts';
 import { checkLimit } from './limit.ts';
 import { fromColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
@@ -140,6 +141,8 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     asset: (key) => run('asset', () => selectAsset(db, key, place)),
     allAssets: () => selectAllAssets(db, place),
     assetChanges: (since) => run('assetChanges', () => selectAssetChanges(db, since, own, place)),
+
+    blocks: sqlBlockStore(db, run, place),
 
     rejections: (limit) =>
       run('rejections', async () => {

@@ -157,4 +157,62 @@ export const sqliteMigrations: readonly string[] = [
 
   INSERT INTO counters (name, value) VALUES ('assets.revision', 0);
   `,
+  `
+  -- The ledger of blocks. A subject has at most one active block, whoever writes.
+  CREATE TABLE blocks (
+    sequence   INTEGER PRIMARY KEY AUTOINCREMENT,
+    id         TEXT NOT NULL UNIQUE,
+    subject    TEXT NOT NULL,
+    state      TEXT NOT NULL CHECK (state IN ('active', 'expired', 'removed', 'approved')),
+    rule       TEXT NOT NULL,
+    decided_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    stored_at  REAL NOT NULL,
+    block      TEXT NOT NULL
+  ) STRICT;
+
+  CREATE UNIQUE INDEX blocks_active ON blocks (subject) WHERE state = 'active';
+  CREATE INDEX blocks_by_subject    ON blocks (subject, sequence);
+  CREATE INDEX blocks_by_state      ON blocks (state, expires_at);
+  CREATE INDEX blocks_by_decision   ON blocks (decided_at);
+
+  CREATE TABLE block_approvals (
+    source  TEXT NOT NULL,
+    network TEXT NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN ('approved', 'shared')),
+    reason  TEXT,
+    by      TEXT NOT NULL,
+    at      REAL NOT NULL,
+    PRIMARY KEY (source, network)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE block_audit (
+    sequence   INTEGER PRIMARY KEY AUTOINCREMENT,
+    time       REAL NOT NULL,
+    action     TEXT NOT NULL,
+    by         TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    block      TEXT,
+    detail     TEXT NOT NULL,
+    phase      TEXT NOT NULL CHECK (phase IN ('done', 'intended', 'confirmed', 'failed')),
+    settled_at REAL,
+    outcome    TEXT
+  ) STRICT;
+
+  CREATE INDEX block_audit_by_subject ON block_audit (subject, sequence);
+
+  CREATE TABLE block_targets (
+    name         TEXT NOT NULL PRIMARY KEY,
+    held         TEXT NOT NULL,
+    left_out     TEXT NOT NULL,
+    tried_at     REAL,
+    confirmed_at REAL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE block_leases (
+    name   TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until  REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -4,6 +4,7 @@ import type { AssetChange } from '../facts/assets/memory.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
+import type { BlockStore } from './block-store.ts';
 
 /** One alert owed to one channel. */
 export interface Delivery {
@@ -129,6 +130,8 @@ export interface Store {
   allAssets(): AsyncIterable<readonly Asset[]>;
   /** What others than this opened store have changed since a revision, and the revision up to which that is. */
   assetChanges(since: number): Promise<AssetChanges>;
+  /** The ledger of blocks and its audit log. */
+  readonly blocks: BlockStore;
   /**
    * The newest rejections first.
    * @param limit 1 to 500

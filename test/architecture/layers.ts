@@ -46,6 +46,7 @@ const pureLayers: Readonly<Record<string, typeof computing>> = {
   facts: computing,
   sigma: computing,
   alert: computing,
+  web: computing,
 };
 
 /** Everything in which the files break the architecture, a sentence with file and line each, sorted. */

@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'vitest';
 import { describeAlerts } from './contract-alerts.ts';
 import { describeAssets } from './contract-assets.ts';
+import { describeBlocks } from './contract-blocks.ts';
 import { describeCommit } from './contract-commit.ts';
 import { describeDurability } from './contract-durability.ts';
 import { describeOutbox } from './contract-outbox.ts';
@@ -21,6 +22,7 @@ export function describeStore(name: string, open: Open): void {
 
     describeCommit(openHere);
     describeAssets(openHere);
+    describeBlocks(openHere);
     describeAlerts(openHere);
     describeOutbox(openHere);
     describeDurability(openHere);

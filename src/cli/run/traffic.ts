@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto';
+import type { AccessFormat } from '../../decode/access/format.ts';
+import { accessFormats } from '../../decode/access/formats.ts';
+import type { Severity } from '../../event/severity.ts';
+import { visible } from '../../notify/safe-text.ts';
+import { readAccessFiles } from '../../runtime/access-files.ts';
+import { watchTraffic, type WatchedTraffic } from '../../runtime/watched-traffic.ts';
+import { CliFailure, exitCode } from '../failure.ts';
+import { jsonText } from '../format/json.ts';
+import {
+  hasOffence,
+  pointsOf,
+  renderTraffic,
+  renderTrafficTotals,
+  type TrafficReport,
+} from '../format/traffic.ts';
+import { startProgress } from '../progress.ts';
+import { count, terminalOf, writeOut } from '../terminal.ts';
+import { parseTime } from '../time.ts';
+import { inputFiles, rejectionPrinter } from './reading.ts';
+
+export interface TrafficFlags {
+  since?: string;
+  until?: string;
+  sites?: string[];
+  top: number;
+  format: string;
+  proxies?: string[];
+  appAgents?: string[];
+  json?: boolean;
+  failOn?: Severity;
+  verbose?: boolean;
+  quiet?: boolean;
+}
+
+/** How many points of the time line are given to machines. */
+const pointsInJson = 240;
+
+export async function runTraffic(paths: readonly string[], flags: TrafficFlags): Promise<number> {
+  const clock = () => Date.now();
+  const started = clock();
+  const [since, until] = (['since', 'until'] as const).map((name) => {
+    const written = flags[name];
+    return written === undefined ? undefined : parseTime(written, `--${name}`, started);
+  });
+  const format = flags.format === 'auto' ? undefined : formatNamed(flags.format);
+  const traffic = watchedFor(flags);
+  const files = await inputFiles(paths);
+  const showsProgress = terminalOf(process.stderr).interactive && flags.quiet !== true;
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const progress = startProgress(size, showsProgress, clock);
+  const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
+  try {
+    const tally = await readAccessFiles(
+      {
+        files,
+        format,
+        since,
+        until,
+        hosts: flags.sites?.map((host) => host.toLowerCase()),
+        clock,
+        onRejection: rejections.add,
+        onProgress: progress.update,
+      },
+      traffic.take,
+    );
+    traffic.finish();
+    progress.stop();
+    rejections.end();
+    if (tally.records > 0 && tally.requests === 0)
+      throw new CliFailure(`nothing could be read: ${count(tally.records, 'record')}, all rejected`);
+    const out = terminalOf(process.stdout);
+    const report: TrafficReport = {
+      board: traffic.board({ top: flags.top, points: flags.json === true ? pointsInJson : pointsOf(out) }),
+      offences: traffic.offences(),
+      totals: { ...tally, ...traffic.counters() },
+    };
+    if (flags.json === true) await writeOut(jsonText({ version: 1, ...report }));
+    else await writeOut(renderTraffic(report, flags.top, out));
+    if (flags.quiet !== true) {
+      const elapsed = clock() - started;
+      if (flags.json === true)
+        process.stderr.write(renderTrafficTotals(report, elapsed, terminalOf(process.stderr)));
+      else await writeOut(`\n${renderTrafficTotals(report, elapsed, out)}`);
+    }
+    return flags.failOn !== undefined && hasOffence(report.offences, flags.failOn)
+      ? exitCode.findings
+      : exitCode.ok;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** @throws {CliFailure} where a network cannot be read */
+function watchedFor({ proxies = [], appAgents = [] }: TrafficFlags): WatchedTraffic {
+  try {
+    return watchTraffic({ settings: { proxies, seed: randomInt(2 ** 32) }, appAgents });
+  } catch (error) {
+    throw new CliFailure(`--proxies: ${visible(error instanceof Error ? error.message : String(error))}`);
+  }
+}
+
+/**
+ * The one format whose name holds these words.
+ * @throws {CliFailure} where there is none, or more than one
+ */
+function formatNamed(words: string): AccessFormat {
+  const lower = words.toLowerCase();
+  const exact = accessFormats.find(({ name }) => name.toLowerCase() === lower);
+  const matching = accessFormats.filter(({ name }) => name.toLowerCase().includes(lower));
+  const [only] = matching;
+  if (exact !== undefined) return exact;
+  if (only !== undefined && matching.length === 1) return only;
+  const named = (matching.length === 0 ? accessFormats : matching).map(({ name }) => `'${name}'`).join(', ');
+  throw new CliFailure(
+    matching.length === 0
+      ? `--format: there is no format '${visible(words)}'; there are ${named}`
+      : `--format: '${visible(words)}' is a part of several names: ${named}`,
+  );
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { standardFields } from './cloudfront-fields.ts';
+import { worthScanning } from './delimited-reader.ts';
+import { rowsOf } from './testing/rows.ts';
+
+const values: Readonly<Record<string, string>> = {
+  date: '2026-01-05',
+  time: '10:00:03',
+  timestamp: '1767607203.123',
+  'sc-bytes': '14872',
+  'c-ip': '198.51.100.7',
+  'cs-method': 'GET',
+  'cs-uri-stem': '/a',
+  'sc-status': '404',
+  'cs(User-Agent)': 'Mozilla/5.0%20(X11)',
+  'x-host-header': 'www.example.com',
+  'cs-bytes': '300',
+  'time-taken': '0.125',
+};
+const lineOf = (fields: readonly string[], own: Readonly<Record<string, string>> = {}): string =>
+  fields.map((field) => own[field] ?? values[field] ?? '-').join('\t');
+const headOf = (fields: readonly string[]): string => `#Version: 1.0\n#Fields: ${fields.join(' ')}`;
+
+/** Everything of a log twice: once so that the scanner reads it, and once in chunks too small for it, by the plain reader alone. */
+async function bothWays(text: string): Promise<{ readonly scanned: unknown; readonly plain: unknown }> {
+  const bytes = Buffer.from(text, 'latin1');
+  const chunks = (size: number): readonly Buffer[] =>
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    );
+  return {
+    scanned: await rowsOf(bytes),
+    plain: await rowsOf(chunks(worthScanning / 4)),
+  };
+}
+
+/** Enough good lines that the scanner is used, whatever else there is. */
+const filling = (fields: readonly string[]): readonly string[] =>
+  Array.from({ length: 400 }, (_, i) =>
+    lineOf(fields, { 'cs-uri-stem': `/${i}`, 'sc-bytes': String(i * 7919) }),
+  );
+
+describe('the scanner reads as the plain reader does', () => {
+  it.each<[name: string, lines: readonly string[]]>([
+    ['good lines', []],
+    ['an empty line', ['']],
+    ['a carriage return at the end', [`${lineOf(standardFields)}\r`]],
+    ['a comment', ['# hello']],
+    ['a line that is cut', [lineOf(standardFields).slice(0, 60)]],
+    ['fields too many', [`${lineOf(standardFields)}\tx`]],
+    [
+      'another header',
+      [headOf(standardFields.toReversed()), lineOf(standardFields.toReversed()), headOf(standardFields)],
+    ],
+    [
+      'a header of fewer fields',
+      [headOf(standardFields.slice(0, 12)), lineOf(standardFields.slice(0, 12)), headOf(standardFields)],
+    ],
+    ['a header without times', [headOf(['c-ip', 'sc-status']), '198.51.100.7\t200', headOf(standardFields)]],
+    [
+      'a header of more fields than the scanner knows',
+      [headOf([...standardFields, ...Array.from({ length: 300 }, () => 'x')]), 'x', headOf(standardFields)],
+    ],
+    [
+      'a line longer than the scanner holds',
+      [lineOf(standardFields, { 'cs-uri-stem': `/${'x'.repeat(300_000)}` })],
+    ],
+    [
+      'a line as long as the scanner holds',
+      [lineOf(standardFields, { 'cs-uri-stem': `/${'x'.repeat(262_000)}` })],
+    ],
+    ...[
+      '2026-02-29',
+      '2024-02-29',
+      '2026-04-31',
+      '2026-13-01',
+      '2026-00-01',
+      '2026-01-00',
+      '1969-12-31',
+      '1970-01-01',
+      '2000-02-29',
+      '2100-02-29',
+      '9999-12-31',
+      '2026/01/05',
+      '2026-1-5',
+      '-',
+      '',
+    ].map((date): [string, string[]] => [`the date '${date}'`, [lineOf(standardFields, { date })]]),
+    ...['00:00:00', '23:59:60', '24:00:00', '10:60:00', '10:00:61', '10-00-00', '1:00:00', '-', ''].map(
+      (time): [string, string[]] => [`the time '${time}'`, [lineOf(standardFields, { time })]],
+    ),
+    ...['000', '99', '100', '999', '1000', '20x', '-', '', '-1'].map((status): [string, string[]] => [
+      `the status '${status}'`,
+      [lineOf(standardFields, { 'sc-status': status })],
+    ]),
+    ...[
+      '-',
+      '',
+      '0',
+      '00',
+      '12345678901234567890',
+      '9'.repeat(400),
+      '1.5',
+      'x',
+      '.5',
+      '1.2.3',
+      '0.1',
+      '0.001',
+    ].map((size): [string, string[]] => [
+      `the number '${size.slice(0, 30)}'`,
+      [lineOf(standardFields, { 'sc-bytes': size, 'cs-bytes': size, 'time-taken': size })],
+    ]),
+  ])('%s', async (_name, lines) => {
+    const text = [headOf(standardFields), ...lines, ...filling(standardFields), ...lines].join('\n');
+    const { scanned, plain } = await bothWays(text);
+    expect(scanned).toEqual(plain);
+  });
+
+  it('more rows than a batch holds', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) =>
+      lineOf(standardFields.slice(0, 24), { 'sc-bytes': String(i) }),
+    );
+    const { rows } = await rowsOf([headOf(standardFields.slice(0, 24)), ...lines].join('\n'));
+    expect(rows.map(({ sent }) => sent)).toEqual(lines.map((_, i) => i));
+  });
+
+  it('times as seconds with a fraction', async () => {
+    const fields = ['timestamp', ...standardFields.slice(2, 26)];
+    const lines = [
+      '0',
+      '1.0005',
+      '1767607203.1235',
+      '1767607203123',
+      '99999999999.9999',
+      '1e9',
+      '9'.repeat(30),
+      '-',
+    ].map((timestamp) => lineOf(fields, { timestamp }));
+    const { scanned, plain } = await bothWays([headOf(fields), ...lines, ...filling(fields)].join('\n'));
+    expect(scanned).toEqual(plain);
+  });
+
+  it('lines that are damaged anywhere', async () => {
+    const good = lineOf(standardFields);
+    const damaged = fc
+      .tuple(fc.nat(good.length), fc.nat(8), fc.string({ unit: 'binary', maxLength: 6 }))
+      .map(([at, cut, put]) => `${good.slice(0, at)}${put}${good.slice(at + cut)}`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(damaged, { minLength: 1, maxLength: 30 }), async (lines) => {
+        const { scanned, plain } = await bothWays(
+          [headOf(standardFields), ...filling(standardFields), ...lines, ...filling(standardFields)].join(
+            '\n',
+          ),
+        );
+        expect(scanned).toEqual(plain);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import type { Requests } from '../event/requests.ts';
+import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
+import { board } from '../web/board.ts';
+import type { BoardView } from '../web/board-view.ts';
+import { botSignal, defaultBotSettings } from '../web/bots/signal.ts';
+import { merged, offenceKey, type Offence } from '../web/offence.ts';
+import { defaultTrafficSettings, type TrafficSettings } from '../web/settings.ts';
+import type { Signal } from '../web/signal.ts';
+import { createTraffic, trafficSignals } from '../web/traffic.ts';
+
+export interface WatchedTrafficOptions {
+  readonly settings?: Partial<TrafficSettings> | undefined;
+  /** User agents of one's own app, `*` for anything. */
+  readonly appAgents: readonly string[];
+}
+
+/** The board and every signal over one stream of requests. */
+export interface WatchedTraffic {
+  readonly take: (requests: Requests) => void;
+  /** Nothing more will come. */
+  readonly finish: () => void;
+  readonly board: (options: { readonly top: number; readonly points: number }) => BoardView;
+  /** All that was found, one for each offence, the oldest first. */
+  readonly offences: () => readonly Offence[];
+  readonly counters: () => {
+    /** Requests that are on no board and were judged by no signal: too late, from the future, or with no usable time. */
+    readonly unjudged: number;
+    /** Offences that were found and not held, because only so many are. */
+    readonly offencesNotHeld: number;
+  };
+}
+
+/** With their evidence some 50 MB. */
+const mostOffences = 20_000;
+
+/** Signals that need a list or a secret (reputation, crawlers' addresses) are not among these. */
+export function watchTraffic({ settings, appAgents }: WatchedTrafficOptions): WatchedTraffic {
+  const whole = { ...defaultTrafficSettings, ...settings };
+  const boards: ReturnType<typeof board>[] = [];
+  const traffic = createTraffic(whole, [
+    ...trafficSignals,
+    ({ lateness, seed }, clients) =>
+      botSignal(clients, {
+        ...defaultBotSettings,
+        lateness,
+        seed,
+        outsideApp: { ...defaultBotSettings.outsideApp, agents: appAgents },
+      }),
+    ({ lateness }, clients) => anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }),
+    ({ seed }, clients): Signal => {
+      const shown = board({ words: clients.words, seed, appAgents });
+      boards.push(shown);
+      return { name: 'board', take: shown.take, tick: () => {}, offences: () => [] };
+    },
+  ]);
+  const [shown] = boards;
+  if (shown === undefined) throw new Error('no signal was made');
+  const found = new Map<string, Offence>();
+  let offencesNotHeld = 0;
+  const collect = (): void => {
+    for (const offence of traffic.offences()) {
+      const key = offenceKey(offence);
+      const before = found.get(key);
+      if (before !== undefined) found.set(key, merged(before, offence));
+      else if (found.size < mostOffences) found.set(key, offence);
+      else offencesNotHeld++;
+    }
+  };
+  return {
+    take: (requests) => {
+      traffic.take(requests);
+      collect();
+    },
+    finish: () => {
+      traffic.finish();
+      collect();
+    },
+    board: shown.view,
+    offences: () => [...found.values()].sort((a, b) => a.first - b.first),
+    counters: () => {
+      const { late, future, timeless } = traffic.counters;
+      return { unjudged: late + future + timeless, offencesNotHeld };
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Sums and quantiles of amounts such as bytes, in fixed memory: sixteen steps for each doubling, so that a quantile is at most 3.2 % off. */
+export interface Amounts {
+  /** Amounts that are not known (NaN) or below 0 are left out. */
+  readonly add: (amount: number) => void;
+  readonly view: () => AmountsView;
+}
+
+/** Numbers are null where nothing was seen. */
+export interface AmountsView {
+  readonly count: number;
+  readonly total: number;
+  readonly mean: number | null;
+  readonly median: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly most: number | null;
+}
+
+const stepsInDoubling = 16;
+const doublings = 60;
+
+export function amounts(): Amounts {
+  const steps = new Float64Array(stepsInDoubling * doublings + 1);
+  let count = 0;
+  let total = 0;
+  let most = 0;
+  const quantile = (share: number): number | null => {
+    if (count === 0) return null;
+    let left = Math.ceil(share * count);
+    for (const [step, held] of steps.entries()) {
+      left -= held;
+      if (left > 0) continue;
+      return Math.min(most, Math.round(middleOf(step)));
+    }
+    return most;
+  };
+  return {
+    add: (amount) => {
+      if (!(amount >= 0)) return;
+      count++;
+      total += amount;
+      if (amount > most) most = amount;
+      const step = stepOf(amount);
+      steps[step] = (steps[step] ?? 0) + 1;
+    },
+    view: () => ({
+      count,
+      total,
+      mean: count === 0 ? null : total / count,
+      median: quantile(0.5),
+      p95: quantile(0.95),
+      p99: quantile(0.99),
+      most: count === 0 ? null : most,
+    }),
+  };
+}
+
+/** 0 for what is below 1; then by the power of two and the next four bits. */
+function stepOf(amount: number): number {
+  if (amount < 1) return 0;
+  if (amount < 2 ** 31) {
+    const whole = Math.floor(amount);
+    const power = 31 - Math.clz32(whole);
+    const fraction = power >= 4 ? (whole >>> (power - 4)) & 15 : (whole << (4 - power)) & 15;
+    return 1 + power * stepsInDoubling + fraction;
+  }
+  const power = Math.floor(Math.log2(amount));
+  if (power >= doublings) return stepsInDoubling * doublings;
+  return 1 + power * stepsInDoubling + Math.min(15, Math.floor((amount / 2 ** power - 1) * stepsInDoubling));
+}
+
+function middleOf(step: number): number {
+  if (step === 0) return 0;
+  const power = Math.floor((step - 1) / stepsInDoubling);
+  return 2 ** power * (1 + (((step - 1) % stepsInDoubling) + 0.5) / stepsInDoubling);
+}

@@ -1,0 +1,23 @@
+import type { Requests } from '../../event/requests.ts';
+
+/** Whether a row asks for one of the paths, exactly, or with a slash behind it. The first answers for nearly all rows without looking at bytes. */
+export function honeypot(paths: readonly string[]): (requests: Requests, row: number) => boolean {
+  const baits = paths.map((path) =>
+    Buffer.from(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path),
+  );
+  const slash = 0x2f;
+  const equal = (bytes: Uint8Array, start: number, bait: Uint8Array): boolean => {
+    // Paths differ at their ends sooner than at their beginnings.
+    for (let i = bait.length - 1; i >= 0; i--) if (bytes[start + i] !== bait[i]) return false;
+    return true;
+  };
+  return ({ bytes, text }, row) => {
+    const start = text.path.start[row] ?? 0;
+    const end = text.path.end[row] ?? 0;
+    for (const bait of baits) {
+      const over = end - start - bait.length;
+      if ((over === 0 || (over === 1 && bytes[end - 1] === slash)) && equal(bytes, start, bait)) return true;
+    }
+    return false;
+  };
+}

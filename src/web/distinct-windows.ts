@@ -1,0 +1,269 @@
+import { hashPair } from './hash.ts';
+
+export interface DistinctSettings {
+  readonly window: number;
+  readonly threshold: number;
+  readonly lateness: number;
+  readonly period: number;
+  /** The most different items that are held of one key: enough to tell, and a bound. */
+  readonly mostOfOne: number;
+  /** The most pairs of key and item that are held at once; about 40 bytes each. */
+  readonly most: number;
+}
+
+/** Windows of one key with so many different items that they reach the threshold; see `WindowsReached`. */
+export interface DistinctReached {
+  readonly key: number;
+  readonly start: number;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
+export interface DistinctWindow {
+  readonly count: number;
+  /** In how many buckets anything was seen. */
+  readonly buckets: number;
+  /** Where the first of them begins. */
+  readonly first: number;
+}
+
+/**
+ * Counts different items (hashes of 32 bits) by key, a small number, in sliding windows. Each pair of key and item has one bit for each
+ * stretch of time in which it was seen. Exact up to the caps, and whatever the order. Windows begin at multiples of `step`.
+ */
+export interface DistinctCounter {
+  readonly step: number;
+  readonly add: (key: number, item: number, time: number) => void;
+  /** Tells of the windows that have reached the threshold, of keys that have changed since the last call. */
+  readonly judge: (reached: (found: DistinctReached) => void) => void;
+  /** How many different items are held of a key, over all times. */
+  readonly totalOf: (key: number) => number;
+  /**
+   * What lies in the window that ends with the bucket in which `time` lies; undefined where nothing was seen in that bucket.
+   */
+  readonly windowAt: (key: number, time: number) => DistinctWindow | undefined;
+  readonly expire: (now: number) => void;
+  readonly forget: (keys: readonly number[]) => void;
+  readonly counters: {
+    readonly entries: number;
+    /** Pairs that found no room. */
+    readonly turnedAway: number;
+  };
+}
+
+/** Bits of a mask. One is kept free for the bucket that begins while old requests may still come. */
+const bits = 32;
+const smallest = 1_024;
+const none = -1;
+
+export function distinctCounter(settings: DistinctSettings): DistinctCounter {
+  const { window, threshold, lateness, period, mostOfOne, most } = settings;
+  const step = Math.ceil(Math.max(window / 12, (window + lateness) / (bits - 3)) / 1_000) * 1_000;
+  const length = Math.max(1, Math.ceil(window / step));
+
+  let keys = new Int32Array(smallest);
+  let items = new Uint32Array(smallest);
+  let masks = new Uint32Array(smallest);
+  /** The next pair of the same key. */
+  let next = new Int32Array(smallest);
+  let used = 0;
+  let slots = new Int32Array(smallest * 2).fill(none);
+  /** By key: its last pair, and how many it has. */
+  let heads = new Int32Array(smallest).fill(none);
+  let totals = new Uint32Array(smallest);
+  let changed = new Set<number>();
+  /** Judged and not told yet. */
+  let waiting: DistinctReached[] = [];
+  /** Buckets before are forgotten; the latest that was seen. */
+  let floor = 0;
+  let latest = 0;
+  let closed = 0;
+  const counters = { entries: 0, turnedAway: 0 };
+
+  const makeRoom = (): void => {
+    const room = keys.length * 2;
+    const more = { keys: new Int32Array(room), items: new Uint32Array(room) };
+    more.keys.set(keys);
+    more.items.set(items);
+    const moreMasks = new Uint32Array(room);
+    moreMasks.set(masks);
+    [keys, items, masks, next] = [more.keys, more.items, moreMasks, new Int32Array(room)];
+    slots = new Int32Array(room * 2);
+    link();
+  };
+
+  /** Makes the index and the chains anew out of keys, items and masks. */
+  const link = (): void => {
+    slots.fill(none);
+    heads.fill(none);
+    totals.fill(0);
+    const mask = slots.length - 1;
+    for (let pair = 0; pair < used; pair++) {
+      const key = keys[pair] ?? 0;
+      let slot = hashPair(key, items[pair] ?? 0) & mask;
+      while (slots[slot] !== none) slot = (slot + 1) & mask;
+      slots[slot] = pair;
+      next[pair] = heads[key] ?? none;
+      heads[key] = pair;
+      totals[key] = (totals[key] ?? 0) + 1;
+    }
+    counters.entries = used;
+  };
+
+  const keepOnly = (keeps: (pair: number) => boolean): void => {
+    let to = 0;
+    for (let pair = 0; pair < used; pair++) {
+      if (!keeps(pair)) continue;
+      keys[to] = keys[pair] ?? 0;
+      items[to] = items[pair] ?? 0;
+      masks[to] = masks[pair] ?? 0;
+      to++;
+    }
+    used = to;
+    link();
+  };
+
+  /** The bits of the window that ends with a bucket. */
+  const windowMask = (end: number): number => {
+    const shift = (end - length + 1) & (bits - 1);
+    const ones = 2 ** length - 1;
+    return ((ones << shift) | (shift === 0 ? 0 : ones >>> (bits - shift))) >>> 0;
+  };
+
+  const countIn = (key: number, window: number): number => {
+    let count = 0;
+    for (let pair = heads[key] ?? none; pair !== none; pair = next[pair] ?? none)
+      if (((masks[pair] ?? 0) & window) !== 0) count++;
+    return count;
+  };
+
+  const judgeKey = (key: number, reached: (found: DistinctReached) => void): void => {
+    let all = 0;
+    for (let pair = heads[key] ?? none; pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
+    const isSeen = (bucket: number): boolean => (all & (1 << (bucket % bits))) !== 0;
+    let found: DistinctReached | undefined;
+    // A window that ends with nothing holds no more than the one before it.
+    for (let end = floor + length - 1; end <= latest; end++) {
+      if (!isSeen(end)) continue;
+      const count = countIn(key, windowMask(end));
+      if (count < threshold) continue;
+      let begin = end - length + 1;
+      while (!isSeen(begin)) begin++;
+      const last = (end + 1) * step - 1;
+      const start = Math.floor(last / period) * period;
+      if (found !== undefined && found.start !== start) {
+        reached(found);
+        found = undefined;
+      }
+      const first = found?.first ?? begin * step;
+      found = { key, start, first, last, count: Math.max(found?.count ?? 0, count) };
+    }
+    if (found !== undefined) reached(found);
+  };
+
+  const judgeChanged = (reached: (found: DistinctReached) => void): void => {
+    if (changed.size === 0) return;
+    const judged = changed;
+    changed = new Set();
+    for (const key of judged) judgeKey(key, reached);
+  };
+
+  return {
+    step,
+    add: (key, item, time) => {
+      const bucket = Math.floor(time / step);
+      if (!(time >= closed) || bucket < floor) return;
+      if (bucket > latest) {
+        // Bits are used again after 32 buckets: what stands in them now must be judged and go first.
+        if (bucket - floor >= bits) {
+          judgeChanged((found) => waiting.push(found));
+          advance(bucket - bits + 1);
+        }
+        latest = bucket;
+      }
+      const bit = 2 ** (bucket % bits);
+      let mask = slots.length - 1;
+      let slot = hashPair(key, item) & mask;
+      for (let pair = slots[slot] ?? none; pair !== none; pair = slots[slot] ?? none) {
+        if (keys[pair] === key && items[pair] === item) {
+          const seen = masks[pair] ?? 0;
+          if ((seen & bit) === 0) {
+            masks[pair] = (seen | bit) >>> 0;
+            if ((totals[key] ?? 0) >= threshold) changed.add(key);
+          }
+          return;
+        }
+        slot = (slot + 1) & mask;
+      }
+      if (key >= heads.length) {
+        const moreHeads = new Int32Array(Math.max(key + 1, heads.length * 2)).fill(none);
+        moreHeads.set(heads);
+        heads = moreHeads;
+        const moreTotals = new Uint32Array(heads.length);
+        moreTotals.set(totals);
+        totals = moreTotals;
+      }
+      const total = totals[key] ?? 0;
+      if (total >= mostOfOne || used >= most) {
+        counters.turnedAway++;
+        return;
+      }
+      if (used === keys.length) {
+        makeRoom();
+        mask = slots.length - 1;
+        slot = hashPair(key, item) & mask;
+        while (slots[slot] !== none) slot = (slot + 1) & mask;
+      }
+      const pair = used++;
+      keys[pair] = key;
+      items[pair] = item;
+      masks[pair] = bit;
+      slots[slot] = pair;
+      next[pair] = heads[key] ?? none;
+      heads[key] = pair;
+      totals[key] = total + 1;
+      counters.entries = used;
+      if (total + 1 >= threshold) changed.add(key);
+    },
+    judge: (reached) => {
+      for (const found of waiting) reached(found);
+      waiting = [];
+      judgeChanged(reached);
+    },
+    totalOf: (key) => totals[key] ?? 0,
+    windowAt: (key, time) => {
+      const end = Math.floor(time / step);
+      let all = 0;
+      for (let pair = heads[key] ?? none; pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
+      const seen = Array.from({ length }, (_, i) => end - length + 1 + i).filter(
+        (bucket) => (all & (1 << (bucket % bits))) !== 0,
+      );
+      const [first] = seen;
+      if (first === undefined || seen.at(-1) !== end) return undefined;
+      return { count: countIn(key, windowMask(end)), buckets: seen.length, first: first * step };
+    },
+    expire: (now) => {
+      if (now === Number.POSITIVE_INFINITY) return;
+      closed = Math.max(closed, now - lateness);
+      const bucket = Math.floor((now - lateness) / step) - length;
+      if (bucket > floor) advance(bucket);
+    },
+    forget: (forgotten) => {
+      const gone = new Set(forgotten.filter((key) => (totals[key] ?? 0) > 0));
+      if (gone.size > 0) keepOnly((pair) => !gone.has(keys[pair] ?? 0));
+    },
+    counters,
+  };
+
+  /** Forgets the buckets before `bucket`. */
+  function advance(bucket: number): void {
+    let gone = 0;
+    if (bucket - floor >= bits) gone = 0xffffffff;
+    else for (let old = floor; old < bucket; old++) gone |= 2 ** (old % bits);
+    floor = bucket;
+    if (used === 0) return;
+    for (let pair = 0; pair < used; pair++) masks[pair] = ((masks[pair] ?? 0) & ~gone) >>> 0;
+    keepOnly((pair) => masks[pair] !== 0);
+  }
+}

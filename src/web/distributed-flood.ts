@@ -1,0 +1,145 @@
+import type { Requests } from '../event/requests.ts';
+import { networkOfAddress, wordsInAddress } from './address.ts';
+import type { ClientTable } from './clients.ts';
+import { gatherEvidence, type EvidenceKeeper } from './evidence.ts';
+import { hashBytes, hashPair } from './hash.ts';
+import { cutTextAt, type OffenceSubject } from './offence.ts';
+import { offenceBook, type OffenceRule } from './offence-book.ts';
+import { rateBins, type RateBins, type RateReached } from './rate-bins.ts';
+import type { DistributedFloodSettings, TrafficSettings } from './settings.ts';
+import type { Signal } from './signal.ts';
+import { suffixSet } from './suffixes.ts';
+import { duration } from './wording.ts';
+
+const mostOpen = 10_000;
+const longestValue = 300;
+
+/** One way to take requests of many clients together. */
+interface Dimension {
+  readonly rule: string;
+  readonly type: OffenceSubject['type'];
+  readonly bins: RateBins;
+  readonly hashOf: (requests: Requests, row: number, client: number) => number;
+  readonly nameOf: (requests: Requests, row: number, client: number) => string;
+  /** Of each row of the batch; -1 where the row does not count. */
+  hashes: Float64Array;
+}
+
+/**
+ * Floods from many clients: a network, a user agent or a path with far more requests than is usual for it. Networks are judged from the first
+ * request on; agents and paths need an hour or two to learn what is usual, because any site has a most used one of these.
+ */
+export function distributedFloodSignal(settings: TrafficSettings, clients: ClientTable): Signal {
+  const { lateness, period, seed } = settings;
+  const { distributed, ignoredSuffixes } = settings.flood;
+  const { v4, v6 } = distributed.network;
+  const isIgnored = suffixSet(ignoredSuffixes);
+  const book = offenceBook({ lateness, period, most: mostOpen });
+  const shared = { ...distributed, lateness, period };
+  const network = new Uint32Array(wordsInAddress);
+
+  const ofText = (column: 'agent' | 'path'): Dimension => ({
+    rule: `${column}-flood`,
+    type: column,
+    bins: rateBins({ ...shared, withoutBaseline: false }),
+    hashOf: ({ bytes, text }, row) => {
+      const start = text[column].start[row] ?? 0;
+      const end = text[column].end[row] ?? 0;
+      // Logs without the column say nothing about it.
+      return end > start ? hashBytes(bytes, start, end, seed) : -1;
+    },
+    nameOf: (requests, row) => cutTextAt(requests, column, row, longestValue),
+    hashes: new Float64Array(0),
+  });
+  const dimensions: readonly Dimension[] = [
+    {
+      rule: 'network-flood',
+      type: 'network',
+      bins: rateBins({ ...shared, withoutBaseline: true }),
+      hashOf: (_, __, client) => {
+        if (client === -1) return -1;
+        networkOfAddress(clients.words(), client * wordsInAddress, v4, v6, network);
+        return hashPair(hashPair(network[0] ?? 0, network[1] ?? 0), (network[3] ?? 0) ^ seed);
+      },
+      nameOf: (_, __, client) => clients.networkOf(client, v4, v6),
+      hashes: new Float64Array(0),
+    },
+    ofText('agent'),
+    ofText('path'),
+  ];
+
+  const judge = (dimension: Dimension, requests: Requests, ids: Int32Array): void => {
+    const { bins, hashes, rule, type } = dimension;
+    const seen = new Map<number, EvidenceKeeper>();
+    bins.judge((found) => {
+      const hash = mostOfBin(hashes, requests.count, found.bin, bins.bins);
+      const row = hash === undefined ? -1 : hashes.indexOf(hash);
+      // Only what was counted in this batch can have changed.
+      if (hash === undefined || row === -1) return;
+      const subject = { type, value: dimension.nameOf(requests, row, ids[row] ?? -1) };
+      seen.set(hash, book.see({ ...found, subject, rule: ruleOf(rule, found, distributed) }));
+    });
+    gatherEvidence(requests, hashes, seen, () => true);
+  };
+
+  return {
+    name: 'distributed-flood',
+    take: (requests, ids) => {
+      const { bytes, time, text } = requests;
+      const { start, end } = text.path;
+      for (const dimension of dimensions) {
+        if (dimension.hashes.length < requests.count) dimension.hashes = new Float64Array(requests.count);
+        const { bins, hashes, hashOf } = dimension;
+        const mask = bins.bins - 1;
+        for (let row = 0; row < requests.count; row++) {
+          const isCounted = !isIgnored(bytes, start[row] ?? 0, end[row] ?? 0);
+          const hash = isCounted ? hashOf(requests, row, ids[row] ?? -1) : -1;
+          hashes[row] = hash;
+          if (hash !== -1) bins.add(hash & mask, time[row] ?? 0);
+        }
+      }
+      for (const dimension of dimensions) judge(dimension, requests, ids);
+    },
+    tick: book.tick,
+    offences: book.drain,
+  };
+}
+
+/** The hash that most rows of a bin have: bins are shared, and the flood is what there is most of. */
+function mostOfBin(hashes: Float64Array, count: number, bin: number, bins: number): number | undefined {
+  const found = new Map<number, number>();
+  for (let row = 0; row < count; row++) {
+    const hash = hashes[row] ?? -1;
+    if (hash !== -1 && (hash & (bins - 1)) === bin) found.set(hash, (found.get(hash) ?? 0) + 1);
+  }
+  let most: readonly [number, number] | undefined;
+  for (const one of found) if (most === undefined || one[1] > most[1]) most = one;
+  return most?.[0];
+}
+
+function ruleOf(
+  rule: string,
+  { threshold, usual }: RateReached,
+  { window, severity, factor }: DistributedFloodSettings,
+): OffenceRule {
+  const baseline = Number.isNaN(usual)
+    ? 'what is usual is not known yet'
+    : `${usual.toFixed(1)} are usual, and ${factor} times that, but no less than ${threshold}, are too many`;
+  return {
+    rule,
+    window,
+    threshold,
+    severity,
+    explain: ({ type, value }, count) =>
+      `${count} requests ${wordFor[type]} ${type === 'network' ? value : JSON.stringify(value)} within ${duration(window)}; ${baseline}`,
+  };
+}
+
+const wordFor: Readonly<Record<OffenceSubject['type'], string>> = {
+  client: 'from',
+  network: 'from',
+  agent: 'with the user agent',
+  path: 'for the path',
+  account: 'for the account',
+  site: 'for',
+};

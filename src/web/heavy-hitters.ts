@@ -1,0 +1,149 @@
+import type { Escaping } from '../event/requests.ts';
+
+export interface HeavyHittersSettings {
+  /** The most keys that are held at once. A power of two, at least 16. */
+  readonly capacity: number;
+  /** How many bytes of a key's text are kept. */
+  readonly textBytes: number;
+  /** How many numbers are summed up for each key beside its count. */
+  readonly sums: number;
+}
+
+/**
+ * The most frequent keys of an endless stream in bounded memory, after Space-Saving (Metwally, Agrawal, El Abbadi 2005), but when it is
+ * full the less frequent half goes at once (as in Anderson et al. 2017, "A High-Performance Algorithm for Identifying Frequent Items in Data
+ * Streams"), so that a key costs the same whether it is known or new. A key is counted at least as often as it came and at most `error`
+ * too often; a key that is not held came at most `floor` times, which is at most about 2/capacity of all. With no more keys than
+ * `capacity` all is exact. Keys are told apart by a hash of 64 bits.
+ */
+export interface HeavyHitters {
+  /** Counts a key once and gives its number, which is valid until the next call. */
+  readonly add: (low: number, high: number) => number;
+  /** Whether the key of the last `add` was new: then it wants its text. */
+  readonly wasNew: () => boolean;
+  /** Keeps the text of a key, up to `textBytes` of it. */
+  readonly keepText: (key: number, bytes: Uint8Array, start: number, end: number, escaping: Escaping) => void;
+  readonly sums: readonly Float64Array[];
+  /** For the user's own mark, 0 where a key is new. */
+  readonly marks: Uint8Array;
+  /** How often a key came for certain. */
+  readonly atLeast: (key: number) => number;
+  readonly floor: () => number;
+  /** Every key that is held, in no order. */
+  readonly keys: () => readonly HeavyHitter[];
+}
+
+/** One key, copied. `count` is at most `error` too high; each of `sums` is too low by what came before the key was held. */
+export interface HeavyHitter {
+  readonly count: number;
+  readonly error: number;
+  readonly sums: readonly number[];
+  readonly mark: number;
+  /** As it stands in the log. */
+  readonly text: Uint8Array;
+  readonly isCut: boolean;
+  readonly escaping: Escaping;
+}
+
+const escapings: readonly Escaping[] = ['none', 'percent', 'backslash'];
+/** The middle of so many counts stands for the middle of all. */
+const sampleSize = 512;
+const nobody = new Uint8Array(0);
+
+export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHittersSettings): HeavyHitters {
+  const lows = new Int32Array(capacity);
+  const highs = new Int32Array(capacity);
+  const counts = new Float64Array(capacity);
+  const errors = new Float64Array(capacity);
+  const sums = Array.from({ length: sumCount }, () => new Float64Array(capacity));
+  const marks = new Uint8Array(capacity);
+  const writtenAs = new Uint8Array(capacity);
+  const texts = new Uint8Array(capacity * textBytes);
+  const lengths = new Uint16Array(capacity);
+  const cuts = new Uint8Array(capacity);
+  const mask = capacity * 2 - 1;
+  const slots = new Int32Array(capacity * 2).fill(-1);
+  const free = new Int32Array(capacity).map((_, i) => capacity - 1 - i);
+  let freeCount = capacity;
+  let floor = 0;
+  let isNew = false;
+
+  const place = (key: number): void => {
+    let slot = (lows[key] ?? 0) & mask;
+    while (slots[slot] !== -1) slot = (slot + 1) & mask;
+    slots[slot] = key;
+  };
+
+  /** Keys lie in no order of their counts, so that every n-th of them is a fair sample. */
+  const dropLessFrequent = (): void => {
+    const step = Math.max(1, Math.floor(capacity / sampleSize));
+    const sample = Float64Array.from(
+      { length: Math.min(sampleSize, capacity) },
+      (_, i) => counts[i * step] ?? 0,
+    ).sort();
+    floor = Math.max(floor, sample[Math.floor((sample.length - 1) / 2)] ?? 0);
+    slots.fill(-1);
+    for (let key = 0; key < capacity; key++) {
+      if ((counts[key] ?? 0) <= floor) {
+        counts[key] = 0;
+        free[freeCount++] = key;
+      } else place(key);
+    }
+  };
+
+  return {
+    add: (low, high) => {
+      let slot = low & mask;
+      for (let key = slots[slot] ?? -1; key !== -1; key = slots[slot] ?? -1) {
+        if (lows[key] === low && highs[key] === high) {
+          counts[key] = (counts[key] ?? 0) + 1;
+          isNew = false;
+          return key;
+        }
+        slot = (slot + 1) & mask;
+      }
+      if (freeCount === 0) dropLessFrequent();
+      const key = free[--freeCount] ?? 0;
+      lows[key] = low;
+      highs[key] = high;
+      counts[key] = floor + 1;
+      errors[key] = floor;
+      for (const sum of sums) sum[key] = 0;
+      marks[key] = 0;
+      lengths[key] = 0;
+      cuts[key] = 0;
+      place(key);
+      isNew = true;
+      return key;
+    },
+    wasNew: () => isNew,
+    keepText: (key, bytes, start, end, escaping) => {
+      writtenAs[key] = escapings.indexOf(escaping);
+      const length = Math.min(textBytes, end - start);
+      lengths[key] = length;
+      cuts[key] = end - start > textBytes ? 1 : 0;
+      for (let i = 0, at = key * textBytes; i < length; i++) texts[at + i] = bytes[start + i] ?? 0;
+    },
+    sums,
+    marks,
+    atLeast: (key) => (counts[key] ?? 0) - (errors[key] ?? 0),
+    floor: () => floor,
+    keys: () => {
+      const held: HeavyHitter[] = [];
+      for (let key = 0; key < capacity; key++) {
+        if (counts[key] === 0) continue;
+        const at = key * textBytes;
+        held.push({
+          count: counts[key] ?? 0,
+          error: errors[key] ?? 0,
+          sums: sums.map((sum) => sum[key] ?? 0),
+          mark: marks[key] ?? 0,
+          text: textBytes === 0 ? nobody : texts.slice(at, at + (lengths[key] ?? 0)),
+          isCut: cuts[key] === 1,
+          escaping: escapings[writtenAs[key] ?? 0] ?? 'none',
+        });
+      }
+      return held;
+    },
+  };
+}

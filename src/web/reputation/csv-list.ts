@@ -1,0 +1,44 @@
+import { parse } from 'csv-parse/sync';
+
+import type { ListReader } from './format.ts';
+import { rangeBetween, rangeOf } from './range.ts';
+
+/**
+ * Rows of columns, one of which has the address, network or first address of a range. A column is named as in the first row, or counted from
+ * 1, and then there may be a first row with names or none.
+ */
+export const readCsvList: ListReader = (bytes, { column, lastColumn }, sink) => {
+  if (column === undefined)
+    return 'is CSV, and its configuration does not say which column has the addresses';
+  let rows: string[][];
+  try {
+    rows = parse(Buffer.from(bytes), {
+      bom: true,
+      trim: true,
+      comment: '#',
+      comment_no_infix: true,
+      relax_quotes: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      max_record_size: 64 * 1024,
+    });
+  } catch (error) {
+    return `cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const [names = [], ...others] = rows;
+  const at = placeOf(column, names);
+  const lastAt = lastColumn === undefined ? undefined : placeOf(lastColumn, names);
+  if (at === -1 || lastAt === -1)
+    return `has no column ${JSON.stringify(at === -1 ? column : lastColumn)}; its first row is ${JSON.stringify(names.slice(0, 12))}`;
+  const named = typeof column === 'string' || rangeOf(names[at] ?? '') === undefined;
+  for (const row of named ? others : rows) {
+    const first = row[at] ?? '';
+    const range = lastAt === undefined ? rangeOf(first) : rangeBetween(first, row[lastAt] ?? '');
+    if (!sink.entry(range, () => row.join(','))) break;
+  }
+  return undefined;
+};
+
+function placeOf(column: string | number, names: readonly string[]): number {
+  return typeof column === 'number' ? column - 1 : names.indexOf(column);
+}

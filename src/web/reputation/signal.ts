@@ -1,0 +1,122 @@
+import type { Severity } from '../../event/severity.ts';
+import { wordsInAddress } from '../address.ts';
+import type { ClientTable } from '../clients.ts';
+import type { Signal } from '../signal.ts';
+import { offenceTally, type Tallied } from '../tally.ts';
+import type { Trust } from './limits.ts';
+import { rangeIndex, type RangeIndex } from './range-index.ts';
+import type { AddressRanges } from './range.ts';
+
+/** A list as it stands now. */
+export interface ReputationList {
+  readonly name: string;
+  readonly trust: Trust;
+  readonly ranges: AddressRanges;
+}
+
+export interface ReputationSettings {
+  readonly lateness: number;
+  /** Requests a day from which on a client of a list that is trusted to block is an offence. */
+  readonly blockFrom?: number | undefined;
+  /** The same for lists that alert. */
+  readonly alertFrom?: number | undefined;
+}
+
+export interface ReputationSignal extends Signal {
+  /** From now on these lists hold: at most `mostLists`. */
+  readonly use: (lists: readonly ReputationList[]) => void;
+  /** The names of all lists that have the client, context included. */
+  readonly listsOf: (client: number) => readonly string[];
+  readonly counters: { readonly late: number; readonly crowdedOut: number };
+}
+
+const day = 24 * 60 * 60 * 1000;
+const unknown = 0;
+const clean = 1;
+const alerting = 2;
+const blocking = 3;
+
+const rules: Readonly<Record<'block' | 'alert', { readonly rule: string; readonly severity: Severity }>> = {
+  block: { rule: 'reputation', severity: 'medium' },
+  alert: { rule: 'reputation-watch', severity: 'low' },
+};
+
+/**
+ * Clients that a reputation list names. A client is looked up once, and after that a request costs one byte read. Rules: `reputation` for lists
+ * that are trusted to block, `reputation-watch` for those that alert.
+ */
+export function reputationSignal(clients: ClientTable, settings: ReputationSettings): ReputationSignal {
+  const { lateness, blockFrom = 1, alertFrom = 100 } = settings;
+  let lists: readonly ReputationList[] = [];
+  let index: RangeIndex = rangeIndex([]);
+  let blockMask = 0;
+  let alertMask = 0;
+  /** What is known of each client, by its number. */
+  let known = new Uint8Array(4_096);
+  const explain = ({ client, count, reasons }: Tallied): string =>
+    `${client} is on ${reasons.join(', ')}, and made ${count} ${count === 1 ? 'request' : 'requests'} within a day`;
+  const tallyOf = (trust: 'block' | 'alert', threshold: number) =>
+    offenceTally({ ...rules[trust], window: day, threshold, lateness }, clients.textOf, explain);
+  const block = tallyOf('block', blockFrom);
+  const alert = tallyOf('alert', alertFrom);
+
+  const maskOf = (client: number): number => index.maskOf(clients.words(), client * wordsInAddress);
+  const namesOf = (mask: number): readonly string[] =>
+    lists.filter((_, i) => (mask & (1 << i)) !== 0).map(({ name }) => name);
+  const lookUp = (client: number): number => {
+    if (client >= known.length) {
+      const more = new Uint8Array(Math.max(client + 1, known.length * 2));
+      more.set(known);
+      known = more;
+    }
+    const mask = maskOf(client);
+    const found = (mask & blockMask) !== 0 ? blocking : (mask & alertMask) !== 0 ? alerting : clean;
+    known[client] = found;
+    return found;
+  };
+
+  return {
+    name: 'reputation',
+    use: (next) => {
+      // Before anything changes: a refusal leaves the lists as they are.
+      index = rangeIndex(next.map(({ ranges }) => ranges));
+      lists = next;
+      const bitsOf = (trust: Trust): number =>
+        next.reduce((mask, list, i) => (list.trust === trust ? mask | (1 << i) : mask), 0);
+      blockMask = bitsOf('block');
+      alertMask = bitsOf('alert');
+      known.fill(unknown);
+    },
+    listsOf: (client) => namesOf(maskOf(client)),
+    take: (requests, ids) => {
+      if ((blockMask | alertMask) === 0) return;
+      for (let row = 0; row < requests.count; row++) {
+        const client = ids[row] ?? -1;
+        if (client < 0) continue;
+        let verdict = known[client] ?? unknown;
+        if (verdict === unknown) verdict = lookUp(client);
+        if (verdict === clean) continue;
+        const [tally, mask] = verdict === blocking ? [block, blockMask] : [alert, alertMask];
+        tally.add(requests, row, client, namesOf(maskOf(client) & mask).join(' and '));
+      }
+    },
+    tick: (now) => {
+      block.tick(now);
+      alert.tick(now);
+    },
+    offences: () => [...block.offences(), ...alert.offences()],
+    forget: (gone) => {
+      for (const client of gone) known[client] = unknown;
+      block.forget();
+      alert.forget();
+    },
+    counters: {
+      get late() {
+        return block.counters.late + alert.counters.late;
+      },
+      get crowdedOut() {
+        return block.counters.crowdedOut + alert.counters.crowdedOut;
+      },
+    },
+  };
+}

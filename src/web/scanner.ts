@@ -1,0 +1,122 @@
+import type { ClientTable } from './clients.ts';
+import { distinctCounter, type DistinctReached } from './distinct-windows.ts';
+import { gatherEvidence, type EvidenceKeeper } from './evidence.ts';
+import { hashBytes } from './hash.ts';
+import { offenceBook, type OffenceRule } from './offence-book.ts';
+import { sensitivePaths } from './sensitive-paths.ts';
+import type { TrafficSettings } from './settings.ts';
+import type { Signal } from './signal.ts';
+import { slowScanners } from './slow-scanner.ts';
+import { statusSet } from './statuses.ts';
+import { windowCounter } from './windows.ts';
+import { duration } from './wording.ts';
+
+/** The most pairs of client and bucket, or of client and path, that are held at once. */
+const mostPairs = 2_000_000;
+/** Different paths of one client that are held: more proves nothing more. */
+const mostPathsOfOne = 1_000;
+const mostOpen = 50_000;
+
+/**
+ * Scanners and probes: clients with many bad responses in a minute, with many different missing paths, with a handful of different names
+ * that only scanners ask for, and those who do it slowly. Clients with nothing bad cost one byte for each half hour.
+ */
+export function scannerSignal(settings: TrafficSettings, clients: ClientTable): Signal {
+  const { scanner, lateness, period } = settings;
+  const { badResponses, missingPaths, sensitivePaths: sensitive } = scanner;
+  const isBad = statusSet(scanner.statuses);
+  const isMissing = statusSet(scanner.missingStatuses);
+  const probes = sensitivePaths();
+  const book = offenceBook({ lateness, period, most: mostOpen });
+  const shared = { lateness, period, most: mostPairs };
+  const bad = windowCounter({ ...shared, limits: [badResponses], bucket: 10_000, exact: true, small: true });
+  const missing = distinctCounter({ ...shared, ...missingPaths, mostOfOne: mostPathsOfOne });
+  const hits = distinctCounter({ ...shared, ...sensitive, mostOfOne: mostPathsOfOne });
+  const slow = slowScanners(settings, mostPathsOfOne, mostPairs);
+
+  const rules = {
+    bad: {
+      rule: 'scanner',
+      ...badResponses,
+      explain: ({ value }, count) =>
+        `${value} got ${count} bad responses (${scanner.statuses.join(', ')}) within ${duration(badResponses.window)}; ${badResponses.threshold} are too many`,
+    },
+    missing: {
+      rule: 'missing-paths',
+      ...missingPaths,
+      explain: ({ value }, count) =>
+        `${value} asked for ${count} different paths that do not exist within ${duration(missingPaths.window)}; ${missingPaths.threshold} are too many`,
+    },
+    hits: {
+      rule: 'probe-path',
+      ...sensitive,
+      explain: ({ value }, count) =>
+        `${value} asked for ${count} different names that scanners look for, such as .env and .git, within ${duration(sensitive.window)}; ${sensitive.threshold} are too many`,
+    },
+    slow: {
+      rule: 'slow-scanner',
+      ...scanner.slow,
+      explain: ({ value }, count) =>
+        `${value} asked for ${count} different paths that do not exist within ${duration(scanner.slow.window)}, and got at most ${Math.round((1 - scanner.slow.badShare) * 100)} % good responses; ${scanner.slow.threshold} such paths are too many`,
+    },
+  } satisfies Readonly<Record<string, OffenceRule>>;
+
+  const see = (rule: OffenceRule, found: DistinctReached): EvidenceKeeper =>
+    book.see({ ...found, rule, subject: { type: 'client', value: clients.textOf(found.key) } });
+
+  return {
+    name: 'scanner',
+    take: (requests, ids) => {
+      const { bytes, status, time, text } = requests;
+      const { start, end } = text.path;
+      for (let row = 0; row < requests.count; row++) {
+        const id = ids[row] ?? -1;
+        if (id === -1) continue;
+        const at = time[row] ?? 0;
+        const code = status[row] ?? 0;
+        const from = start[row] ?? 0;
+        const to = end[row] ?? 0;
+        const isBadRow = isBad[code] === 1;
+        if (isBadRow) bad.add(id, at);
+        if (isMissing[code] === 1) {
+          const path = hashBytes(bytes, from, to, settings.seed);
+          missing.add(id, path, at);
+          slow.addMissing(id, path, at);
+        }
+        if (!isBadRow) slow.addGood(id, at);
+        const name = probes.find(bytes, from, to, isBadRow);
+        if (name !== 0) hits.add(id, name, at);
+      }
+      const seen = new Map<number, EvidenceKeeper>();
+      bad.judge((found) => seen.set(found.key, see(rules.bad, found)));
+      gatherEvidence(requests, ids, seen, (row) => isBad[status[row] ?? 0] === 1);
+      seen.clear();
+      missing.judge((found) => seen.set(found.key, see(rules.missing, found)));
+      gatherEvidence(requests, ids, seen, (row) => isMissing[status[row] ?? 0] === 1);
+      seen.clear();
+      hits.judge((found) => seen.set(found.key, see(rules.hits, found)));
+      gatherEvidence(requests, ids, seen, (row) => {
+        const isBadRow = isBad[status[row] ?? 0] === 1;
+        return probes.find(bytes, start[row] ?? 0, end[row] ?? 0, isBadRow) !== 0;
+      });
+      slow.gather(requests, ids, isMissing);
+    },
+    tick: (now) => {
+      slow.close(now, (found, evidence) => {
+        const keeper = see(rules.slow, found);
+        for (const line of evidence) keeper.add(line);
+      });
+      bad.expire(now);
+      missing.expire(now);
+      hits.expire(now);
+      book.tick(now);
+    },
+    offences: book.drain,
+    forget: (forgotten) => {
+      bad.forget(forgotten);
+      missing.forget(forgotten);
+      hits.forget(forgotten);
+      slow.forget(forgotten);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { Requests } from '../event/requests.ts';
+import { distinctCounter, type DistinctReached } from './distinct-windows.ts';
+import { evidenceKeeper, gatherEvidence, type EvidenceKeeper } from './evidence.ts';
+import type { EvidenceLine } from './offence.ts';
+import type { TrafficSettings } from './settings.ts';
+
+/** Clients that guess paths for hours. */
+export interface SlowScanners {
+  readonly addMissing: (client: number, path: number, time: number) => void;
+  /** A response that was not bad. */
+  readonly addGood: (client: number, time: number) => void;
+  readonly gather: (requests: Requests, clients: Int32Array, isMissing: Uint8Array) => void;
+  /**
+   * Tells who was one in windows that no request can change any more. With Infinity every window is judged.
+   */
+  readonly close: (
+    now: number,
+    found: (reached: DistinctReached, evidence: readonly EvidenceLine[]) => void,
+  ) => void;
+  readonly forget: (clients: readonly number[]) => void;
+}
+
+/** Good responses of one client in one bucket are counted so far: with more it is no scanner. */
+const mostGood = 255;
+
+const nothing = { count: 0, buckets: 0, first: 0 };
+
+export function slowScanners(settings: TrafficSettings, mostOfOne: number, most: number): SlowScanners {
+  const { lateness, period } = settings;
+  const { window, threshold, badShare } = settings.scanner.slow;
+  const missing = distinctCounter({ window, threshold, lateness, period, mostOfOne, most });
+  const { step } = missing;
+  const length = Math.max(1, Math.ceil(window / step));
+  // Who does it all at once is no slow scanner, and is seen by what counts in minutes.
+  const leastBuckets = Math.ceil(length / 4);
+  const columns = 2 ** Math.ceil(Math.log2(length + Math.ceil(lateness / step) + 2));
+  let good = new Uint8Array(1_024 * columns);
+  /** Clients with enough missing paths in some window, and what they asked for. */
+  const suspects = new Map<number, EvidenceKeeper>();
+  let waiting: { readonly reached: DistinctReached; readonly evidence: readonly EvidenceLine[] }[] = [];
+  /** The latest bucket with anything in it; buckets before `open` have been judged. */
+  let latest = -1;
+  let open = 0;
+  let closed = 0;
+
+  /** Judges the windows that end with the buckets before `bucket`. */
+  const judgeBefore = (bucket: number): void => {
+    for (let end = Math.max(open, latest - columns); end < Math.min(bucket, latest + 1); end++) {
+      for (const [client, keeper] of suspects) {
+        const { count, buckets, first } = missing.windowAt(client, end * step) ?? nothing;
+        if (count < threshold || buckets < leastBuckets) continue;
+        let answered = 0;
+        for (let i = end - length + 1; i <= end; i++)
+          answered += good[client * columns + (i & (columns - 1))] ?? 0;
+        if (count < badShare * (count + answered)) continue;
+        const last = (end + 1) * step - 1;
+        const start = Math.floor(last / period) * period;
+        waiting.push({ reached: { key: client, start, first, last, count }, evidence: keeper.lines() });
+      }
+    }
+    open = Math.max(open, bucket);
+  };
+
+  /** Makes room for a bucket that is later than all before: what it takes the place of is judged first. */
+  const begin = (bucket: number): void => {
+    missing.judge(({ key }) => {
+      if (!suspects.has(key)) suspects.set(key, evidenceKeeper());
+    });
+    judgeBefore(Math.floor((bucket * step - lateness) / step));
+    for (let i = Math.max(latest + 1, bucket - columns + 1); i <= bucket; i++) {
+      const column = i & (columns - 1);
+      for (let at = column; at < good.length; at += columns) good[at] = 0;
+    }
+    latest = bucket;
+  };
+
+  const isOpen = (time: number): boolean => {
+    if (!(time >= closed)) return false;
+    const bucket = Math.floor(time / step);
+    if (bucket > latest) begin(bucket);
+    return true;
+  };
+
+  return {
+    addMissing: (client, path, time) => {
+      if (isOpen(time)) missing.add(client, path, time);
+    },
+    addGood: (client, time) => {
+      if (!isOpen(time)) return;
+      const at = client * columns + (Math.floor(time / step) & (columns - 1));
+      if (at >= good.length) {
+        const more = new Uint8Array(Math.max((client + 1) * columns, good.length * 2));
+        more.set(good);
+        good = more;
+      }
+      const count = good[at] ?? 0;
+      if (count < mostGood) good[at] = count + 1;
+    },
+    gather: (requests, clients, isMissing) => {
+      const touched = new Map<number, EvidenceKeeper>();
+      missing.judge(({ key }) => {
+        const keeper = suspects.get(key) ?? evidenceKeeper();
+        suspects.set(key, keeper);
+        touched.set(key, keeper);
+      });
+      gatherEvidence(requests, clients, touched, (row) => isMissing[requests.status[row] ?? 0] === 1);
+    },
+    close: (now, found) => {
+      judgeBefore(now === Number.POSITIVE_INFINITY ? latest + 1 : Math.floor((now - lateness) / step));
+      for (const { reached, evidence } of waiting) found(reached, evidence);
+      waiting = [];
+      if (now === Number.POSITIVE_INFINITY) return;
+      closed = Math.max(closed, now - lateness);
+      missing.expire(now);
+      for (const client of suspects.keys()) if (missing.totalOf(client) < threshold) suspects.delete(client);
+    },
+    forget: (clients) => {
+      missing.forget(clients);
+      for (const client of clients) {
+        suspects.delete(client);
+        good.fill(0, client * columns, (client + 1) * columns);
+      }
+    },
+  };
+}

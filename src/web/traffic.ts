@@ -1,0 +1,115 @@
+import type { Requests } from '../event/requests.ts';
+import { someRows } from '../event/some-rows.ts';
+import { clientTable, type ClientTable } from './clients.ts';
+import { credentialSignal } from './credentials.ts';
+import { distributedFloodSignal } from './distributed-flood.ts';
+import { floodSignal } from './flood.ts';
+import { merged, offenceKey, type Offence } from './offence.ts';
+import { scannerSignal } from './scanner.ts';
+import type { TrafficSettings } from './settings.ts';
+import type { Signal } from './signal.ts';
+
+/** Makes a signal that looks at clients of this table. */
+export type SignalMaker = (settings: TrafficSettings, clients: ClientTable) => Signal;
+
+/** The signals that need nothing but the traffic itself. */
+export const trafficSignals: readonly SignalMaker[] = [
+  scannerSignal,
+  floodSignal,
+  distributedFloodSignal,
+  credentialSignal,
+];
+
+/** What is seen in a stream of requests out of any number of logs. */
+export interface Traffic {
+  readonly take: (requests: Requests) => void;
+  /** Nothing more will come: judges what waited for late requests. */
+  readonly finish: () => void;
+  /** What is new or has changed since the last call, one for each `offenceKey`, the oldest first. */
+  readonly offences: () => readonly Offence[];
+  readonly clients: ClientTable;
+  readonly counters: {
+    /** Requests taken: rows = counted + late + future + timeless. */
+    readonly rows: number;
+    readonly counted: number;
+    /** Left out, because they came later than the lateness allows. */
+    readonly late: number;
+    /** Left out, because their time lies behind the time at which they were received. */
+    readonly future: number;
+    /** Left out, because they have no time. */
+    readonly timeless: number;
+  };
+}
+
+/** By how much the clock of who writes logs may differ from ours. */
+const clockSkew = 10 * 60_000;
+
+export function createTraffic(
+  settings: TrafficSettings,
+  makers: readonly SignalMaker[] = trafficSignals,
+): Traffic {
+  const clients = clientTable({
+    capacity: settings.clients,
+    proxies: settings.proxies,
+    seed: settings.seed,
+  });
+  const signals = makers.map((make) => make(settings, clients));
+  const counters = { rows: 0, counted: 0, late: 0, future: 0, timeless: 0 };
+  let latest = Number.NEGATIVE_INFINITY;
+
+  /** The rows that count, or undefined where all do. */
+  const rowsToKeep = (requests: Requests): readonly number[] | undefined => {
+    const { receivedAt } = requests.from;
+    const newest = receivedAt > 0 ? receivedAt + clockSkew : Number.POSITIVE_INFINITY;
+    let kept: number[] | undefined;
+    for (let row = 0; row < requests.count; row++) {
+      const time = requests.time[row] ?? Number.NaN;
+      const isKept = time >= latest - settings.lateness && time <= newest && time >= 0;
+      if (isKept) {
+        if (time > latest) latest = time;
+        kept?.push(row);
+        continue;
+      }
+      if (Number.isNaN(time) || time < 0) counters.timeless++;
+      else if (time > newest) counters.future++;
+      else counters.late++;
+      kept ??= Array.from({ length: row }, (_, i) => i);
+    }
+    return kept;
+  };
+
+  const tick = (now: number): void => {
+    for (const signal of signals) signal.tick(now);
+  };
+
+  return {
+    take: (requests) => {
+      counters.rows += requests.count;
+      const kept = rowsToKeep(requests);
+      const counted = kept === undefined ? requests : someRows(requests, kept);
+      counters.counted += counted.count;
+      if (counted.count === 0) return;
+      const ids = clients.idsOf(counted);
+      const evicted = clients.drainEvicted();
+      for (const signal of signals) {
+        if (evicted.length > 0) signal.forget?.(evicted);
+        signal.take(counted, ids);
+      }
+      tick(latest);
+    },
+    finish: () => tick(Number.POSITIVE_INFINITY),
+    offences: () => {
+      const told = new Map<string, Offence>();
+      for (const signal of signals) {
+        for (const offence of signal.offences()) {
+          const key = offenceKey(offence);
+          const before = told.get(key);
+          told.set(key, before === undefined ? offence : merged(before, offence));
+        }
+      }
+      return [...told.values()].toSorted((a, b) => a.first - b.first);
+    },
+    clients,
+    counters,
+  };
+}
