@@ -3,9 +3,9 @@ import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
 import { board } from '../web/board.ts';
 import type { BoardView } from '../web/board-view.ts';
 import { botSignal, defaultBotSettings } from '../web/bots/signal.ts';
+import { clientTable } from '../web/clients.ts';
 import { merged, offenceKey, type Offence } from '../web/offence.ts';
 import { defaultTrafficSettings, type TrafficSettings } from '../web/settings.ts';
-import type { Signal } from '../web/signal.ts';
 import { createTraffic, trafficSignals } from '../web/traffic.ts';
 
 export interface WatchedTrafficOptions {
@@ -23,12 +23,15 @@ export interface WatchedTraffic {
   /** All that was found, one for each offence, the oldest first. */
   readonly offences: () => readonly Offence[];
   readonly counters: () => {
-    /** Requests that are on no board and were judged by no signal: too late, from the future, or with no usable time. */
+    /** Requests that no signal judged: too late, from the future, or with no usable time. */
     readonly unjudged: number;
     /** Offences that were found and not held, because only so many are. */
     readonly offencesNotHeld: number;
   };
 }
+
+/** Enough for the clients of a few batches: the board needs them no longer. */
+const clientsOfBoard = 65_536;
 
 /** With their evidence some 50 MB. */
 const mostOffences = 20_000;
@@ -36,7 +39,6 @@ const mostOffences = 20_000;
 /** Signals that need a list or a secret (reputation, crawlers' addresses) are not among these. */
 export function watchTraffic({ settings, appAgents }: WatchedTrafficOptions): WatchedTraffic {
   const whole = { ...defaultTrafficSettings, ...settings };
-  const boards: ReturnType<typeof board>[] = [];
   const traffic = createTraffic(whole, [
     ...trafficSignals,
     ({ lateness, seed }, clients) =>
@@ -47,14 +49,11 @@ export function watchTraffic({ settings, appAgents }: WatchedTrafficOptions): Wa
         outsideApp: { ...defaultBotSettings.outsideApp, agents: appAgents },
       }),
     ({ lateness }, clients) => anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }),
-    ({ seed }, clients): Signal => {
-      const shown = board({ words: clients.words, seed, appAgents });
-      boards.push(shown);
-      return { name: 'board', take: shown.take, tick: () => {}, offences: () => [] };
-    },
   ]);
-  const [shown] = boards;
-  if (shown === undefined) throw new Error('no signal was made');
+  // The board also shows what comes too late for signals, as where files were put together, so that it has clients of its own.
+  const { seed, proxies } = whole;
+  const clients = clientTable({ capacity: clientsOfBoard, proxies, seed });
+  const shown = board({ words: clients.words, seed, appAgents });
   const found = new Map<string, Offence>();
   let offencesNotHeld = 0;
   const collect = (): void => {
@@ -68,6 +67,9 @@ export function watchTraffic({ settings, appAgents }: WatchedTrafficOptions): Wa
   };
   return {
     take: (requests) => {
+      shown.take(requests, clients.idsOf(requests));
+      // The board keeps addresses and no numbers of clients.
+      clients.drainEvicted();
       traffic.take(requests);
       collect();
     },

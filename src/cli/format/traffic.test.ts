@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readAccessFiles } from '../../runtime/access-files.ts';
@@ -47,7 +48,26 @@ describe('the board on a terminal', () => {
     };
     const text = renderTraffic(report, 5, narrow) + renderTrafficTotals(report, 100, narrow);
     await expect(text).toMatchFileSnapshot('golden/traffic-80.txt');
+    const page = readFileSync(
+      fileURLToPath(new URL('../../../docs/access-logs.md', import.meta.url)),
+      'utf8',
+    );
+    const [, shown = ''] = /```text\n([\s\S]*?)```/.exec(page) ?? [];
+    expect(shown).not.toBe('');
+    expect(renderTraffic(report, 5, { ...narrow, width: 120 })).toContain(shown);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('shows what comes too late to be judged, and says so', () => {
+    const traffic = watchTraffic({ appAgents: [] });
+    const hour = 3_600_000;
+    for (const time of [9 * hour, 2 * hour])
+      traffic.take(requestsOf([{ time, path: '/', client: '192.0.2.1' }]));
+    traffic.finish();
+    expect(traffic.board({ top: 1, points: 10 }).requests).toBe(2);
+    const totals = { ...nothing, ...traffic.counters() };
+    const report = { board: traffic.board({ top: 1, points: 10 }), offences: [], totals };
+    expect(renderTrafficTotals(report, 1, narrow)).toContain('1 request not judged for offences');
   });
 
   it('uses colours only where the terminal has them', () => {

@@ -13,7 +13,7 @@ export interface TrafficReport {
   readonly board: BoardView;
   readonly offences: readonly Offence[];
   readonly totals: AccessTally & {
-    /** Requests that came too late, or have no usable time, and so are not on the board. */
+    /** Requests that were not judged for offences, because they came too late or have no usable time. */
     readonly unjudged: number;
     /** Offences that were not held, because only so many can be. */
     readonly offencesNotHeld: number;
@@ -237,7 +237,7 @@ export function renderTrafficTotals(
     lines.push(`${count(totals.outside, 'request')} outside the time range or of other sites`);
   if (totals.unjudged > 0)
     lines.push(
-      `${count(totals.unjudged, 'request')} left out, because they came too late or with no usable time`,
+      `${count(totals.unjudged, 'request')} not judged for offences, because they came too late or with no usable time`,
     );
   if (totals.offencesNotHeld > 0)
     lines.push(`${count(totals.offencesNotHeld, 'offence')} not shown, because only so many are held`);

@@ -25,10 +25,13 @@ export const defaultAgents = 8_192;
 const ways = 4;
 const escapings: Readonly<Record<Escaping, number>> = { none: 1, percent: 2, backslash: 3 };
 
-/** @param judged is told the page and the judgement of each agent that is new on it */
+/**
+ * @param judged is told the page and the judgement of each agent that is new on it, and says whether an agent must be that one to the byte. Where
+ * its 64 bits of hash are enough, somebody who finds another agent with the same hash gains no more than by sending that agent.
+ */
 export function agentBook<T>(
   judge: (text: string) => T,
-  judged: (page: number, judgement: T) => void = () => {},
+  judged: (page: number, judgement: T) => boolean = () => true,
   { capacity = defaultAgents, seed = 0 }: AgentBookSettings = {},
 ): AgentBook<T> {
   const hash = byteHash(seed);
@@ -37,6 +40,7 @@ export function agentBook<T>(
   /** The other half of the hash, and length and escaping; 0 for a page on which nothing stands. */
   const marks = new Int32Array(capacity);
   const shapes = new Int32Array(capacity);
+  const exact = new Uint8Array(capacity);
   const judgements: (T | undefined)[] = Array.from({ length: capacity }, () => undefined);
   /** Where in each set the next one goes. */
   const turns = new Uint8Array(capacity / ways);
@@ -70,7 +74,12 @@ export function agentBook<T>(
       const set = (hash.low & setMask) * ways;
       const shape = length * 4 + escapings[requests.escaping];
       for (let page = set; page < set + ways; page++)
-        if (marks[page] === hash.high && shapes[page] === shape && isSame(page, start, length)) return page;
+        if (
+          marks[page] === hash.high &&
+          shapes[page] === shape &&
+          (exact[page] === 0 || isSame(page, start, length))
+        )
+          return page;
       const turn = turns[set / ways] ?? 0;
       turns[set / ways] = (turn + 1) % ways;
       const page = set + turn;
@@ -81,7 +90,7 @@ export function agentBook<T>(
       const judgement = judge(sentText(sent, requests.escaping, 'agent'));
       judgements[page] = judgement;
       counters.judged++;
-      judged(page, judgement);
+      exact[page] = judged(page, judgement) ? 1 : 0;
       return page;
     },
     judgementAt: (page) => judgements[page],

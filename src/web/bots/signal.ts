@@ -119,6 +119,7 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
     (page, judgement) => {
       looks[page] = lookOf(judgement);
       released[page] = judgement.browser?.released ?? Number.NaN;
+      return looks[page] !== nothing;
     },
     { seed },
   );
