@@ -15,7 +15,7 @@ export const mostLists = 30;
 
 /**
  * Lays the lists over one another, so that one search answers for all of them. Eight bytes for each border of IPv4 and twenty for one of
- * IPv6; about five million answers a second with 100,000 ranges (bench/reputation.ts).
+ * IPv6; about five million answers a second with 100,000 ranges.
  * @param lists merged, at most `mostLists`
  */
 export function rangeIndex(lists: readonly AddressRanges[]): RangeIndex {
