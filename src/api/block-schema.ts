@@ -75,7 +75,6 @@ export const blockQuerySchema = z.strictObject({
 export const auditQuerySchema = z.strictObject({ address: address.optional(), cursor, limit });
 
 export const networkBody = z.strictObject({ address, reason });
-export const approvalBody = networkBody;
 export const blockBody = z.strictObject({
   address,
   reason,

@@ -103,7 +103,7 @@ function log(lines: readonly StoredAuditLine[]): Html {
 }
 
 /** `3 h 59 min`, `12 min`, `40 s` */
-export function timeLeft(ms: number): string {
+function timeLeft(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const [days, hours, minutes] = [
     Math.trunc(seconds / 86_400),

@@ -7,7 +7,6 @@ import type { Store } from '../store/store.ts';
 import { stateAt } from '../web/block.ts';
 import { networkText, type Network } from '../web/network.ts';
 import {
-  approvalBody,
   approvalSchema,
   auditLineSchema,
   auditQuerySchema,
@@ -157,7 +156,7 @@ export function blockRoutes(
     schema: {
       operationId: 'approve',
       summary: 'Never block an address or a network, and end what blocks it',
-      body: approvalBody,
+      body: networkBody,
       response: {
         200: z
           .object({ ended: z.array(blockSchema).readonly().describe('Blocks that ended by it.') })
