@@ -1,3 +1,4 @@
+import { benchAccessLogs } from './access-logs.ts';
 import { benchLambda } from './lambda.ts';
 import { benchMatching } from './matching.ts';
 import { benchPeer } from './peer.ts';
@@ -8,6 +9,7 @@ const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
   peer: benchPeer,
   matching: benchMatching,
   lambda: benchLambda,
+  'access-logs': benchAccessLogs,
 };
 
 // `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.

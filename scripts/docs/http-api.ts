@@ -1,4 +1,7 @@
 import { createApi } from '../../src/api/api.ts';
+import { createBlocking } from '../../src/runtime/blocking.ts';
+import { configSchema } from '../../src/runtime/config-schema.ts';
+import { s3Client } from '../../src/source/aws-clients.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { code, table } from './markdown.ts';
 
@@ -60,6 +63,10 @@ async function describedApi(): Promise<Document> {
   const app = await createApi({
     store,
     ingest: () => Promise.reject(new Error('nothing is sent here')),
+    blocks: {
+      blocker: createBlocking(configSchema.parse({}).blocking, store.blocks, s3Client).blocker,
+      nudge: () => {},
+    },
     keys: [{ name: 'docs', key, scope: 'read' }],
     health: () => ({ ready: true, checks: [] }),
     metrics: () => Promise.resolve(''),
@@ -85,7 +92,7 @@ function section(title: string, operation: Operation): string {
     `${summary}.${description === undefined ? '' : ` ${description}`}${security === undefined ? '' : ' Needs no key.'}`,
     requestBody === undefined
       ? ''
-      : `Body: ${Object.keys(requestBody.content).map(code).join(', ')}. The content type is not looked at; the content is.`,
+      : `Body: ${Object.keys(requestBody.content).map(code).join(', ')}.${Object.keys(requestBody.content).length > 1 ? ' The content type is not looked at; the content is.' : ''}`,
     parameters.length === 0
       ? ''
       : table(

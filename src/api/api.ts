@@ -12,6 +12,8 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Store } from '../store/store.ts';
 import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
+import { blockRoutes, type Blocks } from './blocks.ts';
+import { decisionRoutes } from './decisions.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
 import { createGuard } from './guard.ts';
@@ -25,6 +27,7 @@ import { stateRoutes, type Health } from './state.ts';
 export interface ApiOptions {
   readonly store: Store;
   readonly ingest: Ingest;
+  readonly blocks: Blocks;
   /** Where there are none, callers need no key, and only those on this machine are answered. */
   readonly keys: readonly ApiKey[];
   readonly health: () => Health;
@@ -115,8 +118,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
   alertRoutes(app, { store, now });
   rememberedAssetRoutes(app, { store });
+  blockRoutes(app, { store, blocks: options.blocks, now });
+  decisionRoutes(app, { store, blocks: options.blocks, now });
   stateRoutes(app, { store, health: options.health, metrics: options.metrics });
-  pageRoutes(app, { store, now, frame, publicUrl, keysNeeded: keys.length > 0 });
+  pageRoutes(app, { store, blocks: options.blocks, now, frame, publicUrl, keysNeeded: keys.length > 0 });
 
   const answer = async (
     request: FastifyRequest,
@@ -159,7 +164,7 @@ function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
     .send(problemBody(problem));
 }
 
-const pagePaths: ReadonlySet<string> = new Set(['/', '/alerts/:id', '/assets', '/asset']);
+const pagePaths: ReadonlySet<string> = new Set(['/', '/alerts/:id', '/assets', '/asset', '/blocks']);
 
 /** People who open an address in a browser get a page; programs get problem details. */
 function wantsPage(request: FastifyRequest): boolean {

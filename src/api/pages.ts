@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
 import { assetListPage, assetPage } from './asset-pages.ts';
+import { blocksPage } from './blocks-page.ts';
+import type { Blocks } from './blocks.ts';
 import { detailPage } from './detail-page.ts';
 import { readFilters, type Filters } from './filters.ts';
 import { render, type Html } from './html.ts';
@@ -21,6 +23,8 @@ const filled = z
   .catch(undefined);
 const assetFilters = z.object({ type: filled, account: filled, text: filled, cursor: filled });
 const assetsOnPage = 50;
+const blockFilters = z.object({ cursor: filled });
+const blocksOnPage = 100;
 const idParameter = z.object({ id: z.string() });
 
 /** `/` and `/alerts/:id`: plain pages that work without a script. */
@@ -28,13 +32,14 @@ export function pageRoutes(
   app: FastifyInstance,
   options: {
     readonly store: Store;
+    readonly blocks: Blocks;
     readonly now: () => number;
     readonly frame: Frame;
     readonly publicUrl: string | undefined;
     readonly keysNeeded: boolean;
   },
 ): void {
-  const { store, now, frame, publicUrl, keysNeeded } = options;
+  const { store, blocks, now, frame, publicUrl, keysNeeded } = options;
 
   app.get('/', page, async (request, reply) => {
     const { filters, query } = readFilters(request.query, now);
@@ -59,6 +64,18 @@ export function pageRoutes(
     const { cursor, ...filters } = assetFilters.parse(request.query);
     const assets = await fromStore(() => store.assets({ ...filters, after: cursor, limit: assetsOnPage }));
     return sendHtml(reply, assetListPage(frame, { page: assets, filters, now: now() }));
+  });
+
+  app.get('/blocks', page, async (request, reply) => {
+    const { cursor } = blockFilters.parse(request.query);
+    const at = now();
+    const [active, targets, audit] = await Promise.all([
+      fromStore(() => store.blocks.list({ state: 'active', now: at, after: cursor, limit: blocksOnPage })),
+      fromStore(() => store.blocks.targets()),
+      fromStore(() => store.blocks.audit({ limit: 20 })),
+    ]);
+    const view = { page: active, targets, audit: audit.lines, dryRun: blocks.blocker.dryRun, now: at };
+    return sendHtml(reply, blocksPage(frame, view));
   });
 
   app.get('/asset', page, async (request, reply) => {

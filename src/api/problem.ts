@@ -87,9 +87,13 @@ export function problemFrom(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   const failure = frameworkFailure(error);
   if (failure.issue !== undefined) {
-    return new HttpProblem(400, `Query parameter ${failure.issue.sentence}`, {
-      members: { parameter: failure.issue.parameter },
-    });
+    return new HttpProblem(
+      400,
+      `${failure.isBody ? 'Member' : 'Query parameter'} ${failure.issue.sentence}`,
+      {
+        members: { parameter: failure.issue.parameter },
+      },
+    );
   }
   if (failure.status >= 400 && failure.status < 500) {
     return new HttpProblem(failure.status, failure.message, { cause: error });
@@ -101,15 +105,22 @@ export function problemFrom(error: unknown): HttpProblem {
 interface FrameworkFailure {
   readonly status: number;
   readonly message: string;
+  /** Whether it is about the body and not about the query. */
+  readonly isBody: boolean;
   readonly issue: { readonly parameter: string; readonly sentence: string } | undefined;
 }
 
 function frameworkFailure(error: unknown): FrameworkFailure {
-  if (!(error instanceof Error)) return { status: 500, message: '', issue: undefined };
+  if (!(error instanceof Error)) return { status: 500, message: '', isBody: false, issue: undefined };
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   const first: unknown =
     'validation' in error && Array.isArray(error.validation) ? error.validation[0] : undefined;
-  return { status, message: sentence(error.message), issue: first === undefined ? undefined : issue(first) };
+  return {
+    status,
+    message: sentence(error.message),
+    isBody: 'validationContext' in error && error.validationContext === 'body',
+    issue: first === undefined ? undefined : issue(first),
+  };
 }
 
 const issueShape = z.object({ instancePath: z.string(), message: z.string(), params: z.unknown() });

@@ -4,6 +4,7 @@ import { ConfigError } from '../runtime/config-error.ts';
 import { version } from '../runtime/version.ts';
 import { StoreError } from '../store/error.ts';
 import { addAssets } from './commands/assets.ts';
+import { addBlocks } from './commands/blocks.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
 import { addRules } from './commands/rules.ts';
@@ -66,6 +67,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addServe(program, finish);
   addRules(program, finish);
   addAssets(program, finish);
+  addBlocks(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);
   tab(program);

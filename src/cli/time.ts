@@ -33,3 +33,15 @@ export function parseTime(value: string, option: string, now: number): number {
   const written = readTime(value, option);
   return written.type === 'at' ? written.time : now - written.ms;
 }
+
+/**
+ * Reads a length of time such as `30m`, `4h` or `2d`, in milliseconds.
+ * @throws {CliFailure} where it is none, or longer than a year.
+ */
+export function readPeriod(value: string, option: string): number {
+  const [, number, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(value) ?? [];
+  const period = Number(number) * (units[unit] ?? Number.NaN);
+  if (!(period > 0 && period <= 366 * 86_400_000))
+    throw new CliFailure(`${option} ${value}: expected a length of time up to a year, such as 30m, 4h or 2d`);
+  return period;
+}

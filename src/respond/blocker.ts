@@ -73,7 +73,10 @@ export interface Blocker {
   /** Writes down which blocks are over by the clock, or by what is protected. Returns them. */
   readonly review: (now: number) => Promise<readonly Block[]>;
   /** Reviews the ledger and makes every list outside agree with it; in a dry run only says what would be done. */
-  readonly sync: (by: string) => Promise<readonly SyncResult[]>;
+  readonly sync: (
+    by: string,
+    options?: { /** Takes out what is over and puts nothing in. */ readonly addNothing?: boolean },
+  ) => Promise<readonly SyncResult[]>;
   readonly protections: () => Promise<ProtectedNetworks>;
   /** The network that a person means; an IPv6 address without a prefix means its whole network. */
   readonly networkOf: (text: string) => Network | undefined;
@@ -243,15 +246,15 @@ export function createBlocker(options: BlockerOptions): Blocker {
 
     review,
 
-    sync: async (by) => {
+    sync: async (by, { addNothing = false } = {}) => {
       if (!dryRun) await review(options.tools.now());
       const results: SyncResult[] = [];
       // One after the other: lists of one pace would only wait for each other.
       for (const enforcement of enforcements)
         results.push(
           dryRun
-            ? await previewEnforcement(enforcement, tools)
-            : await syncEnforcement(enforcement, tools, by),
+            ? await previewEnforcement(enforcement, { ...tools, addNothing })
+            : await syncEnforcement(enforcement, { ...tools, addNothing }, by),
         );
       return results;
     },

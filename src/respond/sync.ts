@@ -2,6 +2,7 @@ import type { BlockStore, StoredBlock, TargetState } from '../store/block-store.
 import type { BlockPolicy } from '../web/block.ts';
 import { planEntries, type BlockPlan, type WantedNetwork } from '../web/block-plan.ts';
 import { cidrText, networkText, parseNetwork, type Network } from '../web/network.ts';
+import { overlapTest, withoutNetworks } from '../web/network-sets.ts';
 import type { ProtectedNetworks } from '../web/protected-networks.ts';
 import { EnforcementError, type Enforcement } from './enforcement.ts';
 import { guardedWrite, GuardError } from './guard.ts';
@@ -20,6 +21,8 @@ export interface SyncTools {
   readonly newHolder: () => string;
   /** Longest that one list may take before another process may go on with it; 60 seconds by default. */
   readonly leaseTime?: number | undefined;
+  /** Whether only what is over is taken out, because not everything that is protected is known. */
+  readonly addNothing?: boolean | undefined;
 }
 
 export interface SyncResult {
@@ -148,12 +151,17 @@ async function tryOnce(enforcement: Enforcement, tools: SyncTools, by: string): 
 async function readAndPlan(enforcement: Enforcement, tools: SyncTools) {
   const listed = await enforcement.read();
   const state = (await tools.store.targets()).find(({ name }) => name === enforcement.name);
+  const held = (state?.held ?? []).flatMap((text) => parseNetwork(text) ?? []);
   const protections = await tools.protections();
   const blocks = await tools.store.active(tools.now());
+  const touchesHeld = overlapTest(held);
+  const isHeld = (network: Network): boolean =>
+    touchesHeld(network) && withoutNetworks([network], held).length === 0;
+  const wanted = wantedOf(blocks, protections, enforcement.family);
   const plan = planEntries({
-    wanted: wantedOf(blocks, protections, enforcement.family),
+    wanted: tools.addNothing === true ? wanted.filter(({ network }) => isHeld(network)) : wanted,
     actual: listed.entries,
-    held: (state?.held ?? []).flatMap((text) => parseNetwork(text) ?? []),
+    held,
     approved: protections.approved,
     capacity: enforcement.capacity,
     exclusive: enforcement.exclusive,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { channelSettings } from '../notify/table.ts';
+import { blockingSection } from './config-blocking.ts';
 import { alertsSection } from './config-alerts.ts';
 import { estateSection } from './config-estate.ts';
 import { packNames, packs } from './packs.ts';
@@ -119,6 +120,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Where `tocsin serve` reads from by itself.'),
+  blocking: blockingSection,
   channels: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens'),

@@ -14,6 +14,8 @@ import type { RunningSource } from '../source/source.ts';
 import { startWatchedFolder } from '../source/watched-folder.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
+import { createBlocking } from './blocking.ts';
+import { startBlockingLoop } from './blocking-loop.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
 import { knownOf } from './config-estate.ts';
@@ -117,6 +119,8 @@ export async function serve({
   };
   const ingest = createIngest(ingestOptions);
   const ticks = startTicks(ingestOptions, log);
+  const blocking = createBlocking(config.blocking, store.blocks, s3Client);
+  const blockingLoop = startBlockingLoop(blocking, log);
 
   const sources = startSources(
     config,
@@ -130,6 +134,7 @@ export async function serve({
   const api = await createApi({
     store,
     ingest,
+    blocks: { blocker: blocking.blocker, nudge: blockingLoop.nudge },
     keys: config.server.keys,
     health: () => {
       const checks = sources.map((source) => {
@@ -154,6 +159,7 @@ export async function serve({
   async function stop(): Promise<void> {
     stopping = true;
     await ticks.stop();
+    await blockingLoop.stop();
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
     await Promise.all([...sources.map((source) => source.stop()), closeApi(api), outbox.stop()]);
     await store.close();

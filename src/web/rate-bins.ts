@@ -32,7 +32,7 @@ export interface RateBins {
   readonly judge: (reached: (found: RateReached) => void) => void;
 }
 
-/** Buckets of a window. */
+/** Buckets of a window; `judgeWindow` adds up just so many. */
 const parts = 3;
 const mostCells = 4_194_304;
 const mostBins = 8_192;
@@ -117,14 +117,17 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     const held = Array.from({ length: parts }, (_, i) => end - parts + 1 + i);
     const total = held.reduce((sum, at) => sum + (totals[at & (columns - 1)] ?? 0), 0);
     if (total < least) return;
+    const isKnown = Math.floor(((end + 1) * bucket - 1) / epochLength) >= epoch ? known : knownBefore;
+    if (isKnown === 0 && !withoutBaseline) return;
+    const [oldest = 0, middle = 0, newest = 0] = held.map((at) => (at & (columns - 1)) * bins);
     for (let bin = 0; bin < bins; bin++) {
-      let count = 0;
-      for (let at = end - parts + 1; at <= end; at++) count += counts[(at & (columns - 1)) * bins + bin] ?? 0;
+      const ending = counts[newest + bin] ?? 0;
       // A window that ends with nothing holds no more than the one before it.
-      if (count < least || counts[(end & (columns - 1)) * bins + bin] === 0) continue;
+      if (ending === 0) continue;
+      const count = (counts[oldest + bin] ?? 0) + (counts[middle + bin] ?? 0) + ending;
+      if (count < least) continue;
       const time = (end + 1) * bucket - 1;
       const usual = usualAt(bin, time);
-      if (Number.isNaN(usual) && !withoutBaseline) continue;
       const threshold = Math.ceil(Math.max(least, factor * (Number.isNaN(usual) ? 0 : usual)));
       if (count < threshold) continue;
       const isHeld = (at: number): boolean => (counts[(at & (columns - 1)) * bins + bin] ?? 0) > 0;

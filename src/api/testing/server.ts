@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
+import { testBlocker } from '../../respond/testing/blockers.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import type { Store } from '../../store/store.ts';
 import { createApi, type ApiOptions } from '../api.ts';
@@ -21,6 +22,7 @@ export async function startServer(change: Partial<ApiOptions> = {}): Promise<Tes
   const app = await createApi({
     store,
     ingest: lineIngest(store),
+    blocks: { blocker: testBlocker(store.blocks), nudge: () => {} },
     keys: [],
     health: () => ({ ready: true, checks: [{ name: 'store', ok: true, detail: '/var/lib/tocsin' }] }),
     metrics: async () => 'tocsin_alerts_total 0\n',

@@ -47,8 +47,8 @@ export interface RequestsBuilder {
   /** For readers that fill many rows at once: makes so many rows from row `count` on blank, and later accepts them. */
   readonly beginRows: (rows: number) => void;
   readonly acceptRows: (rows: number) => void;
-  /** `position`: byte offset in the unpacked content. */
-  readonly reject: (position: number, line: Uint8Array, reason: string) => void;
+  /** `position`: byte offset in the unpacked content; `length` where `line` is only the beginning. */
+  readonly reject: (position: number, line: Uint8Array, reason: string, length?: number) => void;
   /** What has been taken; columns are used again by the next batch. */
   readonly finish: () => Requests;
   readonly clear: () => void;
@@ -112,10 +112,10 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
       builder.count += rows;
       builder.records += rows;
     },
-    reject: (position, line, reason) => {
+    reject: (position, line, reason, length = line.length) => {
       builder.records++;
       const bytes = new Uint8Array(line.subarray(0, keepBytes));
-      builder.rejections.push({ provenance: { ...from, position }, reason, length: line.length, bytes });
+      builder.rejections.push({ provenance: { ...from, position }, reason, length, bytes });
     },
     finish: () => ({
       count: builder.count,

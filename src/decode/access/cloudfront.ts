@@ -1,7 +1,7 @@
 import { areCloudFrontFields, layoutOf, standardFields, type Layout } from './cloudfront-fields.ts';
 import { delimitedReader } from './delimited-reader.ts';
 import { readDelimited, type Lines } from './delimited.ts';
-import { noRequest, type AccessFormat } from './format.ts';
+import { noRequest, type AccessFormat, type ReadLine } from './format.ts';
 
 /**
  * CloudFront's standard logs: version 1 and the W3C form of version 2, whose `#Fields:` line says what stands in each line, in whatever
@@ -24,26 +24,33 @@ export const cloudFrontFormat: AccessFormat = {
     );
   },
   open: () => {
-    /** Without a header line a line may have as few fields as there once were. */
-    const lines: Lines = { layout: standard, delimiter: tab, atLeast: fewestFields };
-    return delimitedReader(lines, (bytes, start, end, into, row) => {
-      const first = bytes[start] ?? 0;
-      if (first === hash) {
-        const names = fieldsLine(latin1(bytes, start, end));
-        if (names !== undefined) use(lines, layoutOf(names), tab);
-        return noRequest;
-      }
-      if (first >= letterA && first <= letterZ) {
-        const header = plainHeader(latin1(bytes, start, Math.min(end, start + longestHeader)));
-        if (header !== undefined) {
-          use(lines, header.layout, header.delimiter);
-          return noRequest;
-        }
-      }
-      return readDelimited(lines, bytes, start, end, into, row);
-    });
+    const { lines, readLine } = cloudFrontLines();
+    return delimitedReader(lines, readLine);
   },
 };
+
+/** Reads one line after the other of a file, headers among them, by the plain way alone. */
+export function cloudFrontLines(): { readonly lines: Lines; readonly readLine: ReadLine } {
+  /** Without a header line a line may have as few fields as there once were. */
+  const lines: Lines = { layout: standard, delimiter: tab, atLeast: fewestFields };
+  const readLine: ReadLine = (bytes, start, end, into, row) => {
+    const first = bytes[start] ?? 0;
+    if (first === hash) {
+      const names = fieldsLine(latin1(bytes, start, end));
+      if (names !== undefined) use(lines, layoutOf(names), tab);
+      return noRequest;
+    }
+    if (first >= letterA && first <= letterZ) {
+      const header = plainHeader(latin1(bytes, start, Math.min(end, start + longestHeader)));
+      if (header !== undefined) {
+        use(lines, header.layout, header.delimiter);
+        return noRequest;
+      }
+    }
+    return readDelimited(lines, bytes, start, end, into, row);
+  };
+  return { lines, readLine };
+}
 
 function use(lines: Lines, layout: Layout, delimiter: number): void {
   lines.layout = layout;

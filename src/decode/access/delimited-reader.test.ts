@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { standardFields } from './cloudfront-fields.ts';
-import { worthScanning } from './delimited-reader.ts';
+import { cloudFrontFormat, cloudFrontLines } from './cloudfront.ts';
+import { lineReader, type AccessFormat } from './format.ts';
 import { rowsOf } from './testing/rows.ts';
 
 const values: Readonly<Record<string, string>> = {
@@ -22,17 +23,21 @@ const lineOf = (fields: readonly string[], own: Readonly<Record<string, string>>
   fields.map((field) => own[field] ?? values[field] ?? '-').join('\t');
 const headOf = (fields: readonly string[]): string => `#Version: 1.0\n#Fields: ${fields.join(' ')}`;
 
-/** Everything of a log twice: once so that the scanner reads it, and once in chunks too small for it, by the plain reader alone. */
+const plainFormat: AccessFormat = {
+  ...cloudFrontFormat,
+  open: () => lineReader(cloudFrontLines().readLine),
+};
+
+/** Everything of a log twice: once so that the scanner reads what it can, and once by the plain reader alone. */
 async function bothWays(text: string): Promise<{ readonly scanned: unknown; readonly plain: unknown }> {
   const bytes = Buffer.from(text, 'latin1');
-  const chunks = (size: number): readonly Buffer[] =>
-    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
-      bytes.subarray(i * size, (i + 1) * size),
-    );
-  return {
-    scanned: await rowsOf(bytes),
-    plain: await rowsOf(chunks(worthScanning / 4)),
-  };
+  const chunks = Array.from({ length: 20 }, (_, i) => {
+    const size = Math.ceil(bytes.length / 20);
+    return bytes.subarray(i * size, (i + 1) * size);
+  });
+  const scanned = await rowsOf(bytes);
+  expect(await rowsOf(chunks)).toEqual(scanned);
+  return { scanned, plain: await rowsOf(bytes, { format: plainFormat }) };
 }
 
 /** Enough good lines that the scanner is used, whatever else there is. */

@@ -5,8 +5,8 @@ import { createFieldScanner, mostFields, type FieldScanner } from './field-scann
 import { lineReader, type AccessReader, type ReadLine } from './format.ts';
 import { find } from './search.ts';
 
-/** Less is read faster than a scanner is made ready. */
-export const worthScanning = 32 * 1024;
+/** A log that has less is read faster than a scanner is made ready. */
+const worthScanning = 32 * 1024;
 
 /**
  * Reads lines of fields: plain lines many at once, by the scanner where this engine has one; every other one by `readLine`, which decides
@@ -15,9 +15,11 @@ export const worthScanning = 32 * 1024;
 export function delimitedReader(lines: Lines, readLine: ReadLine): AccessReader {
   const plain = lineReader(readLine);
   let scanner: FieldScanner | 'none' | undefined;
+  let seen = 0;
   return {
     read: (bytes, start, end, offset, into) => {
-      if (scanner === undefined && end - start >= worthScanning) scanner = createFieldScanner() ?? 'none';
+      seen += end - start;
+      if (scanner === undefined && seen > worthScanning) scanner = createFieldScanner() ?? 'none';
       if (scanner === undefined || scanner === 'none') return plain.read(bytes, start, end, offset, into);
       into.bytes = bytes;
       let at = start;
@@ -40,13 +42,11 @@ function readWindow(
 ): number {
   const windowEnd = Math.min(end, window + scanner.capacity);
   scanner.fill(bytes.subarray(window, windowEnd), window);
-  let layout: Layout | undefined;
   let at = window;
   while (at < windowEnd && !into.isFull()) {
     let stopped: 'more' | 'odd' | 'full' = 'odd';
     if (canScan(lines.layout)) {
-      if (layout !== lines.layout) scanner.use(lines.layout, lines.delimiter, lines.atLeast);
-      layout = lines.layout;
+      scanner.use(lines);
       const scanned = scanner.scan(at - window, offset, into);
       stopped = scanned.stopped;
       at = window + scanned.position;

@@ -1,6 +1,7 @@
-import { textColumnNames } from '../../event/requests.ts';
+import { textColumnNames, type TextColumnName } from '../../event/requests.ts';
 import type { RequestsBuilder } from './builder.ts';
 import { firstText, numberTargets, type Layout } from './cloudfront-fields.ts';
+import type { Lines } from './delimited.ts';
 import { fieldScannerWasm } from './field-scanner.wasm.ts';
 
 /** What a scan found; places are in the scanned bytes. */
@@ -15,8 +16,8 @@ export interface Scanned {
 export interface FieldScanner {
   /** The most bytes that lie in its memory at once. */
   readonly capacity: number;
-  /** Says what stands in the lines from here on. */
-  readonly use: (layout: Layout, delimiter: number, atLeast: number) => void;
+  /** Says what stands in the lines from here on; nothing to do where it is the same layout as before. */
+  readonly use: (lines: Lines) => void;
   /** Takes bytes that begin at `at` of what the columns point into. */
   readonly fill: (bytes: Uint8Array, at: number) => void;
   /**
@@ -107,12 +108,13 @@ export function createFieldScanner(): FieldScanner | undefined {
     const ends = at + wasm.textColumn.value / 2;
     return { name, start: new Int32Array(buffer, at, rows), end: new Int32Array(buffer, ends, rows) };
   });
-  let used = { texts, numbers: ['time'] as (keyof typeof numbers)[], least: 0, most: 0, delimiter: 0 };
+  let used: Used = { layout: undefined, texts: [], numbers: ['time'], least: 0, most: 0, delimiter: 0 };
   let filled = 0;
   let bias = 0;
   return {
     capacity,
-    use: (layout, delimiter, atLeast) => {
+    use: ({ layout, delimiter, atLeast }) => {
+      if (layout === used.layout) return;
       const has = (code: number): boolean => layout.codes.includes(code);
       memory.set(layout.codes.subarray(0, mostFields), wasm.codes.value);
       for (const { start, end } of texts) {
@@ -122,6 +124,7 @@ export function createFieldScanner(): FieldScanner | undefined {
       for (const column of Object.values(numbers)) column.fill(Number.NaN);
       statuses.fill(0);
       used = {
+        layout,
         texts: texts.filter((_, index) => has(firstText + index)),
         numbers: [
           'time',
@@ -157,6 +160,19 @@ export function createFieldScanner(): FieldScanner | undefined {
       return { position: wasm.position() - input, stopped: whyStopped[stopped] ?? 'odd' };
     },
   };
+}
+
+interface Used {
+  readonly layout: Layout | undefined;
+  readonly texts: readonly {
+    readonly name: TextColumnName;
+    readonly start: Int32Array;
+    readonly end: Int32Array;
+  }[];
+  readonly numbers: readonly ('time' | 'sent' | 'received' | 'taken')[];
+  readonly least: number;
+  readonly most: number;
+  readonly delimiter: number;
 }
 
 /** The scanner's table has no room for more. */

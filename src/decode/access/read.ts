@@ -5,6 +5,7 @@ import { unpack, UnpackError } from '../unpack.ts';
 import { requestsBuilder, type RequestsBuilder } from './builder.ts';
 import type { AccessFormat } from './format.ts';
 import { detectAccessFormat, unknownAccessLog } from './formats.ts';
+import { wholeLines } from './whole-lines.ts';
 
 /** `records` = requests.count + rejections, always. */
 export interface AccessBatch {
@@ -26,9 +27,6 @@ export interface AccessOptions {
   /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
   readonly unpackAtOnce?: boolean | undefined;
 }
-
-/** The longest line; longer ones are rejected. ALB and S3 cut requests at a few kilobytes, WAF's JSON can be longer. */
-const longestLine = 1024 * 1024;
 
 /**
  * Reads one access log (a file, an S3 object, a request body; plain or packed) of any known format, told by its content. Holds a few chunks in
@@ -52,16 +50,19 @@ export async function* readAccessLog(
   const { head, whole } = await peek(unpacked(), isEnoughToTell);
   const format = options.format ?? detectAccessFormat(head, options.realtimeFields);
   const into = requestsBuilder(from, format?.escaping ?? 'none');
-  let offset = options.startAt ?? 0;
+  const start = options.startAt ?? 0;
+  let offset = start;
   if (format === undefined) {
     for await (const chunk of whole) offset += chunk.length;
-    if (offset > 0) into.reject(options.startAt ?? 0, head, unknownAccessLog(head));
+    if (offset > start) into.reject(start, head, unknownAccessLog(head), offset - start);
   } else {
     const reader = format.open();
-    for await (const { bytes, at, end } of wholeLines(whole, offset, into)) {
-      for (let start = 0; start < end;) {
-        start = reader.read(bytes, start, end, at, into);
-        if (into.isFull()) yield* emptied(into, at + start);
+    const tooLong = (at: number, line: Uint8Array, length: number, reason: string): void =>
+      into.reject(at, line, reason, length);
+    for await (const { bytes, at } of wholeLines(whole, start, tooLong)) {
+      for (let from = 0; from < bytes.length;) {
+        from = reader.read(bytes, from, bytes.length, at, into);
+        if (into.isFull()) yield* emptied(into, at + from);
       }
       offset = at + bytes.length;
       // The next piece lies in other bytes, which the columns would then point into.
@@ -76,59 +77,6 @@ function* emptied(into: RequestsBuilder, bytes: number): Generator<AccessBatch> 
   if (into.records === 0) return;
   yield { requests: into.finish(), rejections: [...into.rejections], records: into.records, bytes };
   into.clear();
-}
-
-/** Pieces that end with a line; the beginning of a line that is cut by the end of a chunk stands before the next. */
-async function* wholeLines(
-  chunks: AsyncIterable<Uint8Array>,
-  startAt: number,
-  into: RequestsBuilder,
-): AsyncGenerator<{ readonly bytes: Uint8Array; readonly at: number; readonly end: number }> {
-  let rest: Uint8Array[] = [];
-  let restBytes = 0;
-  let tooLong = false;
-  let at = startAt;
-  for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(lineFeed) + 1;
-    if (end === 0) {
-      if (tooLong || restBytes + chunk.length > longestLine) {
-        // Only its beginning is kept until its end is found.
-        if (rest.length === 0) rest.push(chunk.slice(0, 4096));
-        tooLong = true;
-      } else rest.push(chunk);
-      restBytes += chunk.length;
-      continue;
-    }
-    if (tooLong) {
-      const first = chunk.indexOf(lineFeed) + 1;
-      into.reject(
-        at,
-        rest[0] ?? chunk,
-        `a line of ${restBytes + first} bytes; the longest that is read has ${longestLine}`,
-      );
-      at += restBytes + first;
-      if (end > first) yield { bytes: chunk.subarray(first, end), at, end: end - first };
-      at += end - first;
-    } else {
-      const whole =
-        rest.length === 0 ? chunk.subarray(0, end) : Buffer.concat([...rest, chunk.subarray(0, end)]);
-      yield { bytes: whole, at, end: whole.length };
-      at += whole.length;
-    }
-    rest = end < chunk.length ? [chunk.subarray(end)] : [];
-    restBytes = chunk.length - end;
-    tooLong = false;
-  }
-  if (tooLong)
-    into.reject(
-      at,
-      rest[0] ?? new Uint8Array(0),
-      `a line of ${restBytes} bytes; the longest that is read has ${longestLine}`,
-    );
-  else if (restBytes > 0) {
-    const whole = Buffer.concat(rest);
-    yield { bytes: whole, at, end: whole.length };
-  }
 }
 
 const lineFeed = 0x0a;
