@@ -58,13 +58,10 @@ describe('/openapi.json', () => {
       'get /v1/alerts/{id}',
       'get /v1/asset',
       'get /v1/assets',
-<<<<<<< HEAD
-=======
       'get /v1/blocks',
       'get /v1/blocks/approved',
       'get /v1/blocks/audit',
       'get /v1/blocks/list',
->>>>>>> web
       'get /v1/counts',
       'get /v1/decisions/stream',
       'get /v1/rejections',
