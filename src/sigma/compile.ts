@@ -145,12 +145,12 @@ export function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E
 /** The expression, tried only on texts that have in them what it cannot match without: looking for that is far cheaper. */
 function afterLiterals(source: string, flags: string): (text: string) => boolean {
   const matches = compileRegex(source, flags);
-  const needs = literalsOfRegex(source, flags)
-    .filter((texts) => texts.size <= mostLiterals)
-    .map((texts) => [...texts]);
-  if (needs.length === 0) return matches;
+  let needs: readonly (readonly string[])[] | undefined;
   return (text) => {
-    const folded = fold(text);
+    needs ??= literalsOfRegex(source, flags)
+      .filter((texts) => texts.size <= mostLiterals)
+      .map((texts) => [...texts]);
+    const folded = needs.length === 0 ? '' : fold(text);
     for (const texts of needs) if (!texts.some((literal) => folded.includes(literal))) return false;
     return matches(text);
   };
