@@ -115,7 +115,7 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
 }
 
 /** How many of a hundred rows, about, keep the requirement. */
-export function costOf(need: Requirement): number {
+function costOf(need: Requirement): number {
   const streams = need.kind === 'anywhere' ? everyColumn : streamsOf(need.field);
   if (need.kind === 'exists' || streams.length === 0) return 1e6;
   let cost = 0;

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { builtinRules, loadRules } from '../runtime/load-rules.ts';
-import type { Rule } from '../sigma/rule.ts';
-import { clientTable } from './clients.ts';
-import { injectionRules } from './inject-match.ts';
-import { attackRule, injectionDefaults, injectionSignal, probeRule } from './inject.ts';
-import { offenceKey, type Offence } from './offence.ts';
-import { requestsOf, type Wanted } from './testing/requests.ts';
+import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
+import type { Rule } from '../../src/sigma/rule.ts';
+import { clientTable } from '../../src/web/clients.ts';
+import { injectionRules } from '../../src/web/inject-match.ts';
+import { attackRule, injectionDefaults, injectionSignal, probeRule } from '../../src/web/inject.ts';
+import { offenceKey, type Offence } from '../../src/web/offence.ts';
+import { requestsOf, type Wanted } from '../../src/web/testing/requests.ts';
 
 let rules: readonly Rule[];
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { builtinRules, loadRules } from '../runtime/load-rules.ts';
-import { parseRules } from '../sigma/parse.ts';
-import { compileRules } from '../sigma/ruleset.ts';
-import type { Rule } from '../sigma/rule.ts';
-import type { Requests } from '../event/requests.ts';
-import { injectionRules } from './inject-match.ts';
-import { rowFilter, type RowFilter } from './inject-prefilter.ts';
-import { requestSubject, requestView } from './inject-view.ts';
-import { requestsOf, type Wanted } from './testing/requests.ts';
+import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
+import { parseRules } from '../../src/sigma/parse.ts';
+import { compileRules } from '../../src/sigma/ruleset.ts';
+import type { Rule } from '../../src/sigma/rule.ts';
+import type { Requests } from '../../src/event/requests.ts';
+import { injectionRules } from '../../src/web/inject-match.ts';
+import { rowFilter, type RowFilter } from '../../src/web/inject-prefilter.ts';
+import { requestSubject, requestView } from '../../src/web/inject-view.ts';
+import { requestsOf, type Wanted } from '../../src/web/testing/requests.ts';
 
 /** Rules as users write them, on fields as they were sent and in ways that leave the filter little. */
 const users = `
@@ -39,7 +39,7 @@ let matching: ReturnType<typeof compileRules<ReturnType<typeof requestSubject>>>
 
 beforeAll(async () => {
   const own = parseRules(users, 'users.yml');
-  expect(own.problems).toEqual([]);
+  if (own.problems.length > 0) throw new Error(own.problems[0]?.message);
   rules = injectionRules([...(await loadRules([builtinRules])).rules, ...own.rules]);
   filter = rowFilter(rules);
   matching = compileRules(rules, requestView());
@@ -49,85 +49,77 @@ const matchesOf = (requests: Requests, row: number): readonly string[] =>
   matching(requestSubject(requests, row)).map(({ title }) => title);
 
 const pieces = fc.constantFrom(
-  ...[
-    "'",
-    '%27',
-    '%2527',
-    '<',
-    '%3c',
-    '\\x3c',
-    '&lt;',
-    '&#60',
-    '..',
-    '/',
-    '%2f',
-    '%c0%af',
-    '\\',
-    '%5c',
-    ';',
-    '|',
-    '`',
-    '$',
-    '{',
-    '}',
-  ],
-  ...[
-    'union',
-    'UNI',
-    'ON',
-    'select',
-    ' ',
-    '+',
-    '%20',
-    '/**/',
-    '/*',
-    '*/',
-    '/*!',
-    'or',
-    '1=1',
-    '--',
-    'script',
-    'ſcript',
-    'onload=',
-  ],
-  ...[
-    'jndi:',
-    'j',
-    'ldap',
-    'etc/',
-    'passwd',
-    'pas[s]wd',
-    'cat',
-    "c'a't",
-    'id',
-    '(',
-    ')',
-    '[$ne]',
-    '=',
-    'a',
-    'sleep(5)',
-    '%00',
-    '\u0000',
-  ],
-  ...[
-    'ＡＤ',
-    '%ef%bc%9c',
-    '\u212aelvin',
-    'sécret',
-    'SÉCRET',
-    'admin',
-    '?',
-    'x',
-    '%',
-    '%u003c',
-    '{{7*7}}',
-    '<?php',
-    '$@',
-    '$IFS',
-    '\u00a0',
-    '\r\n',
-    'Set-Cookie:',
-  ],
+  "'",
+  '%27',
+  '%2527',
+  '<',
+  '%3c',
+  '\\x3c',
+  '&lt;',
+  '&#60',
+  '..',
+  '/',
+  '%2f',
+  '%c0%af',
+  '\\',
+  '%5c',
+  ';',
+  '|',
+  '`',
+  '$',
+  '{',
+  '}',
+  'union',
+  'UNI',
+  'ON',
+  'select',
+  ' ',
+  '+',
+  '%20',
+  '/**/',
+  '/*',
+  '*/',
+  '/*!',
+  'or',
+  '1=1',
+  '--',
+  'script',
+  'ſcript',
+  'onload=',
+  'jndi:',
+  'j',
+  'ldap',
+  'etc/',
+  'passwd',
+  'pas[s]wd',
+  'cat',
+  "c'a't",
+  'id',
+  '(',
+  ')',
+  '[$ne]',
+  '=',
+  'a',
+  'sleep(5)',
+  '%00',
+  '\u0000',
+  'ＡＤ',
+  '%ef%bc%9c',
+  '\u212aelvin',
+  'sécret',
+  'SÉCRET',
+  'admin',
+  '?',
+  'x',
+  '%',
+  '%u003c',
+  '{{7*7}}',
+  '<?php',
+  '$@',
+  '$IFS',
+  '\u00a0',
+  '\r\n',
+  'Set-Cookie:',
 );
 const text = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(''));
 const wanted: fc.Arbitrary<Wanted> = fc.record({
@@ -152,7 +144,7 @@ describe('The filter on bytes', () => {
           for (let row = 0; row < requests.count; row++) {
             const found = matchesOf(requests, row);
             matched += found.length;
-            if (found.length > 0) expect(filter.mayMatch(requests, row), found.join()).toBe(true);
+            expect(found.length === 0 || filter.mayMatch(requests, row), found.join()).toBe(true);
           }
         },
       ),
