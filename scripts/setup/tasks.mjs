@@ -15,6 +15,7 @@ const tasks = {
   test: { node: [], script: vitest, args: ['run'], fromUser: false },
   check: { node: [], script: 'scripts/check.mjs', args: [], fromUser: false },
   bench: { node: [], script: 'bench/run.ts', args: [], fromUser: false },
+  eval: { node: [], script: 'scripts/eval.ts', args: [], fromUser: false },
   docs: { node: [], script: 'scripts/docs.ts', args: [], fromUser: false },
   build: { node: [], script: 'scripts/build.mjs', args: [], fromUser: false },
   format: {

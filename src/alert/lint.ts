@@ -7,6 +7,7 @@ import type { LintCode } from './lint-codes.ts';
 import { lintDetections } from './lint-detection.ts';
 import { lintFinding, type LintFinding } from './lint-finding.ts';
 import { noPlaces, type Place, type RulePlaces } from './lint-places.ts';
+import { requestFieldNames } from './request-fields.ts';
 
 /** Longer titles are cut in tables and messages. */
 const longestTitle = 120;
@@ -22,7 +23,9 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
 
   const own = object(rule.custom, 'tocsin');
   const headline = text(own, 'headline');
-  const known = new Set<string>(tocsinFieldNames.map((field) => `tocsin.${field.name}`));
+  const known = new Set<string>(
+    [...tocsinFieldNames, ...requestFieldNames].map((field) => `tocsin.${field.name}`),
+  );
   const inHeadline = places.at('tocsin', 'headline');
   const named = new Set([
     ...fieldsOfRule(rule),

@@ -2,6 +2,7 @@ import { tocsinFieldNames } from '../facts/fields.ts';
 import { elementQuantifiers } from '../sigma/element-path.ts';
 import { comparisons, modifierNames, places, timeParts } from '../sigma/modifiers.ts';
 import { cloudTrailMembers } from './lint-cloudtrail.ts';
+import { requestFieldNames } from './request-fields.ts';
 
 /** A JSON schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -14,7 +15,8 @@ const escaped = (text: string) => text.replace(/[.[\]]/g, '\\$&');
 const chain = `(?:\\|${anyOfWords(modifierNames)})*$`;
 /** A selector of elements, as in `items[any]`. */
 const selector = `\\[${anyOfWords(elementQuantifiers)}\\]`;
-const own = tocsinFieldNames.map(({ name }) => `tocsin.${name}`);
+const names = [...tocsinFieldNames, ...requestFieldNames];
+const own = names.map(({ name }) => `tocsin.${name}`);
 /** Names of fields: any, but under `tocsin.` those that there are. Behind a selector everything is for the parser to judge. */
 const fieldName = `^(?:(?!tocsin\\.)[^|]*|${anyOfWords(own.map(escaped))}(?:\\[\\])?|tocsin\\.[^|]*${selector}[^|]*)`;
 
@@ -55,9 +57,7 @@ export function searchDefinitions(): Readonly<Record<string, Schema>> {
       propertyNames: { pattern: `${fieldName}${chain}` },
       properties: {
         ...Object.fromEntries(cloudTrailMembers.map((name) => [name, {}])),
-        ...Object.fromEntries(
-          tocsinFieldNames.map(({ name, description }) => [`tocsin.${name}`, { description }]),
-        ),
+        ...Object.fromEntries(names.map(({ name, description }) => [`tocsin.${name}`, { description }])),
       },
       patternProperties: valuesByKey,
     },

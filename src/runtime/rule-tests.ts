@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { readAccessLog } from '../decode/access/read.ts';
 import { decodeValue } from '../decode/decode.ts';
 import type { Alert } from '../alert/alert.ts';
 import { Subject, subjectView } from '../alert/finding.ts';
@@ -14,6 +15,7 @@ import { parseTimespan } from '../sigma/correlation/timespan.ts';
 import { explainRule } from '../sigma/explain.ts';
 import type { Rule, RuleHeader } from '../sigma/rule.ts';
 import { whyNot } from '../sigma/why-not.ts';
+import { injectionRules, requestMatcher } from '../web/inject-match.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { LoadedRules } from './load-rules.ts';
 import { whyNotRun } from './why-not-run.ts';
@@ -64,6 +66,10 @@ const testFile = z.strictObject({
             .min(1)
             .optional()
             .describe('Several records, one after the other, for rules that need several.'),
+          line: z
+            .string()
+            .optional()
+            .describe('A line of an access log, for rules of the category webserver.'),
           wait: span.optional().describe('How long nothing comes after the last record.'),
           alerts: z.int().min(1).optional().describe('How many alerts there are then.'),
           headline: z.string().optional().describe('The sentence that the first alert then has.'),
@@ -150,6 +156,14 @@ async function runTests(
   if (!parsed.success) return [result(1, 'the test file', z.prettifyError(parsed.error))];
   const { base = {}, cases } = parsed.data;
   // A rule that does not run would pass every test that expects no match.
+  if (own !== undefined && isForRequests(own)) {
+    const results: RuleTestResult[] = [];
+    for (const [i, test] of cases.entries())
+      results.push(
+        result(lineOfCase(document.get('cases', true), i, lines), test.name, await judgeLine(test, own)),
+      );
+    return results;
+  }
   const notRun = own === undefined || engine.active.includes(own) ? undefined : `the rule ${whyNotRun(own)}`;
   return cases.map((test, i) =>
     result(
@@ -228,6 +242,33 @@ function judge(
   if (test.headline !== undefined && alert.title !== test.headline)
     return `the headline is "${alert.title}", not "${test.headline}"`;
   return undefined;
+}
+
+/** Whether a rule is for access logs, which come as lines and not as records. */
+function isForRequests(rule: Rule): boolean {
+  return injectionRules([rule]).length > 0;
+}
+
+/** A line goes through the same readers as a log of one line. */
+async function judgeLine(test: TestCase, rule: Rule): Promise<string | undefined> {
+  if (test.line === undefined) return "the rule is for access logs: give the case a 'line'";
+  const from = { source: 'test', object: test.name, receivedAt: 0 };
+  const match = requestMatcher([rule]);
+  let rows = 0;
+  let matched = 0;
+  for await (const { requests, rejections } of readAccessLog(oneChunk(`${test.line}\n`), from)) {
+    const [rejection] = rejections;
+    if (rejection) return `the line cannot be read: ${rejection.reason}`;
+    rows += requests.count;
+    for (let row = 0; row < requests.count; row++) matched += match(requests, row).length;
+  }
+  if (rows === 0) return 'there is no request in the line';
+  if (test.expect === 'no match') return matched > 0 ? 'the rule matches but should not' : undefined;
+  return matched > 0 ? undefined : 'the rule does not match but should';
+}
+
+async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
 }
 
 /** Of several records, what keeps the last one from matching. */

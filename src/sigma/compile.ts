@@ -5,6 +5,7 @@ import type { EventView, Matcher } from './event-view.ts';
 import { fold } from './fold.ts';
 import { lastOf } from './last-of.ts';
 import { compilePattern } from './pattern.ts';
+import { literalsOfRegex } from './regex-literals.ts';
 import { compileRegex } from './regex.ts';
 import { timePartOf } from './time-part.ts';
 import type {
@@ -118,7 +119,7 @@ export function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E
         someMember(value, (item) => item === test.value || (typeof item === 'string' && fold(item) === text));
     }
     case 'regex':
-      return overTexts(compileRegex(test.source, test.flags));
+      return overTexts(afterLiterals(test.source, test.flags));
     case 'cidr':
       return overTexts(compileCidr(test.range));
     case 'compare':
@@ -140,6 +141,23 @@ export function compileTest<E>(test: ValueTest, view: EventView<E>): FieldTest<E
     }
   }
 }
+
+/** The expression, tried only on texts that have in them what it cannot match without: looking for that is far cheaper. */
+function afterLiterals(source: string, flags: string): (text: string) => boolean {
+  const matches = compileRegex(source, flags);
+  let needs: readonly (readonly string[])[] | undefined;
+  return (text) => {
+    needs ??= literalsOfRegex(source, flags)
+      .filter((texts) => texts.size <= mostLiterals)
+      .map((texts) => [...texts]);
+    const folded = needs.length === 0 ? '' : fold(text);
+    for (const texts of needs) if (!texts.some((literal) => folded.includes(literal))) return false;
+    return matches(text);
+  };
+}
+
+/** To look for more of them one after the other costs as much as the expression. */
+const mostLiterals = 64;
 
 /** Digits, perhaps with a point: as opposed to `0x10`, `0o7`, `1e3`. */
 function isPlain(number: string): boolean {

@@ -68,14 +68,16 @@ const derivedPrice = 10;
 /** By how much a text is likelier in an event for every time that rules name it, or a text with it inside. */
 const perNaming = 0.0005;
 
-interface Priced {
+/** A trigger and the sum of what its requirements cost. */
+export interface Priced {
   readonly requirements: readonly Requirement[];
   readonly cost: number;
 }
 
 type Cost = (requirement: Requirement) => number;
 
-function cheapestTrigger(rule: Rule, costOf: Cost): Priced | undefined {
+/** The trigger of one rule for which the sum of the costs is least; undefined where there is no telling. */
+export function cheapestTrigger(rule: Rule, costOf: Cost): Priced | undefined {
   const ofName = new Map(
     Object.entries(rule.detections).map(([name, detection]) => [name, ofDetection(detection, costOf)]),
   );

@@ -1,0 +1,167 @@
+import type { Requests } from '../event/requests.ts';
+import type { Rule } from '../sigma/rule.ts';
+import type { Requirement } from '../sigma/required.ts';
+import { cheapestTrigger } from '../sigma/trigger.ts';
+import { byteLiterals, chanceOf, type ByteLiterals } from './byte-literals.ts';
+import { cleanTexts, type CleanTexts } from './clean-texts.ts';
+import { createDecoder, longestText, trickBit, tricks } from './inject-decode.ts';
+import {
+  escapingOf,
+  searchedColumns,
+  streamsOf,
+  type Form,
+  type SearchedColumn,
+  type Stream,
+} from './inject-view.ts';
+
+/** A test of rows by their bytes alone. */
+export interface RowFilter {
+  /** False only where no rule matches the row. Decodes only what has something in it to decode. */
+  readonly mayMatch: (requests: Requests, row: number) => boolean;
+  /** Rules without a text to look for: because of them every row is looked at. */
+  readonly always: readonly Rule[];
+}
+
+/** What is looked for in one column. */
+interface Needs {
+  readonly raw: Set<string>;
+  /** Also what is looked for without quoting: mostly there is none, and then the text is the same. */
+  readonly decoded: Set<string>;
+  unquoted: boolean;
+  /** Bits of tricks that are enough to have a look. */
+  tricks: number;
+}
+
+interface ColumnFilter {
+  readonly column: SearchedColumn;
+  readonly raw: ByteLiterals | undefined;
+  readonly decoded: ByteLiterals | undefined;
+  readonly unquoted: boolean;
+  readonly tricks: number;
+  /** Texts of this column that have nothing in them: many requests come with the same. */
+  readonly clean: CleanTexts | undefined;
+}
+
+/** Derives from the rules the texts that each of them needs. */
+export function rowFilter(rules: readonly Rule[]): RowFilter {
+  const needs = new Map<SearchedColumn, Needs>();
+  const needsOf = (column: SearchedColumn): Needs => {
+    let known = needs.get(column);
+    if (known === undefined)
+      needs.set(column, (known = { raw: new Set(), decoded: new Set(), unquoted: false, tricks: 0 }));
+    return known;
+  };
+  const always: Rule[] = [];
+  for (const rule of rules) {
+    const trigger = cheapestTrigger(rule, costOf);
+    let shows = trigger !== undefined;
+    for (const need of trigger?.requirements ?? []) {
+      const streams = need.kind === 'anywhere' ? everyColumn : streamsOf(need.field);
+      if (need.kind === 'exists' || streams.length === 0) shows = false;
+      else
+        for (const text of need.texts)
+          for (const stream of streams) shows = addNeed(needsOf(stream.column), stream, text) && shows;
+    }
+    if (!shows) always.push(rule);
+  }
+  const filters = [...needs].map(([column, wanted]): ColumnFilter => {
+    const hasDecoded = wanted.decoded.size > 0 || wanted.tricks !== 0;
+    return {
+      column,
+      raw: wanted.raw.size > 0 ? byteLiterals([...wanted.raw], false) : undefined,
+      decoded: hasDecoded ? byteLiterals([...wanted.decoded], wanted.unquoted) : undefined,
+      unquoted: wanted.unquoted,
+      tricks: wanted.tricks,
+      clean: column === 'agent' || column === 'referrer' ? cleanTexts() : undefined,
+    };
+  });
+  const decoder = createDecoder();
+
+  const isClean = (filter: ColumnFilter, requests: Requests, start: number, end: number): boolean => {
+    const { raw, decoded } = filter;
+    const { bytes } = requests;
+    const escaping = escapingOf(requests, filter.column);
+    if (raw !== undefined) {
+      const length = decoder.unescape(bytes, start, end, escaping);
+      if (foldsIntoAscii(decoder.unescaped, length) || raw.has(decoder.unescaped, 0, length)) return false;
+    }
+    if (decoded === undefined) return true;
+    const scanned = decoded.scan(bytes, start, end);
+    if (scanned !== 'undecided') return scanned === 'clean';
+    const length = decoder.decode(bytes, start, end, escaping);
+    if ((decoder.tricks() & filter.tricks) !== 0 || decoded.has(decoder.out, 0, length)) return false;
+    if (!filter.unquoted) return true;
+    const unquoted = decoder.unquote(length);
+    return unquoted === -1 || !decoded.has(decoder.unquoted, 0, unquoted);
+  };
+
+  return {
+    always,
+    mayMatch: (requests, row) => {
+      if (always.length > 0) return true;
+      for (const filter of filters) {
+        const column = requests.text[filter.column];
+        const start = column.start[row] ?? 0;
+        const end = Math.min(column.end[row] ?? 0, start + longestText);
+        if (end <= start) continue;
+        const { clean } = filter;
+        if (clean?.has(requests.bytes, start, end) === true) continue;
+        if (!isClean(filter, requests, start, end)) return true;
+        clean?.add(requests.bytes, start, end);
+      }
+      return false;
+    },
+  };
+}
+
+/** How many of a hundred rows, about, keep the requirement. */
+function costOf(need: Requirement): number {
+  const streams = need.kind === 'anywhere' ? everyColumn : streamsOf(need.field);
+  if (need.kind === 'exists' || streams.length === 0) return 1e6;
+  let cost = 0;
+  for (const text of need.texts)
+    for (const { column, form } of streams)
+      cost += form === 'tricks' ? 0.01 : chanceOf(asciiPart(text, form), column === 'agent');
+  return cost;
+}
+
+const everyColumn: readonly Stream[] = searchedColumns.map((column) => ({ column, form: 'raw' }));
+
+/** False where the text shows in no bytes. */
+function addNeed(needs: Needs, { form }: Stream, text: string): boolean {
+  if (form === 'tricks') {
+    // What is no trick is never found.
+    for (const name of tricks) if (name.includes(text)) needs.tricks |= trickBit[name];
+    return true;
+  }
+  const part = asciiPart(text, form);
+  if (part === '') return false;
+  needs[form === 'raw' ? 'raw' : 'decoded'].add(part);
+  if (form === 'unquoted') needs.unquoted = true;
+  return true;
+}
+
+/**
+ * The longest stretch of ASCII in a folded text: of other letters the bytes differ between capital and small. Where path and query are read
+ * together, a question mark stands between them that is in neither.
+ */
+function asciiPart(text: string, form: Form): string {
+  let best = '';
+  let from = 0;
+  for (let i = 0; i <= text.length; i++) {
+    if (i < text.length && text.charCodeAt(i) < 0x80 && (form !== 'raw' || text[i] !== '?')) continue;
+    if (i - from > best.length) best = text.slice(from, i);
+    from = i + 1;
+  }
+  return best;
+}
+
+/** Whether a text has one of the two letters beyond ASCII that fold into it: the long s and the sign for kelvin. */
+function foldsIntoAscii(bytes: Uint8Array, length: number): boolean {
+  for (let i = 0; i + 1 < length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte < 0xc5) continue;
+    if ((byte === 0xc5 && bytes[i + 1] === 0xbf) || (byte === 0xe2 && bytes[i + 1] === 0x84)) return true;
+  }
+  return false;
+}
