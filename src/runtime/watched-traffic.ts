@@ -1,9 +1,13 @@
 import type { Requests } from '../event/requests.ts';
+import { meansLogSource } from '../sigma/log-source.ts';
+import type { Rule } from '../sigma/rule.ts';
 import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
 import { board } from '../web/board.ts';
 import type { BoardView } from '../web/board-view.ts';
 import { botSignal, defaultBotSettings } from '../web/bots/signal.ts';
 import { clientTable } from '../web/clients.ts';
+import { injectionDefaults, injectionSignal } from '../web/inject.ts';
+import { webServerSource } from '../web/inject-view.ts';
 import { merged, offenceKey, type Offence } from '../web/offence.ts';
 import { defaultTrafficSettings, type TrafficSettings } from '../web/settings.ts';
 import { createTraffic, trafficSignals } from '../web/traffic.ts';
@@ -12,6 +16,8 @@ export interface WatchedTrafficOptions {
   readonly settings?: Partial<TrafficSettings> | undefined;
   /** User agents of one's own app, `*` for anything. */
   readonly appAgents: readonly string[];
+  /** Sigma rules of the category webserver; those for other logs are left out. */
+  readonly rules?: readonly Rule[] | undefined;
 }
 
 /** The board and every signal over one stream of requests. */
@@ -37,7 +43,7 @@ const clientsOfBoard = 65_536;
 const mostOffences = 20_000;
 
 /** Signals that need a list or a secret (reputation, crawlers' addresses) are not among these. */
-export function watchTraffic({ settings, appAgents }: WatchedTrafficOptions): WatchedTraffic {
+export function watchTraffic({ settings, appAgents, rules = [] }: WatchedTrafficOptions): WatchedTraffic {
   const whole = { ...defaultTrafficSettings, ...settings };
   const traffic = createTraffic(whole, [
     ...trafficSignals,
@@ -48,6 +54,12 @@ export function watchTraffic({ settings, appAgents }: WatchedTrafficOptions): Wa
         seed,
         outsideApp: { ...defaultBotSettings.outsideApp, agents: appAgents },
       }),
+    ({ lateness }, clients) =>
+      injectionSignal(
+        rules.filter(({ logsource }) => meansLogSource(logsource, webServerSource)),
+        clients,
+        { ...injectionDefaults, lateness },
+      ),
     ({ lateness }, clients) => anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }),
   ]);
   // The board also shows what comes too late for signals, as where files were put together, so that it has clients of its own.

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { randomInt } from 'node:crypto';
 import type { AccessFormat } from '../../decode/access/format.ts';
 import { accessFormats } from '../../decode/access/formats.ts';
+import type { Rule } from '../../sigma/rule.ts';
 import type { Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { readAccessFiles } from '../../runtime/access-files.ts';
+import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { watchTraffic, type WatchedTraffic } from '../../runtime/watched-traffic.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { jsonText } from '../format/json.ts';
@@ -33,6 +36,9 @@ export interface TrafficFlags {
   quiet?: boolean;
 }
 
+/** Of the rules that come with Tocsin, those for requests: the others are for CloudTrail. */
+const requestRules = join(builtinRules, 'web');
+
 /** How many points of the time line are given to machines. */
 const pointsInJson = 240;
 
@@ -44,7 +50,8 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
     return written === undefined ? undefined : parseTime(written, `--${name}`, started);
   });
   const format = flags.format === 'auto' ? undefined : formatNamed(flags.format);
-  const traffic = watchedFor(flags);
+  const { rules } = await loadRules([requestRules]);
+  const traffic = watchedFor(flags, rules);
   const files = await inputFiles(paths);
   const showsProgress = terminalOf(process.stderr).interactive && flags.quiet !== true;
   const size = files.reduce((sum, file) => sum + file.size, 0);
@@ -92,9 +99,9 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
 }
 
 /** @throws {CliFailure} where a network cannot be read */
-function watchedFor({ proxies = [], appAgents = [] }: TrafficFlags): WatchedTraffic {
+function watchedFor({ proxies = [], appAgents = [] }: TrafficFlags, rules: readonly Rule[]): WatchedTraffic {
   try {
-    return watchTraffic({ settings: { proxies, seed: randomInt(2 ** 32) }, appAgents });
+    return watchTraffic({ settings: { proxies, seed: randomInt(2 ** 32) }, appAgents, rules });
   } catch (error) {
     throw new CliFailure(`--proxies: ${visible(error instanceof Error ? error.message : String(error))}`);
   }
