@@ -32,10 +32,12 @@ const entity = 0xfffe;
 /**
  * @param literals folded texts of ASCII, not empty, each with who looks for it
  * @param quotes whether quoting counts as something to decode
+ * @param isAgent whether the texts will be user agents, which have other letters in them than addresses
  */
 export function byteLiterals(
   literals: ReadonlyMap<string, readonly number[]>,
   quotes: boolean,
+  isAgent: boolean,
 ): ByteLiterals {
   const lists: Placed[][] = [[]];
   const decoded = new Uint16Array(0x10000);
@@ -50,7 +52,7 @@ export function byteLiterals(
       for (let first = 0; first < 256; first++)
         place((first << 8) | (literal[0] ?? 0), { literal, before: 0, owners });
     else {
-      const before = rarestPair(literal);
+      const before = rarestPair(literal, isAgent);
       place(((literal[before - 1] ?? 0) << 8) | (literal[before] ?? 0), { literal, before, owners });
     }
   }
@@ -134,11 +136,11 @@ function isLetter(byte: number): boolean {
 }
 
 /** Where the pair of bytes ends that is likely to be met least often in a request. */
-function rarestPair(literal: Uint8Array): number {
+function rarestPair(literal: Uint8Array, isAgent: boolean): number {
   let best = 1;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 1; i < literal.length; i++) {
-    const share = shareOf(literal[i - 1] ?? 0, true) * shareOf(literal[i] ?? 0, true);
+    const share = shareOf(literal[i - 1] ?? 0, isAgent) * shareOf(literal[i] ?? 0, isAgent);
     if (share < least) {
       least = share;
       best = i;
@@ -174,6 +176,7 @@ function shareOf(byte: number, isAgent: boolean): number {
   const letter = String.fromCharCode(byte);
   if ('eaitonsrlc/.'.includes(letter)) return 10;
   if ('dmphgub-0123456789'.includes(letter)) return 5;
-  if ('fvwykxjzq=&_:'.includes(letter)) return 2;
+  if ('fvwyk=&_:'.includes(letter)) return 2;
+  if ('xjzq'.includes(letter)) return 0.7;
   return ' (;),'.includes(letter) ? (isAgent ? 10 : 0.5) : 0.1;
 }

@@ -69,15 +69,16 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     if (!shows) always.push(number);
   }
   const filters = [...needs].map(([column, wanted]): ColumnFilter => {
+    const isAgent = column === 'agent';
     const hasDecoded = wanted.decoded.size > 0 || wanted.tricks.length > 0;
     return {
       column,
-      raw: wanted.raw.size > 0 ? byteLiterals(wanted.raw, false) : undefined,
-      decoded: hasDecoded ? byteLiterals(wanted.decoded, wanted.unquoted) : undefined,
+      raw: wanted.raw.size > 0 ? byteLiterals(wanted.raw, false, isAgent) : undefined,
+      decoded: hasDecoded ? byteLiterals(wanted.decoded, wanted.unquoted, isAgent) : undefined,
       unquoted: wanted.unquoted,
       tricks: wanted.tricks.reduce((all, { bits }) => all | bits, 0),
       owners: wanted.tricks,
-      clean: column === 'agent' || column === 'referrer' ? cleanTexts() : undefined,
+      clean: isAgent || column === 'referrer' ? cleanTexts() : undefined,
     };
   });
   const decoder = createDecoder();
