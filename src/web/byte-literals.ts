@@ -9,12 +9,16 @@ export interface ByteLiterals {
    * at each byte.
    */
   readonly scan: (bytes: Uint8Array, start: number, end: number) => 'found' | 'clean' | 'undecided';
+  /** Tells whose literals are in a decoded text, some more than once. */
+  readonly collect: (bytes: Uint8Array, start: number, end: number, found: (owner: number) => void) => void;
 }
 
 interface Placed {
   readonly literal: Uint8Array;
   /** How many of its bytes stand before the second one of its pair. */
   readonly before: number;
+  /** Who looks for it. */
+  readonly owners: readonly number[];
 }
 
 const small = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -26,10 +30,15 @@ const active = 0xffff;
 const entity = 0xfffe;
 
 /**
- * @param literals folded texts of ASCII, not empty
+ * @param literals folded texts of ASCII, not empty, each with who looks for it
  * @param quotes whether quoting counts as something to decode
+ * @param isAgent whether the texts will be user agents, which have other letters in them than addresses
  */
-export function byteLiterals(literals: readonly string[], quotes: boolean): ByteLiterals {
+export function byteLiterals(
+  literals: ReadonlyMap<string, readonly number[]>,
+  quotes: boolean,
+  isAgent: boolean,
+): ByteLiterals {
   const lists: Placed[][] = [[]];
   const decoded = new Uint16Array(0x10000);
   const place = (pair: number, placed: Placed): void => {
@@ -37,14 +46,14 @@ export function byteLiterals(literals: readonly string[], quotes: boolean): Byte
     if (known > 0) lists[known]?.push(placed);
     else decoded[pair] = lists.push([placed]) - 1;
   };
-  for (const text of literals) {
+  for (const [text, owners] of literals) {
     const literal = Uint8Array.from(text, (letter) => small[letter.charCodeAt(0)] ?? 0);
     if (literal.length === 1)
       for (let first = 0; first < 256; first++)
-        place((first << 8) | (literal[0] ?? 0), { literal, before: 0 });
+        place((first << 8) | (literal[0] ?? 0), { literal, before: 0, owners });
     else {
-      const before = rarestPair(literal);
-      place(((literal[before - 1] ?? 0) << 8) | (literal[before] ?? 0), { literal, before });
+      const before = rarestPair(literal, isAgent);
+      place(((literal[before - 1] ?? 0) << 8) | (literal[before] ?? 0), { literal, before, owners });
     }
   }
   const raw = decoded.slice();
@@ -53,14 +62,16 @@ export function byteLiterals(literals: readonly string[], quotes: boolean): Byte
       if (isActive(first, second, quotes)) raw[(first << 8) | second] = active;
       else if (first === 0x26 && isLetter(second)) raw[(first << 8) | second] = entity;
 
+  const isAt = (placed: Placed, bytes: Uint8Array, at: number, start: number, end: number): boolean => {
+    const { literal } = placed;
+    const first = at - placed.before;
+    if (first < start || first + literal.length > end) return false;
+    let i = 0;
+    while (i < literal.length && small[bytes[first + i] ?? 0] === literal[i]) i++;
+    return i === literal.length;
+  };
   const standsAt = (list: number, bytes: Uint8Array, at: number, start: number, end: number): boolean => {
-    for (const { literal, before } of lists[list] ?? []) {
-      const first = at - before;
-      if (first < start || first + literal.length > end) continue;
-      let i = 0;
-      while (i < literal.length && small[bytes[first + i] ?? 0] === literal[i]) i++;
-      if (i === literal.length) return true;
-    }
+    for (const placed of lists[list] ?? []) if (isAt(placed, bytes, at, start, end)) return true;
     return false;
   };
 
@@ -92,6 +103,17 @@ export function byteLiterals(literals: readonly string[], quotes: boolean): Byte
       }
       return 'clean';
     },
+    collect: (bytes, start, end, found) => {
+      let before = 0;
+      for (let i = start; i < end; i++) {
+        const byte = small[bytes[i] ?? 0] ?? 0;
+        const list = decoded[(before << 8) | byte] ?? 0;
+        before = byte;
+        if (list === 0) continue;
+        for (const placed of lists[list] ?? [])
+          if (isAt(placed, bytes, i, start, end)) for (const owner of placed.owners) found(owner);
+      }
+    },
   };
 }
 
@@ -114,11 +136,11 @@ function isLetter(byte: number): boolean {
 }
 
 /** Where the pair of bytes ends that is likely to be met least often in a request. */
-function rarestPair(literal: Uint8Array): number {
+function rarestPair(literal: Uint8Array, isAgent: boolean): number {
   let best = 1;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 1; i < literal.length; i++) {
-    const share = shareOf(literal[i - 1] ?? 0, true) * shareOf(literal[i] ?? 0, true);
+    const share = shareOf(literal[i - 1] ?? 0, isAgent) * shareOf(literal[i] ?? 0, isAgent);
     if (share < least) {
       least = share;
       best = i;
@@ -154,6 +176,7 @@ function shareOf(byte: number, isAgent: boolean): number {
   const letter = String.fromCharCode(byte);
   if ('eaitonsrlc/.'.includes(letter)) return 10;
   if ('dmphgub-0123456789'.includes(letter)) return 5;
-  if ('fvwykxjzq=&_:'.includes(letter)) return 2;
+  if ('fvwyk=&_:'.includes(letter)) return 2;
+  if ('xjzq'.includes(letter)) return 0.7;
   return ' (;),'.includes(letter) ? (isAgent ? 10 : 0.5) : 0.1;
 }

@@ -1,9 +1,9 @@
 import type { Requests } from '../event/requests.ts';
-import { compileRules } from '../sigma/ruleset.ts';
+import { compileRule, type Matcher } from '../sigma/compile.ts';
 import { meansLogSource } from '../sigma/log-source.ts';
 import type { Rule } from '../sigma/rule.ts';
 import { rowFilter } from './inject-prefilter.ts';
-import { requestSubject, requestView, webServerSource } from './inject-view.ts';
+import { requestSubject, requestView, webServerSource, type RequestSubject } from './inject-view.ts';
 
 /** The rules that match a row of a batch. */
 export type RequestMatcher = (requests: Requests, row: number) => readonly Rule[];
@@ -19,7 +19,19 @@ export function injectionRules(rules: readonly Rule[]): readonly Rule[] {
 
 /** Tries rules on rows; most rows are decided by their bytes alone. One row at a time. */
 export function requestMatcher(rules: readonly Rule[]): RequestMatcher {
-  const { mayMatch } = rowFilter(rules);
-  const matching = compileRules(rules, requestView());
-  return (requests, row) => (mayMatch(requests, row) ? matching(requestSubject(requests, row)) : none);
+  const { mayMatch, candidates } = rowFilter(rules);
+  const view = requestView();
+  const matchers: (Matcher<RequestSubject> | undefined)[] = rules.map(() => undefined);
+  return (requests, row) => {
+    if (!mayMatch(requests, row)) return none;
+    const subject = requestSubject(requests, row);
+    const matched: Rule[] = [];
+    for (const number of candidates(requests, row)) {
+      const rule = rules[number];
+      if (rule === undefined) continue;
+      const matches = (matchers[number] ??= compileRule(rule, view));
+      if (matches(subject)) matched.push(rule);
+    }
+    return matched;
+  };
 }

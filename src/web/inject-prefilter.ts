@@ -18,18 +18,20 @@ import {
 export interface RowFilter {
   /** False only where no rule matches the row. Decodes only what has something in it to decode. */
   readonly mayMatch: (requests: Requests, row: number) => boolean;
+  /** The rules that may match the row, by their numbers in order; all others do not. */
+  readonly candidates: (requests: Requests, row: number) => readonly number[];
   /** Rules without a text to look for: because of them every row is looked at. */
   readonly always: readonly Rule[];
 }
 
 /** What is looked for in one column. */
 interface Needs {
-  readonly raw: Set<string>;
+  readonly raw: Map<string, number[]>;
   /** Also what is looked for without quoting: mostly there is none, and then the text is the same. */
-  readonly decoded: Set<string>;
+  readonly decoded: Map<string, number[]>;
   unquoted: boolean;
-  /** Bits of tricks that are enough to have a look. */
-  tricks: number;
+  /** Bits of tricks that are enough to have a look, with who looks for them. */
+  readonly tricks: { readonly bits: number; readonly owner: number }[];
 }
 
 interface ColumnFilter {
@@ -38,6 +40,7 @@ interface ColumnFilter {
   readonly decoded: ByteLiterals | undefined;
   readonly unquoted: boolean;
   readonly tricks: number;
+  readonly owners: Needs['tricks'];
   /** Texts of this column that have nothing in them: many requests come with the same. */
   readonly clean: CleanTexts | undefined;
 }
@@ -48,11 +51,11 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
   const needsOf = (column: SearchedColumn): Needs => {
     let known = needs.get(column);
     if (known === undefined)
-      needs.set(column, (known = { raw: new Set(), decoded: new Set(), unquoted: false, tricks: 0 }));
+      needs.set(column, (known = { raw: new Map(), decoded: new Map(), unquoted: false, tricks: [] }));
     return known;
   };
-  const always: Rule[] = [];
-  for (const rule of rules) {
+  const always: number[] = [];
+  for (const [number, rule] of rules.entries()) {
     const trigger = cheapestTrigger(rule, costOf);
     let shows = trigger !== undefined;
     for (const need of trigger?.requirements ?? []) {
@@ -60,19 +63,22 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       if (need.kind === 'exists' || streams.length === 0) shows = false;
       else
         for (const text of need.texts)
-          for (const stream of streams) shows = addNeed(needsOf(stream.column), stream, text) && shows;
+          for (const stream of streams)
+            shows = addNeed(needsOf(stream.column), stream, text, number) && shows;
     }
-    if (!shows) always.push(rule);
+    if (!shows) always.push(number);
   }
   const filters = [...needs].map(([column, wanted]): ColumnFilter => {
-    const hasDecoded = wanted.decoded.size > 0 || wanted.tricks !== 0;
+    const isAgent = column === 'agent';
+    const hasDecoded = wanted.decoded.size > 0 || wanted.tricks.length > 0;
     return {
       column,
-      raw: wanted.raw.size > 0 ? byteLiterals([...wanted.raw], false) : undefined,
-      decoded: hasDecoded ? byteLiterals([...wanted.decoded], wanted.unquoted) : undefined,
+      raw: wanted.raw.size > 0 ? byteLiterals(wanted.raw, false, isAgent) : undefined,
+      decoded: hasDecoded ? byteLiterals(wanted.decoded, wanted.unquoted, isAgent) : undefined,
       unquoted: wanted.unquoted,
-      tricks: wanted.tricks,
-      clean: column === 'agent' || column === 'referrer' ? cleanTexts() : undefined,
+      tricks: wanted.tricks.reduce((all, { bits }) => all | bits, 0),
+      owners: wanted.tricks,
+      clean: isAgent || column === 'referrer' ? cleanTexts() : undefined,
     };
   });
   const decoder = createDecoder();
@@ -95,8 +101,35 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     return unquoted === -1 || !decoded.has(decoder.unquoted, 0, unquoted);
   };
 
+  const collectFrom = (filter: ColumnFilter, requests: Requests, row: number, found: Set<number>): void => {
+    const { bytes, text } = requests;
+    const start = text[filter.column].start[row] ?? 0;
+    const end = Math.min(text[filter.column].end[row] ?? 0, start + longestText);
+    if (end <= start) return;
+    const add = (owner: number) => found.add(owner);
+    const escaping = escapingOf(requests, filter.column);
+    if (filter.raw !== undefined) {
+      const length = decoder.unescape(bytes, start, end, escaping);
+      // Rare: everybody has a look.
+      if (foldsIntoAscii(decoder.unescaped, length)) rules.forEach((_rule, number) => found.add(number));
+      filter.raw.collect(decoder.unescaped, 0, length, add);
+    }
+    if (filter.decoded === undefined) return;
+    const length = decoder.decode(bytes, start, end, escaping);
+    const tricksSeen = decoder.tricks();
+    for (const { bits, owner } of filter.owners) if ((bits & tricksSeen) !== 0) found.add(owner);
+    filter.decoded.collect(decoder.out, 0, length, add);
+    const unquoted = filter.unquoted ? decoder.unquote(length) : -1;
+    if (unquoted >= 0) filter.decoded.collect(decoder.unquoted, 0, unquoted, add);
+  };
+
   return {
-    always,
+    always: always.flatMap((number) => rules[number] ?? []),
+    candidates: (requests, row) => {
+      const found = new Set(always);
+      for (const filter of filters) collectFrom(filter, requests, row, found);
+      return [...found].sort((a, b) => a - b);
+    },
     mayMatch: (requests, row) => {
       if (always.length > 0) return true;
       for (const filter of filters) {
@@ -128,15 +161,18 @@ function costOf(need: Requirement): number {
 const everyColumn: readonly Stream[] = searchedColumns.map((column) => ({ column, form: 'raw' }));
 
 /** False where the text shows in no bytes. */
-function addNeed(needs: Needs, { form }: Stream, text: string): boolean {
+function addNeed(needs: Needs, { form }: Stream, text: string, owner: number): boolean {
   if (form === 'tricks') {
     // What is no trick is never found.
-    for (const name of tricks) if (name.includes(text)) needs.tricks |= trickBit[name];
+    for (const name of tricks) if (name.includes(text)) needs.tricks.push({ bits: trickBit[name], owner });
     return true;
   }
   const part = asciiPart(text, form);
   if (part === '') return false;
-  needs[form === 'raw' ? 'raw' : 'decoded'].add(part);
+  const literals = needs[form === 'raw' ? 'raw' : 'decoded'];
+  const owners = literals.get(part);
+  if (owners === undefined) literals.set(part, [owner]);
+  else if (owners.at(-1) !== owner) owners.push(owner);
   if (form === 'unquoted') needs.unquoted = true;
   return true;
 }

@@ -5,7 +5,7 @@ import { parseRules } from '../../src/sigma/parse.ts';
 import { compileRules } from '../../src/sigma/ruleset.ts';
 import type { Rule } from '../../src/sigma/rule.ts';
 import type { Requests } from '../../src/event/requests.ts';
-import { injectionRules } from '../../src/web/inject-match.ts';
+import { injectionRules, requestMatcher } from '../../src/web/inject-match.ts';
 import { rowFilter, type RowFilter } from '../../src/web/inject-prefilter.ts';
 import { requestSubject, requestView } from '../../src/web/inject-view.ts';
 import { requestsOf, type Wanted } from '../../src/web/testing/requests.ts';
@@ -135,6 +135,7 @@ const wanted: fc.Arbitrary<Wanted> = fc.record({
 describe('The filter on bytes', () => {
   it('lets every row pass that a rule matches, and the same row again', () => {
     let matched = 0;
+    const ask = requestMatcher(rules);
     fc.assert(
       fc.property(
         fc.array(wanted, { minLength: 1, maxLength: 4 }),
@@ -144,6 +145,7 @@ describe('The filter on bytes', () => {
           for (let row = 0; row < requests.count; row++) {
             const found = matchesOf(requests, row);
             matched += found.length;
+            expect(ask(requests, row).map(({ title }) => title)).toEqual(found);
             expect(found.length === 0 || filter.mayMatch(requests, row), found.join()).toBe(true);
           }
         },
