@@ -22,7 +22,7 @@ const tactics: Readonly<Record<string, AttackRef>> = {
   'resource-development': { id: 'TA0042', name: 'Resource Development' },
 };
 
-/** Techniques that matter in a cloud account, with MITRE's own name of each; a sub-technique's parent is here too. https://attack.mitre.org/matrices/enterprise/cloud/iaas/ */
+/** Techniques that matter in a cloud account or against a web site, with MITRE's own name of each; a sub-technique's parent is here too. https://attack.mitre.org/matrices/enterprise/cloud/iaas/ */
 const techniques: Readonly<Record<string, string>> = {
   T1005: 'Data from Local System',
   T1006: 'Direct Volume Access',
@@ -36,6 +36,9 @@ const techniques: Readonly<Record<string, string>> = {
   T1048: 'Exfiltration Over Alternative Protocol',
   T1053: 'Scheduled Task/Job',
   T1059: 'Command and Scripting Interpreter',
+  'T1059.003': 'Windows Command Shell',
+  'T1059.004': 'Unix Shell',
+  'T1059.007': 'JavaScript',
   'T1059.009': 'Cloud API',
   T1069: 'Permission Groups Discovery',
   'T1069.003': 'Cloud Groups',
@@ -45,6 +48,7 @@ const techniques: Readonly<Record<string, string>> = {
   T1078: 'Valid Accounts',
   'T1078.001': 'Default Accounts',
   'T1078.004': 'Cloud Accounts',
+  T1083: 'File and Directory Discovery',
   T1087: 'Account Discovery',
   'T1087.004': 'Cloud Account',
   T1098: 'Account Manipulation',
@@ -76,6 +80,8 @@ const techniques: Readonly<Record<string, string>> = {
   T1496: 'Resource Hijacking',
   'T1496.001': 'Compute Hijacking',
   'T1496.004': 'Cloud Service Hijacking',
+  T1505: 'Server Software Component',
+  'T1505.003': 'Web Shell',
   T1525: 'Implant Internal Image',
   T1526: 'Cloud Service Discovery',
   T1530: 'Data from Cloud Storage',
@@ -122,6 +128,8 @@ const techniques: Readonly<Record<string, string>> = {
   'T1588.004': 'Digital Certificates',
   T1590: 'Gather Victim Network Information',
   'T1590.002': 'DNS',
+  T1595: 'Active Scanning',
+  'T1595.002': 'Vulnerability Scanning',
   T1606: 'Forge Web Credentials',
   'T1606.002': 'SAML Tokens',
   T1609: 'Container Administration Command',
