@@ -46,6 +46,9 @@ export function npmScript(env, execPath, exists = existsSync) {
 
 /**
  * The environment in which a given Node is the one that `node` means, for our own children and for theirs.
+ * Node out of npm brings its own list of authorities and, unlike a system's Node, knows none that a company added to the
+ * machine, as proxies that look into TLS need: so it is told to trust those too, unless the user said otherwise
+ * (https://nodejs.org/api/cli.html#node_use_system_ca1).
  * @param {Env} env
  * @param {string} node absolute path of the binary
  * @param {string} platform `process.platform`
@@ -68,5 +71,6 @@ export function environmentFor(env, node, platform) {
   if (first !== folder) result[pathName] = before ? `${folder}${separator}${before}` : folder;
   result['NODE'] = node;
   result['npm_node_execpath'] = node;
+  result['NODE_USE_SYSTEM_CA'] ??= '1';
   return result;
 }

@@ -61,8 +61,13 @@ describe('the environment for a Node', () => {
       HOME: '/home/ann',
       NODE: '/c/bin/node',
       npm_node_execpath: '/c/bin/node',
+      NODE_USE_SYSTEM_CA: '1',
     });
     expect(environmentFor(env, '/c/bin/node', 'linux')).toEqual(env);
+  });
+  it('leaves it to the user whether the authorities of the machine are trusted', () => {
+    const env = environmentFor({ NODE_USE_SYSTEM_CA: '0' }, '/c/bin/node', 'linux');
+    expect(env['NODE_USE_SYSTEM_CA']).toBe('0');
   });
   it('works without a PATH', () => {
     expect(environmentFor({}, '/c/bin/node', 'linux')['PATH']).toBe('/c/bin');
