@@ -13,6 +13,7 @@ import { copyable } from './copyable.ts';
 import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
 import { html, preformatted, type Html, type Piece } from './html.ts';
 import { absoluteTime, layout, relativeTime, severityChip, type Frame } from './layout.ts';
+import { withNames } from './names.ts';
 import { prettyJson } from './pretty-json.ts';
 import { ago, shortDay, span } from './time.ts';
 
@@ -113,7 +114,7 @@ function prose(text: string): readonly Html[] {
   return text
     .split(/\n\s*\n/)
     .filter((paragraph) => paragraph.trim() !== '')
-    .map((paragraph) => html`<p class="prose">${paragraph.trim()}</p>`);
+    .map((paragraph) => html`<p class="prose">${withNames(paragraph.trim())}</p>`);
 }
 
 /** So many of the events are shown at once; the others open on demand. */
@@ -187,14 +188,14 @@ function meaning({ facts }: Alert): Html | undefined {
       ${facts.map(
         ({ explanation, unknowns, diff = [] }) =>
           html`<li>
-            <p>${explanation}</p>
+            <p>${withNames(explanation)}</p>
             ${diff.length > 0 && difference(diff)}
             ${
               unknowns.length > 0 &&
               html`<div class="unknowns">
                 <p class="label">Not known from this event alone</p>
                 <ul>
-                  ${unknowns.map((unknown) => html`<li>${unknown}</li>`)}
+                  ${unknowns.map((unknown) => html`<li>${withNames(unknown)}</li>`)}
                 </ul>
               </div>`
             }
