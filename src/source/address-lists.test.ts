@@ -15,7 +15,8 @@ import {
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const noon = Date.parse('2026-01-05T12:00:00Z');
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
 
 let folder: string;
 let url: string;
@@ -134,7 +135,7 @@ describe('a list from a URL', () => {
         response.writeHead(200, { 'content-length': '1000' });
         response.write('192.0.2.77\n', () => response.destroy());
       },
-      /terminated|other side closed/,
+      /the connection was terminated/,
     ],
     ['packed content breaks off', text(gzipSync('192.0.2.77\n'.repeat(50)).subarray(0, 30)), /./],
     [
@@ -154,6 +155,22 @@ describe('a list from a URL', () => {
       'it is sent to a file',
       (_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
       /redirected from http to file/,
+    ],
+    [
+      'it is sent to another host that is not of the internet',
+      (_request, response) =>
+        response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
+      /was sent on to 169\.254\.169\.254, which is no address of the internet/,
+    ],
+    [
+      'it is sent to the loopback by its address',
+      (_request, response) => response.writeHead(302, { location: 'http://[::1]:1/' }).end(),
+      /was sent on to ::1, which is no address of the internet/,
+    ],
+    [
+      'it is sent to a name that stands for an internal address',
+      (_request, response) => response.writeHead(302, { location: 'http://localhost:1/' }).end(),
+      /was sent on to localhost \((127\.0\.0\.1|::1)\), which is no address of the internet/,
     ],
     [
       'it is sent nowhere',
@@ -188,6 +205,17 @@ describe('a list from a URL', () => {
     answer = (_request, response) => response.writeHead(304).end();
     await lists.refresh();
     expect(asked.at(-1)?.headers['if-none-match']).toBe('"a"');
+  });
+
+  it('is not asked for again by the next run before it is due', async () => {
+    answer = text('192.0.2.1', { etag: '"a"' });
+    await opened();
+    now += hour / 2;
+    expect((await opened()).state()).toMatchObject({ contents: { entries: 1 }, confirmedAt: noon });
+    expect(asked).toHaveLength(1);
+    now += hour / 2;
+    await opened();
+    expect(asked).toHaveLength(2);
   });
 
   it('does not believe a copy that is damaged or of another URL', async () => {

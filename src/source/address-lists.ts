@@ -74,8 +74,8 @@ interface Held {
 }
 
 /**
- * Loads lists and keeps them fresh. At the start the copies of an earlier run hold, so that Tocsin starts without a network; whatever goes wrong
- * later, the last good contents stay.
+ * Loads lists and keeps them fresh. At the start the copies of an earlier run hold, so that Tocsin starts without a network, and those that are
+ * not due yet are not asked for; whatever goes wrong later, the last good contents stay.
  */
 export async function openAddressLists(options: AddressListsOptions): Promise<AddressLists> {
   const { folder, clock, log, changed } = options;
@@ -158,8 +158,9 @@ export async function openAddressLists(options: AddressListsOptions): Promise<Ad
   const schedule = (list: Held): void => {
     if (stopping.now) return;
     const { everyMs = defaultEveryMs } = list.settings;
-    const wait =
-      list.state.problem === undefined ? everyMs : Math.max(soonestMs, everyMs / soonerAfterFailure);
+    const { problem, confirmedAt = clock() } = list.state;
+    const due = problem === undefined ? confirmedAt + everyMs - clock() : everyMs / soonerAfterFailure;
+    const wait = Math.max(soonestMs, Math.min(due, everyMs));
     list.timer = setTimeout(() => {
       void lookAt(list).then(() => schedule(list));
     }, wait);
@@ -173,7 +174,8 @@ export async function openAddressLists(options: AddressListsOptions): Promise<Ad
     // Without its validators: where the copy is refused the list must come as a whole.
     if (kept !== undefined && take(list, kept.bytes, kept.confirmedAt)) list.kept = kept;
   }
-  await Promise.all(held.map(lookAt));
+  // Who runs several times an hour asks no more often than who runs all the time.
+  await Promise.all(held.filter((list) => !isFresh(list, clock())).map(lookAt));
   for (const list of held) schedule(list);
 
   return {
@@ -193,6 +195,12 @@ export async function openAddressLists(options: AddressListsOptions): Promise<Ad
       for (const { looking } of held) await looking;
     },
   };
+}
+
+/** Whether the copy that was found at the start need not be looked at yet. */
+function isFresh({ settings, state: { confirmedAt } }: Held, now: number): boolean {
+  const age = confirmedAt === undefined ? Number.NaN : now - confirmedAt;
+  return age >= 0 && age < (settings.everyMs ?? defaultEveryMs);
 }
 
 /** What a list may be used for when its contents were last confirmed so long ago. */

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { unpack } from '../decode/unpack.ts';
+import { get } from './get-public.ts';
 
 /** What a server said of a list when it was fetched last, to ask whether it has changed. */
 export interface Validators {
@@ -21,47 +23,53 @@ export type Fetched =
 const mostRedirects = 3;
 
 /**
- * Fetches a list over HTTP. Redirects are followed a few times and never from HTTPS to HTTP. The body is unpacked where it is packed, and given up
- * as soon as it is too long. Never rejects.
+ * Fetches a list over HTTP. The body is unpacked where it is packed, and given up as soon as it is too long. Redirects are followed a few times:
+ * never from HTTPS to HTTP, and to another host only where that is one of the internet, so that who answers for a list cannot have
+ * internal addresses asked. The URL itself may be internal: the operator wrote it. Never rejects.
  */
 export async function fetchList(url: string, validators: Validators, limits: FetchLimits): Promise<Fetched> {
   const signal = AbortSignal.timeout(limits.timeoutMs);
-  const headers = new Headers({ 'user-agent': 'Tocsin' });
-  if (validators.etag !== undefined) headers.set('if-none-match', validators.etag);
-  if (validators.lastModified !== undefined) headers.set('if-modified-since', validators.lastModified);
+  const headers = {
+    'user-agent': 'Tocsin',
+    accept: '*/*',
+    ...(validators.etag !== undefined && { 'if-none-match': validators.etag }),
+    ...(validators.lastModified !== undefined && { 'if-modified-since': validators.lastModified }),
+  };
   try {
-    let at = new URL(url);
+    const start = new URL(url);
+    let at = start;
     for (let redirects = 0; ; redirects++) {
-      const response = await fetch(at, { headers, redirect: 'manual', signal });
-      if (response.status < 300 || response.status === 304 || response.status >= 400)
-        return await readAnswer(response, limits);
-      await response.body?.cancel();
-      const location = response.headers.get('location');
-      const next = location === null ? null : URL.parse(location, at.href);
-      if (next === null) return failed(`HTTP ${response.status} without an address to go on to`);
+      const response = await get(at, { headers, signal, onlyPublic: at.origin !== start.origin });
+      const { statusCode: status = 0 } = response;
+      if (status < 300 || status === 304 || status >= 400) return await readAnswer(response, status, limits);
+      response.destroy();
+      const { location } = response.headers;
+      const next = location === undefined ? null : URL.parse(location, at.href);
+      if (next === null) return failed(`HTTP ${status} without an address to go on to`);
       if (redirects === mostRedirects) return failed(`redirected more than ${mostRedirects} times`);
       if (next.protocol !== 'https:' && (next.protocol !== 'http:' || at.protocol === 'https:'))
         return failed(`redirected from ${at.protocol.slice(0, -1)} to ${next.protocol.slice(0, -1)}`);
       at = next;
     }
   } catch (error) {
-    return failed(reasonOf(error, limits.timeoutMs));
+    return failed(signal.aborted ? tooSlow(limits) : reasonOf(error));
   }
 }
 
-async function readAnswer(response: Response, { mostBytes }: FetchLimits): Promise<Fetched> {
-  if (response.status === 304) return { type: 'unchanged' };
-  if (response.status !== 200 || response.body === null) {
-    await response.body?.cancel();
-    return failed(`HTTP ${response.status}`);
+async function readAnswer(
+  response: IncomingMessage,
+  status: number,
+  { mostBytes }: FetchLimits,
+): Promise<Fetched> {
+  if (status !== 200) {
+    response.destroy();
+    return status === 304 ? { type: 'unchanged' } : failed(`HTTP ${status}`);
   }
-  const bytes = await wholeOf(response.body, mostBytes);
-  if (bytes === undefined) return failed(tooLong(mostBytes));
-  const validators = {
-    etag: response.headers.get('etag') ?? undefined,
-    lastModified: response.headers.get('last-modified') ?? undefined,
-  };
-  return { type: 'new', bytes, validators };
+  const { etag, 'last-modified': lastModified } = response.headers;
+  const bytes = await wholeOf(response, mostBytes);
+  return bytes === undefined
+    ? failed(tooLong(mostBytes))
+    : { type: 'new', bytes, validators: { etag, lastModified } };
 }
 
 /** All of a stream, unpacked; undefined where that is more than `mostBytes`. */
@@ -89,9 +97,12 @@ function failed(reason: string): Fetched {
   return { type: 'failed', reason };
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
+function tooSlow({ timeoutMs }: FetchLimits): string {
+  return `no whole answer within ${timeoutMs} ms`;
+}
+
+/** A connection that breaks off in the middle says nothing but `aborted`. */
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no whole answer within ${timeoutMs} ms`;
-  const { cause } = error;
-  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+  return 'code' in error && error.code === 'ECONNRESET' ? 'the connection was terminated' : error.message;
 }
