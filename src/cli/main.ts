@@ -7,6 +7,7 @@ import { addAssets } from './commands/assets.ts';
 import { addBlocks } from './commands/blocks.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
+import { addLists } from './commands/lists.ts';
 import { addRules } from './commands/rules.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
@@ -68,6 +69,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addRules(program, finish);
   addAssets(program, finish);
   addBlocks(program, finish);
+  addLists(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);
   tab(program);

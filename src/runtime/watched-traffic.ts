@@ -4,13 +4,16 @@ import type { Rule } from '../sigma/rule.ts';
 import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
 import { board } from '../web/board.ts';
 import type { BoardView } from '../web/board-view.ts';
-import { botSignal, defaultBotSettings } from '../web/bots/signal.ts';
+import { botSignal, defaultBotSettings, type BotSignal } from '../web/bots/signal.ts';
 import { clientTable } from '../web/clients.ts';
 import { injectionDefaults, injectionSignal } from '../web/inject.ts';
 import { webServerSource } from '../web/inject-view.ts';
 import { merged, offenceKey, type Offence } from '../web/offence.ts';
+import { reputationSignal, type ReputationSignal } from '../web/reputation/signal.ts';
 import { defaultTrafficSettings, type TrafficSettings } from '../web/settings.ts';
 import { createTraffic, trafficSignals } from '../web/traffic.ts';
+import { parseAddress, wordsInAddress } from '../web/address.ts';
+import type { KnownAddresses } from './reputation.ts';
 
 export interface WatchedTrafficOptions {
   readonly settings?: Partial<TrafficSettings> | undefined;
@@ -23,6 +26,10 @@ export interface WatchedTrafficOptions {
 /** The board and every signal over one stream of requests. */
 export interface WatchedTraffic {
   readonly take: (requests: Requests) => void;
+  /** From now on this is known of addresses: lists of reputation, crawlers, own networks. */
+  readonly know: (known: KnownAddresses) => void;
+  /** The reputation lists that have an address, by its text. */
+  readonly listsOf: (address: string) => readonly string[];
   /** Nothing more will come. */
   readonly finish: () => void;
   readonly board: (options: { readonly top: number; readonly points: number }) => BoardView;
@@ -42,18 +49,20 @@ const clientsOfBoard = 65_536;
 /** With their evidence some 50 MB. */
 const mostOffences = 20_000;
 
-/** Signals that need a list or a secret (reputation, crawlers' addresses) are not among these. */
 export function watchTraffic({ settings, appAgents, rules = [] }: WatchedTrafficOptions): WatchedTraffic {
+  let bots: BotSignal | undefined;
+  let reputation: ReputationSignal | undefined;
   const whole = { ...defaultTrafficSettings, ...settings };
   const traffic = createTraffic(whole, [
     ...trafficSignals,
     ({ lateness, seed }, clients) =>
-      botSignal(clients, {
+      (bots = botSignal(clients, {
         ...defaultBotSettings,
         lateness,
         seed,
         outsideApp: { ...defaultBotSettings.outsideApp, agents: appAgents },
-      }),
+      })),
+    ({ lateness }, clients) => (reputation = reputationSignal(clients, { lateness })),
     ({ lateness }, clients) =>
       injectionSignal(
         rules.filter(({ logsource }) => meansLogSource(logsource, webServerSource)),
@@ -65,7 +74,8 @@ export function watchTraffic({ settings, appAgents, rules = [] }: WatchedTraffic
   // The board also shows what comes too late for signals, as where files were put together, so that it has clients of its own.
   const { seed, proxies } = whole;
   const clients = clientTable({ capacity: clientsOfBoard, proxies, seed });
-  const shown = board({ words: clients.words, seed, appAgents });
+  const listsAt = (words: Uint32Array, at: number): readonly string[] => reputation?.listsAt(words, at) ?? [];
+  const shown = board({ words: clients.words, seed, appAgents, listsAt });
   const found = new Map<string, Offence>();
   let offencesNotHeld = 0;
   const collect = (): void => {
@@ -84,6 +94,15 @@ export function watchTraffic({ settings, appAgents, rules = [] }: WatchedTraffic
       clients.drainEvicted();
       traffic.take(requests);
       collect();
+    },
+    know: ({ lists, crawlers, own }) => {
+      reputation?.use(lists, own);
+      bots?.use(crawlers);
+    },
+    listsOf: (address) => {
+      const words = new Uint32Array(wordsInAddress);
+      const bytes = Buffer.from(address);
+      return parseAddress(bytes, 0, bytes.length, words) ? listsAt(words, 0) : [];
     },
     finish: () => {
       traffic.finish();

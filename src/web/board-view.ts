@@ -78,6 +78,8 @@ interface Row {
 
 export interface ClientRow extends Row {
   readonly client: string;
+  /** The reputation lists that have it, context included. */
+  readonly lists: readonly string[];
   readonly sent: number;
   readonly received: number;
 }
@@ -100,10 +102,13 @@ export interface TextRow extends Row {
 export function boardView(
   state: BoardState,
   ordinaryMethods: ReadonlySet<string>,
+  listsAt: (words: Uint32Array, at: number) => readonly string[],
   { top, points }: { readonly top: number; readonly points: number },
 ): BoardView {
   const { totals, statuses } = state;
   const clients = state.clients.keys().map(clientRow);
+  const named = (rows: readonly ClientCounts[]): readonly ClientRow[] =>
+    rows.map(({ words, ...row }) => ({ ...row, lists: listsAt(words, 0) }));
   const urls = state.urls.keys().map(urlRow);
   const agents = state.agents.keys();
   const ranking = (kind: 'redirects' | 'clientErrors' | 'serverErrors'): Ranking => {
@@ -138,18 +143,22 @@ export function boardView(
     received: state.received.view(),
     clients: {
       distinct: Math.round(state.distinctClients.estimate()),
-      byRequests: best(clients, top, ({ requests }) => [-requests], clientName),
-      byErrors: best(
-        clients.filter((row) => errorsOf(row) > 0),
-        top,
-        (row) => [-errorsOf(row), -row.requests],
-        clientName,
+      byRequests: named(best(clients, top, ({ requests }) => [-requests], clientName)),
+      byErrors: named(
+        best(
+          clients.filter((row) => errorsOf(row) > 0),
+          top,
+          (row) => [-errorsOf(row), -row.requests],
+          clientName,
+        ),
       ),
-      byBytes: best(
-        clients.filter((row) => bytesOf(row) > 0),
-        top,
-        (row) => [-bytesOf(row), -row.requests],
-        clientName,
+      byBytes: named(
+        best(
+          clients.filter((row) => bytesOf(row) > 0),
+          top,
+          (row) => [-bytesOf(row), -row.requests],
+          clientName,
+        ),
       ),
     },
     urls: {
@@ -210,10 +219,10 @@ export function boardView(
 }
 
 const floorOf = (keys: HeavyHitters): number => keys.floor();
-const clientName = ({ client }: ClientRow): string => client;
+const clientName = ({ client }: ClientCounts): string => client;
 const urlName = ({ url }: UrlRow): string => url;
 const errorsOf = ({ clientErrors, serverErrors }: Row): number => clientErrors + serverErrors;
-const bytesOf = ({ sent, received }: ClientRow): number => sent + received;
+const bytesOf = ({ sent, received }: ClientCounts): number => sent + received;
 
 /** The first `top` by rank, then by name, so that the same log always gives the same board. */
 function best<T>(
@@ -235,10 +244,14 @@ function best<T>(
     .map(({ row }) => row);
 }
 
-function clientRow({ count, error, sums, text }: HeavyHitter): ClientRow {
+/** A client before it is looked up in lists, which is done only for those that are shown. */
+type ClientCounts = Omit<ClientRow, 'lists'> & { readonly words: Uint32Array };
+
+function clientRow({ count, error, sums, text }: HeavyHitter): ClientCounts {
   const bytes = new DataView(text.buffer, text.byteOffset, text.length);
   const words = Uint32Array.from({ length: wordsInAddress }, (_, i) => bytes.getUint32(i * 4));
   return {
+    words,
     client: addressText(words),
     requests: count,
     error,

@@ -19,6 +19,8 @@ export interface BoardSettings {
   readonly ordinaryMethods?: readonly string[] | undefined;
   /** Agents of one's own apps, `*` for anything: `MyApp/*`. Where there are none, no agent is outside the app. */
   readonly appAgents?: readonly string[] | undefined;
+  /** The reputation lists that have the address whose words begin at `at`. */
+  readonly listsAt?: ((words: Uint32Array, at: number) => readonly string[]) | undefined;
   /** More requests of one client to one URL within `window` milliseconds put the URL on the list of those over the rate. */
   readonly perClientRate?: { readonly count: number; readonly window: number } | undefined;
 }
@@ -174,7 +176,11 @@ export function board(settings: BoardSettings): Board {
     }
   };
 
-  return { take, view: (options) => boardView(state, ordinary, options) };
+  return { take, view: (options) => boardView(state, ordinary, settings.listsAt ?? onNoList, options) };
+}
+
+function onNoList(): readonly string[] {
+  return [];
 }
 
 /** `errorClass` is 0 for a client's error, 1 for a server's, and below for none. */

@@ -28,7 +28,13 @@ beforeAll(() => {
 
 const count = z.number();
 const row = { requests: count, error: count, clientErrors: count, serverErrors: count };
-const clientRow = z.strictObject({ ...row, client: z.string(), sent: count, received: count });
+const clientRow = z.strictObject({
+  ...row,
+  client: z.string(),
+  lists: z.array(z.string()),
+  sent: count,
+  received: count,
+});
 const urlRow = z.strictObject({
   ...row,
   url: z.string(),
@@ -107,6 +113,7 @@ const document = z.strictObject({
       explanation: z.string(),
     }),
   ),
+  lists: z.record(z.string(), z.array(z.string())),
   totals: z.strictObject({
     records: count,
     requests: count,

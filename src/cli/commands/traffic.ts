@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { severityOf, wholeNumber } from '../options.ts';
 import type { TrafficFlags } from '../run/traffic.ts';
+import { knownListNames } from '../../web/reputation/known-lists.ts';
 
 export function addTraffic(program: Command, finish: (code: number) => void): void {
   program
@@ -26,6 +27,14 @@ export function addTraffic(program: Command, finish: (code: number) => void): vo
       '--app-agents <pattern...>',
       "user agents of one's own app, such as 'MyApp/*'; others are then listed",
     )
+    .option(
+      '--reputation <list...>',
+      `lists of known attackers: files, URLs, or ${knownListNames.join(', ')}; 'alert=' or 'context=' before one makes less of it`,
+    )
+    .option(
+      '--crawlers [list...]',
+      "check who says that it is Googlebot or the like: by what the owners publish, or 'googlebot=FILE_OR_URL'",
+    )
     .option('--json', 'everything as one JSON document')
     .addOption(
       severityOf(program, '--fail-on <level>', 'exit with 1 where an offence is of this severity or over'),
@@ -45,5 +54,6 @@ Examples:
   $ tocsin traffic '/var/log/nginx/access.log*' --proxies 10.0.0.0/8
   $ zcat access.log.gz | tocsin traffic - --json
   $ tocsin traffic logs/ --app-agents 'MyApp/*'             with the user agents outside the app
+  $ tocsin traffic logs/ --reputation spamhaus-drop drop.txt context=hosting-networks --crawlers
 
 Exit codes: 0 done, 1 an offence at or over --fail-on, 2 the work could not be done.`;

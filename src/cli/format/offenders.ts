@@ -39,7 +39,13 @@ const rank = (severity: Severity): number => severities.indexOf(severity);
 /** So many of the things that one offender did are told, and one request of each. */
 const toldOfEach = 4;
 
-export function renderOffenders(offenders: readonly Offender[], top: number, terminal: Terminal): string {
+/** `lists` are those of reputation that a client is on. */
+export function renderOffenders(
+  offenders: readonly Offender[],
+  lists: Readonly<Record<string, readonly string[]>>,
+  top: number,
+  terminal: Terminal,
+): string {
   if (offenders.length === 0) return paint(terminal, 'bold', 'No offenders.');
   const room = Math.max(40, terminal.width);
   const lines = [paint(terminal, 'bold', `Offenders (${offenders.length.toLocaleString('en')})`)];
@@ -50,6 +56,9 @@ export function renderOffenders(offenders: readonly Offender[], top: number, ter
       '',
       `${paint(terminal, severityStyles[severity], severity.padEnd(9))}${paint(terminal, 'bold', line(who, Math.max(12, room - 9 - 2 - period.length)))}  ${period}`,
     );
+    const on = subject.type === 'client' && Object.hasOwn(lists, subject.value) ? lists[subject.value] : [];
+    if (on !== undefined && on.length > 0)
+      lines.push(...wrapped(`on lists: ${line(on.join(', '), 600)}`, room, '  '));
     for (const { rule, explanation, evidence } of offences.slice(0, toldOfEach)) {
       lines.push(...wrapped(`${rule}: ${line(explanation, 600)}`, room, '  '));
       const [example] = evidence;

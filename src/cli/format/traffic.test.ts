@@ -25,7 +25,12 @@ function reportOf(rows: readonly Wanted[]): TrafficReport {
   const traffic = watchTraffic({ settings: { seed: 1 }, appAgents: ['App/*'] });
   traffic.take(requestsOf(rows));
   traffic.finish();
-  return { board: traffic.board({ top: 5, points: 40 }), offences: traffic.offences(), totals: nothing };
+  return {
+    board: traffic.board({ top: 5, points: 40 }),
+    offences: traffic.offences(),
+    lists: {},
+    totals: nothing,
+  };
 }
 
 describe('the board on a terminal', () => {
@@ -44,6 +49,7 @@ describe('the board on a terminal', () => {
     const report: TrafficReport = {
       board: traffic.board({ top: 5, points: 40 }),
       offences: traffic.offences(),
+      lists: {},
       totals: { ...tally, ...traffic.counters() },
     };
     const text = renderTraffic(report, 5, narrow) + renderTrafficTotals(report, 100, narrow);
@@ -66,7 +72,7 @@ describe('the board on a terminal', () => {
     traffic.finish();
     expect(traffic.board({ top: 1, points: 10 }).requests).toBe(2);
     const totals = { ...nothing, ...traffic.counters() };
-    const report = { board: traffic.board({ top: 1, points: 10 }), offences: [], totals };
+    const report = { board: traffic.board({ top: 1, points: 10 }), offences: [], lists: {}, totals };
     expect(renderTrafficTotals(report, 1, narrow)).toContain('1 request not judged for offences');
   });
 

@@ -12,6 +12,8 @@ import { sparkline } from './sparkline.ts';
 export interface TrafficReport {
   readonly board: BoardView;
   readonly offences: readonly Offence[];
+  /** The reputation lists that offenders are on, by client; who is on none is not here. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly totals: AccessTally & {
     /** Requests that were not judged for offences, because they came too late or have no usable time. */
     readonly unjudged: number;
@@ -26,11 +28,15 @@ export function pointsOf(terminal: Terminal): number {
 }
 
 /** The board for a person, no wider than the terminal. Texts out of the logs are made visible and cut. */
-export function renderTraffic({ board, offences }: TrafficReport, top: number, terminal: Terminal): string {
+export function renderTraffic(
+  { board, offences, lists }: TrafficReport,
+  top: number,
+  terminal: Terminal,
+): string {
   if (board.requests === 0) return 'No requests.\n';
   const sections = [
     heading(board, terminal),
-    renderOffenders(offendersOf(offences), top, terminal),
+    renderOffenders(offendersOf(offences), lists, top, terminal),
     ...clientTables(board, top, terminal),
     ...urlTables(board, top, terminal),
     ...textTables(board, top, terminal),
@@ -97,6 +103,9 @@ function clientTables(
   terminal: Terminal,
 ): readonly string[] {
   const [saysSent, saysReceived] = [sent.count > 0, received.count > 0];
+  const listed = [clients.byRequests, clients.byErrors, clients.byBytes].some((rows) =>
+    rows.slice(0, top).some(({ lists }) => lists.length > 0),
+  );
   const columns: readonly Column[] = [
     { head: 'client', gives: true },
     { head: 'requests', right: true },
@@ -104,6 +113,7 @@ function clientTables(
     { head: '5xx', right: true },
     ...(saysSent ? [{ head: 'served', right: true }] : []),
     ...(saysReceived ? [{ head: 'received', right: true }] : []),
+    ...(listed ? [{ head: 'on lists', gives: true }] : []),
   ];
   const cells = (row: ClientRow): readonly string[] => [
     row.client,
@@ -112,6 +122,7 @@ function clientTables(
     number(row.serverErrors),
     ...(saysSent ? [formatBytes(row.sent)] : []),
     ...(saysReceived ? [formatBytes(row.received)] : []),
+    ...(listed ? [safe(row.lists.join(', '))] : []),
   ];
   const table = (title: string, rows: readonly ClientRow[]) =>
     section(title, columns, rows.map(cells), top, terminal);

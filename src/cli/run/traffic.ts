@@ -4,6 +4,7 @@ import type { AccessFormat } from '../../decode/access/format.ts';
 import { accessFormats } from '../../decode/access/formats.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import type { Severity } from '../../event/severity.ts';
+import type { Offence } from '../../web/offence.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { readAccessFiles } from '../../runtime/access-files.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
@@ -21,8 +22,16 @@ import { startProgress } from '../progress.ts';
 import { count, terminalOf, writeOut } from '../terminal.ts';
 import { parseTime } from '../time.ts';
 import { inputFiles, rejectionPrinter } from './reading.ts';
+import {
+  leftOutOf,
+  listCache,
+  openLists,
+  reputationOf,
+  troubleOf,
+  type ReputationFlags,
+} from './reputation-flags.ts';
 
-export interface TrafficFlags {
+export interface TrafficFlags extends ReputationFlags {
   since?: string;
   until?: string;
   sites?: string[];
@@ -53,6 +62,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
   const { rules } = await loadRules([requestRules]);
   const traffic = watchedFor(flags, rules);
   const files = await inputFiles(paths);
+  await learnAddresses(traffic, flags);
   const showsProgress = terminalOf(process.stderr).interactive && flags.quiet !== true;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const progress = startProgress(size, showsProgress, clock);
@@ -77,9 +87,11 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
     if (tally.records > 0 && tally.requests === 0)
       throw new CliFailure(`nothing could be read: ${count(tally.records, 'record')}, all rejected`);
     const out = terminalOf(process.stdout);
+    const offences = traffic.offences();
     const report: TrafficReport = {
       board: traffic.board({ top: flags.top, points: flags.json === true ? pointsInJson : pointsOf(out) }),
-      offences: traffic.offences(),
+      offences,
+      lists: listsOfSubjects(offences, traffic.listsOf),
       totals: { ...tally, ...traffic.counters() },
     };
     if (flags.json === true) await writeOut(jsonText({ version: 1, ...report }));
@@ -105,6 +117,36 @@ function watchedFor({ proxies = [], appAgents = [] }: TrafficFlags, rules: reado
   } catch (error) {
     throw new CliFailure(`--proxies: ${visible(error instanceof Error ? error.message : String(error))}`);
   }
+}
+
+/**
+ * Loads the lists that the flags name, once.
+ * @throws {CliFailure} where one of them cannot be had, not even an earlier copy
+ */
+async function learnAddresses(traffic: WatchedTraffic, flags: TrafficFlags): Promise<void> {
+  if (flags.reputation === undefined && flags.crawlers === undefined) return;
+  const lists = await openLists({
+    config: reputationOf(flags),
+    folder: listCache(),
+    own: flags.proxies ?? [],
+  });
+  await lists.stop();
+  for (const state of lists.states()) {
+    const trouble = troubleOf(state);
+    if (state.contents === undefined) throw new CliFailure(trouble ?? `list ${state.name} is empty`);
+    for (const told of [trouble, leftOutOf(state)]) if (told !== undefined) process.stderr.write(`${told}\n`);
+  }
+  traffic.know(lists.known());
+}
+
+/** The lists that offenders are on, by what offences call them. */
+function listsOfSubjects(
+  offences: readonly Offence[],
+  listsOf: WatchedTraffic['listsOf'],
+): Readonly<Record<string, readonly string[]>> {
+  const clients = offences.flatMap(({ subject }) => (subject.type === 'client' ? [subject.value] : []));
+  const found = [...new Set(clients)].map((client) => [client, listsOf(client)] as const);
+  return Object.fromEntries(found.filter(([, lists]) => lists.length > 0));
 }
 
 /**

@@ -192,6 +192,7 @@ describe('bots', () => {
       expect(take([from(googlebot, { path: '/trap' })])).toEqual([]);
       expect(take([from(googlebot, { path: '/trap', client: '203.0.113.1' })])).toMatchObject([
         { rule: 'honeypot' },
+        { rule: 'false-crawler' },
       ]);
     });
   });

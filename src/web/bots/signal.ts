@@ -56,7 +56,7 @@ export const defaultBotSettings: BotSettings = {
     honeypot: { threshold: 1, window: day, severity: 'medium' },
     'scanner-agent': { threshold: 1, window: day, severity: 'medium' },
     'impossible-agent': { threshold: 30, window: hour, severity: 'low' },
-    'false-crawler': { threshold: 10, window: hour, severity: 'low' },
+    'false-crawler': { threshold: 1, window: hour, severity: 'low' },
     'empty-agent': { threshold: 300, window: hour, severity: 'low' },
     'ancient-agent': { threshold: 300, window: hour, severity: 'low' },
   },

@@ -2,7 +2,7 @@ import type { AddressRange } from './range.ts';
 
 /** How a list is written, where its content does not say so itself. */
 export interface ListShape {
-  /** Told by the content where it is left out; never `csv`, which needs a column. */
+  /** Told by the content where it is left out; `csv` only where a column's name says that it holds addresses. */
   readonly format?: ListFormatName | undefined;
   /** The column of a CSV list that has the address, by its name in the first row or by its number from 1; the field of objects in JSON. */
   readonly column?: string | number | undefined;

@@ -1,4 +1,4 @@
-import { readCsvList } from './csv-list.ts';
+import { headedColumn, readCsvList } from './csv-list.ts';
 import { readJsonList, readJsonLines } from './json-list.ts';
 import type { ListFormatName, ListReader } from './format.ts';
 import { readLineList, readTorExits } from './line-list.ts';
@@ -24,5 +24,6 @@ export function detectListFormat(bytes: Uint8Array): ListFormatName {
     return /"(?:cidr|ip|network|address)"\s*:/.test(first) && !/:\s*\[/.test(first) ? 'json-lines' : 'json';
   }
   if (head.startsWith('{') || head.startsWith('[')) return 'json';
-  return /^ExitAddress /m.test(head) ? 'tor-exits' : 'lines';
+  if (/^ExitAddress /m.test(head)) return 'tor-exits';
+  return headedColumn(bytes) === undefined ? 'lines' : 'csv';
 }

@@ -5,7 +5,7 @@ import { rangeOf } from './range.ts';
  * Fields that hold an address or a network: of Spamhaus, of AWS's ip-ranges.json, of what Google, Microsoft, Apple, DuckDuckGo and OpenAI
  * publish of their crawlers, and common ones.
  */
-const knownFields = [
+export const knownFields = [
   'cidr',
   'ipv4Prefix',
   'ipv6Prefix',

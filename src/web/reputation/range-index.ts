@@ -11,7 +11,7 @@ export interface RangeIndex {
 }
 
 /** As many as there are bits in a mask that is not negative. */
-export const mostLists = 30;
+export const mostLists = 31;
 
 /**
  * Lays the lists over one another, so that one search answers for all of them. Eight bytes for each border of IPv4 and twenty for one of

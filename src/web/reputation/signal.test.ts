@@ -125,6 +125,25 @@ describe('reputation', () => {
     expect(signal.offences()).toMatchObject([{ count: 2 }]);
   });
 
+  it.each([
+    ['an address', '192.0.2.1'],
+    ['a network', '192.0.2.0/25'],
+    ['an address of IPv6', '2001:db8::1'],
+  ])('leaves out %s of its own, whatever lists say', (_name, own) => {
+    const { signal, table, take } = opened([drop, tor, hosting]);
+    signal.use([drop, tor, hosting], list('own', 'context', own).ranges);
+    const client = own.replace('192.0.2.0/25', '192.0.2.9');
+    take([
+      { client, time: noon },
+      { client: '192.0.2.200', time: noon },
+    ]);
+    expect(signal.offences()).toMatchObject([{ subject: { value: '192.0.2.200' } }]);
+    expect(signal.listsOf(0)).toEqual([]);
+    expect(signal.listsAt(table.words(), 4)).toEqual(['drop', 'hosting']);
+    signal.use([drop, tor, hosting]);
+    expect(signal.listsOf(0)).toContain('drop');
+  });
+
   it('passes over rows without a client or without a time', () => {
     const { signal, take } = opened([drop]);
     take([{ client: 'x', time: noon }]);

@@ -4,7 +4,7 @@ import type { ClientTable } from '../clients.ts';
 import type { Signal } from '../signal.ts';
 import { offenceTally, type Tallied } from '../tally.ts';
 import type { Trust } from './limits.ts';
-import { rangeIndex, type RangeIndex } from './range-index.ts';
+import { mostLists, rangeIndex, type RangeIndex } from './range-index.ts';
 import type { AddressRanges } from './range.ts';
 
 /** A list as it stands now. */
@@ -23,12 +23,22 @@ export interface ReputationSettings {
 }
 
 export interface ReputationSignal extends Signal {
-  /** From now on these lists hold: at most `mostLists`. */
-  readonly use: (lists: readonly ReputationList[]) => void;
+  /**
+   * From now on these lists hold: at most `mostReputationLists`. What is in `own` is on none of them, whatever they say: a list that somebody
+   * else writes must not make offenders of one's own machines and offices.
+   */
+  readonly use: (lists: readonly ReputationList[], own?: AddressRanges) => void;
   /** The names of all lists that have the client, context included. */
   readonly listsOf: (client: number) => readonly string[];
+  /** The same for the address whose four words begin at `at`. */
+  readonly listsAt: (words: Uint32Array, at: number) => readonly string[];
   readonly counters: { readonly late: number; readonly crowdedOut: number };
 }
+
+/** One bit of an index is for one's own addresses. */
+export const mostReputationLists = mostLists - 1;
+
+const nothing: AddressRanges = { v4: [], v6: [] };
 
 const day = 24 * 60 * 60 * 1000;
 const unknown = 0;
@@ -49,6 +59,7 @@ export function reputationSignal(clients: ClientTable, settings: ReputationSetti
   const { lateness, blockFrom = 1, alertFrom = 100 } = settings;
   let lists: readonly ReputationList[] = [];
   let index: RangeIndex = rangeIndex([]);
+  let ownMask = 0;
   let blockMask = 0;
   let alertMask = 0;
   /** What is known of each client, by its number. */
@@ -60,7 +71,11 @@ export function reputationSignal(clients: ClientTable, settings: ReputationSetti
   const block = tallyOf('block', blockFrom);
   const alert = tallyOf('alert', alertFrom);
 
-  const maskOf = (client: number): number => index.maskOf(clients.words(), client * wordsInAddress);
+  const maskAt = (words: Uint32Array, at: number): number => {
+    const mask = index.maskOf(words, at);
+    return (mask & ownMask) === 0 ? mask : 0;
+  };
+  const maskOf = (client: number): number => maskAt(clients.words(), client * wordsInAddress);
   const namesOf = (mask: number): readonly string[] =>
     lists.filter((_, i) => (mask & (1 << i)) !== 0).map(({ name }) => name);
   const lookUp = (client: number): number => {
@@ -77,10 +92,13 @@ export function reputationSignal(clients: ClientTable, settings: ReputationSetti
 
   return {
     name: 'reputation',
-    use: (next) => {
+    use: (next, own = nothing) => {
       // Before anything changes: a refusal leaves the lists as they are.
-      index = rangeIndex(next.map(({ ranges }) => ranges));
+      if (next.length > mostReputationLists)
+        throw new Error(`${next.length} lists; at most ${mostReputationLists} can be asked at once`);
+      index = rangeIndex([...next.map(({ ranges }) => ranges), own]);
       lists = next;
+      ownMask = 1 << next.length;
       const bitsOf = (trust: Trust): number =>
         next.reduce((mask, list, i) => (list.trust === trust ? mask | (1 << i) : mask), 0);
       blockMask = bitsOf('block');
@@ -88,6 +106,7 @@ export function reputationSignal(clients: ClientTable, settings: ReputationSetti
       known.fill(unknown);
     },
     listsOf: (client) => namesOf(maskOf(client)),
+    listsAt: (words, at) => namesOf(maskAt(words, at)),
     take: (requests, ids) => {
       if ((blockMask | alertMask) === 0) return;
       for (let row = 0; row < requests.count; row++) {

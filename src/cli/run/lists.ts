@@ -1,0 +1,145 @@
+import { line } from '../../notify/safe-text.ts';
+import { utc } from '../../notify/words.ts';
+import type { KnownListState, Reputation } from '../../runtime/reputation.ts';
+import { parseAddress, wordsInAddress } from '../../web/address.ts';
+import { rangeIndex } from '../../web/reputation/range-index.ts';
+import { CliFailure, exitCode } from '../failure.ts';
+import { renderColumns } from '../format/columns.ts';
+import { jsonText } from '../format/json.ts';
+import { formatDuration, terminalOf, writeOut } from '../terminal.ts';
+import {
+  listCache,
+  openLists,
+  reputationOf,
+  troubleOf,
+  type OpenedLists,
+  type ReputationFlags,
+} from './reputation-flags.ts';
+
+export interface ListsFlags extends ReputationFlags {
+  json?: boolean;
+}
+
+/** @throws {CliFailure} where the flags name none */
+function wanted(flags: ListsFlags): OpenedLists {
+  if (flags.reputation === undefined && flags.crawlers === undefined)
+    throw new CliFailure("name lists with --reputation or --crawlers; 'tocsin lists --help' shows which");
+  return { config: reputationOf(flags), folder: listCache(), own: [] };
+}
+
+async function withLists(flags: ListsFlags, work: (lists: Reputation) => Promise<void>): Promise<number> {
+  const lists = await openLists(wanted(flags));
+  try {
+    await work(lists);
+    return lists.states().every(({ problem }) => problem === undefined) ? exitCode.ok : exitCode.failure;
+  } finally {
+    await lists.stop();
+  }
+}
+
+export function listLists(flags: ListsFlags): Promise<number> {
+  return withLists(flags, (lists) => show(lists.states(), flags));
+}
+
+export function refreshLists(flags: ListsFlags): Promise<number> {
+  return withLists(flags, async (lists) => {
+    await lists.refresh();
+    await show(lists.states(), flags);
+  });
+}
+
+async function show(states: readonly KnownListState[], { json }: ListsFlags): Promise<void> {
+  if (json === true) {
+    await writeOut(jsonText({ lists: states.map(plain) }));
+    return;
+  }
+  const now = Date.now();
+  const rows = states.map(({ name, crawler, trust, contents, confirmedAt, from }) => [
+    crawler ?? name,
+    crawler === undefined ? trust : trust === 'context' ? 'too old' : 'crawler',
+    contents === undefined ? '-' : contents.entries.toLocaleString('en'),
+    contents === undefined ? '-' : leftOut(contents),
+    confirmedAt === undefined ? 'never' : `${formatDuration(Math.max(0, now - confirmedAt))} ago`,
+    line(from, 200),
+  ]);
+  const columns = [
+    { head: 'LIST' },
+    { head: 'COUNTS AS' },
+    { head: 'ENTRIES', right: true },
+    { head: 'LEFT OUT', right: true },
+    { head: 'CONFIRMED' },
+    { head: 'FROM', gives: true },
+  ];
+  await writeOut(`${renderColumns(columns, rows, terminalOf(process.stdout))}\n`);
+  for (const state of states) {
+    const trouble = troubleOf(state);
+    if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
+  }
+}
+
+function leftOut({ tooWide, reserved, unreadable }: NonNullable<KnownListState['contents']>): string {
+  return (tooWide + reserved + unreadable).toLocaleString('en');
+}
+
+/** A list without its addresses, of which there may be hundreds of thousands. */
+function plain({ name, crawler, from, trust, contents, confirmedAt, problem }: KnownListState): object {
+  return {
+    name: crawler ?? name,
+    kind: crawler === undefined ? 'reputation' : 'crawler',
+    from,
+    trust,
+    confirmedAt: confirmedAt === undefined ? null : utc(confirmedAt),
+    problem: problem ?? null,
+    contents:
+      contents === undefined
+        ? null
+        : {
+            format: contents.format,
+            entries: contents.entries,
+            tooWide: contents.tooWide,
+            reserved: contents.reserved,
+            unreadable: contents.unreadable,
+          },
+  };
+}
+
+export function findInLists(addresses: readonly string[], flags: ListsFlags): Promise<number> {
+  const asked = addresses.map((address) => {
+    const words = new Uint32Array(wordsInAddress);
+    const bytes = Buffer.from(address);
+    if (!parseAddress(bytes, 0, bytes.length, words))
+      throw new CliFailure(`'${line(address, 60)}' is no address; write something like 198.51.100.7`);
+    return { address, words };
+  });
+  return withLists(flags, async (lists) => {
+    const states = lists.states().map((state) => ({
+      ...state,
+      index: rangeIndex(state.contents === undefined ? [] : [state.contents]),
+    }));
+    const own = rangeIndex([lists.known().own]);
+    const found = asked.map(({ address, words }) => ({
+      address,
+      own: own.maskOf(words) !== 0,
+      lists: states
+        .filter(({ index }) => index.maskOf(words) !== 0)
+        .map(({ name, crawler, trust }) => ({
+          name: crawler ?? name,
+          trust,
+          crawler: crawler !== undefined,
+        })),
+    }));
+    if (flags.json === true) {
+      await writeOut(jsonText({ addresses: found }));
+      return;
+    }
+    for (const { address, own: isOwn, lists: on } of found) {
+      const names = on.map(({ name, trust, crawler }) => `${name} (${crawler ? 'crawler' : trust})`);
+      const note = isOwn ? '; it is your own, so that no list counts' : '';
+      await writeOut(`${address}: ${names.length === 0 ? 'on no list' : names.join(', ')}${note}\n`);
+    }
+    for (const state of lists.states()) {
+      const trouble = troubleOf(state);
+      if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
+    }
+  });
+}
