@@ -9,8 +9,13 @@ import type { SyncResult } from '../respond/sync.ts';
 import { parseIpSetArn, wafClients, wafEnforcement } from '../respond/waf.ts';
 import { placeName, readListAt, type ListPlace } from '../source/approved-lists.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { BlockPolicy } from '../web/block.ts';
 import { parseNetwork, type Network } from '../web/network.ts';
-import type { ProtectedNetwork } from '../web/protected-networks.ts';
+import {
+  protectedNetworks,
+  type ProtectedNetwork,
+  type ProtectedNetworks,
+} from '../web/protected-networks.ts';
 import { policyOf, type BlockingConfig } from './config-blocking.ts';
 
 /** A list of approved or shared addresses that could not be read. */
@@ -36,10 +41,12 @@ export interface Blocking {
   readonly sync: (by: string) => Promise<BlockingSync>;
 }
 
+/** @param rules what differs for single rules on access logs */
 export function createBlocking(
   config: BlockingConfig,
   store: BlockStore,
   s3: (region: string) => S3Client,
+  rules: BlockPolicy['rules'] = {},
 ): Blocking {
   const lists = [
     ...placesOf(config.approved).map((place) => ({ place, kind: 'approved' as const })),
@@ -47,11 +54,8 @@ export function createBlocking(
   ];
   const blocker = createBlocker({
     store,
-    policy: policyOf(config),
-    protections: [
-      ...networksOf(config.approved.networks, 'approved'),
-      ...networksOf(config.shared.networks, 'shared'),
-    ],
+    policy: policyOf(config, rules),
+    protections: configuredProtections(config),
     lists: lists.map(({ place }) => placeName(place)),
     enforcements: enforcementsOf(config),
     dryRun: config.mode === 'dry-run',
@@ -84,6 +88,31 @@ export function createBlocking(
       return { troubles, results };
     },
   };
+}
+
+/** What the configuration itself protects, without its lists. */
+function configuredProtections({ approved, shared }: BlockingConfig): readonly ProtectedNetwork[] {
+  return [...networksOf(approved.networks, 'approved'), ...networksOf(shared.networks, 'shared')];
+}
+
+/**
+ * All that is protected by the configuration and the files that it names, for a look at what would be blocked; lists in S3 are not asked.
+ * @throws {Error} where a file cannot be read
+ */
+export async function protectionsWithoutStore(config: BlockingConfig): Promise<ProtectedNetworks> {
+  const listed = await Promise.all(
+    (['approved', 'shared'] as const).flatMap((kind) =>
+      config[kind].files.map(async (path) => {
+        const networks = await readListAt({ type: 'file', path }, unused);
+        return networks.map((network) => ({ network, kind, source: path, reason: undefined }));
+      }),
+    ),
+  );
+  return protectedNetworks([...configuredProtections(config), ...listed.flat()]);
+}
+
+function unused(): never {
+  throw new Error('a file is not read from S3');
 }
 
 function placesOf({ files, s3 }: BlockingConfig['approved']): readonly ListPlace[] {

@@ -53,17 +53,9 @@ export const blockingSection = z
       .describe('`dry-run` decides and writes down, and touches nothing outside; `enforce` blocks.'),
     minutes: minutes
       .default(defaultBlockPolicy.period / minute)
-      .describe('How long a block lasts, from the last request that it rests on.'),
-    rules: z
-      .record(
-        z.string().min(1),
-        z.strictObject({
-          block: z.boolean().default(true).describe('Whether the rule blocks, or only tells.'),
-          minutes: minutes.optional().describe('How long its blocks last, where not as long as others.'),
-        }),
-      )
-      .default({})
-      .describe('What differs for single rules on access logs, by name, such as `scanner`.'),
+      .describe(
+        'How long a block lasts, from the last request that it rests on; `traffic.rules` has what differs for single rules.',
+      ),
     minSeverity: z
       .enum(severities)
       .default(defaultBlockPolicy.minSeverity)
@@ -145,14 +137,10 @@ export const blockingSection = z
 
 export type BlockingConfig = z.output<typeof blockingSection>;
 
-export function policyOf(config: BlockingConfig): BlockPolicy {
+/** @param rules what differs for single rules */
+export function policyOf(config: BlockingConfig, rules: BlockPolicy['rules'] = {}): BlockPolicy {
   return {
-    rules: Object.fromEntries(
-      Object.entries(config.rules).map(([name, rule]) => [
-        name,
-        { block: rule.block, period: rule.minutes === undefined ? undefined : rule.minutes * minute },
-      ]),
-    ),
+    rules,
     period: config.minutes * minute,
     minSeverity: config.minSeverity,
     comeback: {

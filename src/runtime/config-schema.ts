@@ -3,6 +3,7 @@ import { channelSettings } from '../notify/table.ts';
 import { blockingSection } from './config-blocking.ts';
 import { alertsSection } from './config-alerts.ts';
 import { estateSection } from './config-estate.ts';
+import { trafficSection } from './config-traffic.ts';
 import { packNames, packs } from './packs.ts';
 
 const secret = { secret: true };
@@ -120,6 +121,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Where `tocsin serve` reads from by itself.'),
+  traffic: trafficSection,
   blocking: blockingSection,
   channels: z
     .record(

@@ -1,3 +1,4 @@
+import { trafficSection } from './config-traffic.ts';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import type { SecretSources } from './secret.ts';
@@ -28,10 +29,10 @@ describe('a configuration', () => {
       correlations: { latenessMinutes: 10 },
       server: { listen: '127.0.0.1:7117', keys: [], maxBodyMb: 64 },
       sources: { folders: [], s3: [] },
+      traffic: trafficSection.parse({}),
       blocking: {
         mode: 'dry-run',
         minutes: 240,
-        rules: {},
         minSeverity: 'medium',
         comeback: { factor: 2, memoryDays: 30, longestHours: 168 },
         ipv6Prefix: 64,

@@ -41,13 +41,29 @@ export type Decisions = Pick<Config, (typeof decisionKeys)[number]>;
 
 const decisionKeys = ['rules', 'estate', 'alerts'] as const;
 
+/**
+ * What of a configuration decides on access logs, without its secrets, for `tocsin traffic`.
+ * @throws {ConfigError}
+ */
+export function loadTrafficDecisions(file: string): Pick<Config, (typeof trafficKeys)[number]> {
+  const { traffic, blocking } = parseConfig(readConfig(file), file, undefined, trafficKeys);
+  return { traffic, blocking };
+}
+
+const trafficKeys = ['traffic', 'blocking'] as const;
+
 type Path = readonly (string | number)[];
 
 /**
- * @param secrets where secrets are looked up; without them only what decides on alerts is read
+ * @param secrets where secrets are looked up; without them only these sections are read, and secrets in them are left out
  * @throws {ConfigError}
  */
-export function parseConfig(source: string, file: string, secrets: SecretSources | undefined): Config {
+export function parseConfig(
+  source: string,
+  file: string,
+  secrets: SecretSources | undefined,
+  sections: readonly (keyof Config)[] = decisionKeys,
+): Config {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const at = (path: Path) => `${file}:${lines.linePos(offsetOf(document, path) ?? 0).line || 1}`;
@@ -58,7 +74,7 @@ export function parseConfig(source: string, file: string, secrets: SecretSources
   const plain = toPlain(document, file);
   const resolved =
     secrets === undefined
-      ? decisionsOf(plain)
+      ? withoutSecrets(sectionsOf(plain, sections), [], secretPaths())
       : resolveSecrets(plain, [], secretPaths(), secrets, (path, message) =>
           problems.push(`${at(path)}: ${path.join('.')}: ${message}`),
         );
@@ -68,10 +84,9 @@ export function parseConfig(source: string, file: string, secrets: SecretSources
   throw new ConfigError(result.error.issues.flatMap((issue) => explain(issue, at, document)).join('\n'));
 }
 
-function decisionsOf(plain: unknown): unknown {
+function sectionsOf(plain: unknown, sections: readonly string[]): unknown {
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return plain;
-  const kept: ReadonlySet<string> = new Set(decisionKeys);
-  return Object.fromEntries(Object.entries(plain).filter(([key]) => kept.has(key)));
+  return Object.fromEntries(Object.entries(plain).filter(([key]) => sections.includes(key)));
 }
 
 function toPlain(document: Document, file: string): unknown {
@@ -152,6 +167,17 @@ function schemasAt(schema: JsonSchema, path: Path): readonly JsonSchema[] {
 function secretPaths(): (path: Path) => boolean {
   const schema = configJsonSchema();
   return (path) => schemasAt(schema, path).some((found) => found.secret === true);
+}
+
+/** The same tree without what is secret. */
+function withoutSecrets(value: unknown, path: Path, isSecret: (path: Path) => boolean): unknown {
+  if (Array.isArray(value)) return value.map((item, i) => withoutSecrets(item, [...path, i], isSecret));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) =>
+      isSecret([...path, key]) ? [] : [[key, withoutSecrets(item, [...path, key], isSecret)]],
+    ),
+  );
 }
 
 /** The same tree with every reference to a secret replaced by the secret. A secret that stands there itself is a problem. */

@@ -4,7 +4,7 @@ import type { Rule } from '../sigma/rule.ts';
 import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
 import { board } from '../web/board.ts';
 import type { BoardView } from '../web/board-view.ts';
-import { botSignal, defaultBotSettings, type BotSignal } from '../web/bots/signal.ts';
+import { botSignal, defaultBotSettings, type BotSettings, type BotSignal } from '../web/bots/signal.ts';
 import { clientTable } from '../web/clients.ts';
 import { injectionDefaults, injectionSignal } from '../web/inject.ts';
 import { webServerSource } from '../web/inject-view.ts';
@@ -17,8 +17,7 @@ import type { KnownAddresses } from './reputation.ts';
 
 export interface WatchedTrafficOptions {
   readonly settings?: Partial<TrafficSettings> | undefined;
-  /** User agents of one's own app, `*` for anything. */
-  readonly appAgents: readonly string[];
+  readonly bots?: Partial<BotSettings> | undefined;
   /** Sigma rules of the category webserver; those for other logs are left out. */
   readonly rules?: readonly Rule[] | undefined;
 }
@@ -49,19 +48,15 @@ const clientsOfBoard = 65_536;
 /** With their evidence some 50 MB. */
 const mostOffences = 20_000;
 
-export function watchTraffic({ settings, appAgents, rules = [] }: WatchedTrafficOptions): WatchedTraffic {
+export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
+  const { settings, rules = [] } = options;
   let bots: BotSignal | undefined;
   let reputation: ReputationSignal | undefined;
   const whole = { ...defaultTrafficSettings, ...settings };
+  const botSettings = { ...defaultBotSettings, ...options.bots };
   const traffic = createTraffic(whole, [
     ...trafficSignals,
-    ({ lateness, seed }, clients) =>
-      (bots = botSignal(clients, {
-        ...defaultBotSettings,
-        lateness,
-        seed,
-        outsideApp: { ...defaultBotSettings.outsideApp, agents: appAgents },
-      })),
+    ({ lateness, seed }, clients) => (bots = botSignal(clients, { ...botSettings, lateness, seed })),
     ({ lateness }, clients) => (reputation = reputationSignal(clients, { lateness })),
     ({ lateness }, clients) =>
       injectionSignal(
@@ -75,7 +70,7 @@ export function watchTraffic({ settings, appAgents, rules = [] }: WatchedTraffic
   const { seed, proxies } = whole;
   const clients = clientTable({ capacity: clientsOfBoard, proxies, seed });
   const listsAt = (words: Uint32Array, at: number): readonly string[] => reputation?.listsAt(words, at) ?? [];
-  const shown = board({ words: clients.words, seed, appAgents, listsAt });
+  const shown = board({ words: clients.words, seed, appAgents: botSettings.outsideApp.agents, listsAt });
   const found = new Map<string, Offence>();
   let offencesNotHeld = 0;
   const collect = (): void => {

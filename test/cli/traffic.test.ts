@@ -114,6 +114,14 @@ const document = z.strictObject({
     }),
   ),
   lists: z.record(z.string(), z.array(z.string())),
+  wouldBlock: z.strictObject({
+    blocks: z.array(
+      z.looseObject({ subject: z.string(), rule: z.string(), decidedAt: count, expiresAt: count }),
+    ),
+    refusals: z.array(
+      z.strictObject({ subject: z.string(), rule: z.string(), why: z.string(), detail: z.string() }),
+    ),
+  }),
   totals: z.strictObject({
     records: count,
     requests: count,
@@ -203,6 +211,30 @@ describe('tocsin traffic', () => {
   it('takes the format that it is told', async () => {
     const { report } = await json([at('logs'), '--format', 'combined']);
     expect(report.board.requests).toBe(6);
+  });
+
+  it('judges as the server with a configuration does, and says whom that would block', async () => {
+    const few = scanner.slice(0, 6);
+    writeFileSync(at('few.log'), logOf(...few));
+    const withFive = (more: string) =>
+      `traffic:\n  scanner: { badResponses: { count: 5 } }\n  credentials: { accountKey: env:NOT_SET }\n${more}`;
+    writeFileSync(at('strict.yaml'), withFive('channels: { chat: { type: slack, url: env:NOT_SET } }\n'));
+    writeFileSync(
+      at('kind.yaml'),
+      withFive(
+        '  rules: { scanner: { minutes: 10 } }\nblocking: { approved: { networks: [203.0.113.0/24] } }\n',
+      ),
+    );
+    const strict = await json([at('few.log'), '--config', at('strict.yaml')]);
+    const [block] = strict.report.wouldBlock.blocks;
+    expect(block).toMatchObject({ subject: '203.0.113.66', rule: 'scanner' });
+    expect((block?.expiresAt ?? 0) - (block?.decidedAt ?? 0)).toBe(4 * 3_600_000);
+    const kind = await json([at('few.log'), '--config', at('kind.yaml')]);
+    expect(kind.report.offences).toMatchObject([{ rule: 'scanner', count: 6, threshold: 5 }]);
+    expect(kind.report.wouldBlock).toMatchObject({ blocks: [], refusals: [{ why: 'protected' }] });
+    expect((await json([at('few.log')])).report.wouldBlock).toEqual({ blocks: [], refusals: [] });
+    const { stdout } = await tocsin(['traffic', at('few.log'), '--config', at('strict.yaml')]);
+    expect(stdout).toMatch(/Would be blocked \(1\)[^]*203\.0\.113\.66 +scanner/);
   });
 
   it('shows hostile lines instead of doing what they say', async () => {

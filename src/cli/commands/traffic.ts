@@ -22,6 +22,10 @@ export function addTraffic(program: Command, finish: (code: number) => void): vo
       "the format of the logs, by its name or a part of it, such as 'cloudfront' (told by the content)",
       'auto',
     )
+    .option(
+      '--config <file>',
+      "decide as the server with this configuration does: its 'traffic' and 'blocking'",
+    )
     .option('--proxies <network...>', 'own proxies and load balancers, whose X-Forwarded-For is believed')
     .option(
       '--app-agents <pattern...>',
@@ -53,6 +57,7 @@ Examples:
   $ tocsin traffic AWSLogs/ --since 24h --top 20            a folder as CloudFront, a load balancer or S3 fills it
   $ tocsin traffic '/var/log/nginx/access.log*' --proxies 10.0.0.0/8
   $ zcat access.log.gz | tocsin traffic - --json
+  $ tocsin traffic logs/ --config tocsin.yaml               with the thresholds of the server, and whom it would block
   $ tocsin traffic logs/ --app-agents 'MyApp/*'             with the user agents outside the app
   $ tocsin traffic logs/ --reputation spamhaus-drop drop.txt context=hosting-networks --crawlers
 

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { readAccessFiles } from '../../runtime/access-files.ts';
 import { watchTraffic } from '../../runtime/watched-traffic.ts';
 import { findFiles } from '../../source/files.ts';
+import { defaultBlockPolicy } from '../../web/block.ts';
+import { defaultOutsideAppSettings } from '../../web/bots/outside-app.ts';
+import { protectedNetworks } from '../../web/protected-networks.ts';
 import { requestsOf, type Wanted } from '../../web/testing/requests.ts';
+import { wouldBlock } from '../../web/would-block.ts';
 import { renderTraffic, renderTrafficTotals, type TrafficReport } from './traffic.ts';
 
 const examples = fileURLToPath(new URL('../../../examples/access-logs', import.meta.url));
@@ -21,21 +25,27 @@ const nothing = {
   offencesNotHeld: 0,
 };
 
+const blockedNobody = { blocks: [], refusals: [] };
+const appAgents = (...agents: readonly string[]) => ({
+  outsideApp: { ...defaultOutsideAppSettings, agents },
+});
+
 function reportOf(rows: readonly Wanted[]): TrafficReport {
-  const traffic = watchTraffic({ settings: { seed: 1 }, appAgents: ['App/*'] });
+  const traffic = watchTraffic({ settings: { seed: 1 }, bots: appAgents('App/*') });
   traffic.take(requestsOf(rows));
   traffic.finish();
   return {
     board: traffic.board({ top: 5, points: 40 }),
     offences: traffic.offences(),
     lists: {},
+    wouldBlock: blockedNobody,
     totals: nothing,
   };
 }
 
 describe('the board on a terminal', () => {
   it('of the example is as it was agreed on', async () => {
-    const traffic = watchTraffic({ settings: { seed: 1 }, appAgents: ['ShopApp/*'] });
+    const traffic = watchTraffic({ settings: { seed: 1 }, bots: appAgents('ShopApp/*') });
     const tally = await readAccessFiles(
       {
         files: await findFiles([examples]),
@@ -50,6 +60,7 @@ describe('the board on a terminal', () => {
       board: traffic.board({ top: 5, points: 40 }),
       offences: traffic.offences(),
       lists: {},
+      wouldBlock: wouldBlock(traffic.offences(), defaultBlockPolicy, protectedNetworks([]), () => true),
       totals: { ...tally, ...traffic.counters() },
     };
     const text = renderTraffic(report, 5, narrow) + renderTrafficTotals(report, 100, narrow);
@@ -65,14 +76,20 @@ describe('the board on a terminal', () => {
   });
 
   it('shows what comes too late to be judged, and says so', () => {
-    const traffic = watchTraffic({ appAgents: [] });
+    const traffic = watchTraffic({});
     const hour = 3_600_000;
     for (const time of [9 * hour, 2 * hour])
       traffic.take(requestsOf([{ time, path: '/', client: '192.0.2.1' }]));
     traffic.finish();
     expect(traffic.board({ top: 1, points: 10 }).requests).toBe(2);
     const totals = { ...nothing, ...traffic.counters() };
-    const report = { board: traffic.board({ top: 1, points: 10 }), offences: [], lists: {}, totals };
+    const report = {
+      board: traffic.board({ top: 1, points: 10 }),
+      offences: [],
+      lists: {},
+      wouldBlock: blockedNobody,
+      totals,
+    };
     expect(renderTrafficTotals(report, 1, narrow)).toContain('1 request not judged for offences');
   });
 

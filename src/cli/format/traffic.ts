@@ -3,10 +3,12 @@ import { line } from '../../notify/safe-text.ts';
 import type { AccessTally } from '../../runtime/access-files.ts';
 import type { BoardView, ClientRow, Ranking, TextRow, UrlRow } from '../../web/board-view.ts';
 import type { Offence } from '../../web/offence.ts';
+import type { WouldBlock } from '../../web/would-block.ts';
 import { count, formatBytes, formatDuration, paint, type Terminal } from '../terminal.ts';
 import { renderColumns, type Column } from './columns.ts';
 import { offendersOf, renderOffenders } from './offenders.ts';
 import { sparkline } from './sparkline.ts';
+import { renderWouldBlock } from './would-block.ts';
 
 /** Everything that `tocsin traffic` found. */
 export interface TrafficReport {
@@ -14,6 +16,7 @@ export interface TrafficReport {
   readonly offences: readonly Offence[];
   /** The reputation lists that offenders are on, by client; who is on none is not here. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
+  readonly wouldBlock: WouldBlock;
   readonly totals: AccessTally & {
     /** Requests that were not judged for offences, because they came too late or have no usable time. */
     readonly unjudged: number;
@@ -29,7 +32,7 @@ export function pointsOf(terminal: Terminal): number {
 
 /** The board for a person, no wider than the terminal. Texts out of the logs are made visible and cut. */
 export function renderTraffic(
-  { board, offences, lists }: TrafficReport,
+  { board, offences, lists, wouldBlock }: TrafficReport,
   top: number,
   terminal: Terminal,
 ): string {
@@ -37,6 +40,7 @@ export function renderTraffic(
   const sections = [
     heading(board, terminal),
     renderOffenders(offendersOf(offences), lists, top, terminal),
+    offences.length === 0 ? '' : renderWouldBlock(wouldBlock, top, terminal),
     ...clientTables(board, top, terminal),
     ...urlTables(board, top, terminal),
     ...textTables(board, top, terminal),

@@ -7,8 +7,15 @@ import type { Severity } from '../../event/severity.ts';
 import type { Offence } from '../../web/offence.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { readAccessFiles } from '../../runtime/access-files.ts';
+import { protectionsWithoutStore } from '../../runtime/blocking.ts';
+import { policyOf } from '../../runtime/config-blocking.ts';
+import { loadTrafficDecisions } from '../../runtime/config.ts';
+import { configSchema } from '../../runtime/config-schema.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
+import { botSettingsOf, trafficSettingsOf, treatmentOf } from '../../runtime/traffic-settings.ts';
 import { watchTraffic, type WatchedTraffic } from '../../runtime/watched-traffic.ts';
+import type { ProtectedNetworks } from '../../web/protected-networks.ts';
+import { wouldBlock } from '../../web/would-block.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { jsonText } from '../format/json.ts';
 import {
@@ -39,6 +46,7 @@ export interface TrafficFlags extends ReputationFlags {
   format: string;
   proxies?: string[];
   appAgents?: string[];
+  config?: string;
   json?: boolean;
   failOn?: Severity;
   verbose?: boolean;
@@ -47,6 +55,22 @@ export interface TrafficFlags extends ReputationFlags {
 
 /** Of the rules that come with Tocsin, those for requests: the others are for CloudTrail. */
 const requestRules = join(builtinRules, 'web');
+
+type Decisions = ReturnType<typeof loadTrafficDecisions>;
+
+function defaults(): Decisions {
+  const { traffic, blocking } = configSchema.parse({});
+  return { traffic, blocking };
+}
+
+/** @throws {CliFailure} where a list of addresses cannot be read */
+async function protectionsOf({ blocking }: Decisions): Promise<ProtectedNetworks> {
+  try {
+    return await protectionsWithoutStore(blocking);
+  } catch (error) {
+    throw new CliFailure(`--config: ${visible(error instanceof Error ? error.message : String(error))}`);
+  }
+}
 
 /** How many points of the time line are given to machines. */
 const pointsInJson = 240;
@@ -60,7 +84,9 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
   });
   const format = flags.format === 'auto' ? undefined : formatNamed(flags.format);
   const { rules } = await loadRules([requestRules]);
-  const traffic = watchedFor(flags, rules);
+  const decisions = flags.config === undefined ? defaults() : loadTrafficDecisions(flags.config);
+  const protections = await protectionsOf(decisions);
+  const traffic = watchedFor(flags, decisions, rules);
   const files = await inputFiles(paths);
   await learnAddresses(traffic, flags);
   const showsProgress = terminalOf(process.stderr).interactive && flags.quiet !== true;
@@ -87,11 +113,18 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
     if (tally.records > 0 && tally.requests === 0)
       throw new CliFailure(`nothing could be read: ${count(tally.records, 'record')}, all rejected`);
     const out = terminalOf(process.stdout);
-    const offences = traffic.offences();
+    const treatment = treatmentOf(decisions.traffic);
+    const offences = traffic.offences().map(treatment.judged);
     const report: TrafficReport = {
       board: traffic.board({ top: flags.top, points: flags.json === true ? pointsInJson : pointsOf(out) }),
       offences,
       lists: listsOfSubjects(offences, traffic.listsOf),
+      wouldBlock: wouldBlock(
+        offences,
+        policyOf(decisions.blocking, treatment.periods),
+        protections,
+        treatment.blocks,
+      ),
       totals: { ...tally, ...traffic.counters() },
     };
     if (flags.json === true) await writeOut(jsonText({ version: 1, ...report }));
@@ -111,9 +144,20 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
 }
 
 /** @throws {CliFailure} where a network cannot be read */
-function watchedFor({ proxies = [], appAgents = [] }: TrafficFlags, rules: readonly Rule[]): WatchedTraffic {
+function watchedFor(
+  { proxies = [], appAgents = [] }: TrafficFlags,
+  { traffic }: Decisions,
+  rules: readonly Rule[],
+): WatchedTraffic {
+  const settings = trafficSettingsOf(traffic);
+  const bots = botSettingsOf(traffic);
+  const { outsideApp } = bots;
   try {
-    return watchTraffic({ settings: { proxies, seed: randomInt(2 ** 32) }, appAgents, rules });
+    return watchTraffic({
+      settings: { ...settings, proxies: [...settings.proxies, ...proxies], seed: randomInt(2 ** 32) },
+      bots: { ...bots, outsideApp: { ...outsideApp, agents: [...outsideApp.agents, ...appAgents] } },
+      rules,
+    });
   } catch (error) {
     throw new CliFailure(`--proxies: ${visible(error instanceof Error ? error.message : String(error))}`);
   }
