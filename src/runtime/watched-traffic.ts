@@ -56,13 +56,15 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
   const botSettings = { ...defaultBotSettings, ...options.bots };
   const traffic = createTraffic(whole, [
     ...trafficSignals,
-    ({ lateness, seed }, clients) => (bots = botSignal(clients, { ...botSettings, lateness, seed })),
+    ({ lateness, seed }, clients, texts) =>
+      (bots = botSignal(clients, { ...botSettings, lateness, seed }, texts)),
     ({ lateness }, clients) => (reputation = reputationSignal(clients, { lateness })),
-    ({ lateness }, clients) =>
+    ({ lateness }, clients, texts) =>
       injectionSignal(
         rules.filter(({ logsource }) => meansLogSource(logsource, webServerSource)),
         clients,
         { ...injectionDefaults, lateness },
+        texts,
       ),
     ({ lateness }, clients) => anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }),
   ]);

@@ -9,6 +9,8 @@ import { rateBins, type RateBins, type RateReached } from './rate-bins.ts';
 import type { DistributedFloodSettings, TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
 import { suffixSet } from './suffixes.ts';
+import { perText } from './numbered-texts.ts';
+import type { TextTable } from './text-table.ts';
 import { duration } from './wording.ts';
 
 const mostOpen = 10_000;
@@ -19,7 +21,8 @@ interface Dimension {
   readonly rule: string;
   readonly type: OffenceSubject['type'];
   readonly bins: RateBins;
-  readonly hashOf: (requests: Requests, row: number, client: number) => number;
+  /** Writes the hash of each row of a batch into `hashes`, without looking at whether the row counts. */
+  readonly hash: (requests: Requests, clients: Int32Array, hashes: Float64Array) => void;
   readonly nameOf: (requests: Requests, row: number, client: number) => string;
   /** Of each row of the batch; -1 where the row does not count. */
   hashes: Float64Array;
@@ -29,37 +32,63 @@ interface Dimension {
  * Floods from many clients: a network, a user agent or a path with far more requests than is usual for it. Networks are judged from the first
  * request on; agents and paths need an hour or two to learn what is usual, because any site has a most used one of these.
  */
-export function distributedFloodSignal(settings: TrafficSettings, clients: ClientTable): Signal {
+export function distributedFloodSignal(
+  settings: TrafficSettings,
+  clients: ClientTable,
+  texts: TextTable,
+): Signal {
   const { lateness, period, seed } = settings;
   const { distributed, ignoredSuffixes } = settings.flood;
   const { v4, v6 } = distributed.network;
   const isIgnored = suffixSet(ignoredSuffixes);
+  const ignored = perText((bytes, start, end) => (isIgnored(bytes, start, end) ? 1 : 0));
   const book = offenceBook({ lateness, period, most: mostOpen });
   const shared = { ...distributed, lateness, period };
   const network = new Uint32Array(wordsInAddress);
+  /** The hash of each client's network; 0 where it was not worked out. */
+  let networks = new Uint32Array(1_024);
+  const networkHash = (client: number): number => {
+    if (client >= networks.length) {
+      const more = new Uint32Array(Math.max(client + 1, networks.length * 2));
+      more.set(networks);
+      networks = more;
+    }
+    networkOfAddress(clients.words(), client * wordsInAddress, v4, v6, network);
+    return (networks[client] = hashPair(
+      hashPair(network[0] ?? 0, network[1] ?? 0),
+      (network[3] ?? 0) ^ seed,
+    ));
+  };
 
-  const ofText = (column: 'agent' | 'path'): Dimension => ({
-    rule: `${column}-flood`,
-    type: column,
-    bins: rateBins({ ...shared, withoutBaseline: false }),
-    hashOf: ({ bytes, text }, row) => {
-      const start = text[column].start[row] ?? 0;
-      const end = text[column].end[row] ?? 0;
-      // Logs without the column say nothing about it.
-      return end > start ? hashBytes(bytes, start, end, seed) : -1;
-    },
-    nameOf: (requests, row) => cutTextAt(requests, column, row, longestValue),
-    hashes: new Float64Array(0),
-  });
+  const ofText = (column: 'agent' | 'path'): Dimension => {
+    const hashesOf = perText((bytes, start, end) => hashBytes(bytes, start, end, seed));
+    return {
+      rule: `${column}-flood`,
+      type: column,
+      bins: rateBins({ ...shared, withoutBaseline: false }),
+      hash: (requests, _, hashes) => {
+        const { start, end } = requests.text[column];
+        const held = texts.of(requests, column);
+        const { ids } = held;
+        const hashOf = hashesOf(held);
+        // Logs without the column say nothing about it.
+        for (let row = 0; row < requests.count; row++)
+          hashes[row] = start[row] === end[row] ? -1 : (hashOf[ids[row] ?? 0] ?? 0);
+      },
+      nameOf: (requests, row) => cutTextAt(requests, column, row, longestValue),
+      hashes: new Float64Array(0),
+    };
+  };
   const dimensions: readonly Dimension[] = [
     {
       rule: 'network-flood',
       type: 'network',
       bins: rateBins({ ...shared, withoutBaseline: true }),
-      hashOf: (_, __, client) => {
-        if (client === -1) return -1;
-        networkOfAddress(clients.words(), client * wordsInAddress, v4, v6, network);
-        return hashPair(hashPair(network[0] ?? 0, network[1] ?? 0), (network[3] ?? 0) ^ seed);
+      hash: (requests, ids, hashes) => {
+        for (let row = 0; row < requests.count; row++) {
+          const client = ids[row] ?? -1;
+          hashes[row] = client === -1 ? -1 : networks[client] || networkHash(client);
+        }
       },
       nameOf: (_, __, client) => clients.networkOf(client, v4, v6),
       hashes: new Float64Array(0),
@@ -85,23 +114,28 @@ export function distributedFloodSignal(settings: TrafficSettings, clients: Clien
   return {
     name: 'distributed-flood',
     take: (requests, ids) => {
-      const { bytes, time, text } = requests;
-      const { start, end } = text.path;
+      const { time } = requests;
+      const paths = texts.of(requests, 'path');
+      const { ids: pathIds } = paths;
+      const isIgnoredPath = ignored(paths);
       for (const dimension of dimensions) {
         if (dimension.hashes.length < requests.count) dimension.hashes = new Float64Array(requests.count);
-        const { bins, hashes, hashOf } = dimension;
+        const { bins, hashes } = dimension;
+        dimension.hash(requests, ids, hashes);
         const mask = bins.bins - 1;
         for (let row = 0; row < requests.count; row++) {
-          const isCounted = !isIgnored(bytes, start[row] ?? 0, end[row] ?? 0);
-          const hash = isCounted ? hashOf(requests, row, ids[row] ?? -1) : -1;
-          hashes[row] = hash;
-          if (hash !== -1) bins.add(hash & mask, time[row] ?? 0);
+          const hash = hashes[row] ?? -1;
+          if (isIgnoredPath[pathIds[row] ?? 0] === 1) hashes[row] = -1;
+          else if (hash !== -1) bins.add(hash & mask, time[row] ?? 0);
         }
       }
       for (const dimension of dimensions) judge(dimension, requests, ids);
     },
     tick: book.tick,
     offences: book.drain,
+    forget: (forgotten) => {
+      for (const client of forgotten) networks[client] = 0;
+    },
   };
 }
 

@@ -7,6 +7,8 @@ import { offenceBook, type OffenceRule } from './offence-book.ts';
 import type { FloodLimit, TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
 import { suffixSet } from './suffixes.ts';
+import { perText } from './numbered-texts.ts';
+import type { TextTable } from './text-table.ts';
 import { windowCounter, type WindowCounter } from './windows.ts';
 import { duration } from './wording.ts';
 
@@ -28,9 +30,10 @@ interface Group {
  * Floods from one client: more requests than a limit allows, all together, for a part of the site, with a method, from a country, or for one
  * and the same path. Windows slide in steps of ten seconds.
  */
-export function floodSignal(settings: TrafficSettings, clients: ClientTable): Signal {
+export function floodSignal(settings: TrafficSettings, clients: ClientTable, texts: TextTable): Signal {
   const { lateness, period, seed } = settings;
   const isIgnored = suffixSet(settings.flood.ignoredSuffixes);
+  const ignored = perText((bytes, start, end) => (isIgnored(bytes, start, end) ? 1 : 0));
   const book = offenceBook({ lateness, period, most: mostOpen });
   const groups = [...Map.groupBy(settings.flood.limits, conditionsOf).values()].map((limits): Group => {
     const samePath = limits[0]?.samePath === true;
@@ -58,11 +61,13 @@ export function floodSignal(settings: TrafficSettings, clients: ClientTable): Si
     take: (requests, ids) => {
       for (const group of groups)
         if (group.keys.length < requests.count) group.keys = new Float64Array(requests.count);
-      const { bytes, time, text } = requests;
-      const { start, end } = text.path;
+      const { time } = requests;
+      const paths = texts.of(requests, 'path');
+      const { ids: pathIds } = paths;
+      const isIgnoredPath = ignored(paths);
       for (let row = 0; row < requests.count; row++) {
         const id = ids[row] ?? -1;
-        const isCounted = id !== -1 && !isIgnored(bytes, start[row] ?? 0, end[row] ?? 0);
+        const isCounted = id !== -1 && isIgnoredPath[pathIds[row] ?? 0] === 0;
         for (const group of groups) {
           const key = isCounted && group.counts(requests, row) ? keyOf(group, requests, row, id) : -1;
           group.keys[row] = key;

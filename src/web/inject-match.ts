@@ -2,7 +2,7 @@ import type { Requests } from '../event/requests.ts';
 import { compileRule, type Matcher } from '../sigma/compile.ts';
 import { meansLogSource } from '../sigma/log-source.ts';
 import type { Rule } from '../sigma/rule.ts';
-import { rowFilter } from './inject-prefilter.ts';
+import { rowFilter, type RowFilter } from './inject-prefilter.ts';
 import { requestSubject, requestView, webServerSource, type RequestSubject } from './inject-view.ts';
 
 /** The rules that match a row of a batch. */
@@ -19,11 +19,20 @@ export function injectionRules(rules: readonly Rule[]): readonly Rule[] {
 
 /** Tries rules on rows; most rows are decided by their bytes alone. One row at a time. */
 export function requestMatcher(rules: readonly Rule[]): RequestMatcher {
-  const { mayMatch, candidates } = rowFilter(rules);
+  const { mayMatch, match } = batchMatcher(rules);
+  return (requests, row) => (mayMatch(requests, row) ? match(requests, row) : none);
+}
+
+/** Tries rules on batches: those that `suspects` leaves out match none, and `match` judges one of the others. */
+export interface BatchMatcher extends Pick<RowFilter, 'mayMatch' | 'suspects'> {
+  readonly match: RequestMatcher;
+}
+
+export function batchMatcher(rules: readonly Rule[]): BatchMatcher {
+  const { mayMatch, suspects, candidates } = rowFilter(rules);
   const view = requestView();
   const matchers: (Matcher<RequestSubject> | undefined)[] = rules.map(() => undefined);
-  return (requests, row) => {
-    if (!mayMatch(requests, row)) return none;
+  const match: RequestMatcher = (requests, row) => {
     const subject = requestSubject(requests, row);
     const matched: Rule[] = [];
     for (const number of candidates(requests, row)) {
@@ -34,4 +43,5 @@ export function requestMatcher(rules: readonly Rule[]): RequestMatcher {
     }
     return matched;
   };
+  return { mayMatch, suspects, match };
 }

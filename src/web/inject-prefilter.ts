@@ -1,11 +1,11 @@
-import type { Requests } from '../event/requests.ts';
+import type { Escaping, Requests } from '../event/requests.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { Requirement } from '../sigma/required.ts';
 import { cheapestTrigger } from '../sigma/trigger.ts';
 import { byteLiterals, chanceOf, type ByteLiterals } from './byte-literals.ts';
-import { cleanTexts, type CleanTexts } from './clean-texts.ts';
 import { createDecoder, longestText, trickBit, tricks } from './inject-decode.ts';
 import {
+  escapingIn,
   escapingOf,
   searchedColumns,
   streamsOf,
@@ -13,11 +13,18 @@ import {
   type SearchedColumn,
   type Stream,
 } from './inject-view.ts';
+import { perText, type NumberedTexts } from './numbered-texts.ts';
+import type { TextTable } from './text-table.ts';
 
 /** A test of rows by their bytes alone. */
 export interface RowFilter {
   /** False only where no rule matches the row. Decodes only what has something in it to decode. */
   readonly mayMatch: (requests: Requests, row: number) => boolean;
+  /**
+   * The same for all rows of a batch: 1 for each that a rule may match, 0 for the others. A text is looked at once, however many rows have it.
+   * Valid until the next call.
+   */
+  readonly suspects: (requests: Requests, texts: TextTable) => Uint8Array;
   /** The rules that may match the row, by their numbers in order; all others do not. */
   readonly candidates: (requests: Requests, row: number) => readonly number[];
   /** Rules without a text to look for: because of them every row is looked at. */
@@ -41,8 +48,8 @@ interface ColumnFilter {
   readonly unquoted: boolean;
   readonly tricks: number;
   readonly owners: Needs['tricks'];
-  /** Texts of this column that have nothing in them: many requests come with the same. */
-  readonly clean: CleanTexts | undefined;
+  /** 1 for each text of this column that has something in it. */
+  readonly suspicious: (texts: NumberedTexts) => Uint32Array;
 }
 
 /** Derives from the rules the texts that each of them needs. */
@@ -71,22 +78,30 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
   const filters = [...needs].map(([column, wanted]): ColumnFilter => {
     const isAgent = column === 'agent';
     const hasDecoded = wanted.decoded.size > 0 || wanted.tricks.length > 0;
-    return {
+    const filter: ColumnFilter = {
       column,
       raw: wanted.raw.size > 0 ? byteLiterals(wanted.raw, false, isAgent) : undefined,
       decoded: hasDecoded ? byteLiterals(wanted.decoded, wanted.unquoted, isAgent) : undefined,
       unquoted: wanted.unquoted,
       tricks: wanted.tricks.reduce((all, { bits }) => all | bits, 0),
       owners: wanted.tricks,
-      clean: isAgent || column === 'referrer' ? cleanTexts() : undefined,
+      suspicious: perText((bytes, start, end, escaping) =>
+        isSuspicious(filter, bytes, start, end, escaping) ? 1 : 0,
+      ),
     };
+    return filter;
   });
   const decoder = createDecoder();
 
-  const isClean = (filter: ColumnFilter, requests: Requests, start: number, end: number): boolean => {
+  const isClean = (
+    filter: ColumnFilter,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    logEscaping: Escaping,
+  ): boolean => {
     const { raw, decoded } = filter;
-    const { bytes } = requests;
-    const escaping = escapingOf(requests, filter.column);
+    const escaping = escapingIn(logEscaping, filter.column);
     if (raw !== undefined) {
       const length = decoder.unescape(bytes, start, end, escaping);
       if (foldsIntoAscii(decoder.unescaped, length) || raw.has(decoder.unescaped, 0, length)) return false;
@@ -100,6 +115,18 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     const unquoted = decoder.unquote(length);
     return unquoted === -1 || !decoded.has(decoder.unquoted, 0, unquoted);
   };
+
+  const isSuspicious = (
+    filter: ColumnFilter,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    escaping: Escaping,
+  ): boolean => {
+    const to = Math.min(end, start + longestText);
+    return to > start && !isClean(filter, bytes, start, to, escaping);
+  };
+  let marks = new Uint8Array(0);
 
   const collectFrom = (filter: ColumnFilter, requests: Requests, row: number, found: Set<number>): void => {
     const { bytes, text } = requests;
@@ -133,16 +160,24 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     mayMatch: (requests, row) => {
       if (always.length > 0) return true;
       for (const filter of filters) {
-        const column = requests.text[filter.column];
-        const start = column.start[row] ?? 0;
-        const end = Math.min(column.end[row] ?? 0, start + longestText);
-        if (end <= start) continue;
-        const { clean } = filter;
-        if (clean?.has(requests.bytes, start, end) === true) continue;
-        if (!isClean(filter, requests, start, end)) return true;
-        clean?.add(requests.bytes, start, end);
+        const { start, end } = requests.text[filter.column];
+        const { bytes, escaping } = requests;
+        if (isSuspicious(filter, bytes, start[row] ?? 0, end[row] ?? 0, escaping)) return true;
       }
       return false;
+    },
+    suspects: (requests, texts) => {
+      const { count } = requests;
+      if (marks.length < count) marks = new Uint8Array(Math.max(count, requests.position.length));
+      marks.fill(always.length > 0 ? 1 : 0, 0, count);
+      if (always.length > 0) return marks;
+      for (const { column, suspicious } of filters) {
+        const held = texts.of(requests, column);
+        const { ids } = held;
+        const isMarked = suspicious(held);
+        for (let row = 0; row < count; row++) if (isMarked[ids[row] ?? 0] === 1) marks[row] = 1;
+      }
+      return marks;
     },
   };
 }

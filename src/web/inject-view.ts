@@ -76,6 +76,11 @@ export function streamsOf(field: string): readonly Stream[] {
 
 /** How the log wrote a column; see `textAt`. */
 export function escapingOf({ escaping }: Requests, column: TextColumnName): Escaping {
+  return escapingIn(escaping, column);
+}
+
+/** The same for a log that escapes so. */
+export function escapingIn(escaping: Escaping, column: TextColumnName): Escaping {
   return escaping === 'percent' && column !== 'agent' && column !== 'referrer' ? 'none' : escaping;
 }
 

@@ -2,9 +2,10 @@ import type { Requests } from '../event/requests.ts';
 import { atLeast, type Severity } from '../event/severity.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { ClientTable } from './clients.ts';
-import { requestMatcher } from './inject-match.ts';
+import { batchMatcher } from './inject-match.ts';
 import { evidenceOf, mostEvidence, type EvidenceLine, type Offence, type OffenceSubject } from './offence.ts';
 import type { Signal } from './signal.ts';
+import { textTable, type TextTable } from './text-table.ts';
 
 export interface InjectionSettings {
   /** Hits of one client are counted together in stretches of so many milliseconds of event time. */
@@ -69,8 +70,9 @@ export function injectionSignal(
   rules: readonly Rule[],
   clients: Pick<ClientTable, 'textOf'>,
   settings: InjectionSettings = injectionDefaults,
+  texts: TextTable = textTable(),
 ): Signal & { readonly counters: () => InjectionCounters } {
-  const match = requestMatcher(rules);
+  const { suspects, match } = batchMatcher(rules);
   const windows = new Map<string, Hits>();
   const changed = new Set<Hits>();
   const counters = { hits: 0, late: 0, crowdedOut: 0 };
@@ -117,7 +119,9 @@ export function injectionSignal(
   };
 
   const take = (requests: Requests, ids: Int32Array): void => {
+    const isSuspect = suspects(requests, texts);
     for (let row = 0; row < requests.count; row++) {
+      if (isSuspect[row] === 0) continue;
       const client = ids[row] ?? -1;
       if (saturated.size > 0) {
         const start = saturated.get(client);

@@ -63,6 +63,15 @@ export function rateBins(settings: RateBinsSettings): RateBins {
   let firstEpoch = -1;
   let changed = new Set<number>();
   let lastChanged = -1;
+  /** A window that holds `least` has a bucket with so many; bins with such a bucket are the only ones to judge. */
+  const hotFrom = Math.ceil(least / parts);
+  /** The latest bucket of each hot bin that has so many; -1 for others. */
+  const hotAt = new Float64Array(bins).fill(-1);
+  let hot: number[] = [];
+  /** Of the time that was added last. */
+  let lastTime = Number.NaN;
+  let lastAt = 0;
+  let lastEpoch = 0;
   /** Judged and not told yet. */
   let waiting = new Map<string, RateReached>();
 
@@ -94,6 +103,8 @@ export function rateBins(settings: RateBinsSettings): RateBins {
       if (next > epoch + openEpochs) [baselineBefore, knownBefore] = [baseline, known];
     }
     epoch = next;
+    for (const bin of hot) if ((hotAt[bin] ?? 0) <= latest - columns) hotAt[bin] = -1;
+    hot = hot.filter((bin) => hotAt[bin] !== -1);
   };
 
   const begin = (next: number): void => {
@@ -120,7 +131,7 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     const isKnown = Math.floor(((end + 1) * bucket - 1) / epochLength) >= epoch ? known : knownBefore;
     if (isKnown === 0 && !withoutBaseline) return;
     const [oldest = 0, middle = 0, newest = 0] = held.map((at) => (at & (columns - 1)) * bins);
-    for (let bin = 0; bin < bins; bin++) {
+    for (const bin of hot) {
       const ending = counts[newest + bin] ?? 0;
       // A window that ends with nothing holds no more than the one before it.
       if (ending === 0) continue;
@@ -162,20 +173,29 @@ export function rateBins(settings: RateBinsSettings): RateBins {
   return {
     bins,
     add: (bin, time) => {
-      const at = Math.floor(time / bucket);
+      if (time !== lastTime) {
+        lastTime = time;
+        lastAt = Math.floor(time / bucket);
+        lastEpoch = Math.floor(time / epochLength);
+      }
+      const at = lastAt;
       if (!(at > latest - columns + parts)) return;
       if (at > latest) {
         // What columns held before, and what was usual then, is needed no more once it is judged.
         judgeChanged();
-        const next = Math.floor(time / epochLength);
-        if (next > epoch) beginEpoch(next);
+        if (lastEpoch > epoch) beginEpoch(lastEpoch);
         begin(at);
       }
       const column = at & (columns - 1);
       const cell = column * bins + bin;
-      counts[cell] = (counts[cell] ?? 0) + 1;
+      const count = (counts[cell] ?? 0) + 1;
+      counts[cell] = count;
+      if (count >= hotFrom) {
+        if (hotAt[bin] === -1) hot.push(bin);
+        if (at > (hotAt[bin] ?? -1)) hotAt[bin] = at;
+      }
       totals[column] = (totals[column] ?? 0) + 1;
-      const row = Math.floor(time / epochLength) % openEpochs;
+      const row = lastEpoch % openEpochs;
       sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + 1;
       epochTotals[row] = (epochTotals[row] ?? 0) + 1;
       if (at === lastChanged) return;

@@ -8,6 +8,8 @@ import type { TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
 import { slowScanners } from './slow-scanner.ts';
 import { statusSet } from './statuses.ts';
+import { perText } from './numbered-texts.ts';
+import type { TextTable } from './text-table.ts';
 import { windowCounter } from './windows.ts';
 import { duration } from './wording.ts';
 
@@ -21,12 +23,16 @@ const mostOpen = 50_000;
  * Scanners and probes: clients with many bad responses in a minute, with many different missing paths, with a handful of different names
  * that only scanners ask for, and those who do it slowly. Clients with nothing bad cost one byte for each half hour.
  */
-export function scannerSignal(settings: TrafficSettings, clients: ClientTable): Signal {
+export function scannerSignal(settings: TrafficSettings, clients: ClientTable, texts: TextTable): Signal {
   const { scanner, lateness, period } = settings;
   const { badResponses, missingPaths, sensitivePaths: sensitive } = scanner;
   const isBad = statusSet(scanner.statuses);
   const isMissing = statusSet(scanner.missingStatuses);
   const probes = sensitivePaths();
+  const hashesOf = perText((bytes, start, end) => hashBytes(bytes, start, end, settings.seed));
+  /** The sensitive name in each path, where the answer says that there is nothing, and where it does not. */
+  const missingNames = perText((bytes, start, end) => probes.find(bytes, start, end, true));
+  const names = perText((bytes, start, end) => probes.find(bytes, start, end, false));
   const book = offenceBook({ lateness, period, most: mostOpen });
   const shared = { lateness, period, most: mostPairs };
   const bad = windowCounter({ ...shared, limits: [badResponses], bucket: 10_000, exact: true, small: true });
@@ -67,24 +73,27 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable): 
   return {
     name: 'scanner',
     take: (requests, ids) => {
-      const { bytes, status, time, text } = requests;
-      const { start, end } = text.path;
+      const { status, time } = requests;
+      const paths = texts.of(requests, 'path');
+      const { ids: pathIds } = paths;
+      const hashOf = hashesOf(paths);
+      const missingNameOf = missingNames(paths);
+      const nameOf = names(paths);
       for (let row = 0; row < requests.count; row++) {
         const id = ids[row] ?? -1;
         if (id === -1) continue;
         const at = time[row] ?? 0;
         const code = status[row] ?? 0;
-        const from = start[row] ?? 0;
-        const to = end[row] ?? 0;
+        const path = pathIds[row] ?? 0;
         const isBadRow = isBad[code] === 1;
         if (isBadRow) bad.add(id, at);
         if (isMissing[code] === 1) {
-          const path = hashBytes(bytes, from, to, settings.seed);
-          missing.add(id, path, at);
-          slow.addMissing(id, path, at);
+          const hash = hashOf[path] ?? 0;
+          missing.add(id, hash, at);
+          slow.addMissing(id, hash, at);
         }
         if (!isBadRow) slow.addGood(id, at);
-        const name = probes.find(bytes, from, to, isBadRow);
+        const name = (isBadRow ? missingNameOf : nameOf)[path] ?? 0;
         if (name !== 0) hits.add(id, name, at);
       }
       const seen = new Map<number, EvidenceKeeper>();
@@ -97,7 +106,7 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable): 
       hits.judge((found) => seen.set(found.key, see(rules.hits, found)));
       gatherEvidence(requests, ids, seen, (row) => {
         const isBadRow = isBad[status[row] ?? 0] === 1;
-        return probes.find(bytes, start[row] ?? 0, end[row] ?? 0, isBadRow) !== 0;
+        return (isBadRow ? missingNameOf : nameOf)[pathIds[row] ?? 0] !== 0;
       });
       slow.gather(requests, ids, isMissing);
     },

@@ -8,9 +8,10 @@ import { merged, offenceKey, type Offence } from './offence.ts';
 import { scannerSignal } from './scanner.ts';
 import type { TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
+import { textTable, type TextTable } from './text-table.ts';
 
-/** Makes a signal that looks at clients of this table. */
-export type SignalMaker = (settings: TrafficSettings, clients: ClientTable) => Signal;
+/** Makes a signal that looks at clients and texts of these tables. */
+export type SignalMaker = (settings: TrafficSettings, clients: ClientTable, texts: TextTable) => Signal;
 
 /** The signals that need nothing but the traffic itself. */
 export const trafficSignals: readonly SignalMaker[] = [
@@ -53,7 +54,8 @@ export function createTraffic(
     proxies: settings.proxies,
     seed: settings.seed,
   });
-  const signals = makers.map((make) => make(settings, clients));
+  const texts = textTable({ seed: settings.seed });
+  const signals = makers.map((make) => make(settings, clients, texts));
   const counters = { rows: 0, counted: 0, late: 0, future: 0, timeless: 0 };
   let latest = Number.NEGATIVE_INFINITY;
 

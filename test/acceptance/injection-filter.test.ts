@@ -7,6 +7,7 @@ import type { Rule } from '../../src/sigma/rule.ts';
 import type { Requests } from '../../src/event/requests.ts';
 import { injectionRules, requestMatcher } from '../../src/web/inject-match.ts';
 import { rowFilter, type RowFilter } from '../../src/web/inject-prefilter.ts';
+import { textTable } from '../../src/web/text-table.ts';
 import { requestSubject, requestView } from '../../src/web/inject-view.ts';
 import { requestsOf, type Wanted } from '../../src/web/testing/requests.ts';
 
@@ -135,6 +136,7 @@ const wanted: fc.Arbitrary<Wanted> = fc.record({
 describe('The filter on bytes', () => {
   it('lets every row pass that a rule matches, and the same row again', () => {
     let matched = 0;
+    const texts = textTable();
     const ask = requestMatcher(rules);
     fc.assert(
       fc.property(
@@ -142,11 +144,13 @@ describe('The filter on bytes', () => {
         fc.constantFrom('none', 'percent', 'backslash'),
         (rows, escaping) => {
           const requests = requestsOf([...rows, ...rows], { escaping });
+          const isSuspect = filter.suspects(requests, texts);
           for (let row = 0; row < requests.count; row++) {
             const found = matchesOf(requests, row);
             matched += found.length;
             expect(ask(requests, row).map(({ title }) => title)).toEqual(found);
             expect(found.length === 0 || filter.mayMatch(requests, row), found.join()).toBe(true);
+            expect(isSuspect[row]).toBe(filter.mayMatch(requests, row) ? 1 : 0);
           }
         },
       ),

@@ -1,7 +1,7 @@
-import type { Requests } from '../../event/requests.ts';
-
-/** Whether a row asks for one of the paths, exactly, or with a slash behind it. The first answers for nearly all rows without looking at bytes. */
-export function honeypot(paths: readonly string[]): (requests: Requests, row: number) => boolean {
+/** Whether a path is one of these, exactly, or with a slash behind it. Nearly all are answered for by their length. */
+export function honeypot(
+  paths: readonly string[],
+): (bytes: Uint8Array, start: number, end: number) => boolean {
   const baits = paths.map((path) =>
     Buffer.from(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path),
   );
@@ -14,9 +14,7 @@ export function honeypot(paths: readonly string[]): (requests: Requests, row: nu
     for (let i = bait.length - 1; i >= 0; i--) if (bytes[start + i] !== bait[i]) return false;
     return true;
   };
-  return ({ bytes, text }, row) => {
-    const start = text.path.start[row] ?? 0;
-    const end = text.path.end[row] ?? 0;
+  return (bytes, start, end) => {
     if (lengths[end - start] !== 1) return false;
     for (const bait of baits) {
       const over = end - start - bait.length;

@@ -24,6 +24,8 @@ export const defaultScraperSettings: ScraperSettings = {
 };
 
 export interface ScraperWatch {
+  /** Whether requests for a path are counted; all others need not be shown. */
+  readonly isCounted: (bytes: Uint8Array, start: number, end: number) => boolean;
   readonly see: (requests: Requests, row: number, client: number) => void;
   readonly tick: (now: number) => void;
   readonly offences: () => readonly Offence[];
@@ -127,14 +129,19 @@ export function scraperWatch(
     return entry;
   };
 
+  const isCounted = (bytes: Uint8Array, start: number, end: number): boolean => {
+    hash.take(bytes, start, end);
+    return hash.low % sampled === 0 && !isIgnored(bytes, start, end, ignored);
+  };
+
   return {
     counters,
+    isCounted,
     see: (requests, row, client) => {
       const { bytes, text } = requests;
       const from = text.path.start[row] ?? 0;
       const to = text.path.end[row] ?? 0;
-      hash.take(bytes, from, to);
-      if (hash.low % sampled !== 0 || isIgnored(bytes, from, to, ignored)) return;
+      if (!isCounted(bytes, from, to)) return;
       const time = requests.time[row] ?? Number.NaN;
       if (!Number.isFinite(time)) return;
       const start = Math.floor(time / hour) * hour;

@@ -4,7 +4,9 @@ import type { ClientTable } from '../clients.ts';
 import type { Offence } from '../offence.ts';
 import type { Signal } from '../signal.ts';
 import { offenceTally, type Tallied } from '../tally.ts';
-import { agentBook, defaultAgents } from './agent-book.ts';
+import { perText } from '../numbered-texts.ts';
+import { textTable, type TextTable } from '../text-table.ts';
+import { agentBook } from './agent-book.ts';
 import { claimChecker, type ClaimVerdict, type CrawlerRanges } from './claims.ts';
 import { crawlers, type CrawlerName } from './crawlers.ts';
 import { honeypot } from './honeypot.ts';
@@ -95,17 +97,24 @@ const keptAgent = 200;
 const nothing = 0;
 const odd = 1;
 const claiming = 2;
+const empty = 3;
 
 /** Bad bots: rules `honeypot`, `scanner-agent`, `impossible-agent`, `false-crawler`, `empty-agent`, `ancient-agent`, `scraper` and `outside-app`. */
-export function botSignal(clients: ClientTable, settings: BotSettings): BotSignal {
+export function botSignal(
+  clients: ClientTable,
+  settings: BotSettings,
+  texts: TextTable = textTable({ seed: settings.seed }),
+): BotSignal {
   const { lateness, seed } = settings;
-  const isBait = honeypot(settings.honeypots);
+  const isTrap = honeypot(settings.honeypots);
+  const baits = perText((bytes, start, end) => (isTrap(bytes, start, end) ? 1 : 0));
+  const scraped = perText((bytes, start, end) => (scraper.isCounted(bytes, start, end) ? 1 : 0));
   const own = settings.outsideApp.agents.map(fits);
   const watchesApp = own.length > 0;
   const judge = agentJudge();
-  /** Of the agent on each page of the book. */
-  const looks = new Uint8Array(defaultAgents);
-  const released = new Float64Array(defaultAgents);
+  /** Of each agent by its number. */
+  const looks: number[] = [];
+  const released: number[] = [];
   const book = agentBook<Judged>(
     (text) => {
       const judgement = judge(text);
@@ -116,12 +125,10 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
         dated: datedOf(judgement.browser),
       };
     },
-    (page, judgement) => {
-      looks[page] = lookOf(judgement);
-      released[page] = judgement.browser?.released ?? Number.NaN;
-      return looks[page] !== nothing;
+    (agent, judgement) => {
+      looks[agent] = judgement === undefined ? empty : lookOf(judgement);
+      released[agent] = judgement?.browser?.released ?? Number.NaN;
     },
-    { seed },
   );
   let claims = claimChecker(clients, {});
   const claimCounts = { verified: 0, false: 0, unverified: 0 };
@@ -159,10 +166,10 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
     if (verdict === 'false') tallies['false-crawler'].add(requests, row, client, titleOf(judged.claims));
     return verdict === 'verified';
   };
-  const lookAtAge = (requests: Requests, row: number, client: number, page: number): void => {
-    const age = (requests.time[row] ?? Number.NaN) - (released[page] ?? Number.NaN);
+  const lookAtAge = (requests: Requests, row: number, client: number, agent: number): void => {
+    const age = (requests.time[row] ?? Number.NaN) - (released[agent] ?? Number.NaN);
     if (!(age > settings.ancientAge || age < -earlyMs)) return;
-    const name = book.judgementAt(page)?.dated;
+    const name = book.judgementAt(agent)?.dated;
     if (name === undefined) return;
     if (age > 0) tallies['ancient-agent'].add(requests, row, client, name);
     else tallies['impossible-agent'].add(requests, row, client, name);
@@ -176,25 +183,32 @@ export function botSignal(clients: ClientTable, settings: BotSettings): BotSigna
     crawlerOf: (client) => claims.crawlerOf(client),
     take: (requests, ids) => {
       const hasAgents = hasAnyAgent(requests);
+      const agents = texts.of(requests, 'agent');
+      book.read(agents);
+      const paths = texts.of(requests, 'path');
+      const isBait = baits(paths);
+      const isScraped = scraped(paths);
       for (let row = 0; row < requests.count; row++) {
         const client = ids[row] ?? -1;
-        const page = book.pageOf(requests, row);
+        const agent = agents.ids[row] ?? 0;
+        const look = looks[agent];
         if (watchesApp && hasAgents)
-          outsideApp.see(requests, row, page === -1 ? '' : book.judgementAt(page)?.outside);
+          outsideApp.see(requests, row, look === empty ? '' : book.judgementAt(agent)?.outside);
         if (client < 0) continue;
         let verified = false;
-        if (page === -1) {
+        if (look === empty) {
           if (hasAgents) tallies['empty-agent'].add(requests, row, client, '');
         } else {
-          if (looks[page] !== nothing) {
-            const judged = book.judgementAt(page);
+          if (look !== nothing) {
+            const judged = book.judgementAt(agent);
             if (judged !== undefined) verified = lookCloser(requests, row, client, judged);
           }
-          lookAtAge(requests, row, client, page);
+          lookAtAge(requests, row, client, agent);
         }
         if (verified) continue;
-        if (isBait(requests, row)) tallies.honeypot.add(requests, row, client, '');
-        scraper.see(requests, row, client);
+        const path = paths.ids[row] ?? 0;
+        if (isBait[path] === 1) tallies.honeypot.add(requests, row, client, '');
+        if (isScraped[path] === 1) scraper.see(requests, row, client);
       }
     },
     tick: (now) => {
