@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Pipeline } from '../sigma/pipeline/pipeline.ts';
-import { readPipeline } from '../sigma/pipeline/pipeline.ts';
-import { placeholderPipeline, type PlaceholderValues } from '../sigma/pipeline/placeholders.ts';
+import type { PlaceholderValues } from '../sigma/pipeline/placeholders.ts';
 import { formatProblem } from '../sigma/problem.ts';
 import { ConfigError } from './config-error.ts';
 
@@ -13,6 +12,9 @@ export async function loadPipelines(
   paths: readonly string[],
   placeholders: PlaceholderValues = {},
 ): Promise<readonly Pipeline[]> {
+  if (paths.length === 0 && Object.keys(placeholders).length === 0) return [];
+  const { readPipeline } = await import('../sigma/pipeline/pipeline.ts');
+  const { placeholderPipeline } = await import('../sigma/pipeline/placeholders.ts');
   const pipelines: Pipeline[] = [];
   const wrong: string[] = [];
   for (const path of paths) {

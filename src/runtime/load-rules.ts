@@ -1,12 +1,12 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import { linkCorrelations } from '../sigma/correlation/link.ts';
-import { joinRules, readRules, type ReadFile } from '../sigma/parse.ts';
 import type { Pipeline } from '../sigma/pipeline/pipeline.ts';
 import type { Problem } from '../sigma/problem.ts';
 import type { Rule, RuleHeader } from '../sigma/rule.ts';
+import { keepRules, keptRules } from './rule-cache.ts';
+import { readRuleFiles, wholeFile, type RuleFile } from './rule-files.ts';
+import { ruleSetKey } from './rule-set-key.ts';
 
 export interface LoadedRules {
   readonly rules: readonly Rule[];
@@ -18,29 +18,39 @@ export interface LoadedRules {
 /** The rules that come with Tocsin. */
 export const builtinRules: string = fileURLToPath(new URL('../../rules', import.meta.url));
 
+/** Fewer bytes are read as fast as what was kept of them. */
+const worthKeeping = 30_000;
+
 /**
- * Loads every Sigma rule, correlation, and filter for them, under the given files and folders (`.yml`, `.yaml`; `.test.yml` files are tests; links are followed and no
- * file is read twice). One broken rule is a problem and is left out; so is a file or folder that cannot be read, and a
- * second rule with an id that is taken. A problem that is a warning keeps no rule out.
+ * Loads every Sigma rule, correlation, and filter for them, under the given files and folders (`readRuleFiles` tells which). One broken
+ * rule is a problem and is left out; so is a file or folder that cannot be read, and a second rule with an id that is taken. A problem that
+ * is a warning keeps no rule out.
+ *
+ * @param keptIn a folder of the user's own, in which what was read is kept for the next time. Without it everything is read from the files.
  */
 export async function loadRules(
   paths: readonly string[],
   pipelines: readonly Pipeline[] = [],
+  keptIn?: string,
 ): Promise<LoadedRules> {
-  const problems: Problem[] = [];
-  const seen = new Set<string>();
-  const files: ReadFile[] = [];
-  for (const path of paths) {
-    for (const file of (await filesAt(path, 'named', seen, problems)).sort()) {
-      const text = await readFile(file, 'utf8').catch((error: unknown) => {
-        problems.push(unreadable(file, error));
-      });
-      if (text === undefined) continue;
-      files.push(readRules(text, file));
-    }
-  }
-  const joined = joinRules(files, pipelines);
-  problems.push(...joined.problems);
+  const { files, problems } = readRuleFiles(paths);
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+  const key = keptIn === undefined || bytes < worthKeeping ? undefined : ruleSetKey(files, pipelines);
+  const kept = key === undefined || keptIn === undefined ? undefined : keptRules(key, keptIn);
+  const loaded = kept ?? (await parsed(files, pipelines));
+  if (kept === undefined && key !== undefined && keptIn !== undefined) keepRules(key, loaded, keptIn);
+  return problems.length === 0 ? loaded : { ...loaded, problems: [...problems, ...loaded.problems] };
+}
+
+async function parsed(files: readonly RuleFile[], pipelines: readonly Pipeline[]): Promise<LoadedRules> {
+  // Loaded on demand: what reads YAML is large, and mostly has no work.
+  const { joinRules, readRules } = await import('../sigma/parse.ts');
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const joined = joinRules(
+    files.map(({ path, bytes }) => readRules(decoder.decode(bytes), path)),
+    pipelines,
+  );
+  const problems = [...joined.problems];
   const taken = new Map<string, string>();
   const isFree = ({ id, path }: RuleHeader): boolean => {
     const by = taken.get(id);
@@ -52,57 +62,4 @@ export async function loadRules(
   const linked = linkCorrelations(rules, joined.correlations.filter(isFree));
   problems.push(...linked.problems);
   return { rules, correlations: linked.correlations.map(({ correlation }) => correlation), problems };
-}
-
-/**
- * The rule files at a path and below it. What the user named is taken whatever it is called; below it, only what is called like a rule.
- * `seen` holds the real places of what was found already, so that links cannot lead in circles.
- */
-async function filesAt(
-  path: string,
-  how: 'named' | 'found',
-  seen: Set<string>,
-  problems: Problem[],
-): Promise<string[]> {
-  try {
-    const kind = await stat(path);
-    if (!kind.isDirectory() && how === 'found' && !isRuleFile(path)) return [];
-    const place = await realpath(path);
-    if (seen.has(place)) return [];
-    seen.add(place);
-    if (kind.isFile()) return [path];
-    if (!kind.isDirectory()) {
-      problems.push(wholeFile(path, 'is neither a file nor a folder; leave it out'));
-      return [];
-    }
-    const below: string[] = [];
-    for (const name of (await readdir(path)).sort())
-      for (const file of await filesAt(join(path, name), 'found', seen, problems)) below.push(file);
-    return below;
-  } catch (error) {
-    if (how === 'named' || isRuleFile(path) || codeOf(error) !== 'ENOENT')
-      problems.push(unreadable(path, error));
-    return [];
-  }
-}
-
-function isRuleFile(path: string): boolean {
-  return /\.ya?ml$/.test(path) && !/\.test\.ya?ml$/.test(path);
-}
-
-function unreadable(path: string, error: unknown): Problem {
-  if (codeOf(error) === 'ENOENT')
-    return wholeFile(path, 'there is no such file or folder; check the path, or the link');
-  return wholeFile(
-    path,
-    `cannot be read (${error instanceof Error ? error.message : String(error)}); check its permissions`,
-  );
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function wholeFile(path: string, message: string): Problem {
-  return { level: 'error', path, line: 1, column: 1, message };
 }

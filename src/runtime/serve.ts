@@ -24,6 +24,7 @@ import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { splitListen } from './listen.ts';
+import { keptRulesFolder } from './cache-folder.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
 import { createLog } from './log.ts';
@@ -65,6 +66,7 @@ export async function serve({
   const { rules, correlations, problems } = await loadRules(
     rulePaths(config.rules),
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
+    keptRulesFolder(),
   );
   for (const problem of problems)
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');

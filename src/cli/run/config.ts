@@ -1,5 +1,6 @@
 import { loadConfig, configJsonSchema } from '../../runtime/config.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
+import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { loadRules } from '../../runtime/load-rules.ts';
 import { rulePaths } from '../../runtime/packs.ts';
@@ -18,6 +19,7 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   const { rules, problems } = await loadRules(
     rulePaths(config.rules),
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
+    keptRulesFolder(),
   );
   const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
   const wrong = [

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { visible } from '../../notify/safe-text.ts';
+import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { formatProblem } from '../../sigma/problem.ts';
@@ -39,6 +40,7 @@ export async function findAnyRule(
   const loaded = await loadRules(
     named ? [wanted] : given.length > 0 ? given : [builtinRules],
     await loadPipelines(pipeline),
+    keptRulesFolder(),
   );
   const { problems } = loaded;
   // Correlations first: a file with one is about it, and its rules only serve it.

@@ -1,4 +1,5 @@
 import { visible } from '../../notify/safe-text.ts';
+import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { builtinRules, loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { formatProblem, type Problem } from '../../sigma/problem.ts';
@@ -11,7 +12,7 @@ export async function load(
   given: readonly string[],
   { pipeline = [] }: PipelineFlags = {},
 ): Promise<LoadedRules> {
-  return loadRules(given.length > 0 ? given : [builtinRules], await loadPipelines(pipeline));
+  return loadRules(given.length > 0 ? given : [builtinRules], await loadPipelines(pipeline), keptRulesFolder());
 }
 
 /** Tells on standard error what is wrong with rules. */

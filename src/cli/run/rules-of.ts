@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { visible } from '../../notify/safe-text.ts';
-import { loadDecisions } from '../../runtime/config.ts';
-import { knownOf } from '../../runtime/config-estate.ts';
+import type { Decisions } from '../../runtime/config.ts';
 import type { Setting } from '../../runtime/engine.ts';
+import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { rulePaths } from '../../runtime/packs.ts';
@@ -19,7 +19,7 @@ export interface RulesToRun extends Pick<LoadedRules, 'rules' | 'correlations'> 
 
 /** Loads the rules that the flags, and the configuration that they name, ask for. Broken ones are told on standard error and left out; warnings are told. */
 export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
-  const decisions = options.config === undefined ? undefined : loadDecisions(options.config);
+  const { decisions, setting } = options.config === undefined ? none : await decisionsIn(options.config);
   const paths = rulePaths({
     builtin: options.builtinRules && (decisions?.rules.builtin ?? true),
     packs: [...new Set([...(decisions?.rules.packs ?? []), ...(options.pack ?? [])])],
@@ -39,6 +39,7 @@ export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
       [...(decisions?.rules.pipelines ?? []), ...(options.pipeline ?? [])],
       decisions?.rules.placeholders,
     ),
+    keptRulesFolder(),
   );
   const terminal = terminalOf(process.stderr);
   for (const problem of problems) {
@@ -50,6 +51,21 @@ export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
     rules,
     correlations,
     disabled: new Set(decisions?.rules.disabled),
-    setting: decisions === undefined ? {} : { known: knownOf(decisions.estate), policy: decisions.alerts },
+    setting,
   };
+}
+
+interface Configured {
+  readonly decisions?: Decisions;
+  readonly setting: Setting;
+}
+
+const none: Configured = { setting: {} };
+
+/** Loaded on demand: most commands run without a configuration, and what reads one is large. */
+async function decisionsIn(path: string): Promise<Configured> {
+  const { loadDecisions } = await import('../../runtime/config.ts');
+  const { knownOf } = await import('../../runtime/config-estate.ts');
+  const decisions = loadDecisions(path);
+  return { decisions, setting: { known: knownOf(decisions.estate), policy: decisions.alerts } };
 }

@@ -11,6 +11,7 @@ import { protectionsWithoutStore } from '../../runtime/blocking.ts';
 import { policyOf } from '../../runtime/config-blocking.ts';
 import { loadTrafficDecisions } from '../../runtime/config.ts';
 import { configSchema } from '../../runtime/config-schema.ts';
+import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
 import { botSettingsOf, trafficSettingsOf, treatmentOf } from '../../runtime/traffic-settings.ts';
 import { watchTraffic, type WatchedTraffic } from '../../runtime/watched-traffic.ts';
@@ -83,7 +84,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
     return written === undefined ? undefined : parseTime(written, `--${name}`, started);
   });
   const format = flags.format === 'auto' ? undefined : formatNamed(flags.format);
-  const { rules } = await loadRules([requestRules]);
+  const { rules } = await loadRules([requestRules], [], keptRulesFolder());
   const decisions = flags.config === undefined ? defaults() : loadTrafficDecisions(flags.config);
   const protections = await protectionsOf(decisions);
   const traffic = watchedFor(flags, decisions, rules);

@@ -1,0 +1,15 @@
+/**
+ * A value as JSON, if reading that gives the same value again, but for members that are undefined. Undefined where it would not: numbers
+ * such as infinity, and objects of a class.
+ */
+export function faithfulJson(value: unknown): string | undefined {
+  let isFaithful = true;
+  const text = JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'number') isFaithful &&= Number.isFinite(part) && !Object.is(part, -0);
+    else if (typeof part === 'object' && part !== null)
+      isFaithful &&= Array.isArray(part) || Object.getPrototypeOf(part) === Object.prototype;
+    else isFaithful &&= typeof part !== 'bigint' && typeof part !== 'function' && typeof part !== 'symbol';
+    return isFaithful ? part : null;
+  });
+  return isFaithful ? text : undefined;
+}
