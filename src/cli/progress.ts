@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import { formatBytes } from './terminal.ts';
 
 export interface Progress {
@@ -13,8 +12,13 @@ const betweenDraws = 100;
 const endings = ['SIGINT', 'SIGTERM'] as const;
 
 /** A bar on standard error with rate and time left; silent unless that is a terminal. */
-export function startProgress(totalBytes: number, enabled: boolean, clock: () => number): Progress {
+export async function startProgress(
+  totalBytes: number,
+  enabled: boolean,
+  clock: () => number,
+): Promise<Progress> {
   if (!enabled || totalBytes === 0) return silent;
+  const { SingleBar } = await import('cli-progress');
   const started = clock();
   const bar = new SingleBar({
     format: '{bar} {percentage}%  {done} of {size}  {records} records  {rate}/s  {eta_formatted} left',

@@ -1,5 +1,3 @@
-import { parse } from 'csv-parse';
-
 import { cloudTrailEvent } from './cloudtrail/event.ts';
 import type { Format, ReadLimits, Sink } from './format.ts';
 import { areLakeColumns, lakeFields } from './lake.ts';
@@ -65,6 +63,8 @@ async function* readCsv(
     readonly raw: string;
   }[] = [];
 
+  // Loaded on demand: most logs are JSON.
+  const { parse } = await import('csv-parse');
   const parser = parse({
     // One character a byte: the library would replace bytes that are not UTF-8 without a word.
     encoding: 'latin1',

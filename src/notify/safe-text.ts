@@ -15,6 +15,9 @@ const spaces = /\p{Zs}+/gu;
 /** Real scripts stack up to four marks on one letter; past that it is noise that paints over other lines. */
 const stackedMarks = /([\p{Mn}\p{Me}]{4})[\p{Mn}\p{Me}]+/gu;
 
+/** Most texts: nothing in them is looked for by the expressions above, which cost as much to make as a thousand texts to look through. */
+const plain = /^[ -~]*$/;
+
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeOf(character: string): string {
@@ -28,6 +31,7 @@ function escapeOf(character: string): string {
 
 /** The text on one line, with nothing in it that a terminal, a browser or a chat program acts on without showing it. */
 export function visible(text: string): string {
+  if (plain.test(text) && !text.includes('  ')) return text;
   return text.replace(unseen, escapeOf).replace(spaces, ' ').replace(stackedMarks, '$1…');
 }
 

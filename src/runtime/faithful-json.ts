@@ -4,7 +4,9 @@
  */
 export function faithfulJson(value: unknown): string | undefined {
   let isFaithful = true;
-  const text = JSON.stringify(value, (_, part: unknown) => {
+  // The member itself, and not what a method of its own makes of it.
+  const text = JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key: string) {
+    const part = this[key];
     if (typeof part === 'number') isFaithful &&= Number.isFinite(part) && !Object.is(part, -0);
     else if (typeof part === 'object' && part !== null)
       isFaithful &&= Array.isArray(part) || Object.getPrototypeOf(part) === Object.prototype;

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Rule, RuleHeader } from '../sigma/rule.ts';
 import { faithfulJson } from './faithful-json.ts';
-import type { LoadedRules } from './load-rules.ts';
+import type { ParsedRules } from '../sigma/parse.ts';
 import { packageFolder, placed, portable } from './rule-set-key.ts';
 
 const mostEntries = 12;
@@ -27,18 +27,18 @@ const mostBytes = 128 * 1024 * 1024;
 const refreshedAfterMs = 60 * 60_000;
 
 /** The rules of Tocsin itself in an installed package: made when that was built, and as trustworthy as the code beside it. */
-export const shippedEntry: string = fileURLToPath(new URL('./rules-as-read.json', import.meta.url));
+const shippedEntry: string = fileURLToPath(new URL('./rules-as-read.json', import.meta.url));
 
 /**
  * Rules as they were kept under this key (`ruleSetKey`), in Tocsin's own package or in the user's folder for it. Undefined where there are
  * none, and where anything about them is not as `keepRules` leaves it: damaged, or of a kind that somebody else could have written.
  */
-export function keptRules(key: string, folder: string): LoadedRules | undefined {
+export function keptRules(key: string, folder: string): ParsedRules | undefined {
   return rulesOf(shippedText(), key) ?? rulesOf(ownText(entryIn(folder, key)), key);
 }
 
 /** Keeps rules under their key in the user's folder, and lets go of what was not used for longest. That it cannot is no matter: they are read again. */
-export function keepRules(key: string, rules: LoadedRules, folder: string): void {
+export function keepRules(key: string, rules: ParsedRules, folder: string): void {
   const text = entryOf(key, rules);
   if (text === undefined) return;
   try {
@@ -56,13 +56,13 @@ function entryIn(folder: string, key: string): string {
   return join(folder, `${key}.json`);
 }
 
-interface Entry extends LoadedRules {
+interface Entry extends ParsedRules {
   /** Where Tocsin lay, if that shows in anything but paths; else null. */
   readonly place: string | null;
 }
 
 /** The text of an entry: a line with its key and a checksum of the rest, and the rest. Undefined where the rules are no plain data. */
-export function entryOf(key: string, { rules, correlations, problems }: LoadedRules): string | undefined {
+function entryOf(key: string, { rules, correlations, problems }: ParsedRules): string | undefined {
   const all: readonly RuleHeader[] = [...rules, ...correlations];
   const namesPlace = problems.length > 0 || all.some(({ id, path }) => id === path && portable(id) !== id);
   const body = faithfulJson({
@@ -74,7 +74,7 @@ export function entryOf(key: string, { rules, correlations, problems }: LoadedRu
   return body && `${key} ${checksum(body)}\n${body}`;
 }
 
-function rulesOf(text: string | undefined, key: string): LoadedRules | undefined {
+function rulesOf(text: string | undefined, key: string): ParsedRules | undefined {
   if (text?.startsWith(`${key} `) !== true) return undefined;
   const end = text.indexOf('\n');
   const body = text.slice(end + 1);

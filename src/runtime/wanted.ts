@@ -96,9 +96,7 @@ function needsOf(requirement: Requirement): readonly Need[] {
     const [, member = ''] = field.split('.');
     // Whatever a fact says, it is derived from a few actions only.
     const actions = isFactMember(member) ? (actionsWithFacts(member) ?? actionsRecalled(member)) : undefined;
-    return actions === undefined
-      ? []
-      : [{ key: 'eventName', how: 'whole', texts: new Set([...actions].map(fold)) }];
+    return actions === undefined ? [] : [{ key: 'eventName', how: 'whole', texts: foldedOnce(actions) }];
   }
   const key = field.slice(field.lastIndexOf('.') + 1).replace(/\[\]$/, '');
   if (!isWantable(key) || field.includes('\\')) return [];
@@ -107,6 +105,17 @@ function needsOf(requirement: Requirement): readonly Need[] {
   if (requirement.kind === 'equals') return [{ key, how: 'whole', texts }];
   return [...texts].every(isWantablePart) ? [{ key, how: 'parts', texts }] : [];
 }
+
+/** Many rules ask for the facts of one subject, which hundreds of actions may give. */
+function foldedOnce(actions: ReadonlySet<string>): ReadonlySet<string> {
+  const known = folded.get(actions);
+  if (known !== undefined) return known;
+  const fresh = new Set([...actions].map(fold));
+  folded.set(actions, fresh);
+  return fresh;
+}
+
+const folded = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
 
 /** Keys that most records have. */
 const common: ReadonlySet<string> = new Set([

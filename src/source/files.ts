@@ -1,7 +1,6 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { glob } from 'tinyglobby';
 import { disposable, disposableWhole } from '../decode/disposable.ts';
 
 /** A file to read, or standard input. */
@@ -40,9 +39,7 @@ async function filesAt(path: string): Promise<readonly InputFile[]> {
   const kind = await stat(path).catch(() => undefined);
   if (kind?.isDirectory()) return filesBelow(path);
   if (kind) return [{ path, size: kind.size, stdin: false }];
-  const matches = /[*?[\]{}]/.test(path)
-    ? (await glob(path, { dot: true, onlyFiles: true, followSymbolicLinks: false })).sort()
-    : [];
+  const matches = /[*?[\]{}]/.test(path) ? await filesMatching(path) : [];
   if (matches.length === 0)
     throw new NoInputError(`${path}: there is no such file or folder, and nothing matches it as a pattern`);
   return Promise.all(
@@ -52,6 +49,12 @@ async function filesAt(path: string): Promise<readonly InputFile[]> {
       stdin: false,
     })),
   );
+}
+
+async function filesMatching(pattern: string): Promise<readonly string[]> {
+  // Loaded on demand: mostly the shell has found the files, or a folder is named.
+  const { glob } = await import('tinyglobby');
+  return (await glob(pattern, { dot: true, onlyFiles: true, followSymbolicLinks: false })).sort();
 }
 
 async function filesBelow(folder: string): Promise<readonly InputFile[]> {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -54,6 +54,20 @@ describe('the package as it is published', () => {
   it('scans with its own rules', () => {
     writeFileSync(join(folder.path, 'trail.json'), JSON.stringify({ Records: [trailStopped()] }));
     expect(tocsin('scan', 'trail.json')).toContain('alice stopped the trail management');
+  });
+
+  it('has its own rules as they were read, and so has nothing to keep of them', () => {
+    const cache = join(folder.path, 'cache');
+    const scan = (...more: readonly string[]) =>
+      execFileSync(process.execPath, [bin, 'scan', 'trail.json', ...more], {
+        cwd: folder.path,
+        encoding: 'utf8',
+        env: { ...process.env, XDG_CACHE_HOME: cache },
+      });
+    expect(scan()).toContain('alice stopped the trail management');
+    expect(existsSync(cache)).toBe(false);
+    expect(scan('--pack', 'inventory')).toContain('alice stopped the trail management');
+    expect(existsSync(cache)).toBe(true);
   });
 
   it('tests its own rules', () => expect(tocsin('rules', 'test')).toMatch(/^\d+ rules, .* 0 failed\n$/));

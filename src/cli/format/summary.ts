@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Alert } from '../../alert/alert.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { visible } from '../../notify/safe-text.ts';
@@ -57,8 +56,9 @@ export function addFurther(summary: Summary, further: Further): void {
 }
 
 /** The table at the end of a scan: the worst first, then the most frequent. */
-export function renderSummary(summary: Summary, terminal: Terminal): string {
+export async function renderSummary(summary: Summary, terminal: Terminal): Promise<string> {
   if (summary.size === 0) return '';
+  const { default: Table } = await import('cli-table3');
   const rows = [...summary.values()].sort(
     (a, b) =>
       severities.indexOf(b.severity) - severities.indexOf(a.severity) ||

@@ -12,7 +12,11 @@ export async function load(
   given: readonly string[],
   { pipeline = [] }: PipelineFlags = {},
 ): Promise<LoadedRules> {
-  return loadRules(given.length > 0 ? given : [builtinRules], await loadPipelines(pipeline), keptRulesFolder());
+  return loadRules(
+    given.length > 0 ? given : [builtinRules],
+    await loadPipelines(pipeline),
+    keptRulesFolder(),
+  );
 }
 
 /** Tells on standard error what is wrong with rules. */

@@ -28,13 +28,13 @@ export interface FileProgress {
 }
 
 /** A bar over all files that are read one after the other. */
-export function startFileProgress(
+export async function startFileProgress(
   files: readonly InputFile[],
   enabled: boolean,
   clock: () => number,
-): FileProgress {
+): Promise<FileProgress> {
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  const progress = startProgress(size, enabled, clock);
+  const progress = await startProgress(size, enabled, clock);
   let current: InputFile | undefined;
   let before = 0;
   let inCurrent = 0;

@@ -48,7 +48,7 @@ export async function backtestRules(
   const { rules, correlations } = await rulesFor(wanted, flags.rules ?? [], flags);
   const engine = createEngine(rules, correlations);
   const files = await inputFiles(archive);
-  const progress = startFileProgress(
+  const progress = await startFileProgress(
     files,
     terminalOf(process.stderr).interactive && flags.quiet !== true,
     clock,

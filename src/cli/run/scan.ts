@@ -51,7 +51,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const memory = store === undefined ? createAssetMemory() : (await openAssets(store)).memory;
   const err = terminalOf(process.stderr);
-  const progress = startFileProgress(files, err.interactive && !flags.quiet, clock);
+  const progress = await startFileProgress(files, err.interactive && !flags.quiet, clock);
   const printer = printerOf(format, flags, progress.clear);
   const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
   const summary: Summary = new Map();
@@ -98,7 +98,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       const none = summary.size === 0 && table ? 'No alerts.\n' : '';
       const text =
         none +
-        (table ? renderSummary(summary, terminal) : '') +
+        (table ? await renderSummary(summary, terminal) : '') +
         '\n' +
         renderTotals(result, clock() - started, terminal, excepted);
       if (table) await writeOut(text);

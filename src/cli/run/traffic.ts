@@ -92,7 +92,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
   await learnAddresses(traffic, flags);
   const showsProgress = terminalOf(process.stderr).interactive && flags.quiet !== true;
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  const progress = startProgress(size, showsProgress, clock);
+  const progress = await startProgress(size, showsProgress, clock);
   const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
   try {
     const tally = await readAccessFiles(
