@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
-import { homedir } from 'node:os';
 import { prettifyError } from 'zod';
 import { line } from '../../notify/safe-text.ts';
+import { cacheFolder } from '../../runtime/cache-folder.ts';
 import { reputationSection, type ReputationConfig } from '../../runtime/config-reputation.ts';
 import { openReputation, type KnownListState, type Reputation } from '../../runtime/reputation.ts';
 import { crawlers } from '../../web/bots/crawlers.ts';
@@ -79,7 +79,7 @@ function freeName(place: string, taken: object): string {
 
 /** Where copies of lists are kept that no configuration asked for. */
 export function listCache(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tocsin', 'lists');
+  return join(cacheFolder(env), 'lists');
 }
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
