@@ -7,8 +7,9 @@ import type { Fact } from '../facts/fact.ts';
 import type { Known } from '../facts/known.ts';
 import { factsOf } from '../facts/table.ts';
 import { tocsinMember } from '../facts/fields.ts';
+import { lacksFacts } from '../facts/lacking.ts';
 import { compileField, topKeysOf } from '../sigma/field.ts';
-import type { EventView } from '../sigma/compile.ts';
+import type { EventView, Families } from '../sigma/compile.ts';
 import type { Rule } from '../sigma/rule.ts';
 
 /** A rule that matched, with the event that made it match. */
@@ -72,8 +73,21 @@ export function subjectField(name: string): (subject: Subject) => Json | undefin
   };
 }
 
+/** Nearly all rules ask which call it is, and facts are derived from a few calls only. */
+const calls: Families<Subject> = {
+  keys: ['eventSource', 'eventName'],
+  includes: ({ event }) =>
+    event.service === event.fields['eventSource'] && event.action === event.fields['eventName'],
+  lacks: (name, [, action = '']) => {
+    if (!name.startsWith(derivedPrefix)) return false;
+    const [member = ''] = name.slice(derivedPrefix.length).split('.');
+    return lacksFacts(member, action);
+  },
+};
+
 export const subjectView: EventView<Subject> = {
   field: subjectField,
   whole: (subject) => subject.event.fields,
   topKeys: (name) => (name.startsWith(derivedPrefix) ? undefined : topKeysOf(name)),
+  families: calls,
 };

@@ -1,7 +1,7 @@
 import { isList, type Json } from '../event/json.ts';
 import { compileCidr } from './cidr.ts';
 import { compileElements, elementView } from './element.ts';
-import type { EventView, Matcher } from './event-view.ts';
+import type { EventView, Families, Matcher } from './event-view.ts';
 import { fold } from './fold.ts';
 import { lastOf } from './last-of.ts';
 import { compilePattern } from './pattern.ts';
@@ -14,19 +14,19 @@ import type {
   Detection,
   FieldDetection,
   KeywordDetection,
-  Rule,
+  RuleLogic,
   ValueTest,
 } from './rule.ts';
 
-export type { EventView, Matcher };
+export type { EventView, Families, Matcher };
 
 /** A rule's test as a closure. Assumes a rule that `parseRules` made. */
-export function compileRule<E>(rule: Rule, view: EventView<E>): Matcher<E> {
+export function compileRule<E>(rule: RuleLogic, view: EventView<E>): Matcher<E> {
   return compileNamed(rule.detections, rule.conditions, view);
 }
 
 function compileNamed<E>(
-  named: Rule['detections'],
+  named: RuleLogic['detections'],
   conditions: readonly Condition[],
   view: EventView<E>,
 ): Matcher<E> {

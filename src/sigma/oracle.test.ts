@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../event/json.ts';
-import { compileRule } from './compile.ts';
+import type { Json, JsonObject } from '../event/json.ts';
+import { compileRule, type EventView } from './compile.ts';
 import { compileField, topKeysOf } from './field.ts';
 import { compileRules } from './ruleset.ts';
 import { eventsFor } from './testing/matching-events.ts';
@@ -15,7 +15,39 @@ const eventsOfRun = 5;
 /** So many that an index has fields to choose from, texts that several rules want, and literals that begin alike. */
 const rulesOfLargeSet = 40;
 const eventsOfLargeSet = 20;
-const view = { field: compileField, whole: (event: JsonObject) => event, topKeys: topKeysOf };
+const view: EventView<JsonObject> = {
+  field: compileField,
+  whole: (event: JsonObject) => event,
+  topKeys: topKeysOf,
+};
+/** Each family is worked out at its first event, and at its second. */
+const familiar: readonly EventView<JsonObject>[] = [
+  { ...view, families: { keys: ['a'], after: 0 } },
+  { ...view, families: { keys: ['b', 'a'], after: 1 } },
+  { ...view, families: { keys: ['a', 'constructor'], after: 0 } },
+];
+/** A field of the event's meaning: it is there only where `a` says so, and the rules read it as `b.c`. */
+const isMeant = (a: Json | undefined) => typeof a === 'string' && a.length > 2;
+const withMeaning: EventView<JsonObject> = {
+  field: (name) => {
+    const read = compileField(name);
+    return name === 'b.c' ? (event) => (isMeant(event['a']) ? read(event) : undefined) : read;
+  },
+  whole: view.whole,
+  topKeys: (name) => (name === 'b.c' ? undefined : topKeysOf(name)),
+  families: {
+    keys: ['a'],
+    after: 0,
+    includes: (event) => !Object.hasOwn(event, 'c'),
+    lacks: (field, [a]) => field === 'b.c' && !isMeant(a),
+  },
+};
+const views: readonly EventView<JsonObject>[] = [
+  view,
+  { field: view.field, whole: view.whole },
+  ...familiar,
+  withMeaning,
+];
 
 it(
   `the compiled rule and the index say what the plain evaluator says, over ${pairs} pairs`,
@@ -26,16 +58,19 @@ it(
       fc.property(
         fc.array(someRules, { minLength: rulesOfRun, maxLength: rulesOfRun }),
         fc.array(someEvents, { minLength: eventsOfRun, maxLength: eventsOfRun }),
-        (drawn, stream) => {
+        fc.constantFrom(...familiar),
+        (drawn, stream, seen) => {
           const given = drawn.map((rule, i) => ({ ...rule, id: String(i) }));
           const alone = given.map((rule) => compileRule(rule, view));
           const indexed = compileRules(given, view);
+          const families = compileRules(given, seen);
           for (const event of stream) {
             const expected = given.map((rule) => oracleMatches(rule, event));
             expect(alone.map((matches) => matches(event))).toEqual(expected);
-            expect(indexed(event).map(({ id }) => Number(id))).toEqual(
-              expected.flatMap((holds, i) => (holds ? [i] : [])),
-            );
+            for (const set of [indexed, families])
+              expect(set(event).map(({ id }) => Number(id))).toEqual(
+                expected.flatMap((holds, i) => (holds ? [i] : [])),
+              );
             matched += expected.filter(Boolean).length;
             tried += expected.length;
           }
@@ -66,13 +101,13 @@ it(
             }),
           ),
         ),
-        fc.boolean(),
-        ([drawn, stream], knowsKeys) => {
+        fc.constantFrom(...views),
+        ([drawn, stream], seen) => {
           const given = drawn.map((rule, i) => ({ ...rule, id: String(i) }));
-          const seen = knowsKeys ? view : { field: view.field, whole: view.whole };
           const alone = given.map((rule) => compileRule(rule, seen));
           const set = compileRules(given, seen);
-          for (const event of stream) {
+          // Again, now that families are known.
+          for (const event of [...stream, ...stream]) {
             const expected = alone.flatMap((matches, i) => (matches(event) ? [i] : []));
             expect(set(event).map(({ id }) => Number(id))).toEqual(expected);
             matched += expected.length;

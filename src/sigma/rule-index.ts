@@ -2,7 +2,7 @@ import { type Json } from '../event/json.ts';
 import { someMember, textOf, type EventView } from './compile.ts';
 import { fold } from './fold.ts';
 import { compileScanner, type LiteralScanner, type ScanSink } from './literal-scanner.ts';
-import type { Rule } from './rule.ts';
+import type { RuleLogic } from './rule.ts';
 import { eachScalar, type Sharing, type Slot } from './shared-tests.ts';
 import { triggersOf } from './trigger.ts';
 
@@ -46,7 +46,7 @@ const partsOfPlain = /^[-+.0-9aefilnrstuy]+$/;
 
 /** Files each rule under the field and the texts without which it cannot match. */
 export function compileIndex<E>(
-  rules: readonly Rule[],
+  rules: readonly RuleLogic[],
   view: EventView<E>,
   sharing: Sharing<E>,
 ): RuleIndex<E> {

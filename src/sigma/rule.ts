@@ -60,6 +60,9 @@ export interface AppliedFilter {
   readonly condition: Condition;
 }
 
+/** The part of a rule that decides whether it matches. */
+export type RuleLogic = Pick<Rule, 'detections' | 'conditions'>;
+
 export interface LogSource {
   readonly product: string | undefined;
   readonly category: string | undefined;

@@ -9,6 +9,8 @@ import { parsePattern } from './pattern.ts';
 
 const view = { field: compileField, whole: (event: JsonObject) => event, topKeys: topKeysOf };
 
+const families = { keys: ['eventSource', 'eventName'], after: 0 };
+
 const fields = fc.constantFrom('eventName', 'eventSource', 'a', 'a.b');
 const texts = fc.constantFrom('', 'x', 'X', 'y', 'é', 'É', '1', 'true', 'x*', '?');
 
@@ -109,11 +111,11 @@ it('the index finds exactly the rules that match when each is tried by itself', 
       fc.array(events, { minLength: 1, maxLength: 6 }),
       (given, stream) => {
         const numbered = given.map((rule, i) => ({ ...rule, id: String(i) }));
-        const indexed = compileRules(numbered, view);
+        const sets = [view, { ...view, families }].map((seen) => compileRules(numbered, seen));
         const alone = numbered.map((rule) => ({ rule, matches: compileRule(rule, view) }));
         for (const event of stream) {
           const expected = alone.filter(({ matches }) => matches(event)).map(({ rule }) => rule.id);
-          expect(indexed(event).map((rule) => rule.id)).toEqual(expected);
+          for (const set of sets) expect(set(event).map((rule) => rule.id)).toEqual(expected);
         }
       },
     ),

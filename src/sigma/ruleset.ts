@@ -1,7 +1,8 @@
 import { compileRule, type EventView, type Matcher } from './compile.ts';
+import { compileFamilies, type Rests } from './families.ts';
 import { compileIndex } from './rule-index.ts';
-import type { Rule } from './rule.ts';
-import { shareTests } from './shared-tests.ts';
+import type { Rule, RuleLogic } from './rule.ts';
+import { shareTests, type Sharing } from './shared-tests.ts';
 
 /** Returns the rules that match, in the order in which they were given. Safe to call from anywhere but from its own view. */
 export type RuleSet<E> = (event: E) => readonly Rule[];
@@ -11,7 +12,8 @@ const none: readonly Rule[] = [];
 /**
  * Compiles rules into one function that tries, for each event, only those that the event's own values make candidates: a rule that
  * needs `eventName: PutBucketPolicy`, or `sekurlsa` in a command line, costs nothing on any other event. What candidates read
- * and test is shared between them. A rule itself is compiled when it is a candidate for the first time. Hot; see bench/matching.ts.
+ * and test is shared between them. Where the view tells events into families, what is common to a family is asked only once.
+ * A rule itself is compiled when it is a candidate for the first time. Hot; see bench/matching.ts.
  */
 export function compileRules<E>(rules: readonly Rule[], view: EventView<E>): RuleSet<E> {
   let set = newSet(rules, view);
@@ -30,17 +32,15 @@ const eventsOfSet = 2 ** 29;
 
 function newSet<E>(rules: readonly Rule[], view: EventView<E>): RuleSet<E> {
   const sharing = shareTests(view);
-  const find = compileIndex(rules, view, sharing);
-  const matchers: (Matcher<E> | undefined)[] = rules.map(() => undefined);
+  const all = compilePart(rules, [...rules.keys()], [], view, sharing);
+  const { families } = view;
+  const partOf = families && compileFamilies(rules, view, families, (rests) => partFor(rests, view, sharing));
   return (event) => {
+    const part = partOf?.(event) ?? all;
+    if (part === idle) return none;
     try {
       const found: number[] = [];
-      for (const i of find(event, sharing.begin())) {
-        const rule = rules[i];
-        if (rule === undefined) continue;
-        const matches = (matchers[i] ??= compileRule(rule, sharing.view));
-        if (matches(event)) found.push(i);
-      }
+      part.match(event, sharing.begin(), found);
       if (found.length === 0) return none;
       if (found.length > 1) found.sort((a, b) => a - b);
       const matched: Rule[] = [];
@@ -52,5 +52,57 @@ function newSet<E>(rules: readonly Rule[], view: EventView<E>): RuleSet<E> {
     } finally {
       sharing.end();
     }
+  };
+}
+
+/** Rules of a set that are tried on some of its events. */
+interface Part<E> {
+  /** Adds the numbers of those that match. */
+  readonly match: (event: E, epoch: number, found: number[]) => void;
+}
+
+/** Where no rule can match. */
+const idle: Part<unknown> = { match: () => undefined };
+
+function partFor<E>(rests: Rests, view: EventView<E>, sharing: Sharing<E>): Part<E> {
+  const rules: RuleLogic[] = [];
+  const numbers: number[] = [];
+  const sure: number[] = [];
+  for (const [i, rest] of rests.entries()) {
+    if (rest === true) sure.push(i);
+    else if (rest !== false) {
+      rules.push(rest);
+      numbers.push(i);
+    }
+  }
+  return rules.length + sure.length === 0 ? idle : compilePart(rules, numbers, sure, view, sharing);
+}
+
+/** So few are tried sooner than it is found out which of them to try. */
+const fewRules = 12;
+
+/**
+ * @param numbers of the rules, in the set
+ * @param sure numbers of rules that match whatever else stands in the event
+ */
+function compilePart<E>(
+  rules: readonly RuleLogic[],
+  numbers: readonly number[],
+  sure: readonly number[],
+  view: EventView<E>,
+  sharing: Sharing<E>,
+): Part<E> {
+  const find = rules.length <= fewRules ? () => rules.keys() : compileIndex(rules, view, sharing);
+  const matchers: (Matcher<E> | undefined)[] = rules.map(() => undefined);
+  return {
+    match: (event, epoch, found) => {
+      for (const number of sure) found.push(number);
+      for (const i of find(event, epoch)) {
+        const [rule, number] = [rules[i], numbers[i]];
+        if (rule === undefined || number === undefined) continue;
+        const matches = (matchers[i] ??= compileRule(rule, sharing.view));
+        if (matches(event)) found.push(number);
+      }
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { isList, type Json } from '../event/json.ts';
 import { compileTest, someMember, textOf, type EventView, type Matcher } from './compile.ts';
 import { fold } from './fold.ts';
+import { mostKnownTests, rememberTexts, type KnownText, type KnownTexts } from './known-texts.ts';
 import { compileFoldedPattern, literalOf } from './pattern.ts';
 import type { FieldDetection, KeywordDetection, ValueTest } from './rule.ts';
 
@@ -13,6 +14,12 @@ export interface Slot<E> {
   folded: string | undefined;
   /** Of any other value: what its members and it are as folded texts. */
   texts: readonly string[] | undefined;
+  /** Of a value that is a text, what earlier events have shown of it; `isLookedUp` once it has been asked for. */
+  known: KnownText | undefined;
+  isLookedUp: boolean;
+  readonly recall: KnownTexts;
+  /** How many tests of the field have a bit in what is known. */
+  knownTests: number;
 }
 
 type Scalar = string | number | boolean;
@@ -47,6 +54,8 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
   const slots = new Map<string, Slot<E>>();
   const filled: Slot<E>[] = [];
   const matchers = new Map<string, Matcher<E>>();
+  /** Rests of one rule for many families have the same objects in them. */
+  const byObject = new WeakMap<object, Matcher<E>>();
   /** For each shared test twice the epoch of its last result, and one more where it held. */
   const results: number[] = [];
   let epoch = 0;
@@ -62,6 +71,10 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
         value: undefined,
         folded: undefined,
         texts: undefined,
+        known: undefined,
+        isLookedUp: false,
+        recall: rememberTexts(),
+        knownTests: 0,
       };
       slots.set(field, known);
     }
@@ -74,6 +87,13 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
       filled.push(of);
     }
     return of.value;
+  };
+  const knownOf = (of: Slot<E>, value: Json | undefined): KnownText | undefined => {
+    if (!of.isLookedUp) {
+      of.isLookedUp = true;
+      if (typeof value === 'string') of.known = of.recall(value);
+    }
+    return of.known;
   };
   const once = (test: Matcher<E>): Matcher<E> => {
     const id = results.push(0) - 1;
@@ -106,10 +126,24 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
     const at = slot(field);
     const groups = quantifier === 'all' ? tests.map((test) => [test]) : [tests];
     const each = groups.map((group) => compileAny(group, view));
-    return (event) => {
-      const value = valueOf(at, event);
+    const test = (value: Json | undefined, event: E): boolean => {
       for (const test of each) if (!test(at, value, event)) return negated;
       return !negated;
+    };
+    const isOfTextAlone = tests.every(({ type }) => type !== 'field');
+    if (!isOfTextAlone || at.knownTests >= mostKnownTests) return (event) => test(valueOf(at, event), event);
+    const bit = 1 << at.knownTests++;
+    return (event) => {
+      const value = valueOf(at, event);
+      const known = knownOf(at, value);
+      if (known === undefined) return test(value, event);
+      if ((known.known & bit) === 0) {
+        at.folded ??= known.folded;
+        if (test(value, event)) known.holds |= bit;
+        known.known |= bit;
+        known.folded ??= at.folded;
+      }
+      return (known.holds & bit) !== 0;
     };
   };
   const view: EventView<E> = {
@@ -119,12 +153,15 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
       return (event) => valueOf(at, event);
     },
     shared: (detection) => {
+      const known = byObject.get(detection);
+      if (known !== undefined) return known;
       const key = JSON.stringify(detection);
       let matcher = matchers.get(key);
       if (matcher === undefined) {
         matcher = once(detection.type === 'field' ? compileField(detection) : compileKeywords(detection));
         matchers.set(key, matcher);
       }
+      byObject.set(detection, matcher);
       return matcher;
     },
   };
@@ -140,6 +177,8 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
         of.value = undefined;
         of.folded = undefined;
         of.texts = undefined;
+        of.known = undefined;
+        of.isLookedUp = false;
       }
       filled.length = 0;
       scalars = undefined;

@@ -1,7 +1,7 @@
 import { fold } from './fold.ts';
 import { compileScanner, type ScanSink } from './literal-scanner.ts';
 import { wantedBy, type Requirement, type Wanted } from './required.ts';
-import type { Condition, Detection, FieldDetection, KeywordDetection, Rule, ValueTest } from './rule.ts';
+import type { Condition, Detection, FieldDetection, KeywordDetection, RuleLogic, ValueTest } from './rule.ts';
 
 /**
  * What a rule is found by: an event that the rule matches keeps at least one of these requirements. Undefined where there is no telling, and
@@ -14,7 +14,7 @@ export type Trigger = readonly Requirement[] | undefined;
  * its field is asked for, and from how often rules name it: what many rules name, such as a shell, many events hold.
  */
 export function triggersOf(
-  rules: readonly Rule[],
+  rules: readonly RuleLogic[],
   isDerivedField: (field: string) => boolean,
 ): readonly Trigger[] {
   const isDerived = (need: Requirement) => need.kind !== 'anywhere' && isDerivedField(need.field);
@@ -77,7 +77,7 @@ export interface Priced {
 type Cost = (requirement: Requirement) => number;
 
 /** The trigger of one rule for which the sum of the costs is least; undefined where there is no telling. */
-export function cheapestTrigger(rule: Rule, costOf: Cost): Priced | undefined {
+export function cheapestTrigger(rule: RuleLogic, costOf: Cost): Priced | undefined {
   const ofName = new Map(
     Object.entries(rule.detections).map(([name, detection]) => [name, ofDetection(detection, costOf)]),
   );
@@ -181,7 +181,7 @@ interface TextCounts {
   readonly fields: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function countTexts(rules: readonly Rule[]): TextCounts {
+function countTexts(rules: readonly RuleLogic[]): TextCounts {
   const texts = new Map<string, number>();
   const fields = new Map<string, Set<string>>();
   const count = (detection: Detection): void => {
