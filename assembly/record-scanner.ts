@@ -4,8 +4,8 @@
  *
  * An object is a survivor unless all of this is certain: it is a CloudTrail record (eventName, eventSource, eventTime and eventVersion
  * at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
- * in the table does it hold, at any depth, one of the values in the table, or a text with one of the parts in it. Values and keys that
- * are one half of a pair count only where the other half is in the same record.
+ * in the table does it hold, at any depth, one of the values in the table, or a text with one of the parts in it. Keys, values and parts
+ * that are a clue count only where all the other clues of a group are in the same record.
  *
  * Whatever does not look like minified JSON (a space before a string, a quote where none can stand, a backslash outside a string,
  * too many brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
@@ -19,29 +19,35 @@
  */
 
 // Where the host puts the tables and the bytes. Exported so that both sides mean the same places.
-/** 256 slots of 4 bytes: the last four bytes of a key; 0 where the slot is free. */
+/** 256 slots of 4 bytes: the last four bytes of a key, each with the bit of small letters set; 0 where the slot is free. */
 export const tails: u32 = 1024;
 /**
- * 256 slots of 32 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values, address of its
- * parts, how many there are, and the halves of pairs that the key is by being there.
+ * 256 slots of 64 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values, address of its
+ * parts, how many there are, and as sets of clues which the key is by being there, by a value that is no plain text, and by an address.
  */
 export const infos: u32 = 2048;
 /** The names themselves, and the texts of parts. */
-export const names: u32 = 10240;
-export const namesEnd: u32 = 14336;
-/** 16 bytes each: address of a text, its length, and the place in it of the two bytes that are looked for first. */
-export const parts: u32 = 14336;
-export const partsEnd: u32 = 16384;
+export const names: u32 = 18432;
+export const namesEnd: u32 = 24576;
+/** 24 bytes each: address of a text, its length, the place in it of the two bytes that are looked for first, and the clues that it is. */
+export const parts: u32 = 24576;
+export const partsEnd: u32 = 30720;
+/** 64 sets of clues of 8 bytes: a record that holds all clues of one survives. The last of them is empty. */
+export const groups: u32 = 30720;
+export const groupsEnd: u32 = 31232;
+/** 8 bytes: the clues that a record with letters beyond ASCII may hold by a key in another case; 8 more: those that two accounts are. */
+export const foreignClues: u32 = 31232;
+export const accountClues: u32 = 31240;
 /** 8192 slots of 4 bytes: hashes of key and value; 0 where the slot is free. */
-export const values: u32 = 16384;
+export const values: u32 = 32768;
 export const valueBits: u32 = 13;
+/** For each slot of `values` 8 bytes: 0 where the value is enough, else the clues that it is. */
+export const clues: u32 = 65536;
 /** Pairs of 4 bytes: where a survivor begins and ends. */
-export const found: u32 = 49152;
+export const found: u32 = 131072;
 export const foundCapacity: u32 = 4096;
-/** For each slot of `values`: 0 where the value is enough, else the halves of pairs that it is. Bit n is the first half of pair n, bit 16 + n the second. */
-export const halves: u32 = 81920;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
-export const input: u32 = 114688;
+export const input: u32 = 163840;
 
 // Bits of a key's kind.
 /** Whole values of it are in the table. */
@@ -54,8 +60,14 @@ export const isEventVersion: u32 = 8;
 /** Whatever its value is, the record survives. */
 export const always: u32 = 16;
 export const isEventTime: u32 = 32;
-/** It is the half of a pair, whatever its value is. */
-export const isHalf: u32 = 128;
+/** It is a clue, whatever its value is. */
+export const isClue: u32 = 128;
+/** It is the same key in letters of any case; its name is in small letters. */
+export const inAnyCase: u32 = 256;
+/** It is a clue where its value can be an address of the internet. */
+export const mayBeAddress: u32 = 512;
+/** Its value is the id of an account. */
+export const isAccount: u32 = 1024;
 
 // Why a scan ended.
 /** The bytes are used up, but for the beginning of an object at `position`. */
@@ -115,6 +127,11 @@ function runningXor(bits: u64): u64 {
   return bits;
 }
 
+@inline
+function inSmall(byte: u32): u32 {
+  return byte - 0x41 < 26 ? byte | 0x20 : byte;
+}
+
 /** Whether the key that ends before the quote is this one, alone or as the last part of a name with dots. */
 @inline
 function isKey(quote: u32, info: u32): bool {
@@ -123,6 +140,7 @@ function isKey(quote: u32, info: u32): bool {
   const start = quote - length;
   const before = load<u8>(start - 1);
   if (before != 0x22 && before != 0x2e) return false;
+  if ((load<u32>(info, 8) & inAnyCase) != 0) return isFolded(start, name, length);
   for (let i: u32 = 0; i < length; i++) if (load<u8>(start + i) != load<u8>(name + i)) return false;
   return true;
 }
@@ -130,73 +148,76 @@ function isKey(quote: u32, info: u32): bool {
 /** Address of what is known of the key that ends before the quote; 0 where nothing is. */
 @inline
 function infoOf(quote: u32): u32 {
-  const tail = load<u32>(quote - 4);
+  const tail = load<u32>(quote - 4) | 0x20202020;
   let slot = (tail * golden) >>> 24;
   while (true) {
     const held = load<u32>(tails + (slot << 2));
     if (held == 0) return 0;
-    const info = infos + (slot << 5);
+    const info = infos + (slot << 6);
     if (held == tail && isKey(quote, info)) return info;
     slot = (slot + 1) & 255;
   }
 }
 
-/** All bits: what is wanted without the other half of a pair. */
-const enough: u32 = 0xffffffff;
+/** All clues: what is wanted by itself. */
+const enough: u64 = 0xffffffffffffffff;
 
-/** What the value after the colon may be of what is wanted of this key: nothing (0), halves of pairs, or enough. */
-function wantedOf(colon: u32, end: u32, info: u32, kind: u32): u32 {
+/** What the value after the colon may be of what is wanted of this key: nothing (0), clues, or enough. */
+function wantedOf(colon: u32, end: u32, info: u32, kind: u32): u64 {
   let at = colon + 1;
   while (at < end && load<u8>(at) <= 0x20) at++;
   const first = load<u8>(at);
   // An object's own keys are looked at like all others; null is no text. A list or a number may be what is wanted.
   if (first == 0x7b || first == 0x6e) return 0;
-  if (first != 0x22) return enough;
+  const unsure = load<u64>(info, 32);
+  if (first != 0x22) return unsure;
   at++;
-  const whole = (kind & hasValues) != 0 ? wantedWhole(at, end, load<u32>(info, 12)) : 0;
-  if (whole == enough) return enough;
-  if ((kind & hasParts) != 0 && hasWantedPart(at, end, load<u32>(info, 16), load<u32>(info, 20))) return enough;
-  return whole;
+  let wanted: u64 = 0;
+  if ((kind & hasValues) != 0) wanted = wantedWhole(at, end, load<u32>(info, 12), unsure);
+  if ((kind & hasParts) != 0 && wanted != enough)
+    wanted |= wantedParts(at, end, load<u32>(info, 16), load<u32>(info, 20), unsure);
+  if ((kind & mayBeAddress) != 0 && isLikeAddress(at, end)) wanted |= load<u64>(info, 40);
+  return wanted;
 }
 
 /** What the text that begins here is of those in the table. */
-function wantedWhole(text: u32, end: u32, seed: u32): u32 {
+function wantedWhole(text: u32, end: u32, seed: u32, unsure: u64): u64 {
   let hash = seed;
   for (let at = text; at < end; at++) {
-    let byte = <u32>load<u8>(at);
+    const byte = <u32>load<u8>(at);
     if (byte == 0x22) break;
     // What is not plain ASCII may be folded to something that is.
-    if (byte == 0x5c || byte >= 0x80) return enough;
-    if (byte - 0x41 < 26) byte |= 0x20;
-    hash = (hash ^ byte) * fnvPrime;
+    if (byte == 0x5c || byte >= 0x80) return unsure;
+    hash = (hash ^ inSmall(byte)) * fnvPrime;
   }
   if (hash == 0) hash = 1;
   let slot = (hash * golden) >>> (32 - valueBits);
   while (true) {
     const held = load<u32>(values + (slot << 2));
     if (held == hash) {
-      const half = load<u32>(halves + (slot << 2));
-      return half == 0 ? enough : half;
+      const clue = load<u64>(clues + (slot << 3));
+      return clue == 0 ? enough : clue;
     }
     if (held == 0) return 0;
     slot = (slot + 1) & ((1 << valueBits) - 1);
   }
 }
 
-/** Whether one of the parts stands somewhere in the text that begins here. */
-function hasWantedPart(text: u32, end: u32, first: u32, count: u32): bool {
+/** What the parts are that stand somewhere in the text that begins here. */
+function wantedParts(text: u32, end: u32, first: u32, count: u32, unsure: u64): u64 {
   const quoteByte = i8x16.splat(0x22);
   const caseBit = i8x16.splat(0x20);
-  const last = first + (count << 4);
+  const last = first + count * 24;
+  let wanted: u64 = 0;
   for (let at = text; at < end; at += 16) {
     const bytes = v128.load(at);
     const quotes = <u32>i8x16.bitmask(i8x16.eq(bytes, quoteByte));
     // The bits before the closing quote.
     const inText = quotes == 0 ? 0xffff : (quotes & (0 - quotes)) - 1;
-    if ((<u32>i8x16.bitmask(bytes) & inText) != 0) return true;
+    if ((<u32>i8x16.bitmask(bytes) & inText) != 0) return unsure;
     const here = v128.or(bytes, caseBit);
     const next = v128.or(v128.load(at, 1), caseBit);
-    for (let part = first; part < last; part += 16) {
+    for (let part = first; part < last; part += 24) {
       const pair = load<u32>(part) + load<u32>(part, 8);
       let hits =
         <u32>(
@@ -210,10 +231,36 @@ function hasWantedPart(text: u32, end: u32, first: u32, count: u32): bool {
       while (hits != 0) {
         const start = at + ctz(hits) - load<u32>(part, 8);
         hits &= hits - 1;
-        if (start >= text && isFolded(start, load<u32>(part), load<u32>(part, 4))) return true;
+        if (start < text || !isFolded(start, load<u32>(part), load<u32>(part, 4))) continue;
+        const clue = load<u64>(part, 16);
+        if (clue == 0) return enough;
+        wanted |= clue;
+        break;
       }
     }
-    if (quotes != 0) return false;
+    if (quotes != 0) break;
+  }
+  return wanted;
+}
+
+/** Whether the text that begins here is made of nothing but digits, the letters a to f, points and colons. */
+function isLikeAddress(text: u32, end: u32): bool {
+  for (let at = text; at < end; at++) {
+    const byte = <u32>load<u8>(at);
+    if (byte == 0x22) return true;
+    // Digits and the colon stand next to each other.
+    if (byte - 0x30 > 10 && byte != 0x2e && (byte | 0x20) - 0x61 > 5) return false;
+  }
+  return true;
+}
+
+/** Whether the same short text stands after both colons; false where it is not certain. */
+function isSameText(colon: u32, other: u32): bool {
+  if (load<u8>(colon + 1) != 0x22 || load<u8>(other + 1) != 0x22) return false;
+  for (let i: u32 = 2; i < 64; i++) {
+    const byte = load<u8>(colon + i);
+    if (byte != load<u8>(other + i)) return false;
+    if (byte == 0x22) return true;
   }
   return false;
 }
@@ -221,9 +268,7 @@ function hasWantedPart(text: u32, end: u32, first: u32, count: u32): bool {
 /** Whether the bytes here, in small letters, are those of the part. */
 function isFolded(start: u32, part: u32, length: u32): bool {
   for (let i: u32 = 0; i < length; i++) {
-    let byte = <u32>load<u8>(start + i);
-    if (byte - 0x41 < 26) byte |= 0x20;
-    if (byte != load<u8>(part + i)) return false;
+    if (inSmall(load<u8>(start + i)) != load<u8>(part + i)) return false;
   }
   return true;
 }
@@ -238,6 +283,18 @@ function isTime(at: u32): bool {
     (load<u32>(at, 17) & 0xfff0f0ff) == 0x5a30303a &&
     load<u8>(at, 21) == 0x22
   );
+}
+
+/** Whether all clues of one group are among these. */
+@inline
+function holdsGroup(held: u64): bool {
+  if (held == 0) return false;
+  for (let at = groups; at < groupsEnd; at += 8) {
+    const group = load<u64>(at);
+    if (group == 0) return false;
+    if ((held & group) == group) return true;
+  }
+  return false;
 }
 
 /**
@@ -277,8 +334,12 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     let letsOpen: u64 = 0;
     let survives = false;
     let seen: u32 = 0;
-    /** Halves of pairs that the record holds. */
-    let held: u32 = 0;
+    /** Clues that the record holds. */
+    let held: u64 = 0;
+    /** Whether a letter beyond ASCII may be in it. */
+    let foreign = false;
+    /** Where the first id of an account stands. */
+    let account: u32 = 0;
     let block = start;
     let recordEnd: u32 = 0;
     while (recordEnd == 0) {
@@ -288,6 +349,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
       const c = v128.load(block, 32);
       const d = v128.load(block, 48);
 
+      if (i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d))) != 0) foreign = true;
       let quotes = bitsWhere(a, b, c, d, quoteByte);
       const slashA = i8x16.eq(a, slashByte);
       const slashB = i8x16.eq(b, slashByte);
@@ -382,8 +444,13 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
         if (info == 0) continue;
         const kind = load<u32>(info, 8);
         if (kind & always) survives = true;
-        if ((kind & isHalf) != 0) held |= load<u32>(info, 24);
-        if ((kind & (hasValues | hasParts)) != 0 && !survives) {
+        if ((kind & isClue) != 0) held |= load<u64>(info, 24);
+        if ((kind & isAccount) != 0) {
+          if (account == 0) account = colon;
+          // The first is held against itself: it may be no text.
+          if (!isSameText(account, colon)) held |= load<u64>(accountClues);
+        }
+        if ((kind & (hasValues | hasParts | mayBeAddress)) != 0 && !survives) {
           const wanted = wantedOf(colon, end, info, kind);
           if (wanted == enough) survives = true;
           else held |= wanted;
@@ -410,7 +477,8 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     }
     at = recordEnd;
     recordCount++;
-    if (survives || seen != marks || (held & (held >>> 16) & 0xffff) != 0) {
+    if (foreign) held |= load<u64>(foreignClues);
+    if (survives || seen != marks || holdsGroup(held)) {
       const slot = found + (survivorCount << 3);
       store<u32>(slot, start);
       store<u32>(slot, at, 4);

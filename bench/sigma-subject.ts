@@ -84,11 +84,16 @@ const make = subjects[name];
 if (make === undefined) throw new Error(`there is no subject '${name}'`);
 const subject = await make();
 const seconds: number[] = [];
+const processor: number[] = [];
 let alerts = 0;
 // Two rounds to warm up.
 for (let round = -2; round < Number(rounds); round++) {
   const started = performance.now();
+  const before = process.cpuUsage();
   alerts = await subject(folder);
-  if (round >= 0) seconds.push((performance.now() - started) / 1000);
+  const { user, system } = process.cpuUsage(before);
+  if (round < 0) continue;
+  seconds.push((performance.now() - started) / 1000);
+  processor.push((user + system) / 1e6);
 }
-process.stdout.write(JSON.stringify({ seconds, alerts }));
+process.stdout.write(JSON.stringify({ seconds, processor, alerts }));

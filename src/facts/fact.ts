@@ -38,6 +38,12 @@ export interface Fact {
   readonly diff?: readonly DiffLine[] | undefined;
 }
 
+/**
+ * What shows in a record's bytes that an analyser may derive something from it: a key anywhere in it, in small or capital letters, or
+ * different accounts under `accountId` and `recipientAccountId`.
+ */
+export type Sign = { readonly key: string } | 'two accounts';
+
 /** Derives facts. Pure; asked only about the actions that it names. */
 export interface Analyser {
   readonly name: string;
@@ -48,4 +54,9 @@ export interface Analyser {
   /** The subjects of the facts that it can derive. */
   readonly subjects: readonly string[];
   readonly analyse: (event: Event, known: Known) => readonly Fact[];
+  /**
+   * For actions that accounts log by the million and that seldom mean anything: the signs without any of which it derives nothing, so
+   * that such records need not be parsed. Held by a test.
+   */
+  readonly signs?: ReadonlyMap<string, readonly Sign[]>;
 }

@@ -128,6 +128,9 @@ export function parseAcl(request: JsonObject | undefined, on: Kind): Acl | undef
   return given ? { grants, problems } : undefined;
 }
 
+/** Under one of these keys stands every ACL that `parseAcl` finds. */
+export const aclKeys: readonly string[] = ['x-amz-acl', ...grantHeaders.keys(), 'AccessControlPolicy'];
+
 /** Whether a request has a member in which an ACL can stand. */
 export function givesAcl(request: JsonObject | undefined): boolean {
   for (const key in request) if (/^(?:x-amz-(?:acl|grant-)|accesscontrol)/i.test(key)) return true;

@@ -8,7 +8,7 @@ import { exposureOfDeletion, exposuresOf, staysInside } from './grant-exposure.t
 import type { Known } from './known.ts';
 import { parsePolicy } from './policy/document.ts';
 import { grantsOf } from './policy/grants.ts';
-import { aclGrantsOf, givesAcl, parseAcl } from './s3-acl.ts';
+import { aclGrantsOf, aclKeys, givesAcl, parseAcl } from './s3-acl.ts';
 import type { Acl } from './s3-acl.ts';
 import { noSwitchKnown, shutterOf, spokenKeeper } from './s3/effective.ts';
 import { s3Vocabulary } from './s3-actions.ts';
@@ -33,6 +33,13 @@ export const s3Exposure: Analyser = {
   subjects: ['exposure'],
   actions: ['DeleteBucketPolicy', 'PutBucketPolicy', ...aclCalls.keys()].map(
     (action) => `s3.amazonaws.com:${action}`,
+  ),
+  signs: new Map(
+    // Most objects are written without an ACL, millions a day.
+    ['CopyObject', 'CreateMultipartUpload', 'PutObject'].map((action) => [
+      `s3.amazonaws.com:${action}`,
+      aclKeys.map((key) => ({ key })),
+    ]),
   ),
   analyse,
 };

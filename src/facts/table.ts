@@ -2,7 +2,7 @@ import type { Event } from '../event/event.ts';
 import { awsFindings } from './aws-finding.ts';
 import { dnsAnalysers } from './dns/table.ts';
 import { edgeAnalysers } from './edge/table.ts';
-import type { Analyser, Fact } from './fact.ts';
+import type { Analyser, Fact, Sign } from './fact.ts';
 import { identityAnalysers } from './identity/table.ts';
 import { keyAnalysers } from './keys/table.ts';
 import { nothingKnown, type Known } from './known.ts';
@@ -52,20 +52,34 @@ export function factsOf(event: Event, known: Known = nothingKnown): readonly Fac
   return concerned === undefined ? none : concerned.flatMap((analyser) => analyser.analyse(event, known));
 }
 
-/** The calls that can give facts of a subject, without their service; undefined where no analyser here derives any. */
-export function actionsWithFacts(subject: string): ReadonlySet<string> | undefined {
+/**
+ * The calls that can give facts of a subject, without their service, each with the signs of which a record must show one for that; none
+ * where any record of the call may. Undefined where no analyser here derives facts of the subject.
+ */
+export function actionsWithFacts(
+  subject: string,
+): ReadonlyMap<string, readonly Sign[] | undefined> | undefined {
   return actionsBySubject.get(subject);
 }
 
-const actionsBySubject: ReadonlyMap<string, ReadonlySet<string>> = bySubject(analysers);
+const actionsBySubject = bySubject(analysers);
 
-function bySubject(all: readonly Analyser[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const index = new Map<string, Set<string>>();
-  for (const { subjects, actions } of all) {
+function bySubject(
+  all: readonly Analyser[],
+): ReadonlyMap<string, ReadonlyMap<string, readonly Sign[] | undefined>> {
+  const index = new Map<string, Map<string, readonly Sign[] | undefined>>();
+  for (const { subjects, actions, signs } of all) {
     for (const subject of subjects) {
-      const held = index.get(subject) ?? new Set<string>();
-      for (const action of actions) held.add(action.slice(action.indexOf(':') + 1));
+      const held = index.get(subject) ?? new Map<string, readonly Sign[] | undefined>();
       index.set(subject, held);
+      for (const action of actions) {
+        const name = action.slice(action.indexOf(':') + 1);
+        const more = signs?.get(action);
+        const known = held.get(name);
+        // Another analyser, or the same call of another service, may need no sign.
+        if (!held.has(name)) held.set(name, more);
+        else held.set(name, known && more && [...known, ...more]);
+      }
     }
   }
   return index;

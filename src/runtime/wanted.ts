@@ -1,121 +1,118 @@
 import { createPrefilter, type Prefilter } from '../decode/prefilter/prefilter.ts';
 import {
-  isWantable,
-  isWantablePart,
-  mostPairs,
+  mostClues,
+  mostGroups,
+  nameOfClue,
+  type Clue,
+  type Hint,
   type Wanted,
-  type WantedPair,
+  type WantedGroup,
 } from '../decode/prefilter/wanted.ts';
-import { actionsRecalled } from '../facts/assets/recall.ts';
 import { actionsWithSightings } from '../facts/assets/sightings.ts';
-import { isFactMember } from '../facts/fields.ts';
-import { actionsWithFacts } from '../facts/table.ts';
 import { fold } from '../sigma/fold.ts';
-import { requirementsOf, type Requirement } from '../sigma/required.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { Engine } from './engine.ts';
 import { isForCloudTrail } from './log-sources.ts';
-
-/** What a record must hold for one rule, told by one key: any value, or one of the texts, whole or somewhere in a value. */
-type Need =
-  | { readonly key: string; readonly how: 'any' }
-  | { readonly key: string; readonly how: 'whole' | 'parts'; readonly texts: ReadonlySet<string> };
+import { needsOf, type Actions } from './needs.ts';
 
 /**
- * What a CloudTrail record must hold for any of these rules to match it, by one requirement of each rule. Undefined where a rule
- * could match without anything that shows in a record's bytes; then every record has to be looked at.
+ * What a CloudTrail record must hold for any of these rules to match it. Undefined where a rule could match without anything that shows
+ * in a record's bytes; then every record has to be looked at.
  */
 export function wantedBy(
   rules: readonly Rule[],
-): { readonly wanted: Wanted; readonly pairs: readonly WantedPair[] } | undefined {
-  const pairs = new Map<string, WantedPair>();
+): { readonly wanted: Wanted; readonly groups: readonly WantedGroup[] } | undefined {
+  const gathered = gather();
+  for (const rule of rules) {
+    const { actions, clues } = needsOf(rule);
+    if (actions === undefined) {
+      const alone = rarest(clues);
+      if (alone === undefined) return undefined;
+      for (const hint of alone) gathered.add(hint);
+      continue;
+    }
+    const helpful = clues
+      .filter((clue) => clue.every(isRare))
+      .sort((a, b) => commonnessOf(a) - commonnessOf(b))
+      .slice(0, mostBeside);
+    for (const { names, signs } of bySigns(actions)) {
+      const call: Hint = { how: 'whole', key: 'eventName', texts: names };
+      const isOfFew = ![...names].some(isCommonAction);
+      const beside = signs.length > 0 ? signs : isOfFew ? [] : helpful;
+      if (beside.length === 0 || !gathered.addGroup([[call], ...beside])) gathered.add(call);
+    }
+  }
+  return { wanted: gathered.wanted, groups: gathered.groups };
+}
+
+/** So many clues of a rule are looked for beside its calls. */
+const mostBeside = 3;
+
+/** Calls that need the same signs. */
+interface Alike {
+  readonly names: ReadonlySet<string>;
+  readonly signs: readonly Clue[];
+}
+
+/** Many rules ask for the facts of one subject, which hundreds of calls may give. */
+const alike = new WeakMap<Actions, readonly Alike[]>();
+
+function bySigns(actions: Actions): readonly Alike[] {
+  const known = alike.get(actions);
+  if (known !== undefined) return known;
+  const parts = new Map<string, { readonly names: Set<string>; readonly signs: readonly Clue[] }>();
+  for (const [action, signs] of actions) {
+    const key = signs.map(nameOfClue).join(' ');
+    const part = parts.get(key);
+    if (part === undefined) parts.set(key, { names: new Set([action]), signs });
+    else part.names.add(action);
+  }
+  const made = [...parts.values()];
+  alike.set(actions, made);
+  return made;
+}
+
+interface Gathered {
+  readonly wanted: Wanted;
+  readonly groups: readonly WantedGroup[];
+  /** What is wanted by itself. */
+  readonly add: (hint: Hint) => void;
+  /** False where it is one more than a scanner can tell apart. */
+  readonly addGroup: (group: WantedGroup) => boolean;
+}
+
+function gather(): Gathered {
   const wanted = new Map<
     string,
     { any: boolean; readonly whole: Set<string>; readonly parts: Set<string> }
   >();
-  for (const rule of rules) {
-    const needs = requirementsOf(rule).flatMap(needsOf);
-    const need = rarest(needs);
-    if (need === undefined) return undefined;
-    const pair = pairOf(needs);
-    if (pair !== undefined && (pairs.has(nameOf(pair)) || pairs.size < mostPairs)) {
-      pairs.set(nameOf(pair), pair);
-      continue;
-    }
-    const ofKey = wanted.get(need.key) ?? { any: false, whole: new Set(), parts: new Set() };
-    if (need.how === 'any') ofKey.any = true;
-    else for (const text of need.texts) ofKey[need.how].add(text);
-    wanted.set(need.key, ofKey);
-  }
-  return { wanted, pairs: [...pairs.values()] };
-}
-
-/**
- * A call that many records are about together with something else that few of them hold; undefined where one need alone tells more,
- * or there is no such two.
- */
-function pairOf(needs: readonly Need[]): WantedPair | undefined {
-  if (needs.some((need) => commonness(need) < rareEnough)) return undefined;
-  const first = needs.find((need) => need.key === 'eventName' && need.how === 'whole');
-  const second = rarest(
-    needs.filter((need) => need.key !== 'eventName' && need.how !== 'parts' && isRareHalf(need)),
-  );
-  if (first?.how !== 'whole' || second === undefined || second.how === 'parts') return undefined;
+  const groups = new Map<string, WantedGroup>();
+  const clues = new Set<string>();
   return {
-    first: { key: first.key, texts: first.texts },
-    second: { key: second.key, texts: second.how === 'any' ? undefined : second.texts },
+    wanted,
+    get groups() {
+      return [...groups.values()];
+    },
+    add: (hint) => {
+      if (hint.how === 'address' || hint.how === 'accounts')
+        throw new Error(`${hint.how} is never wanted by itself`);
+      const ofKey = wanted.get(hint.key) ?? { any: false, whole: new Set(), parts: new Set() };
+      if (hint.how === 'any') ofKey.any = true;
+      else for (const text of hint.texts) ofKey[hint.how].add(text);
+      wanted.set(hint.key, ofKey);
+    },
+    addGroup: (group) => {
+      const names = group.map(nameOfClue);
+      const name = names.join(' ');
+      if (groups.has(name)) return true;
+      const more = new Set(names.filter((one) => !clues.has(one)));
+      if (groups.size === mostGroups || clues.size + more.size > mostClues) return false;
+      for (const one of more) clues.add(one);
+      groups.set(name, group);
+      return true;
+    },
   };
 }
-
-/** A half that nearly every record has would tell nothing. */
-function isRareHalf(need: Need): boolean {
-  const { key } = need;
-  if (key !== 'type') return !common.has(key);
-  return need.how === 'whole' && ![...need.texts].some((text) => everydayTypes.has(text));
-}
-
-function nameOf({ first, second }: WantedPair): string {
-  return JSON.stringify([
-    first.key,
-    [...first.texts].sort(),
-    second.key,
-    second.texts && [...second.texts].sort(),
-  ]);
-}
-
-/** Members under `tocsin.` that are one member of the record, word for word. */
-const sameAs: ReadonlyMap<string, string> = new Map([
-  ['tocsin.action', 'eventName'],
-  ['tocsin.service', 'eventSource'],
-]);
-
-function needsOf(requirement: Requirement): readonly Need[] {
-  if (requirement.kind === 'anywhere') return [];
-  const field = sameAs.get(requirement.field) ?? requirement.field;
-  if (field.startsWith('tocsin.')) {
-    const [, member = ''] = field.split('.');
-    // Whatever a fact says, it is derived from a few actions only.
-    const actions = isFactMember(member) ? (actionsWithFacts(member) ?? actionsRecalled(member)) : undefined;
-    return actions === undefined ? [] : [{ key: 'eventName', how: 'whole', texts: foldedOnce(actions) }];
-  }
-  const key = field.slice(field.lastIndexOf('.') + 1).replace(/\[\]$/, '');
-  if (!isWantable(key) || field.includes('\\')) return [];
-  if (requirement.kind === 'exists') return [{ key, how: 'any' }];
-  const { texts } = requirement;
-  if (requirement.kind === 'equals') return [{ key, how: 'whole', texts }];
-  return [...texts].every(isWantablePart) ? [{ key, how: 'parts', texts }] : [];
-}
-
-/** Many rules ask for the facts of one subject, which hundreds of actions may give. */
-function foldedOnce(actions: ReadonlySet<string>): ReadonlySet<string> {
-  const known = folded.get(actions);
-  if (known !== undefined) return known;
-  const fresh = new Set([...actions].map(fold));
-  folded.set(actions, fresh);
-  return fresh;
-}
-
-const folded = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
 
 /** Keys that most records have. */
 const common: ReadonlySet<string> = new Set([
@@ -133,6 +130,16 @@ const common: ReadonlySet<string> = new Set([
   'userName',
 ]);
 
+/** Of them, those that have a few values in all records together. */
+const ofFewValues: ReadonlySet<string> = new Set([
+  'awsRegion',
+  'eventCategory',
+  'eventSource',
+  'eventType',
+  'readOnly',
+  'userAgent',
+]);
+
 /** Who acts most of the time; `Root` hardly ever does. */
 const commonTypes: ReadonlySet<string> = new Set([
   'assumedrole',
@@ -148,34 +155,52 @@ const everydayTypes: ReadonlySet<string> = new Set(['assumedrole', 'awsservice',
 /** Calls that make up most of what an account logs; where a rule names one of them, another of its needs tells more. */
 const commonActions: ReadonlySet<string> = new Set([
   'assumerole',
+  'copyobject',
+  'createmultipartupload',
   'decrypt',
-  'describeinstances',
-  'describesecuritygroups',
+  'deleteobject',
+  'deleteobjects',
   'generatedatakey',
-  'getcalleridentity',
-  'getobject',
-  'headobject',
-  'listbuckets',
-  'listobjects',
+  'putobject',
+  'registertaskdefinition',
+  'runtask',
 ]);
 
-/** What few records hold: no second half can make it much rarer. */
-const rareEnough = 3;
+function isCommonAction(folded: string): boolean {
+  return commonActions.has(folded) || /^(?:batchget|describe|get|head|list)/.test(folded);
+}
 
-/** The need that fewest records meet, as far as keys and texts tell: the action, then what few records hold, then what most do. */
-function rarest(needs: readonly Need[]): Need | undefined {
-  let best: Need | undefined;
-  for (const need of needs) if (best === undefined || commonness(need) < commonness(best)) best = need;
+/** Whether so few records show it that it is worth looking for beside a call. */
+function isRare(hint: Hint): boolean {
+  if (hint.how === 'address' || hint.how === 'accounts') return true;
+  const { key, how } = hint;
+  if (how === 'any') return key !== 'type' && !common.has(key);
+  if (key === 'type') return how === 'whole' && ![...hint.texts].some((text) => everydayTypes.has(text));
+  if (key === 'eventSource') return [...hint.texts].every((text) => text === 'signin.amazonaws.com');
+  return !ofFewValues.has(key);
+}
+
+/** The clue that fewest records show, as far as keys and texts tell, of those that may be looked for alone. */
+function rarest(clues: readonly Clue[]): Clue | undefined {
+  let best: Clue | undefined;
+  for (const clue of clues) {
+    if (commonnessOf(clue) === Number.POSITIVE_INFINITY) continue;
+    if (best === undefined || commonnessOf(clue) < commonnessOf(best)) best = clue;
+  }
   return best;
 }
 
-function commonness(need: Need): number {
-  const { key, how } = need;
-  if (key === 'eventName' && how !== 'any')
-    return [...need.texts].some((text) => commonActions.has(text)) ? 3.5 : 0;
+function commonnessOf(clue: Clue): number {
+  return Math.max(...clue.map(commonness));
+}
+
+function commonness(hint: Hint): number {
+  if (hint.how === 'address' || hint.how === 'accounts') return Number.POSITIVE_INFINITY;
+  const { key, how } = hint;
+  if (key === 'eventName' && how !== 'any') return 0;
   if (key === 'errorCode') return 1;
   const isCommon =
-    key === 'type' && how !== 'any' ? [...need.texts].some((text) => commonTypes.has(text)) : common.has(key);
+    key === 'type' && how !== 'any' ? [...hint.texts].some((text) => commonTypes.has(text)) : common.has(key);
   if (!isCommon) return how === 'any' ? 3 : 2;
   return { parts: 4, whole: 5, any: 6 }[how];
 }
@@ -196,7 +221,7 @@ export function prefilterOf(engine: Engine, remembers: boolean): Prefilter | und
   // Only CloudTrail's records are ever passed over.
   const byRules = tellsOfSilence ? undefined : wantedBy(engine.active.filter(isForCloudTrail));
   const wanted = byRules && remembers ? withSightings(byRules.wanted) : byRules?.wanted;
-  const prefilter = wanted && createPrefilter(wanted, byRules?.pairs);
+  const prefilter = wanted && createPrefilter(wanted, byRules?.groups);
   made.set(engine, { prefilter });
   return prefilter;
 }

@@ -1,5 +1,6 @@
-import { compileScannerCode, createScanner, type Scanner } from './scanner.ts';
-import type { Wanted, WantedPair } from './wanted.ts';
+import { compileScannerCode } from './scanner-code.ts';
+import { createScanner, type Scanner } from './scanner.ts';
+import type { Wanted, WantedGroup } from './wanted.ts';
 
 /** Scanners for one set of rules, each used for one object at a time and then again. */
 export interface Prefilter {
@@ -15,15 +16,15 @@ const capacity = 1024 * 1024;
 const mostKept = 4;
 
 /** Undefined where no scanner can be had; everything is parsed then, and found all the same. */
-export function createPrefilter(wanted: Wanted, pairs: readonly WantedPair[] = []): Prefilter | undefined {
+export function createPrefilter(wanted: Wanted, groups: readonly WantedGroup[] = []): Prefilter | undefined {
   const code = compileScannerCode();
   if (code === undefined) return undefined;
-  const first = createScanner(code, wanted, capacity, pairs);
+  const first = createScanner(code, wanted, capacity, groups);
   if (first === undefined) return undefined;
   const free: Scanner[] = [first];
   return {
     take: (maxRecordBytes) =>
-      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(code, wanted, capacity, pairs)),
+      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(code, wanted, capacity, groups)),
     giveBack: (scanner) => {
       if (free.length < mostKept) free.push(scanner);
     },

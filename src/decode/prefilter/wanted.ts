@@ -10,19 +10,33 @@ export interface WantedTexts {
 
 /**
  * What makes a record worth parsing: under one of these keys, at any depth, what is said of its value. Whoever makes it vouches that no rule
- * can match a CloudTrail record that holds none of them.
+ * can match a CloudTrail record that holds none of them, nor a group of clues.
  */
 export type Wanted = ReadonlyMap<string, WantedTexts>;
 
-/** What makes a record worth parsing where both halves are in it: a text under one key, and another key with any value, or one of the texts. */
-export interface WantedPair {
-  readonly first: { readonly key: string; readonly texts: ReadonlySet<string> };
-  /** Any value, where there are no texts. */
-  readonly second: { readonly key: string; readonly texts: ReadonlySet<string> | undefined };
-}
+/** Something that a record may hold, at any depth. */
+export type Hint =
+  /** A key with whatever value; with `anyCase` also where it is written in other small and capital letters. */
+  | { readonly how: 'any'; readonly key: string; readonly anyCase?: boolean }
+  /** Under the key one of these texts, or one of them somewhere in a text. */
+  | { readonly how: 'whole' | 'parts'; readonly key: string; readonly texts: ReadonlySet<string> }
+  /** Under the key a text that can be an address of the internet. */
+  | { readonly how: 'address'; readonly key: string }
+  /** Two different texts under `accountId` and `recipientAccountId`. */
+  | { readonly how: 'accounts' };
 
-/** So many pairs can be told apart. */
-export const mostPairs = 16;
+/** One of these hints is needed. */
+export type Clue = readonly Hint[];
+
+/** What makes a record worth parsing where it holds all of these clues. */
+export type WantedGroup = readonly Clue[];
+
+/** So many different clues can be told apart, and so many groups. */
+export const mostClues = 63;
+export const mostGroups = 63;
+
+/** The keys under which the ids of accounts stand. */
+export const accountKeys: readonly string[] = ['accountId', 'recipientAccountId'];
 
 /** Such a key is written in one way only in JSON without backslashes, and its last bytes can be looked up. */
 const plainKey = /^[A-Za-z0-9_$@:-]{3,64}$/;
@@ -35,4 +49,11 @@ export function isWantable(key: string): boolean {
 /** Whether the scanner can look for this inside a value: it begins with two bytes. */
 export function isWantablePart(text: string): boolean {
   return text.length >= 2;
+}
+
+/** The same clue has the same name. */
+export function nameOfClue(clue: Clue): string {
+  return JSON.stringify(
+    clue.map((hint) => ('texts' in hint ? { ...hint, texts: [...hint.texts].sort() } : hint)),
+  );
 }

@@ -25,6 +25,9 @@ function privilegedJob({ request }: Call): Details | undefined {
       };
 }
 
+/** Under one of these stands what `hostTraits` looks for. */
+const hostKeys = ['privileged', 'pidMode', 'sourcePath'];
+
 function hostTraits(request: Json | undefined, containers: readonly Json[]): readonly string[] {
   const paths = membersAt(request, 'volumes').map((volume) => textAt(volume, 'host.sourcePath') ?? '');
   return traitsOf({
@@ -128,6 +131,7 @@ export const codeWays: readonly Way[] = [
     did: 'ran another command than its own in',
     doing: 'run another command than its own in',
     read: override,
+    keys: ['command'],
   },
   {
     service: 'ecs',
@@ -140,6 +144,7 @@ export const codeWays: readonly Way[] = [
     did: 'lets containers take over the machine that they run on, in',
     doing: 'let containers take over the machine that they run on, in',
     read: privilegedTask,
+    keys: hostKeys,
   },
   {
     service: 'batch',
@@ -152,6 +157,7 @@ export const codeWays: readonly Way[] = [
     did: 'lets containers take over the machine that they run on, in',
     doing: 'let containers take over the machine that they run on, in',
     read: privilegedJob,
+    keys: hostKeys,
   },
   {
     service: 'batch',
@@ -164,6 +170,7 @@ export const codeWays: readonly Way[] = [
     did: 'ran another command than its own in',
     doing: 'run another command than its own in',
     read: override,
+    keys: ['command'],
   },
   {
     service: 'codebuild',
@@ -176,6 +183,7 @@ export const codeWays: readonly Way[] = [
     did: 'ran other steps or sources than its own in',
     doing: 'run other steps or sources than its own in',
     read: build,
+    keys: overrides,
   },
   {
     service: 'codebuild',

@@ -2,7 +2,7 @@ import { accountOfArn } from '../../decode/cloudtrail/arn.ts';
 import type { Event } from '../../event/event.ts';
 import { callOf, failed, firstText, resourceOf, unknownsOf } from '../call.ts';
 import type { Call, Resource } from '../call.ts';
-import type { Analyser, Fact } from '../fact.ts';
+import type { Analyser, Fact, Sign } from '../fact.ts';
 import type { Known } from '../known.ts';
 import { listed, quote } from '../sentence.ts';
 import { spokenWhose, whoseAccount, whoseByDistance } from '../whose.ts';
@@ -34,7 +34,25 @@ function indexOf(all: readonly Way[]): ReadonlyMap<string, readonly Way[]> {
 }
 
 /** What ways into machines, databases and running code a call takes or makes. Fields: entry-fact.ts. */
-export const entry: Analyser = { name: 'entry', subjects: ['entry'], actions: [...ways.keys()], analyse };
+export const entry: Analyser = {
+  name: 'entry',
+  subjects: ['entry'],
+  actions: [...ways.keys()],
+  signs: signsOf(ways),
+  analyse,
+};
+
+function signsOf(all: ReadonlyMap<string, readonly Way[]>): ReadonlyMap<string, readonly Sign[]> {
+  const signs = new Map<string, readonly Sign[]>();
+  for (const [action, of] of all) {
+    if (of.every(({ keys }) => keys !== undefined))
+      signs.set(
+        action,
+        of.flatMap(({ keys = [] }) => keys.map((key) => ({ key }))),
+      );
+  }
+  return signs;
+}
 
 function analyse(event: Event, known: Known): readonly Fact[] {
   const call = callOf(event);

@@ -27,6 +27,8 @@ export interface Way {
   readonly doing: string;
   /** Undefined where the call has other uses and takes no way in here. */
   readonly read?: ((call: Call) => Details | undefined) | undefined;
+  /** Keys without any of which in the request, whatever the case of their letters, it takes none. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 export const noDetails: Details = {};

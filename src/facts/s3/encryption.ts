@@ -15,6 +15,11 @@ import { left, said } from './said.ts';
 import { bucketCalls, requestOf } from './s3-calls.ts';
 import { children, element, header, leaf, leaves } from './xml.ts';
 
+const customerAlgorithm = 'x-amz-server-side-encryption-customer-algorithm';
+const customerDigest = 'x-amz-server-side-encryption-customer-key-md5';
+const kmsKey = 'x-amz-server-side-encryption-aws-kms-key-id';
+const algorithm = 'x-amz-server-side-encryption';
+
 /**
  * With which key a bucket encrypts by default, and with which key an object is written. A key that its owner does not hold
  * can be taken away, and what it encrypted with it.
@@ -32,13 +37,14 @@ export const s3Encryption: Analyser = {
     'PutObject',
     'UpdateObjectEncryption',
   ),
+  signs: new Map(
+    bucketCalls('CopyObject', 'CreateMultipartUpload', 'PutObject').map((action) => [
+      action,
+      [{ key: customerAlgorithm }, { key: kmsKey }],
+    ]),
+  ),
   analyse,
 };
-
-const customerAlgorithm = 'x-amz-server-side-encryption-customer-algorithm';
-const customerDigest = 'x-amz-server-side-encryption-customer-key-md5';
-const kmsKey = 'x-amz-server-side-encryption-aws-kms-key-id';
-const algorithm = 'x-amz-server-side-encryption';
 
 function analyse(event: Event, known: Known): readonly Fact[] {
   const request = requestOf(event);

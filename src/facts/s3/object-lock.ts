@@ -8,6 +8,8 @@ import { guardFact } from './guard.ts';
 import { bucketCalls, requestOf } from './s3-calls.ts';
 import { element, header, leaf, numberIn } from './xml.ts';
 
+const bypass = 'x-amz-bypass-governance-retention';
+
 /**
  * What happens to Object Lock: a bucket's default retention, the retention and legal hold of an object, and deletions
  * that go past governance retention. The API's names and CloudTrail's differ, so both are read.
@@ -26,10 +28,9 @@ export const s3ObjectLock: Analyser = {
     'PutObjectLockRetention',
     'PutObjectRetention',
   ),
+  signs: new Map(bucketCalls('DeleteObject', 'DeleteObjects').map((action) => [action, [{ key: bypass }]])),
   analyse,
 };
-
-const bypass = 'x-amz-bypass-governance-retention';
 
 function analyse(event: Event): readonly Fact[] {
   const request = requestOf(event);

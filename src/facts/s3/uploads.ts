@@ -10,6 +10,8 @@ import { transfersOf } from './destination.ts';
 import { bucketCalls, requestOf } from './s3-calls.ts';
 import { header } from './xml.ts';
 
+const writes = bucketCalls('CopyObject', 'CreateMultipartUpload', 'PutObject');
+
 /**
  * What somebody writes into a bucket of another account than their own: the record names the bucket's owner among its
  * resources. https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
@@ -17,7 +19,8 @@ import { header } from './xml.ts';
 export const s3Uploads: Analyser = {
   name: 's3-uploads',
   subjects: ['transfer'],
-  actions: bucketCalls('CopyObject', 'CreateMultipartUpload', 'PutObject'),
+  actions: writes,
+  signs: new Map(writes.map((action) => [action, ['two accounts']])),
   analyse,
 };
 
