@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { BundledRules } from '../src/lambda/entry.ts';
 import { loadDecisions } from '../src/runtime/config.ts';
+import { contextOf } from '../src/runtime/config-context.ts';
 import { knownOf } from '../src/runtime/config-estate.ts';
 import { createEngine } from '../src/runtime/engine.ts';
 import { loadPipelines } from '../src/runtime/load-pipelines.ts';
@@ -23,7 +24,7 @@ export interface LambdaBundle {
 export interface LambdaOptions {
   /** More rules, besides those that come with Tocsin and those of the configuration. */
   readonly more?: readonly string[];
-  /** A configuration whose `rules`, `estate` and `alerts` go into the bundle. */
+  /** A configuration whose `rules`, `estate` and `alerts` go into the bundle; files of places do not. */
   readonly config?: string | undefined;
 }
 
@@ -51,7 +52,13 @@ export async function buildLambda(
     rules,
     correlations,
     new Set(decisions?.rules.disabled),
-    decisions === undefined ? {} : { known: knownOf(decisions.estate), policy: decisions.alerts },
+    decisions === undefined
+      ? {}
+      : {
+          known: knownOf(decisions.estate),
+          context: contextOf(decisions.estate),
+          policy: decisions.alerts,
+        },
   ).parts;
   // Paths of the machine that built it mean nothing where it runs.
   const fileName = <R extends { readonly path: string }>(rule: R): R => ({

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { techniqueOf } from '../../src/alert/attack.ts';
 import { severities } from '../../src/event/severity.ts';
-import { tocsinFieldNames } from '../../src/facts/fields.ts';
+import { readableFieldNames } from '../../src/context/field-names.ts';
 import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
 import { formatProblem } from '../../src/sigma/problem.ts';
 import { packNames, packs, packsFolder } from '../../src/runtime/packs.ts';
@@ -67,7 +67,7 @@ export async function shown(paths: readonly string[]): Promise<readonly RuleHead
 export function fieldTable(): string {
   return table(
     ['field', 'what it holds'],
-    tocsinFieldNames.map(({ name, description }) => [code(`tocsin.${name}`), plain(description)]),
+    readableFieldNames.map(({ name, description }) => [code(`tocsin.${name}`), plain(description)]),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Place } from '../context/place.ts';
 import type { ActorKind, EventKind, Origin, Target } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
@@ -63,6 +64,8 @@ export interface Alert {
     readonly accountName?: string | undefined;
     readonly region?: string | undefined;
     readonly origin: Origin;
+    /** Where that is. Absent in alerts of older versions, and where several events came from several places. */
+    readonly place?: Place | undefined;
     readonly userAgent?: string | undefined;
   };
   readonly tactics: readonly AttackRef[];
@@ -111,4 +114,5 @@ export interface AlertCorrelation {
 export interface AlertEvent extends EventDigest {
   readonly id: string;
   readonly time: number;
+  readonly place?: Place | undefined;
 }

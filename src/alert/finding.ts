@@ -1,3 +1,5 @@
+import { noContext, type Context } from '../context/context.ts';
+import { placeFields, type Place } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
@@ -23,19 +25,29 @@ export class Subject {
   readonly event: Event;
   readonly #known: Known | undefined;
   readonly #memory: AssetMemory | undefined;
+  readonly #context: Context;
   #facts: readonly Fact[] | undefined;
+  #place: Place | undefined;
   #members: Map<string, Json | undefined> | undefined;
 
   /**
    * @param known what the configuration of the estate tells; nothing, where left out
    * @param facts the facts, where they are known already
    * @param memory what is remembered of assets, which must not take the event before its facts are asked for; none, where left out
+   * @param context what is known around events; nothing, where left out
    */
-  constructor(event: Event, known?: Known, memory?: AssetMemory, facts?: readonly Fact[]) {
+  constructor(
+    event: Event,
+    known?: Known,
+    memory?: AssetMemory,
+    facts?: readonly Fact[],
+    context: Context = noContext,
+  ) {
     this.#facts = facts;
     this.event = event;
     this.#known = known;
     this.#memory = memory;
+    this.#context = context;
   }
 
   get facts(): readonly Fact[] {
@@ -45,11 +57,19 @@ export class Subject {
     ]);
   }
 
+  /** Where the call came from. */
+  get place(): Place {
+    return (this.#place ??= this.#context.placeOf(this.event.client.origin));
+  }
+
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */
   member(name: string): Json | undefined {
     const members = (this.#members ??= new Map<string, Json | undefined>());
     if (members.has(name)) return members.get(name);
-    const value = tocsinMember(name, this.event, () => this.facts, this.#known);
+    const value =
+      name === 'place'
+        ? placeFields(this.place)
+        : tocsinMember(name, this.event, () => this.facts, this.#known);
     members.set(name, value);
     return value;
   }

@@ -1,3 +1,4 @@
+import { placeFields } from '../context/place.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { knownAccount, type Known } from '../facts/known.ts';
 import type { FieldName } from '../facts/field-name.ts';
@@ -24,7 +25,7 @@ export const judgedFieldNames: readonly FieldName[] = [
 
 /**
  * How a policy sees an alert: the event's raw fields and all of `tocsin.*` where one event made it; where several did, what they have in
- * common (`tocsin.actor`, `tocsin.client`, `tocsin.account` ...).
+ * common (`tocsin.actor`, `tocsin.client`, `tocsin.place`, `tocsin.account` ...).
  */
 export function judgedView(known: Known): EventView<Judged> {
   return {
@@ -79,6 +80,7 @@ function commonFields({ who, what, where }: Alert, known: Known): JsonObject {
       text: origin.type === 'unknown' ? origin.text : undefined,
       user_agent: where.userAgent,
     },
+    place: where.place === undefined ? undefined : placeFields(where.place),
     outcome: { result: what.result },
     target: what.targets.map(({ type, name, arn, account }) => ({ type, name, arn, account })),
     estate,

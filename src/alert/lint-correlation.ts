@@ -1,4 +1,4 @@
-import { tocsinFieldNames } from '../facts/fields.ts';
+import { readableFieldNames } from '../context/field-names.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import { fieldNames } from '../sigma/correlation/match.ts';
 import { lintHeader } from './lint.ts';
@@ -14,7 +14,7 @@ export function lintCorrelation(
 ): readonly LintFinding[] {
   const { groupBy, aliases, path } = correlation;
   const known = new Set([
-    ...tocsinFieldNames.map(({ name }) => `tocsin.${name}`),
+    ...readableFieldNames.map(({ name }) => `tocsin.${name}`),
     ...correlationFields.map(({ name }) => name),
     ...aliases.map(({ name }) => name),
   ]);

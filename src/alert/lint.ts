@@ -1,5 +1,5 @@
 import { object, text } from '../event/json.ts';
-import { tocsinFieldNames } from '../facts/fields.ts';
+import { readableFieldNames } from '../context/field-names.ts';
 import type { Detection, Rule, RuleHeader } from '../sigma/rule.ts';
 import { tacticOf, techniqueOf } from './attack.ts';
 import { compileHeadline } from './headline.ts';
@@ -24,7 +24,7 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
   const own = object(rule.custom, 'tocsin');
   const headline = text(own, 'headline');
   const known = new Set<string>(
-    [...tocsinFieldNames, ...requestFieldNames].map((field) => `tocsin.${field.name}`),
+    [...readableFieldNames, ...requestFieldNames].map((field) => `tocsin.${field.name}`),
   );
   const inHeadline = places.at('tocsin', 'headline');
   const named = new Set([

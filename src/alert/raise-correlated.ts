@@ -1,3 +1,4 @@
+import { noContext, type Context } from '../context/context.ts';
 import type { Json } from '../event/json.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
@@ -44,7 +45,10 @@ function findingField(name: string): (finding: CorrelationFinding) => Json | und
 }
 
 /** Makes a function that turns correlations' findings into alerts. It keeps what it has worked out for each rule, nothing of events. */
-export function correlatedRaiser(): (finding: CorrelationFinding, decidedAt: number) => Alert {
+export function correlatedRaiser({ placeOf }: Context = noContext): (
+  finding: CorrelationFinding,
+  decidedAt: number,
+) => Alert {
   const parts = new WeakMap<Correlation, CorrelationPart>();
   return (finding, decidedAt) => {
     const { correlation } = finding;
@@ -53,17 +57,21 @@ export function correlatedRaiser(): (finding: CorrelationFinding, decidedAt: num
       part = { headline: compileSentence(headlineOf(correlation), findingField), ...headerPart(correlation) };
       parts.set(correlation, part);
     }
-    return raise(finding, part, decidedAt);
+    return raise(finding, part, decidedAt, placeOf);
   };
 }
 
-function raise(finding: CorrelationFinding, part: CorrelationPart, decidedAt: number): Alert {
+function raise(
+  finding: CorrelationFinding,
+  part: CorrelationPart,
+  decidedAt: number,
+  placeOf: Context['placeOf'],
+): Alert {
   const { correlation, group, start, end, total, value } = finding;
-  const events = finding.events.map(({ id, time, event }): AlertEvent => ({
-    id,
-    time,
-    ...readDigest(event),
-  }));
+  const events = finding.events.map(({ id, time, event }): AlertEvent => {
+    const digest = readDigest(event);
+    return { id, time, ...digest, place: placeOf(digest.origin) };
+  });
   const last = events.at(-1);
   const provenance = last?.provenance ?? { source: '', object: '', position: 0, receivedAt: 0 };
   const agents = distinct(events, ({ userAgent }) => userAgent);
@@ -83,6 +91,7 @@ function raise(finding: CorrelationFinding, part: CorrelationPart, decidedAt: nu
       account: only(distinct(events, ({ account }) => account)),
       region: only(distinct(events, ({ region }) => region)),
       origin: originOf(events),
+      place: samePlace(events),
       userAgent: agents.length === 0 ? undefined : several(agents),
     },
     tactics: part.tactics,
@@ -151,6 +160,12 @@ function originOf(events: readonly AlertEvent[]): Alert['where']['origin'] {
     }
   });
   return { type: 'unknown', text: several(places) };
+}
+
+/** The place that all of them came from. */
+function samePlace(events: readonly AlertEvent[]): Alert['where']['place'] {
+  const places = distinct(events, ({ place }) => JSON.stringify(place));
+  return places.length === 1 ? events[0]?.place : undefined;
 }
 
 /** The newest first: what happened last is what a person looks for. */

@@ -62,6 +62,7 @@ function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): A
       account: event.account,
       region: event.region,
       origin: client.origin,
+      place: subject.place,
       userAgent: client.userAgent,
     },
     tactics: part.tactics,

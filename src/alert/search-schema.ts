@@ -1,4 +1,4 @@
-import { tocsinFieldNames } from '../facts/fields.ts';
+import { readableFieldNames } from '../context/field-names.ts';
 import { elementQuantifiers } from '../sigma/element-path.ts';
 import { comparisons, modifierNames, places, timeParts } from '../sigma/modifiers.ts';
 import { cloudTrailMembers } from './lint-cloudtrail.ts';
@@ -15,7 +15,7 @@ const escaped = (text: string) => text.replace(/[.[\]]/g, '\\$&');
 const chain = `(?:\\|${anyOfWords(modifierNames)})*$`;
 /** A selector of elements, as in `items[any]`. */
 const selector = `\\[${anyOfWords(elementQuantifiers)}\\]`;
-const names = [...tocsinFieldNames, ...requestFieldNames];
+const names = [...readableFieldNames, ...requestFieldNames];
 const own = names.map(({ name }) => `tocsin.${name}`);
 /** Names of fields: any, but under `tocsin.` those that there are. Behind a selector everything is for the parser to judge. */
 const fieldName = `^(?:(?!tocsin\\.)[^|]*|${anyOfWords(own.map(escaped))}(?:\\[\\])?|tocsin\\.[^|]*${selector}[^|]*)`;

@@ -172,7 +172,7 @@ function eventList(events: readonly AlertEvent[]): Html {
           </p>
           <p>
             ${event.who.name} from
-            ${originWords(event.origin)}${event.target !== undefined && html` on ${event.target}`}
+            ${originWords(event.origin, event.place)}${event.target !== undefined && html` on ${event.target}`}
           </p>
           <p><small>${event.id} in ${evidencePlace(event)}</small></p>
         </li>`,
@@ -309,7 +309,7 @@ function where({ where: place }: Alert): Html {
   return section(
     'Where',
     rows([
-      ['From', originWords(place.origin)],
+      ['From', originWords(place.origin, place.place)],
       ['Account', place.account ?? 'unknown'],
       ['Account name', place.accountName],
       ['Region', place.region ?? 'unknown'],

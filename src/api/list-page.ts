@@ -207,7 +207,7 @@ function row(alert: Alert, filters: Filters, now: number): Html {
         </div>
         <div>
           <dt>From</dt>
-          <dd>${originWords(where.origin)}</dd>
+          <dd>${originWords(where.origin, where.place)}</dd>
         </div>
         <div>
           <dt>Account</dt>

@@ -25,6 +25,23 @@ const origin = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unknown'), text }),
 ]);
 
+const place = z
+  .object({
+    kind: z
+      .enum(['own', 'internet', 'private', 'reserved', 'aws', 'unknown'])
+      .describe('own: one of the networks in the configuration. aws: AWS itself.'),
+    network: maybeText.describe('What the configuration calls that network.'),
+    country: maybeText.describe('ISO 3166-1 alpha-2.'),
+    countryName: maybeText,
+    city: maybeText,
+    latitude: z.number().optional(),
+    longitude: z.number().optional(),
+    asn: z.int().optional().describe('Number of the autonomous system.'),
+    asName: maybeText.describe('Who runs it.'),
+  })
+  .optional()
+  .describe('Where the call came from, as far as data on addresses tells.');
+
 const provenance = z
   .object({
     source: text.describe('How it reached Tocsin: file, stdin, http, s3, lambda.'),
@@ -56,6 +73,7 @@ const correlatedEvent = z
     account: maybeText,
     region: maybeText,
     origin,
+    place,
     userAgent: maybeText,
     provenance,
   })
@@ -124,6 +142,7 @@ const alertSummarySchema = z
       accountName: maybeText.describe('What the configuration calls the account.'),
       region: maybeText,
       origin,
+      place,
       userAgent: maybeText,
     }),
     tactics: z.array(attackRef).readonly(),

@@ -71,7 +71,7 @@ const eventFieldNames: readonly FieldName[] = [
   { name: 'estate.owner', description: 'who answers for the account, by the configuration' },
 ];
 
-/** Every field that a rule can read under `tocsin.`, named without that prefix. */
+/** Every field of events and facts that a rule can read under `tocsin.`, named without that prefix. */
 export const tocsinFieldNames: readonly FieldName[] = [
   ...eventFieldNames,
   ...exposureFieldNames,

@@ -147,7 +147,7 @@ function factLines(alert: Alert, fullTitle: string | undefined): readonly (reado
       'Who',
       `${slackText(who.name, limits.value)} (${actorDetail(who)}${key})${behind === '' ? '' : `, behind it ${behind}`}`,
     ),
-    labelled('From', slackText(originWords(where.origin), limits.value)),
+    labelled('From', slackText(originWords(where.origin, where.place), limits.value)),
     [textElement('When  ', { bold: true }), ...moment(alert.time)],
     labelled('Where', slackText(placeWords(where), limits.value)),
     labelled('Call', slackText(callWords(what), limits.value)),

@@ -90,7 +90,7 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
   const more = names.length > few.length ? ` and ${names.length - few.length} more` : '';
   return [
     ...row('who', `${who.name} (${actorDetail(who)}${key})${chain}`),
-    ...row('from', `${originWords(where.origin)}, ${utc(alert.time)}`),
+    ...row('from', `${originWords(where.origin, where.place)}, ${utc(alert.time)}`),
     ...row('where', placeWords(where)),
     ...row('call', callWords(what)),
     ...row('on', few.length === 0 ? '' : few.join(', ') + more),

@@ -1,4 +1,5 @@
 import type { Alert, AlertCorrelation, AlertEvent, ExceptionNote } from '../alert/alert.ts';
+import type { Place } from '../context/place.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
 
@@ -40,10 +41,11 @@ export function actorDetail(who: Alert['who']): string {
   return `${actorWords[who.kind]}${mfa}`;
 }
 
-export function originWords(origin: Origin): string {
+/** `203.0.113.9, Berlin, Germany (AS3320 Deutsche Telekom AG)`; as much of it as is known. */
+export function originWords(origin: Origin, place?: Place): string {
   switch (origin.type) {
     case 'address':
-      return origin.address;
+      return origin.address + spokenPlace(place);
     case 'service':
       return `AWS service ${origin.service}`;
     case 'internal':
@@ -51,6 +53,15 @@ export function originWords(origin: Origin): string {
     case 'unknown':
       return origin.text === '' ? 'unknown' : origin.text;
   }
+}
+
+function spokenPlace(place: Place | undefined): string {
+  if (place === undefined) return '';
+  const { kind, network, city, country, countryName = country, asn, asName = '' } = place;
+  if (kind === 'own') return `, ${network}`;
+  const system = asn === undefined ? '' : ` (${`AS${asn} ${asName}`.trim()})`;
+  const where = [city, countryName].map((text) => (text === undefined ? '' : `, ${text}`)).join('') + system;
+  return where === '' && kind === 'private' ? ', a private address' : where;
 }
 
 /** `s3.amazonaws.com PutBucketPolicy: succeeded`; of what a service found, which is no call: `guardduty.amazonaws.com found Recon:EC2/PortProbe`. */
@@ -113,7 +124,7 @@ export function eventWords(event: AlertEvent): string {
   const result = { success: '', failure: ' failed', unknown: '' }[event.result];
   const reason = event.reason === undefined ? '' : ` (${event.reason})`;
   const target = event.target === undefined ? '' : ` on ${event.target}`;
-  return `${utc(event.time)}  ${event.action}${result}${reason}${target}, by ${event.who.name} from ${originWords(event.origin)}`;
+  return `${utc(event.time)}  ${event.action}${result}${reason}${target}, by ${event.who.name} from ${originWords(event.origin, event.place)}`;
 }
 
 /** Of many events the newest are shown; those before them are counted. */

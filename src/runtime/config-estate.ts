@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ownNetwork } from './config-context.ts';
 import type { Known, KnownAccount } from '../facts/known.ts';
 
 const accountId = z.string().regex(/^\d{12}$/, 'must be the 12 digits of an account id, in quotes');
@@ -28,6 +29,10 @@ export const estateSection = z
       .record(accountId, z.strictObject({ name: label.describe('Whose it is.') }))
       .default({})
       .describe("Other people's accounts that may be let in: vendors, partners."),
+    networks: z
+      .array(ownNetwork)
+      .default([])
+      .describe('Your own networks: offices, VPNs, ways out of your clouds. Alerts call them by name.'),
   })
   .prefault({})
   .describe('What is yours, and whom you trust.');

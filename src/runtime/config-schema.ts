@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { channelSettings } from '../notify/table.ts';
 import { blockingSection } from './config-blocking.ts';
 import { alertsSection } from './config-alerts.ts';
+import { contextSection } from './config-context.ts';
 import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
 import { packNames, packs } from './packs.ts';
@@ -75,6 +76,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Which rules run.'),
   estate: estateSection,
+  context: contextSection,
   alerts: alertsSection,
   correlations: z
     .strictObject({

@@ -24,7 +24,8 @@ describe('a configuration', () => {
     expect(read('')).toEqual({
       data: '.tocsin',
       rules: { builtin: true, packs: [], folders: [], pipelines: [], placeholders: {}, disabled: [] },
-      estate: { organisations: [], accounts: {}, trusted: {} },
+      estate: { organisations: [], accounts: {}, trusted: {}, networks: [] },
+      context: { places: { builtin: true, files: [] } },
       alerts: { severity: [], exceptions: [] },
       correlations: { latenessMinutes: 10 },
       server: { listen: '127.0.0.1:7117', keys: [], maxBodyMb: 64 },

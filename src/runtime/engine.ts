@@ -4,6 +4,8 @@ import { Subject, subjectField, subjectView, type Finding } from '../alert/findi
 import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import { compilePolicy, noPolicy, type AlertPolicy } from '../alert/policy.ts';
+import { createContext, type Context, type ContextSetting } from '../context/context.ts';
+import type { Locate } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
 import type { Known } from '../facts/known.ts';
@@ -19,6 +21,8 @@ import { isForKnownSource, logSourceOf } from './log-sources.ts';
 export interface Engine {
   /** What it is made of: plain data, from which another thread makes the same engine with `engineOf`. */
   readonly parts: EngineParts;
+  /** What it knows around events. */
+  readonly context: Context;
   /** Rules that can match what this version decodes; the others wait for their log source. */
   readonly active: readonly Rule[];
   /** The active rules that raise alerts by themselves, and do not only serve correlations. */
@@ -45,12 +49,14 @@ export interface EngineParts {
   readonly known?: Known | undefined;
   /** Whether no facts are derived, as if nothing had a meaning: to measure what they cost. */
   readonly withoutFacts?: boolean | undefined;
+  /** What the configuration tells of what is around events. */
+  readonly context?: ContextSetting | undefined;
   /** What the configuration makes of alerts. */
   readonly policy?: AlertPolicy | undefined;
 }
 
 /** What the people who run Tocsin have told: plain data. */
-export type Setting = Pick<EngineParts, 'known' | 'policy'>;
+export type Setting = Pick<EngineParts, 'known' | 'policy' | 'context'>;
 
 export interface Examined {
   readonly findings: readonly Finding[];
@@ -64,22 +70,24 @@ const nothing: Examined = { findings: [], match: undefined };
  * @param correlations of which those that cannot be resolved are left out; `loadRules` has told of them
  * @param setting what the configuration tells of the estate, and what it makes of alerts
  * @param disabled ids of rules and correlations that raise nothing. What a disabled correlation refers to stays silent with it.
+ * @param locate where addresses of the internet are; nothing is known of them, where left out
  */
 export function createEngine(
   rules: readonly Rule[],
   correlations: readonly Correlation[] = [],
   disabled: ReadonlySet<string> = new Set(),
   setting: Setting = {},
+  locate?: Locate,
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
     (rule) => isForKnownSource(rule) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
-  return engineOf({ active, correlations: running, silent: linked.silent, ...setting });
+  return engineOf({ active, correlations: running, silent: linked.silent, ...setting }, locate);
 }
 
-export function engineOf(parts: EngineParts): Engine {
+export function engineOf(parts: EngineParts, locate?: Locate): Engine {
   const { active, correlations, silent } = parts;
   // Rules for one log source cost the events of others nothing.
   const rulesOf = compileByLogSource(active, subjectView);
@@ -91,11 +99,13 @@ export function engineOf(parts: EngineParts): Engine {
     fieldsToShow: headlineFields,
   });
   const raise = alertRaiser();
-  const raiseCorrelated = correlatedRaiser();
+  const context = createContext(parts.context, locate);
+  const raiseCorrelated = correlatedRaiser(context);
   const policy = parts.policy ?? noPolicy;
   const judge = compilePolicy(policy, parts.known);
   const examine = (event: Event, memory?: AssetMemory): Examined => {
-    const subject = new Subject(event, parts.known, memory, parts.withoutFacts === true ? [] : undefined);
+    const facts = parts.withoutFacts === true ? [] : undefined;
+    const subject = new Subject(event, parts.known, memory, facts, context);
     const matched = rulesOf(logSourceOf(event.kind))(subject);
     if (matched.length === 0) return nothing;
     const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));
@@ -103,6 +113,7 @@ export function engineOf(parts: EngineParts): Engine {
   };
   return {
     parts,
+    context,
     active,
     standalone: active.filter(({ id }) => !silent.has(id)),
     correlations,

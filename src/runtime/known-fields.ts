@@ -1,8 +1,8 @@
 import { judgedFieldNames } from '../alert/judged.ts';
-import { tocsinFieldNames } from '../facts/fields.ts';
+import { readableFieldNames } from '../context/field-names.ts';
 import type { Detection } from '../sigma/rule.ts';
 
-const names: readonly string[] = [...tocsinFieldNames, ...judgedFieldNames].map(
+const names: readonly string[] = [...readableFieldNames, ...judgedFieldNames].map(
   ({ name }) => `tocsin.${name}`,
 );
 const known: ReadonlySet<string> = new Set(

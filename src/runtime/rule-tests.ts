@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { isCountryCode } from '../context/country-name.ts';
+import type { Locate } from '../context/place.ts';
 import { readAccessLog } from '../decode/access/read.ts';
 import { decodeValue } from '../decode/decode.ts';
 import type { Alert } from '../alert/alert.ts';
@@ -16,7 +18,7 @@ import { explainRule } from '../sigma/explain.ts';
 import type { Rule, RuleHeader } from '../sigma/rule.ts';
 import { whyNot } from '../sigma/why-not.ts';
 import { injectionRules, requestMatcher } from '../web/inject-match.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine, type Engine, type Setting } from './engine.ts';
 import type { LoadedRules } from './load-rules.ts';
 import { whyNotRun } from './why-not-run.ts';
 
@@ -43,8 +45,21 @@ const record = {
     .optional()
     .describe('A JSON merge patch (RFC 7396) of base: what is here replaces, null deletes.'),
 };
+const place = z.strictObject({
+  network: z.string().min(1).optional().describe('The name of the own network that it is in.'),
+  country: z.string().refine(isCountryCode, 'must be two capital letters such as DE').optional(),
+  city: z.string().optional(),
+  latitude: z.number().optional(),
+  longitude: z.number().optional(),
+  asn: z.int().optional(),
+  as_name: z.string().optional(),
+});
 const testFile = z.strictObject({
   base: jsonObject.optional().describe('A whole record that the cases change.'),
+  places: z
+    .record(z.string(), place)
+    .default({})
+    .describe('Where addresses are, for rules that ask. Nothing is known of others.'),
   cases: z
     .array(
       z
@@ -103,7 +118,7 @@ export function testPathOf(rulePath: string): string {
  * through the same decoder and engine as any other record. Undefined where the rule has no test file.
  */
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
-  return runTests(rule, createEngine([rule]), rule);
+  return runTests(rule, (...context) => createEngine([rule], [], undefined, ...context), rule);
 }
 
 /**
@@ -117,13 +132,13 @@ export async function runCorrelationTests(
     .filter(({ path }) => path === correlation.path)
     .map(({ id }) => id);
   const { rules, correlations } = withMembers(ids, loaded);
-  return runTests(correlation, createEngine(rules, correlations));
+  return runTests(correlation, (...context) => createEngine(rules, correlations, undefined, ...context));
 }
 
 /** `own` is the rule where it is a detection rule, for reasons. */
 async function runTests(
   rule: RuleHeader,
-  engine: Engine,
+  engineWith: (setting: Setting, locate: Locate) => Engine,
   own?: Rule,
 ): Promise<readonly RuleTestResult[] | undefined> {
   const path = testPathOf(rule.path);
@@ -154,7 +169,9 @@ async function runTests(
   }
   const parsed = testFile.safeParse(plain);
   if (!parsed.success) return [result(1, 'the test file', z.prettifyError(parsed.error))];
-  const { base = {}, cases } = parsed.data;
+  const { base = {}, cases, places } = parsed.data;
+  const [setting, locate] = contextIn(places);
+  const engine = engineWith(setting, locate);
   // A rule that does not run would pass every test that expects no match.
   if (own !== undefined && isForRequests(own)) {
     const results: RuleTestResult[] = [];
@@ -172,6 +189,21 @@ async function runTests(
       notRun ?? judge(test, recordsOf(test, toJson(base)), engine, rule.path, own),
     ),
   );
+}
+
+/** What the test file says of addresses, as a configuration and data would. */
+function contextIn(
+  places: Readonly<Record<string, z.infer<typeof place>>>,
+): readonly [setting: Setting, locate: Locate] {
+  const networks = Object.entries(places).flatMap(([address, { network, country }]) =>
+    network === undefined ? [] : [{ name: network, ranges: [address], country }],
+  );
+  const known = new Map(Object.entries(places));
+  const locate: Locate = (address) => {
+    const { network: _network, as_name: asName, ...rest } = known.get(address) ?? {};
+    return { ...rest, asName };
+  };
+  return [{ context: { networks } }, locate];
 }
 
 /** The records of a case. Those of several get ids and times of their own, where they are not given. */
@@ -236,7 +268,8 @@ function judge(
   add(engine.raiseCorrelated(correlator.flush(), 0));
   const [alert] = alerts;
   if (test.expect === 'no match') return alert ? 'the rule matches but should not' : undefined;
-  if (!alert) return `the rule does not match but should${own === undefined ? '' : reasonOf(own, records)}`;
+  if (!alert)
+    return `the rule does not match but should${own === undefined ? '' : reasonOf(own, records, engine)}`;
   if (test.alerts !== undefined && alerts.length !== test.alerts)
     return `the rule raises ${alerts.length} alerts, not ${test.alerts}`;
   if (test.headline !== undefined && alert.title !== test.headline)
@@ -272,10 +305,12 @@ async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Of several records, what keeps the last one from matching. */
-function reasonOf(rule: Rule, records: readonly Json[]): string {
+function reasonOf(rule: Rule, records: readonly Json[], { context }: Engine): string {
   const { events } = decodeValue(records.at(-1) ?? null, { source: 'test', object: '', receivedAt: 0 });
   const [event] = events;
-  const reason = event === undefined ? '' : whyNot(explainRule(rule, subjectView, new Subject(event)));
+  if (event === undefined) return '';
+  const subject = new Subject(event, undefined, undefined, undefined, context);
+  const reason = whyNot(explainRule(rule, subjectView, subject));
   return reason === '' ? '' : `: ${reason}`;
 }
 

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
+import { locateIn, type PlaceSources } from '../source/place-files.ts';
 import { engineOf, type EngineParts } from './engine.ts';
 import { inLargerSteps, readPart, type Step } from './scan-part.ts';
 import type { TimeRange } from './pipeline.ts';
@@ -8,6 +9,7 @@ import { prefilterOf } from './wanted.ts';
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly parts: EngineParts;
+  readonly places: PlaceSources | undefined;
   readonly range: TimeRange;
   readonly holds: boolean;
   readonly passesOver: boolean;
@@ -28,8 +30,9 @@ const stepsAhead = 3;
 function work(): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread');
-  const { parts, range, holds, passesOver, alertsPerRule } = workerData as WorkerSetup;
-  const engine = engineOf(parts);
+  const { parts, places, range, holds, passesOver, alertsPerRule } = workerData as WorkerSetup;
+  // What is wrong with places was told where they were read.
+  const engine = engineOf(parts, places && locateIn(places, () => {}));
   const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
   const options = { engine, range, holds, prefilter, alertsPerRule, clock: () => Date.now() };
   const credit = { steps: 0 };

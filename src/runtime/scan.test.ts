@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { mmdbOf } from '../context/testing/mmdb.ts';
+import { locateIn, readPlaceSources, type PlaceSources } from '../source/place-files.ts';
 import { partsOf } from '../source/file-parts.ts';
 import { findFiles } from '../source/files.ts';
 import { createAssetMemory } from '../facts/assets/memory.ts';
@@ -12,7 +14,10 @@ import { builtinRules, loadRules } from './load-rules.ts';
 import { scan, type ScanOptions } from './scan.ts';
 
 let folder: string;
+let placesFolder: string;
 let engine: Engine;
+/** One country by a file of one's own, one by what comes with Tocsin. */
+let places: PlaceSources;
 
 /** Nine in ten only read; every tenth stops a trail. Random ids, so that the files stay large when they are packed. */
 function records(count: number, from: number): string[] {
@@ -21,12 +26,13 @@ function records(count: number, from: number): string[] {
     const service = i % 10 === 0 ? 'cloudtrail' : 's3';
     const id = crypto.randomUUID();
     const time = new Date(Date.UTC(2026, 0) + (from + i) * 1000).toISOString().slice(0, 19);
-    return `{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"${time}Z","eventSource":"${service}.amazonaws.com","eventName":"${action}","requestParameters":{"name":"t${id}","more":"${crypto.randomUUID().repeat(80)}"},"eventID":"${id}"}`;
+    return `{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"${time}Z","eventSource":"${service}.amazonaws.com","eventName":"${action}","sourceIPAddress":"${i % 20 === 0 ? '193.0.6.139' : '198.51.100.7'}","requestParameters":{"name":"t${id}","more":"${crypto.randomUUID().repeat(80)}"},"eventID":"${id}"}`;
   });
 }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tocsin-scan-'));
+  placesFolder = mkdtempSync(join(tmpdir(), 'tocsin-scan-places-'));
   for (let i = 0; i < 12; i++) {
     const content = `{"Records":[${records(1000, i * 1000).join(',')}]}`;
     writeFileSync(
@@ -38,10 +44,15 @@ beforeAll(async () => {
   writeFileSync(join(folder, '08-strange.bin'), 'no log');
   writeFileSync(join(folder, 'lines.jsonl'), `${records(4000, 50_000).join('\n')}\n`);
   const { rules, correlations } = await loadRules([builtinRules]);
-  engine = createEngine(rules, correlations);
+  writeFileSync(join(placesFolder, 'places.mmdb'), mmdbOf({ '198.51.100.0/24': { country_code: 'DE' } }));
+  places = await readPlaceSources(
+    { files: [join(placesFolder, 'places.mmdb')], builtin: true },
+    expect.unreachable,
+  );
+  engine = createEngine(rules, correlations, undefined, undefined, locateIn(places, expect.unreachable));
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => [folder, placesFolder].forEach((made) => rmSync(made, { recursive: true })));
 
 async function run(more: Partial<ScanOptions>) {
   const alerts: string[] = [];
@@ -50,10 +61,11 @@ async function run(more: Partial<ScanOptions>) {
   const { tally, filesRead, bytesRead, span, further, repeated } = await scan({
     files: await findFiles([folder]),
     engine,
+    places,
     range: {},
     clock: () => Date.UTC(2026, 6),
-    onAlert: ({ id, evidence: { provenance } }) => {
-      alerts.push(`${id} ${provenance.object} ${provenance.position}`);
+    onAlert: ({ id, where, evidence: { provenance } }) => {
+      alerts.push(`${id} ${provenance.object} ${provenance.position} ${where.place?.country}`);
     },
     onRejection: ({ provenance, reason }) => {
       rejections.push(`${provenance.object} ${provenance.position} ${reason}`);

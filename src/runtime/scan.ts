@@ -12,6 +12,7 @@ import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import { partsOf, type FilePart } from '../source/file-parts.ts';
 import type { InputFile } from '../source/files.ts';
 import { inTimeOrder } from '../source/in-time-order.ts';
+import type { PlaceSources } from '../source/place-files.ts';
 import type { Store } from '../store/store.ts';
 import { createAlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
@@ -35,6 +36,8 @@ export interface ScanOptions {
   readonly threads?: number | undefined;
   /** What is remembered of assets: events that say something of them are examined last, in the order of their time. Without it nothing is. */
   readonly memory?: AssetMemory | undefined;
+  /** What the engine asks where addresses are, for engines of other threads; nothing, where left out. */
+  readonly places?: PlaceSources | undefined;
   /** Where alerts are kept besides being shown; a scan never delivers to channels. */
   readonly store?: Store | undefined;
   /** Called once for each alert, in the order of the input. */
@@ -200,7 +203,7 @@ async function* stepsOf(
   parts: readonly FilePart[],
   reached: () => ReadonlySet<string>,
 ): AsyncGenerator<PartStep> {
-  const { engine, range, clock, threads = 1, passesOver = false } = options;
+  const { engine, range, clock, threads = 1, passesOver = false, places } = options;
   const { alertsPerRule = Number.POSITIVE_INFINITY } = options;
   const holds = options.memory !== undefined;
   const bytes = options.files.reduce((sum, { size }) => sum + size, 0);
@@ -209,7 +212,8 @@ async function* stepsOf(
   const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
   const own = { engine, range, holds, prefilter, clock, alertsPerRule, reached };
   if (!here) {
-    yield* pooledSteps(parts, threads, { parts: engine.parts, range, holds, passesOver, alertsPerRule }, own);
+    const setup = { parts: engine.parts, places, range, holds, passesOver, alertsPerRule };
+    yield* pooledSteps(parts, threads, setup, own);
     return;
   }
   for (const part of parts) {

@@ -9,6 +9,7 @@ import { startOutbox } from '../notify/outbox.ts';
 import { bindSettings, channelsFor } from '../notify/table.ts';
 import { formatProblem } from '../sigma/problem.ts';
 import { s3Client, sqsClient } from '../source/aws-clients.ts';
+import { openKeptPlaces, type KeptPlaces } from '../source/kept-places.ts';
 import { startS3Queue } from '../source/s3-queue.ts';
 import type { RunningSource } from '../source/source.ts';
 import { startWatchedFolder } from '../source/watched-folder.ts';
@@ -18,6 +19,7 @@ import { createBlocking } from './blocking.ts';
 import { startBlockingLoop } from './blocking-loop.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
+import { contextOf } from './config-context.ts';
 import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
 import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
@@ -72,10 +74,18 @@ export async function serve({
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
     else log.warn({ rule: formatProblem(problem) }, 'a rule runs, with a warning');
   const disabled = new Set(config.rules.disabled);
-  const engine = createEngine(rules, correlations, disabled, {
-    known: knownOf(config.estate),
-    policy: config.alerts,
+  const places = await openKeptPlaces({
+    ...config.context.places,
+    onLoaded: ({ path, type, madeAt }) =>
+      log.info({ path, type, made: new Date(madeAt) }, 'a file of places was read'),
+    onProblem: (problem) => log.error({ problem }, 'places cannot be looked up in a file'),
   });
+  const setting = {
+    known: knownOf(config.estate),
+    context: contextOf(config.estate),
+    policy: config.alerts,
+  };
+  const engine = createEngine(rules, correlations, disabled, setting, places.locate);
 
   const storePath = join(config.data, 'tocsin.db');
   const store = await openSqliteStore({ path: storePath });
@@ -121,6 +131,7 @@ export async function serve({
   };
   const ingest = createIngest(ingestOptions);
   const ticks = startTicks(ingestOptions, log);
+  const looks = startLooks(places, log);
   const blocking = createBlocking(config.blocking, store.blocks, s3Client);
   const blockingLoop = startBlockingLoop(blocking, log);
 
@@ -147,8 +158,17 @@ export async function serve({
           ...(trouble === undefined ? {} : { detail: trouble }),
         };
       });
+      const troubles = places.troubles();
+      const placesCheck = {
+        name: 'places',
+        ok: troubles.length === 0,
+        ...(troubles.length === 0 ? {} : { detail: troubles.join('; ') }),
+      };
       // A source in trouble is for an alarm, not for a load balancer: the server itself still takes events.
-      return { ready: !stopping, checks };
+      return {
+        ready: !stopping,
+        checks: [...checks, ...(config.context.places.files.length === 0 ? [] : [placesCheck])],
+      };
     },
     metrics: metrics.text,
     version,
@@ -161,6 +181,7 @@ export async function serve({
   async function stop(): Promise<void> {
     stopping = true;
     await ticks.stop();
+    await looks.stop();
     await blockingLoop.stop();
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
     await Promise.all([...sources.map((source) => source.stop()), closeApi(api), outbox.stop()]);
@@ -213,6 +234,27 @@ function startTicks(options: IngestOptions, log: Logger): { readonly stop: () =>
         underway = undefined;
       });
   }, tickMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await underway;
+    },
+  };
+}
+
+/** How often files of places are looked at. */
+const lookMs = 30_000;
+
+function startLooks(places: KeptPlaces, log: Logger): { readonly stop: () => Promise<void> } {
+  let underway: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    underway ??= places
+      .look()
+      .catch((error: unknown) => log.error({ err: error }, 'files of places could not be looked at'))
+      .finally(() => {
+        underway = undefined;
+      });
+  }, lookMs);
   return {
     stop: async () => {
       clearInterval(timer);

@@ -49,6 +49,13 @@ describe('what a record must hold for a rule', () => {
     ).toEqual(wanted);
   });
 
+  it('nothing that a record shows, where the rule asks only for the place that a call came from', () => {
+    expect(wantedBy([rule('{ tocsin.place.country: DE }')])).toBeUndefined();
+    expect(
+      wantedBy([rule('{ tocsin.place.own: false, eventName: A }')])?.wanted.get('eventName')?.whole,
+    ).toEqual(new Set(['a']));
+  });
+
   it('one of the calls that a fact is derived from, where the rule reads a fact', () => {
     const wanted = wantedBy([rule('{ tocsin.exposure.audience: public }')])?.wanted;
     expect([...(wanted?.keys() ?? [])]).toEqual(['eventName']);

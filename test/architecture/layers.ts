@@ -44,6 +44,7 @@ const pureLayers: Readonly<Record<string, typeof computing>> = {
   event: computing,
   decode: { ...computing, 'node:stream': 'everything', 'node:zlib': 'everything' },
   facts: computing,
+  context: computing,
   sigma: computing,
   alert: computing,
   web: computing,

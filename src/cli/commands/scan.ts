@@ -37,7 +37,7 @@ export function addScan(program: Command, finish: (code: number) => void): void 
     )
     .option(
       '--config <file>',
-      "decide as the server with this configuration does: its 'rules', 'estate' and 'alerts'",
+      "decide as the server with this configuration does: its 'rules', 'estate', 'context' and 'alerts'",
     )
     .addOption(
       program

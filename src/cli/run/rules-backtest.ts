@@ -11,6 +11,7 @@ import { whyNotRun } from '../../runtime/why-not-run.ts';
 import type { Correlation } from '../../sigma/correlation/correlation.ts';
 import { withMembers } from '../../sigma/correlation/link.ts';
 import type { Rule } from '../../sigma/rule.ts';
+import { locateIn } from '../../source/place-files.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import type { PipelineFlags } from '../options.ts';
@@ -21,6 +22,7 @@ import { count, paint, terminalOf, writeOut } from '../terminal.ts';
 import { readTime } from '../time.ts';
 import { findAnyRule, isCorrelation } from './find-rule.ts';
 import { load, report } from './loaded.ts';
+import { warnOfPlaces } from './rules-of.ts';
 import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
 
 export interface BacktestFlags extends PipelineFlags {
@@ -46,7 +48,8 @@ export async function backtestRules(
   const since = flags.since === undefined ? undefined : readTime(flags.since, '--since');
   const until = flags.until === undefined ? undefined : readTime(flags.until, '--until');
   const { rules, correlations } = await rulesFor(wanted, flags.rules ?? [], flags);
-  const engine = createEngine(rules, correlations);
+  const places = { files: [], builtin: true };
+  const engine = createEngine(rules, correlations, undefined, undefined, locateIn(places, warnOfPlaces));
   const files = await inputFiles(archive);
   const progress = await startFileProgress(
     files,
@@ -67,6 +70,7 @@ export async function backtestRules(
       },
       clock,
       memory: createAssetMemory(),
+      places,
       onAlert: counter.add,
       onRejection: rejections.add,
       onProgress: progress.onProgress,

@@ -1,4 +1,5 @@
 import { subjectView, Subject } from '../../alert/finding.ts';
+import { createContext } from '../../context/context.ts';
 import { decode } from '../../decode/decode.ts';
 import { line, visible } from '../../notify/safe-text.ts';
 import { createEngine } from '../../runtime/engine.ts';
@@ -6,12 +7,14 @@ import { explainRule, type Explanation } from '../../sigma/explain.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import { compileRule } from '../../sigma/compile.ts';
 import { findFiles, NoInputError, readInput, type InputFile } from '../../source/files.ts';
+import { locateIn } from '../../source/place-files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import type { PipelineFlags } from '../options.ts';
 import { renderExplanation } from '../format/explanation.ts';
 import { jsonText } from '../format/json.ts';
 import { count, paint, terminalOf, writeOut, type Terminal } from '../terminal.ts';
 import { findRule } from './find-rule.ts';
+import { warnOfPlaces } from './rules-of.ts';
 
 /** So many records are explained; of a file of thousands, nobody reads more. */
 const mostExplained = 10;
@@ -78,6 +81,7 @@ async function theFile(input: string): Promise<InputFile> {
 async function explainAll(rule: Rule, file: InputFile): Promise<Outcome> {
   const outcome: Outcome = { records: 0, matches: 0, rejected: [], matching: [], others: [] };
   const matches = compileRule(rule, subjectView);
+  const context = createContext(undefined, locateIn({ files: [], builtin: true }, warnOfPlaces));
   const from = { source: 'explain', object: file.path, receivedAt: 0 };
   try {
     for await (const batch of decode(readInput(file), from)) {
@@ -86,7 +90,7 @@ async function explainAll(rule: Rule, file: InputFile): Promise<Outcome> {
           outcome.rejected.push(`${file.path}: byte ${provenance.position}: ${reason}`);
       for (const event of batch.events) {
         const position = outcome.records++;
-        const subject = new Subject(event);
+        const subject = new Subject(event, undefined, undefined, undefined, context);
         const holds = matches(subject);
         if (holds) outcome.matches++;
         const kept = holds ? outcome.matching : outcome.others;

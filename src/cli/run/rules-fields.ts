@@ -1,5 +1,5 @@
 import { fieldsOfRule } from '../../alert/lint.ts';
-import { tocsinFieldNames } from '../../facts/fields.ts';
+import { readableFieldNames } from '../../context/field-names.ts';
 import { fieldNames } from '../../sigma/correlation/match.ts';
 import { visible } from '../../notify/safe-text.ts';
 import { renderColumns } from '../format/columns.ts';
@@ -28,7 +28,7 @@ export async function showFields(
   const needle = (filter ?? '').toLowerCase();
   const wanted = ({ name, description = '' }: FieldRow) =>
     name.toLowerCase().includes(needle) || description.toLowerCase().includes(needle);
-  const own: FieldRow[] = tocsinFieldNames
+  const own: FieldRow[] = readableFieldNames
     .map(({ name, description }) => ({
       name: `tocsin.${name}`,
       description,

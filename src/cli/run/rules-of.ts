@@ -7,6 +7,7 @@ import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { rulePaths } from '../../runtime/packs.ts';
 import { formatProblem } from '../../sigma/problem.ts';
+import { readPlaceSources, type PlaceSources } from '../../source/place-files.ts';
 import { CliFailure } from '../failure.ts';
 import type { RuleOptions } from '../options.ts';
 import { paint, terminalOf } from '../terminal.ts';
@@ -15,6 +16,7 @@ import { paint, terminalOf } from '../terminal.ts';
 export interface RulesToRun extends Pick<LoadedRules, 'rules' | 'correlations'> {
   readonly disabled: ReadonlySet<string>;
   readonly setting: Setting;
+  readonly places: PlaceSources;
 }
 
 /** Loads the rules that the flags, and the configuration that they name, ask for. Broken ones are told on standard error and left out; warnings are told. */
@@ -52,7 +54,13 @@ export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
     correlations,
     disabled: new Set(decisions?.rules.disabled),
     setting,
+    places: await readPlaceSources(decisions?.context.places ?? { files: [], builtin: true }, warnOfPlaces),
   };
+}
+
+/** A scan goes on without what cannot be used. */
+export function warnOfPlaces(problem: string): void {
+  process.stderr.write(`${paint(terminalOf(process.stderr), 'yellow', 'no places')} ${visible(problem)}\n`);
 }
 
 interface Configured {
@@ -65,7 +73,9 @@ const none: Configured = { setting: {} };
 /** Loaded on demand: most commands run without a configuration, and what reads one is large. */
 async function decisionsIn(path: string): Promise<Configured> {
   const { loadDecisions } = await import('../../runtime/config.ts');
+  const { contextOf } = await import('../../runtime/config-context.ts');
   const { knownOf } = await import('../../runtime/config-estate.ts');
   const decisions = loadDecisions(path);
-  return { decisions, setting: { known: knownOf(decisions.estate), policy: decisions.alerts } };
+  const { estate, alerts } = decisions;
+  return { decisions, setting: { known: knownOf(estate), context: contextOf(estate), policy: alerts } };
 }

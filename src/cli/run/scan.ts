@@ -7,11 +7,12 @@ import { openAssets } from '../../runtime/kept-assets.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { scan } from '../../runtime/scan.ts';
 import { version } from '../../runtime/version.ts';
+import { locateIn } from '../../source/place-files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { sarifLog } from '../format/sarif.ts';
 import { addFurther, addToSummary, renderSummary, renderTotals, type Summary } from '../format/summary.ts';
 import type { Format, RuleOptions } from '../options.ts';
-import { rulesOf } from './rules-of.ts';
+import { rulesOf, warnOfPlaces } from './rules-of.ts';
 import { inputFiles, rejectionPrinter, startFileProgress } from './reading.ts';
 import { parseTime } from '../time.ts';
 import { count, terminalOf, writeOut } from '../terminal.ts';
@@ -45,8 +46,8 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
     since: flags.since === undefined ? undefined : parseTime(flags.since, '--since', started),
     until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', started),
   };
-  const { rules, correlations, disabled, setting } = await rulesOf(flags);
-  const engine = createEngine(rules, correlations, disabled, setting);
+  const { rules, correlations, disabled, setting, places } = await rulesOf(flags);
+  const engine = createEngine(rules, correlations, disabled, setting, locateIn(places, warnOfPlaces));
   const files = await inputFiles(paths);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const memory = store === undefined ? createAssetMemory() : (await openAssets(store)).memory;
@@ -66,6 +67,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       passesOver: !(flags.parseAll ?? false),
       threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
       memory,
+      places,
       alertsPerRule: flags.alertsPerRule,
       store,
       onAlert: (alert) => {

@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import type { ContextSetting } from '../context/context.ts';
+import { isCountryCode } from '../context/country-name.ts';
+import { rangeProblem } from '../context/own-networks.ts';
+
+/** The `context` section: what is looked up about events. */
+export const contextSection = z
+  .strictObject({
+    places: z
+      .strictObject({
+        builtin: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether the country of an address is looked up in the data that comes with Tocsin, where no file tells it.',
+          ),
+        files: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            "Files in MaxMind's format (`.mmdb`) with countries, cities or autonomous systems, asked in this order. Read again when they change.",
+          ),
+      })
+      .prefault({})
+      .describe('Where addresses are.'),
+  })
+  .prefault({})
+  .describe('What is looked up about events.');
+
+const range = z.string().superRefine((text, context) => {
+  const problem = rangeProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** A network of one's own; a list of them stands in the `estate` section. */
+export const ownNetwork = z.strictObject({
+  name: z.string().min(1).max(200).describe('What people call it, such as `Berlin office`; alerts say it.'),
+  ranges: z.array(range).min(1).describe('Its addresses, as networks in CIDR notation or single addresses.'),
+  country: z
+    .string()
+    .refine(isCountryCode, 'must be two capital letters such as DE')
+    .optional()
+    .describe(
+      'The country of the people who come from it. Left out for a VPN or a way out of the cloud, which tell nothing of where people are.',
+    ),
+});
+
+/** What the configuration tells the context. */
+export function contextOf({
+  networks,
+}: {
+  readonly networks: readonly z.output<typeof ownNetwork>[];
+}): ContextSetting {
+  return { networks };
+}
