@@ -1,7 +1,10 @@
 import fc from 'fast-check';
+import { Reader } from 'mmdb-lib';
 import { describe, expect, it } from 'vitest';
-import { readPlaceData } from './place-data.ts';
+import { readPlaceData as readWith } from './place-data.ts';
 import { mmdbOf } from './testing/mmdb.ts';
+
+const readPlaceData = (bytes: Uint8Array) => readWith(bytes, (file) => new Reader(file));
 
 function locateIn(networks: Parameters<typeof mmdbOf>[0], options?: Parameters<typeof mmdbOf>[1]) {
   const data = readPlaceData(mmdbOf(networks, options));

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { Reader } from 'mmdb-lib';
+import type { Reader } from 'mmdb-lib';
 import type { Located } from './place.ts';
 import { readLocated } from './place-record.ts';
 
@@ -12,16 +12,22 @@ export interface PlaceData {
   readonly locate: (address: string) => Located;
 }
 
+/** Makes a reader of a file's bytes; throws where they are none. */
+export type OpenReader = (bytes: Buffer) => Reader<never>;
+
 /**
  * Reads a MaxMind DB file, of MaxMind or of whoever else writes that format: https://maxmind.github.io/MaxMind-DB/
  * The bytes are used as they are and not copied.
  * @returns why it is refused, where it is no such file, is cut off, or tells nothing of places
  */
-export function readPlaceData(bytes: Uint8Array): PlaceData | { readonly problem: string } {
+export function readPlaceData(
+  bytes: Uint8Array,
+  openReader: OpenReader,
+): PlaceData | { readonly problem: string } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let reader: Reader<never>;
   try {
-    reader = new Reader(buffer);
+    reader = openReader(buffer);
   } catch {
     return { problem: 'is no MaxMind DB file, or is cut off; fetch it again' };
   }

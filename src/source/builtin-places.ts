@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
-import { readPlaceData } from '../context/place-data.ts';
 import { kindOfAddress, locateNothing, type Locate } from '../context/place.ts';
+import { readMmdb } from './mmdb-reader.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -33,7 +33,7 @@ export function builtinPlaces(onProblem: (problem: string) => void): Locate {
 function open(find: () => string, onProblem: (problem: string) => void): Locate {
   try {
     const path = find();
-    const data = readPlaceData(readFileSync(path));
+    const data = readMmdb(readFileSync(path));
     if ('locate' in data) return data.locate;
     onProblem(`${path}: ${data.problem}`);
   } catch (error) {

@@ -1,7 +1,8 @@
 import { open, stat } from 'node:fs/promises';
-import { readPlaceData, type PlaceData } from '../context/place-data.ts';
+import type { PlaceData } from '../context/place-data.ts';
 import { locateInOrder, type Locate } from '../context/place.ts';
 import { builtinPlaces } from './builtin-places.ts';
+import { readMmdb } from './mmdb-reader.ts';
 
 /** A file that was found to be good. Its bytes lie in memory that threads share. */
 export interface PlaceFile {
@@ -23,7 +24,7 @@ const largest = 1024 ** 3;
 /** @param onProblem told where the data that comes with Tocsin cannot be used */
 export function locateIn({ files, builtin }: PlaceSources, onProblem: (problem: string) => void): Locate {
   const ofFiles = files.flatMap(({ bytes }) => {
-    const data = readPlaceData(bytes);
+    const data = readMmdb(bytes);
     return 'locate' in data ? [data.locate] : [];
   });
   return locateInOrder([...ofFiles, ...(builtin ? [builtinPlaces(onProblem)] : [])]);
@@ -33,12 +34,15 @@ export function locateIn({ files, builtin }: PlaceSources, onProblem: (problem: 
 export async function readPlaceFile(
   path: string,
 ): Promise<{ readonly file: PlaceFile; readonly data: PlaceData } | { readonly problem: string }> {
-  const bytes = await readShared(path).catch((error: unknown) => ({
-    problem: `cannot be read: ${error instanceof Error ? error.message : String(error)}; mend the path, or its permissions`,
-  }));
-  if ('problem' in bytes) return { problem: `${path}: ${bytes.problem}` };
-  const data = readPlaceData(bytes);
-  return 'locate' in data ? { file: { path, bytes }, data } : { problem: `${path}: ${data.problem}` };
+  try {
+    const bytes = await readShared(path);
+    if ('problem' in bytes) return { problem: `${path}: ${bytes.problem}` };
+    const data = readMmdb(bytes);
+    return 'locate' in data ? { file: { path, bytes }, data } : { problem: `${path}: ${data.problem}` };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { problem: `${path}: cannot be read: ${reason}; mend the path, or its permissions` };
+  }
 }
 
 async function readShared(path: string): Promise<Uint8Array | { readonly problem: string }> {
