@@ -1,4 +1,5 @@
 import { noContext, type Context } from '../context/context.ts';
+import { personFields, personOf } from '../context/person.ts';
 import { placeFields, type Place } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
@@ -66,12 +67,20 @@ export class Subject {
   member(name: string): Json | undefined {
     const members = (this.#members ??= new Map<string, Json | undefined>());
     if (members.has(name)) return members.get(name);
-    const value =
-      name === 'place'
-        ? placeFields(this.place)
-        : tocsinMember(name, this.event, () => this.facts, this.#known);
+    const value = this.#read(name);
     members.set(name, value);
     return value;
+  }
+
+  #read(name: string): Json | undefined {
+    switch (name) {
+      case 'place':
+        return placeFields(this.place);
+      case 'person':
+        return personFields(personOf(this.event));
+      default:
+        return tocsinMember(name, this.event, () => this.facts, this.#known);
+    }
   }
 }
 

@@ -90,7 +90,7 @@ function methodOf(event: Event): Method {
 }
 
 /** Identity Center signs people in to the roles that it makes itself, in a path that is reserved for it. */
-function isIdentityCenter({ actor: { issuer } }: Event): boolean {
+export function isIdentityCenter({ actor: { issuer } }: Pick<Event, 'actor'>): boolean {
   return (
     issuer?.arn?.includes(':role/aws-reserved/sso.amazonaws.com/') === true ||
     (issuer?.arn === undefined && issuer?.name.startsWith('AWSReservedSSO_') === true)
