@@ -6,8 +6,10 @@ import type { Json } from '../event/json.ts';
 import { checkLimit } from './limit.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { nextNumber } from './counters.ts';
 import { StoreError } from './error.ts';
 import type { AssetRow, Tables } from './schema.ts';
+import type { SqlDialect } from './sql-dialect.ts';
 import type { AssetChanges, AssetPage, AssetQuery } from './store.ts';
 
 /** An asset's row but for its revision, which the transaction gives it. */
@@ -30,18 +32,31 @@ const longestWords = 3_000;
 const rowsAtOnce = 100;
 const assetsAtOnce = 2_000;
 
-/** Writes changes in their order, each with the next revision; returns that, or undefined where there was nothing to write. */
+/**
+ * Writes changes in their order, all with the next revision; returns that, or undefined where there was nothing to write.
+ * @param own revisions that were written here, and are known to whom the changes come from
+ * @throws {StoreError} `stale` where others have written since what changes were made from
+ */
 export async function writeAssets(
   trx: Transaction<Tables>,
-  rows: readonly NewAssetRow[],
+  batches: readonly { readonly assets: readonly NewAssetRow[]; readonly assetsFrom: number | undefined }[],
+  own: ReadonlySet<number>,
+  place: string,
 ): Promise<number | undefined> {
+  const rows = batches.flatMap(({ assets }) => assets);
   if (rows.length === 0) return undefined;
-  const { value: revision } = await trx
-    .updateTable('counters')
-    .set((eb) => ({ value: eb('value', '+', 1) }))
-    .where('name', '=', 'assets.revision')
-    .returning('value')
-    .executeTakeFirstOrThrow();
+  const revision = await nextNumber(trx, 'assets.revision');
+  for (const { assets, assetsFrom } of batches) {
+    if (assets.length === 0 || assetsFrom === undefined) continue;
+    for (let one = assetsFrom + 1; one < revision; one++)
+      if (!own.has(one))
+        throw new StoreError('stale', {
+          subject: 'assets',
+          place,
+          reason: 'another process has changed what is remembered of assets meanwhile',
+          wayOut: 'read what has changed, and write again',
+        });
+  }
   // The last word on each: one statement must not change the same row twice.
   const last = [...new Map(rows.map((row) => [row.key, { ...row, revision }])).values()];
   for (let from = 0; from < last.length; from += rowsAtOnce) {
@@ -65,7 +80,12 @@ export async function writeAssets(
 }
 
 /** @throws {BadCursorError} @throws {RangeError} */
-export async function selectAssets(db: Kysely<Tables>, query: AssetQuery, place: string): Promise<AssetPage> {
+export async function selectAssets(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  query: AssetQuery,
+  place: string,
+): Promise<AssetPage> {
   checkLimit(query.limit);
   const after = query.after === undefined ? undefined : readCursor(query.after);
   let select = db
@@ -77,9 +97,8 @@ export async function selectAssets(db: Kysely<Tables>, query: AssetQuery, place:
     .limit(query.limit + 1);
   if (query.type !== undefined) select = select.where('type', '=', toKey(query.type));
   if (query.account !== undefined) select = select.where('account', '=', toKey(query.account));
-  // A plain search for a part: no sign in it has a meaning of its own.
   if (query.text !== undefined && query.text !== '')
-    select = select.where(sql<boolean>`instr(words, ${toColumn(query.text).toLowerCase()}) > 0`);
+    select = select.where(dialect.wordsHold(toColumn(query.text).toLowerCase()));
   if (after !== undefined)
     select = select.where(sql<boolean>`(last_seen, key) < (${after.time}, ${after.id})`);
   const rows = await select.execute();

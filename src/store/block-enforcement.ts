@@ -3,11 +3,17 @@ import { writeAudit, type Run } from './block-audit.ts';
 import type { BlockStore, TargetState } from './block-store.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import type { Tables } from './schema.ts';
+import type { SqlDialect } from './sql-dialect.ts';
 
 type EnforcementStore = Pick<BlockStore, 'lease' | 'release' | 'targets' | 'intend' | 'settle'>;
 
 /** What those have to remember who write lists of addresses outside. */
-export function enforcementStore(db: Kysely<Tables>, run: Run, place: string): EnforcementStore {
+export function enforcementStore(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  run: Run,
+  place: string,
+): EnforcementStore {
   return {
     lease: (name, { holder, now, until }) =>
       run('lease', async () => {
@@ -48,6 +54,7 @@ export function enforcementStore(db: Kysely<Tables>, run: Run, place: string): E
     intend: ({ target, by, detail, add, now }) =>
       run('intent', () =>
         db.transaction().execute(async (trx) => {
+          await dialect.alone(trx);
           const row = await trx
             .selectFrom('block_targets')
             .select('held')
@@ -72,6 +79,7 @@ export function enforcementStore(db: Kysely<Tables>, run: Run, place: string): E
     settle: (intent, target, outcome, now) =>
       run('intent', () =>
         db.transaction().execute(async (trx) => {
+          await dialect.alone(trx);
           await trx
             .updateTable('block_audit')
             .set({

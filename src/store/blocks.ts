@@ -20,14 +20,21 @@ import { readCursor, writeCursor } from './cursor.ts';
 import { StoreError } from './error.ts';
 import { checkLimit } from './limit.ts';
 import type { ApprovalRow, AuditRow, BlockRow, Tables } from './schema.ts';
+import type { SqlDialect } from './sql-dialect.ts';
 
 const rowsAtOnce = 100;
 
-export function sqlBlockStore(db: Kysely<Tables>, run: Run, place: string): BlockStore {
+export function sqlBlockStore(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  run: Run,
+  place: string,
+): BlockStore {
   return {
     change: (question, now, decide) =>
       run('blocks', () =>
         db.transaction().execute(async (trx) => {
+          await dialect.alone(trx);
           const changes = decide(await known(trx, question, place));
           await write(trx, changes, now);
           return changes.result;
@@ -58,7 +65,7 @@ export function sqlBlockStore(db: Kysely<Tables>, run: Run, place: string): Bloc
     list: (query) => run('blocks', () => selectBlocks(db, query, place)),
     audit: (query) => run('audit log', () => selectAudit(db, query)),
     approvals: () => run('approvals', () => selectApprovals(db)),
-    ...enforcementStore(db, run, place),
+    ...enforcementStore(db, dialect, run, place),
   };
 }
 

@@ -5,6 +5,8 @@ export type StoreProblem =
   | 'read-only'
   /** Another process held the write lock for too long; the same call may work when tried again. */
   | 'busy'
+  /** The database cannot be reached; works again once it can. */
+  | 'unreachable'
   | 'corrupt'
   /** The place holds something that is not a Tocsin store. */
   | 'foreign'
@@ -12,6 +14,10 @@ export type StoreProblem =
   | 'newer'
   /** What was to be stored cannot be; trying again won't help. */
   | 'unfit'
+  /** Another process has taken over what this one was the only one to write. */
+  | 'superseded'
+  /** Others have written meanwhile what this was decided from; read it anew and decide again. */
+  | 'stale'
   | 'closed'
   | 'failed';
 

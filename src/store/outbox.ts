@@ -1,7 +1,8 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from 'kysely';
 import { toColumn } from './column-text.ts';
 import { readAlert } from './rows.ts';
 import type { Phase, Tables } from './schema.ts';
+import type { SqlDialect } from './sql-dialect.ts';
 import type { Delivery, DeliveryOutcome } from './store.ts';
 
 // Literals and not parameters: a partial index is used only where the planner can see that its condition holds.
@@ -15,31 +16,29 @@ const putOff = sql<boolean>`phase in ('waiting', 'leased')`;
  */
 export async function claimDeliveries(
   trx: Transaction<Tables>,
+  dialect: SqlDialect,
   channel: string,
   options: { readonly now: number; readonly leaseUntil: number; readonly limit: number },
   place: string,
 ): Promise<readonly Delivery[]> {
-  const column = toColumn(channel);
-  await trx
-    .updateTable('deliveries')
-    .set({ phase: 'ready' })
-    .where('channel', '=', column)
-    .where(putOff)
-    .where('due', '<=', options.now)
-    .execute();
+  const isChannel = dialect.isChannel(toColumn(channel));
+  const ofChannel = trx.selectFrom('deliveries').select('alert').where(isChannel);
+  const due = ofChannel.where(putOff).where('due', '<=', options.now);
+  const comingDue = await chosen(due, dialect);
+  if (comingDue !== undefined)
+    await trx
+      .updateTable('deliveries')
+      .set({ phase: 'ready' })
+      .where(isChannel)
+      .where('alert', 'in', comingDue)
+      .execute();
+  const oldest = await chosen(ofChannel.where(is('ready')).orderBy('alert').limit(options.limit), dialect);
+  if (oldest === undefined) return [];
   const taken = await trx
     .updateTable('deliveries')
     .set((eb) => ({ phase: 'leased', due: options.leaseUntil, attempts: eb('attempts', '+', 1) }))
-    .where('channel', '=', column)
-    .where('alert', 'in', (eb) =>
-      eb
-        .selectFrom('deliveries')
-        .select('alert')
-        .where('channel', '=', column)
-        .where(is('ready'))
-        .orderBy('alert')
-        .limit(options.limit),
-    )
+    .where(isChannel)
+    .where('alert', 'in', oldest)
     .returning(['id', 'alert', 'attempts'])
     .execute();
   if (taken.length === 0) return [];
@@ -62,6 +61,37 @@ export async function claimDeliveries(
         ? []
         : [{ id: delivery.id, channel, alert: readAlert(text, place), attempts: delivery.attempts - 1 }];
     });
+}
+
+type Choice = SelectQueryBuilder<Tables, 'deliveries', { alert: number }>;
+
+/**
+ * The rows to change: where several may write, held first, without those that another claim has just taken. Held by a statement of its
+ * own, because one that is within an update may be run more than once. Undefined where there are none.
+ */
+async function chosen(
+  choice: Choice,
+  dialect: SqlDialect,
+): Promise<Choice | readonly number[] | undefined> {
+  if (!dialect.skipsLocked) return choice;
+  const rows = await choice.forUpdate().skipLocked().execute();
+  return rows.length === 0 ? undefined : rows.map(({ alert }) => alert);
+}
+
+/** What channels are owed. Each half has an index of its own, so that what was delivered long ago is not read. */
+export async function countOwed(
+  db: Kysely<Tables>,
+): Promise<readonly { readonly channel: string; readonly count: number }[]> {
+  const open = db
+    .selectFrom('deliveries')
+    .select('channel')
+    .where(is('ready'))
+    .unionAll(db.selectFrom('deliveries').select('channel').where(putOff));
+  return db
+    .selectFrom(open.as('open'))
+    .select(['channel', (query) => query.fn.countAll<number>().as('count')])
+    .groupBy('channel')
+    .execute();
 }
 
 /** Writes down how an attempt ended; see `Store.settle` for what counts when. */

@@ -30,11 +30,15 @@ export interface CommitRows {
   readonly positions: readonly Insertable<PositionRow>[];
   readonly state: readonly { readonly key: string; readonly row: Insertable<StateTableRow> | undefined }[];
   readonly assets: readonly NewAssetRow[];
+  /** The revision of assets that the changes to them were made from; undefined where they are made from none. */
+  readonly assetsFrom: number | undefined;
+  /** The number of the leader who decided; undefined for what anybody may write. */
+  readonly leader: number | undefined;
   readonly now: number;
 }
 
 /** @throws {StoreError} `unfit` where something in it has no JSON form or no place on the time line. */
-export function commitRows(commit: Commit, place: string): CommitRows {
+export function commitRows(commit: Commit, place: string, leader: number | undefined): CommitRows {
   return {
     alerts: commit.alerts.map(({ alert, channels }) => ({
       id: alert.id,
@@ -55,6 +59,8 @@ export function commitRows(commit: Commit, place: string): CommitRows {
           : { key: toKey(key), value: JSON.stringify(value), stored_at: commit.now },
     })),
     assets: (commit.assets ?? []).map((change) => assetRow(change, commit.now)),
+    assetsFrom: commit.assetsFrom,
+    leader,
     now: commit.now,
   };
 }

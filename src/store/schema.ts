@@ -144,7 +144,9 @@ export type Counter =
   | 'rejections'
   | 'rejections.bytes'
   | 'rejections.dropped'
-  | 'assets.revision';
+  | 'assets.revision'
+  /** The number of the leader, which rises with each. */
+  | 'leader';
 
 /** The tables of every SQL store; each dialect makes them in its own migrations. */
 export interface Tables {

@@ -4,9 +4,11 @@ import { selectAlerts } from './alert-query.ts';
 import { sqlBlockStore } from './blocks.ts';
 import { checkLimit } from './limit.ts';
 import { fromColumn, toKey } from './column-text.ts';
+import { nextNumber } from './counters.ts';
 import { StoreError } from './error.ts';
 import { grouped } from './grouped.ts';
-import { claimDeliveries, settleDelivery } from './outbox.ts';
+import type { LockOfLeader } from './leadership.ts';
+import { claimDeliveries, countOwed, settleDelivery } from './outbox.ts';
 import {
   commitRows,
   deliveryRow,
@@ -18,7 +20,8 @@ import {
   type CommitRows,
 } from './rows.ts';
 import type { Tables } from './schema.ts';
-import type { CommitResult, Store } from './store.ts';
+import type { SqlDialect } from './sql-dialect.ts';
+import type { Commit, CommitResult, Leadership, Store } from './store.ts';
 
 /** How many rows go into one statement: well below any database's limit on parameters. */
 const rowsAtOnce = 200;
@@ -30,6 +33,8 @@ export interface SqlStoreOptions {
   readonly rejections: { readonly most: number; readonly bytes: number };
   /** How many commits may share one transaction. */
   readonly groupSize: number;
+  readonly dialect: SqlDialect;
+  readonly leadership: LockOfLeader;
 }
 
 /**
@@ -37,7 +42,7 @@ export interface SqlStoreOptions {
  * The tables must be there and a transaction must be durable when it ends; both are the dialect's part.
  */
 export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): Store {
-  const { place } = options;
+  const { place, dialect } = options;
   const underway = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -46,7 +51,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
   const commitGroup = grouped<CommitRows, CommitResult>(async (batches) => {
     const { results, revision } = await db
       .transaction()
-      .execute((trx) => writeBatches(trx, batches, options));
+      .execute((trx) => writeBatches(trx, batches, options, own));
     if (revision !== undefined) own.add(revision);
     return results;
   }, options.groupSize);
@@ -70,16 +75,38 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     }
   }
 
+  const commit = (batch: Commit, leader?: number): Promise<CommitResult> =>
+    run('commit', async () => {
+      const rows = commitRows(batch, place, leader);
+      const { alerts, rejections, positions, state, assets } = rows;
+      const empty = alerts.length + rejections.length + positions.length + state.length + assets.length === 0;
+      if (empty) return { created: [], repeated: 0 };
+      return commitGroup(rows);
+    });
+
+  /** From now on only the commits of this leader count, and not those that an earlier one still has under way. */
+  async function lead(): Promise<Leadership | undefined> {
+    const lock = await options.leadership();
+    if (lock === undefined) return undefined;
+    try {
+      const number = await db.transaction().execute(async (trx) => {
+        await dialect.alone(trx);
+        return nextNumber(trx, 'leader');
+      });
+      return {
+        lost: lock.lost,
+        commit: (batch) => commit(batch, number),
+        release: lock.release,
+      };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
   return {
-    commit: (batch) =>
-      run('commit', async () => {
-        const rows = commitRows(batch, place);
-        const { alerts, rejections, positions, state, assets } = rows;
-        const empty =
-          alerts.length + rejections.length + positions.length + state.length + assets.length === 0;
-        if (empty) return { created: [], repeated: 0 };
-        return commitGroup(rows);
-      }),
+    commit: (batch) => commit(batch),
+    lead: () => run('leadership', lead),
 
     alert: (id) =>
       run('alert', async () => {
@@ -106,18 +133,15 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
       }),
 
     claim: (channel, claim) =>
-      run('claim', () => db.transaction().execute((trx) => claimDeliveries(trx, channel, claim, place))),
+      run('claim', () =>
+        db.transaction().execute((trx) => claimDeliveries(trx, dialect, channel, claim, place)),
+      ),
 
     settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(db, deliveryId, outcome, now)),
 
     owed: () =>
       run('owed', async () => {
-        const rows = await db
-          .selectFrom('deliveries')
-          .select(['channel', (query) => query.fn.countAll<number>().as('count')])
-          .where('phase', 'not in', ['delivered', 'dead'])
-          .groupBy('channel')
-          .execute();
+        const rows = await countOwed(db);
         return Object.fromEntries(rows.map(({ channel, count }) => [fromColumn(channel), count]));
       }),
 
@@ -137,12 +161,12 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         return rows.map((row) => readState(row, place));
       }),
 
-    assets: (query) => run('assets', () => selectAssets(db, query, place)),
+    assets: (query) => run('assets', () => selectAssets(db, dialect, query, place)),
     asset: (key) => run('asset', () => selectAsset(db, key, place)),
     allAssets: () => selectAllAssets(db, place),
     assetChanges: (since) => run('assetChanges', () => selectAssetChanges(db, since, own, place)),
 
-    blocks: sqlBlockStore(db, run, place),
+    blocks: sqlBlockStore(db, dialect, run, place),
 
     rejections: (limit) =>
       run('rejections', async () => {
@@ -171,7 +195,11 @@ async function writeBatches(
   trx: Transaction<Tables>,
   batches: readonly CommitRows[],
   options: SqlStoreOptions,
+  own: ReadonlySet<number>,
 ): Promise<{ readonly results: readonly CommitResult[]; readonly revision: number | undefined }> {
+  await options.dialect.alone(trx);
+  await checkLeader(trx, batches, options.place);
+
   const first = new Map<string, CommitRows['alerts'][number] & { batch: CommitRows }>();
   for (const batch of batches) {
     for (const entry of batch.alerts) {
@@ -240,10 +268,7 @@ async function writeBatches(
   }
   for (const keys of chunks(gone)) await trx.deleteFrom('state').where('key', 'in', keys).execute();
 
-  const revision = await writeAssets(
-    trx,
-    batches.flatMap((batch) => batch.assets),
-  );
+  const revision = await writeAssets(trx, batches, own, options.place);
 
   const results = batches.map((batch) => {
     const mine = batch.alerts.filter(
@@ -252,6 +277,28 @@ async function writeBatches(
     return { created: mine.map((entry) => entry.id), repeated: batch.alerts.length - mine.length };
   });
   return { results, revision };
+}
+
+/** @throws {StoreError} `superseded` where a batch was decided by who is the leader no more */
+async function checkLeader(
+  trx: Transaction<Tables>,
+  batches: readonly CommitRows[],
+  place: string,
+): Promise<void> {
+  const leaders = new Set(batches.flatMap(({ leader }) => leader ?? []));
+  if (leaders.size === 0) return;
+  const { value } = await trx
+    .selectFrom('counters')
+    .select('value')
+    .where('name', '=', 'leader')
+    .executeTakeFirstOrThrow();
+  if ([...leaders].every((leader) => leader === value)) return;
+  throw new StoreError('superseded', {
+    subject: 'commit',
+    place,
+    reason: 'another server has become the leader',
+    wayOut: 'send it to that server; nothing of it has been kept here',
+  });
 }
 
 /** Keeps the newest rejections within the limits; the newest one always stays. */

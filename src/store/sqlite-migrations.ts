@@ -215,4 +215,7 @@ export const sqliteMigrations: readonly string[] = [
     until  REAL NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  INSERT INTO counters (name, value) VALUES ('leader', 0);
+  `,
 ];

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Tables } from './schema.ts';
+import { sqliteSql } from './sql-dialect.ts';
 import { createSqlStore } from './sql-store.ts';
 import { whileBusy } from './sqlite-busy.ts';
 import { sqliteDialect, type SqliteHandle } from './sqlite-driver.ts';
 import { openSqliteFile } from './sqlite-file.ts';
+import { sqliteLeadership } from './sqlite-leadership.ts';
 import type { Store } from './store.ts';
 
 const longestWait = 5_000;
@@ -36,11 +38,14 @@ export function sqliteStoreOn(
   database: SqliteHandle & { close(): unknown },
   options: SqliteStoreOptions,
 ): Store {
+  const place = options.path === ':memory:' ? options.path : resolve(options.path);
   const dialect = sqliteDialect(database, options.busyTimeout ?? longestWait);
   const store = createSqlStore(new Kysely<Tables>({ dialect }), {
-    place: options.path === ':memory:' ? options.path : resolve(options.path),
+    place,
     rejections: options.rejections ?? { most: 100_000, bytes: 256 * 1024 * 1024 },
     groupSize: 256,
+    dialect: sqliteSql,
+    leadership: sqliteLeadership(place),
   });
   return {
     ...store,

@@ -31,7 +31,18 @@ export interface Commit {
   readonly state?: readonly { readonly key: string; readonly value: Json | undefined }[];
   /** What is remembered of assets from now on: the last word on a key counts, and no asset takes it out. */
   readonly assets?: readonly AssetChange[];
+  /** The revision of `assetChanges` that `assets` were made from: when others have written since, the commit is refused as `stale`. */
+  readonly assetsFrom?: number | undefined;
   readonly now: number;
+}
+
+/** Being the one process of those that have the store open which takes events in and holds their state in memory. */
+export interface Leadership {
+  /** Aborted when it is over, for whatever reason. What is under way then is refused as `superseded`, once another leads. */
+  readonly lost: AbortSignal;
+  /** As `Store.commit`, for as long as this is the leader. */
+  commit(batch: Commit): Promise<CommitResult>;
+  release(): Promise<void>;
 }
 
 /** `created` and `repeated` add up to the alerts of the batch; one that is in the batch twice is created once. */
@@ -84,7 +95,8 @@ export interface StoreCounts {
 /**
  * Where alerts, the outbox, rejected records, read positions and the engine's state live. Every promise that resolves has been
  * made durable: a process killed right after loses nothing of it. One that rejects (with a `StoreError` where it is
- * the store that failed) has changed nothing.
+ * the store that failed) has changed nothing; but where the connection to a database broke (`unreachable`), nobody knows, and every
+ * call may be made again.
  */
 export interface Store {
   /**
@@ -92,6 +104,8 @@ export interface Store {
    * rejection of the same bytes, at the same place, for the same reason.
    */
   commit(batch: Commit): Promise<CommitResult>;
+  /** Becomes the leader; undefined while another process is. When a leader dies, the next one may follow at once. */
+  lead(): Promise<Leadership | undefined>;
   alert(id: string): Promise<Alert | undefined>;
   /**
    * Pages stay whole while alerts come in: what is on one page is on no later one, and nothing in between is left out.

@@ -1,0 +1,13 @@
+import { openPostgresStore } from '../postgres.ts';
+import { commitUntilKilled } from './crash.ts';
+
+const [host = '', schema = '', firstBatch = '0'] = process.argv.slice(2);
+const store = await openPostgresStore({
+  host,
+  port: 5432,
+  database: 'postgres',
+  user: 'tocsin',
+  schema,
+  connections: 4,
+});
+await commitUntilKilled(store, Number(firstBatch));
