@@ -68,7 +68,7 @@ export function eventRoutes(
             401: 'No key, or none that may ingest.',
             413: 'The body is too long.',
             415: 'The content encoding is not known.',
-            503: 'The store could not be used; try again.',
+            503: 'The store could not be used, or another server takes the events; try again.',
           }),
         },
       },
@@ -85,6 +85,7 @@ export function eventRoutes(
         try {
           result = await ingest(body.chunks, { source: 'http', object: request.id, receivedAt: now() });
         } catch (error) {
+          if (error instanceof HttpProblem) throw error;
           throw body.failure() === undefined
             ? unavailable('The events could not be taken in', error)
             : broken(body.failure());

@@ -5,6 +5,7 @@ import { alertsSection } from './config-alerts.ts';
 import { contextSection } from './config-context.ts';
 import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
+import { storeSection } from './config-store.ts';
 import { packNames, packs } from './packs.ts';
 
 const secret = { secret: true };
@@ -50,6 +51,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .default('.tocsin')
     .describe('Folder for what Tocsin keeps, the alert store included; made where it is missing.'),
+  store: storeSection,
   rules: z
     .strictObject({
       builtin: z.boolean().default(true).describe('Whether to run the rules that come with Tocsin.'),

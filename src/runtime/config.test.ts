@@ -31,6 +31,7 @@ describe('a configuration', () => {
       server: { listen: '127.0.0.1:7117', keys: [], maxBodyMb: 64 },
       sources: { folders: [], s3: [] },
       traffic: trafficSection.parse({}),
+      store: {},
       blocking: {
         mode: 'dry-run',
         minutes: 240,

@@ -15,7 +15,7 @@ import { decide, decideHeld, newTally, type Decision, type Tally } from './pipel
 
 export interface IngestOptions {
   readonly engine: Engine;
-  readonly store: Store;
+  readonly store: Pick<Store, 'commit'>;
   readonly correlations: KeptCorrelations;
   readonly assets: KeptAssets;
   /** The channels that an alert is owed to. */
@@ -180,16 +180,16 @@ interface ToKeep {
 }
 
 function keep(options: IngestOptions, what: ToKeep): Promise<CommitResult> {
-  return options.assets.keep((assets) => keepWith(options, what, assets));
+  return options.assets.keep((assets, assetsFrom) => keepWith(options, what, { assets, assetsFrom }));
 }
 
 async function keepWith(
   { store, clock, channelsFor }: IngestOptions,
   { alerts, rejections, position, state }: ToKeep,
-  assets: readonly AssetChange[],
+  assets: { readonly assets: readonly AssetChange[]; readonly assetsFrom: number },
 ): Promise<CommitResult> {
   const owed = (alert: Alert) => ({ alert, channels: channelsFor(alert) });
-  const rest = { rejections, state, assets, positions: position ? [position] : [], now: clock() };
+  const rest = { rejections, state, ...assets, positions: position ? [position] : [], now: clock() };
   try {
     return await store.commit({ alerts: alerts.map(owed), ...rest });
   } catch (error) {

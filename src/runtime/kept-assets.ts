@@ -1,17 +1,21 @@
 import { createAssetMemory, type AssetChange, type AssetMemory } from '../facts/assets/memory.ts';
+import { StoreError } from '../store/error.ts';
 import type { Store } from '../store/store.ts';
 
 /** What is remembered of assets, and kept in a store: together with the alerts of the same events, or not at all. */
 export interface KeptAssets {
   readonly memory: AssetMemory;
   /**
-   * Calls `commit` with what has changed. When that fails, the changes are among the next ones: events that come again change
-   * nothing that they have changed before.
+   * Calls `commit` with what has changed, and the revision from which it has. When that fails, the changes are among the next ones:
+   * events that come again change nothing that they have changed before. When others have written meanwhile, what they wrote is taken in
+   * and `commit` called again.
    */
-  readonly keep: <T>(commit: (changes: readonly AssetChange[]) => Promise<T>) => Promise<T>;
+  readonly keep: <T>(commit: (changes: readonly AssetChange[], from: number) => Promise<T>) => Promise<T>;
   /** Takes what others have written into the store meanwhile: a look at the account, or that something is to be forgotten. */
   readonly refresh: () => Promise<void>;
 }
+
+const mostTries = 20;
 
 /** Goes on with what the store remembers. */
 export async function openAssets(
@@ -34,12 +38,16 @@ export async function openAssets(
     keep: async (commit) => {
       // A row is written as a whole: what others have put into it meanwhile must be in it.
       if (memory.isChanged()) await refresh();
-      const changes = memory.changes();
-      try {
-        return await commit(changes);
-      } catch (error) {
-        memory.untold(changes);
-        throw error;
+      for (let tries = 1; ; tries += 1) {
+        const changes = memory.changes();
+        try {
+          return await commit(changes, revision);
+        } catch (error) {
+          memory.untold(changes);
+          const isStale = error instanceof StoreError && error.problem === 'stale';
+          if (!isStale || tries === mostTries) throw error;
+        }
+        await refresh();
       }
     },
     refresh,

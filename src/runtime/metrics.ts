@@ -13,11 +13,14 @@ export interface Metrics {
   readonly text: () => Promise<string>;
 }
 
-/** Counters since the start of this process. The sums that must hold: records = events + rejected, events = processed + dead-lettered. */
+/**
+ * Counters since the start of this process. The sums that must hold: records = events + rejected, events = processed + dead-lettered.
+ * What correlations and assets tell is undefined while another server leads.
+ */
 export function createMetrics(
   store: Store,
-  correlations: () => CorrelatorCounters,
-  assets: () => AssetCounters,
+  correlations: () => CorrelatorCounters | undefined,
+  assets: () => AssetCounters | undefined,
 ): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -100,21 +103,26 @@ export function createMetrics(
     'What correlations did not count since the start of this process, by the reason: late, repeated, future, incomplete, early (judged before the lateness was over), evicted-groups, evicted-entries.',
     ['reason'],
     async (set) => {
-      const { evictedGroups, evictedEntries, ...others } = correlations();
+      const counters = correlations();
+      if (counters === undefined) return;
+      const { evictedGroups, evictedEntries, ...others } = counters;
       for (const [reason, value] of Object.entries(others)) set({ reason }, value);
       set({ reason: 'evicted-groups' }, evictedGroups);
       set({ reason: 'evicted-entries' }, evictedEntries);
     },
   );
-  gauge('tocsin_assets', 'Assets that are remembered.', [], async (set) => set({}, assets().assets));
-  gauge('tocsin_assets_bytes', 'What the remembered assets take in memory, about.', [], async (set) =>
-    set({}, assets().bytes),
-  );
+  const ofAssets =
+    (which: keyof AssetCounters) => async (set: (labels: Record<string, string>, value: number) => void) => {
+      const counters = assets();
+      if (counters !== undefined) set({}, counters[which]);
+    };
+  gauge('tocsin_assets', 'Assets that are remembered.', [], ofAssets('assets'));
+  gauge('tocsin_assets_bytes', 'What the remembered assets take in memory, about.', [], ofAssets('bytes'));
   gauge(
     'tocsin_assets_evicted',
     'Assets that were forgotten since the start of this process to make room, those first that were not heard of for longest.',
     [],
-    async (set) => set({}, assets().evicted),
+    ofAssets('evicted'),
   );
   for (const severity of severities) alerts.inc({ severity }, 0);
 

@@ -1,37 +1,32 @@
-import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import { createApi } from '../api/api.ts';
 import { checkListen } from '../api/loopback.ts';
+import { HttpProblem } from '../api/problem.ts';
 import { systemClock } from '../notify/clock.ts';
 import { startOutbox } from '../notify/outbox.ts';
-import { bindSettings, channelsFor } from '../notify/table.ts';
+import { bindSettings } from '../notify/table.ts';
 import { formatProblem } from '../sigma/problem.ts';
-import { s3Client, sqsClient } from '../source/aws-clients.ts';
+import { s3Client } from '../source/aws-clients.ts';
 import { openKeptPlaces, type KeptPlaces } from '../source/kept-places.ts';
-import { startS3Queue } from '../source/s3-queue.ts';
-import type { RunningSource } from '../source/source.ts';
-import { startWatchedFolder } from '../source/watched-folder.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import { createBlocking } from './blocking.ts';
-import { startBlockingLoop } from './blocking-loop.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
 import { contextOf } from './config-context.ts';
 import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
-import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
-import { openAssets } from './kept-assets.ts';
-import { openCorrelations } from './kept-correlations.ts';
+import { keepLeading, type Leading } from './leading.ts';
 import { splitListen } from './listen.ts';
 import { keptRulesFolder } from './cache-folder.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { openStore } from './open-store.ts';
 import { rulePaths } from './packs.ts';
+import { startTaking, type Taking } from './taking.ts';
 import { version } from './version.ts';
 
 export interface ServeOptions {
@@ -87,17 +82,11 @@ export async function serve({
   };
   const engine = createEngine(rules, correlations, disabled, setting, places.locate);
 
-  const storePath = join(config.data, 'tocsin.db');
-  const store = await openSqliteStore({ path: storePath });
-  const kept = await openCorrelations(engine, store, {
-    lateness: config.correlations.latenessMinutes * 60_000,
-    clock: Date.now,
-  });
-  const assets = await openAssets(store);
+  const store = await openStore(config);
   const metrics = createMetrics(
     store,
-    () => kept.counters(),
-    () => assets.memory.counters(),
+    () => leading?.current()?.correlations(),
+    () => leading?.current()?.assets(),
   );
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
@@ -116,41 +105,48 @@ export async function serve({
     owed: () => store.owed(),
     onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),
   });
-  const ingestOptions: IngestOptions = {
-    engine,
-    store,
-    correlations: kept,
-    assets,
-    channelsFor: (alert) => (alert.exception === undefined ? channelsFor(alert, config.channels) : []),
-    clock: Date.now,
-    onCommit: ({ source, tally, created, repeated }) => {
-      metrics.ingested(source, tally, created, repeated);
-      if (created.length > 0) outbox.nudge();
-      for (const alert of created) onAlert?.(alert);
-    },
-  };
-  const ingest = createIngest(ingestOptions);
-  const ticks = startTicks(ingestOptions, log);
-  const looks = startLooks(places, log);
   const blocking = createBlocking(config.blocking, store.blocks, s3Client);
-  const blockingLoop = startBlockingLoop(blocking, log);
+  let leading: Leading<Taking> | undefined;
+  try {
+    leading = await keepLeading(
+      store,
+      (leadership) =>
+        startTaking({
+          config,
+          engine,
+          store,
+          leadership,
+          blocking,
+          onCommit: ({ source, tally, created, repeated }) => {
+            metrics.ingested(source, tally, created, repeated);
+            if (created.length > 0) outbox.nudge();
+            for (const alert of created) onAlert?.(alert);
+          },
+          log,
+        }),
+      log,
+    );
+  } catch (error) {
+    await outbox.stop();
+    await store.close();
+    throw error;
+  }
+  const taking = (): Taking | undefined => leading?.current();
+  const looks = startLooks(places, log);
 
-  const sources = startSources(
-    config,
-    store,
-    async (chunks, from) => void (await ingest(chunks, from)),
-    log,
-    // A watched folder may hold the data folder, and the data folder may itself be watched.
-    [config.data, storePath, `${storePath}-wal`, `${storePath}-shm`],
-  );
   let stopping = false;
   const api = await createApi({
     store,
-    ingest,
-    blocks: { blocker: blocking.blocker, nudge: blockingLoop.nudge },
+    ingest: async (chunks, from) => {
+      const led = taking();
+      if (led === undefined) throw standingBy();
+      return led.ingest(chunks, from);
+    },
+    blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
     keys: config.server.keys,
     health: () => {
-      const checks = sources.map((source) => {
+      const led = taking();
+      const checks = (led?.sources ?? []).map((source) => {
         const trouble = source.trouble();
         return {
           name: source.name,
@@ -165,9 +161,14 @@ export async function serve({
         ...(troubles.length === 0 ? {} : { detail: troubles.join('; ') }),
       };
       // A source in trouble is for an alarm, not for a load balancer: the server itself still takes events.
+      const standsBy = { name: 'leader', ok: true, detail: standingBy().message };
       return {
-        ready: !stopping,
-        checks: [...checks, ...(config.context.places.files.length === 0 ? [] : [placesCheck])],
+        ready: !stopping && led !== undefined,
+        checks: [
+          ...checks,
+          ...(config.context.places.files.length === 0 ? [] : [placesCheck]),
+          ...(led === undefined ? [standsBy] : []),
+        ],
       };
     },
     metrics: metrics.text,
@@ -180,11 +181,10 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
-    await ticks.stop();
     await looks.stop();
-    await blockingLoop.stop();
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
-    await Promise.all([...sources.map((source) => source.stop()), closeApi(api), outbox.stop()]);
+    await Promise.all([taking()?.stop(), closeApi(api), outbox.stop()]);
+    await leading?.stop();
     await store.close();
   }
 
@@ -195,7 +195,7 @@ export async function serve({
         address,
         rules: engine.active.length,
         channels: Object.keys(config.channels),
-        sources: sources.map((source) => source.name),
+        sources: taking()?.sources.map((source) => source.name) ?? [],
       },
       'listening',
     );
@@ -218,28 +218,12 @@ export async function serve({
   }
 }
 
-/** How often correlations are told that time has gone on. */
-const tickMs = 5_000;
-
-/** One tick after the other, however long one takes. */
-function startTicks(options: IngestOptions, log: Logger): { readonly stop: () => Promise<void> } {
-  let underway: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    underway ??= Promise.all([commitTick(options), options.assets.refresh()])
-      .then(() => {})
-      .catch((error: unknown) =>
-        log.error({ err: error }, 'what the server remembers could not be stored or read; trying again'),
-      )
-      .finally(() => {
-        underway = undefined;
-      });
-  }, tickMs);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await underway;
-    },
-  };
+function standingBy(): HttpProblem {
+  return new HttpProblem(
+    503,
+    'Another server takes the events, and this one stands by; send to that one, or here again in a moment: sending the same again is safe.',
+    { headers: { 'retry-after': '2' } },
+  );
 }
 
 /** How often files of places are looked at. */
@@ -279,36 +263,4 @@ async function closeApi(api: FastifyInstance): Promise<void> {
     clearInterval(sweep);
     clearTimeout(patience);
   }
-}
-
-function startSources(
-  config: Config,
-  store: Store,
-  ingest: Parameters<typeof startWatchedFolder>[0]['ingest'],
-  log: Logger,
-  ownFiles: readonly string[],
-): readonly RunningSource[] {
-  const folders = config.sources.folders.map(({ path }) =>
-    startWatchedFolder({
-      path,
-      ingest,
-      position: (source) => store.position(source),
-      clock: Date.now,
-      log,
-      except: ownFiles,
-    }),
-  );
-  const queues = config.sources.s3.map(({ queueUrl, region }) =>
-    startS3Queue({
-      queueUrl,
-      s3: s3Client(region),
-      sqs: sqsClient(region),
-      ingest,
-      reject: async (rejection) =>
-        void (await store.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
-      clock: Date.now,
-      log,
-    }),
-  );
-  return [...folders, ...queues];
 }

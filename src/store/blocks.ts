@@ -24,12 +24,7 @@ import type { SqlDialect } from './sql-dialect.ts';
 
 const rowsAtOnce = 100;
 
-export function sqlBlockStore(
-  db: Kysely<Tables>,
-  dialect: SqlDialect,
-  run: Run,
-  place: string,
-): BlockStore {
+export function sqlBlockStore(db: Kysely<Tables>, dialect: SqlDialect, run: Run, place: string): BlockStore {
   return {
     change: (question, now, decide) =>
       run('blocks', () =>

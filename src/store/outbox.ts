@@ -69,10 +69,7 @@ type Choice = SelectQueryBuilder<Tables, 'deliveries', { alert: number }>;
  * The rows to change: where several may write, held first, without those that another claim has just taken. Held by a statement of its
  * own, because one that is within an update may be run more than once. Undefined where there are none.
  */
-async function chosen(
-  choice: Choice,
-  dialect: SqlDialect,
-): Promise<Choice | readonly number[] | undefined> {
+async function chosen(choice: Choice, dialect: SqlDialect): Promise<Choice | readonly number[] | undefined> {
   if (!dialect.skipsLocked) return choice;
   const rows = await choice.forUpdate().skipLocked().execute();
   return rows.length === 0 ? undefined : rows.map(({ alert }) => alert);

@@ -11,19 +11,21 @@ import {
 } from 'kysely';
 import { postgresProblem } from './postgres-problem.ts';
 
-/** Object id of the type `bigint`, https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
-const bigint = 20;
-
 /** Whole numbers come as numbers: none of ours passes 2^53. */
 export const numberTypes: pg.CustomTypesConfig = {
   getTypeParser: (id, format) =>
-    Number(id) === bigint ? Number : (pg.types.getTypeParser(id, format) as (text: string) => unknown),
+    id === pg.types.builtins.INT8
+      ? Number
+      : (pg.types.getTypeParser(id, format) as (text: string) => unknown),
 };
 
+/** Tells a new connection what all of ours are told. */
+type Prepare = (client: pg.PoolClient) => Promise<void>;
+
 /** kysely's PostgreSQL dialect with a driver of our own: its errors are the store's, and a connection that broke is never used again. */
-export function postgresDialect(pool: pg.Pool, place: string): Dialect {
+export function postgresDialect(pool: pg.Pool, place: string, prepare: Prepare): Dialect {
   return {
-    createDriver: () => postgresDriver(pool, place),
+    createDriver: () => postgresDriver(pool, place, prepare),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
@@ -36,7 +38,8 @@ interface Held {
   broken: Error | undefined;
 }
 
-function postgresDriver(pool: pg.Pool, place: string): Driver {
+function postgresDriver(pool: pg.Pool, place: string, prepare: Prepare): Driver {
+  const prepared = new WeakSet<pg.PoolClient>();
   const held = new WeakMap<DatabaseConnection, Held>();
 
   async function run<Row>(
@@ -66,10 +69,13 @@ function postgresDriver(pool: pg.Pool, place: string): Driver {
   return {
     init: async () => {},
     acquireConnection: async () => {
-      let client: pg.PoolClient;
+      let client: pg.PoolClient | undefined;
       try {
         client = await pool.connect();
+        if (!prepared.has(client)) await prepare(client);
+        prepared.add(client);
       } catch (error) {
+        client?.release(true);
         throw postgresProblem(error, 'database', place);
       }
       const mine: Held = { client, broken: undefined };

@@ -106,6 +106,7 @@ export function postgresProblem(error: unknown, subject: string, place: string):
 function meaningOf(code: string, detail: string): Meaning | undefined {
   if (networkCodes.has(code)) return unreachable;
   // The client's own errors have no code.
-  if (code === '' && /connection (is closed|terminated)|timeout|not queryable/i.test(detail)) return unreachable;
+  if (code === '' && /connection (is closed|terminated)|timeout|not queryable/i.test(detail))
+    return unreachable;
   return meanings[code] ?? meanings[code.slice(0, 2)];
 }

@@ -9,7 +9,11 @@ import { postgresMigrations } from './postgres-migrations.ts';
  *
  * @throws {StoreError} `foreign`, `newer`; and whatever the client throws
  */
-export async function preparePostgresSchema(client: ClientBase, schema: string, place: string): Promise<void> {
+export async function preparePostgresSchema(
+  client: ClientBase,
+  schema: string,
+  place: string,
+): Promise<void> {
   await client.query("begin; set local statement_timeout = 0; set local lock_timeout = '60s'");
   try {
     await client.query("select pg_advisory_xact_lock(hashtextextended('tocsin migrations ' || $1, 0))", [

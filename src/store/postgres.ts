@@ -40,16 +40,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { host, port, database, schema } = options;
   const place = `postgres://${host.startsWith('/') ? '' : host}:${port}/${database}, schema ${schema}`;
   const settings = clientSettings(options);
-  const pool = new pg.Pool({
-    ...settings,
-    max: options.connections,
-    onConnect: (client) => prepareSession(client, schema),
-  });
-  // A connection that breaks while nobody uses it is taken out of the pool; whoever comes next gets a new one.
+  const pool = new pg.Pool({ ...settings, max: options.connections });
+  const prepare = (client: pg.ClientBase): Promise<void> => prepareSession(client, schema);
+  // A connection that breaks while nobody uses it is taken out of the pool; whoever comes next gets a new one. One that breaks in
+  // between two statements is found out by the next; without a listener it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     const client = await pool.connect();
     try {
+      await prepare(client);
       await preparePostgresSchema(client, schema, place);
     } finally {
       client.release();
@@ -58,7 +58,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await pool.end();
     throw postgresProblem(error, 'store', place);
   }
-  return createSqlStore(new Kysely<Tables>({ dialect: postgresDialect(pool, place) }), {
+  return createSqlStore(new Kysely<Tables>({ dialect: postgresDialect(pool, place, prepare) }), {
     place,
     dialect: postgresSql,
     rejections: options.rejections ?? { most: 100_000, bytes: 256 * 1024 * 1024 },
@@ -76,7 +76,10 @@ function clientSettings(options: PostgresStoreOptions): pg.ClientConfig {
     user,
     // An empty one keeps the client from looking for one in the environment and in the user's files.
     password: password ?? '',
-    ssl: tls === undefined ? false : { ...(tls.ca === undefined ? {} : { ca: tls.ca }), rejectUnauthorized: true },
+    ssl:
+      tls === undefined
+        ? false
+        : { ...(tls.ca === undefined ? {} : { ca: tls.ca }), rejectUnauthorized: true },
     application_name: 'tocsin',
     connectionTimeoutMillis: options.connectTimeout ?? 10_000,
     keepAlive: true,

@@ -1,6 +1,5 @@
 import BetterSqlite3 from 'better-sqlite3';
 import type { LockOfLeader } from './leadership.ts';
-import { StoreError } from './error.ts';
 import { sqliteProblem } from './sqlite-problem.ts';
 
 /** The file beside the store's whose lock the leader holds. Nothing is ever in it. */
@@ -30,7 +29,7 @@ export function sqliteLeadership(path: string): LockOfLeader {
         },
       };
     } catch (error) {
-      const problem: StoreError = sqliteProblem(error, 'leadership', file);
+      const problem = sqliteProblem(error, 'leadership', file);
       if (problem.problem === 'busy') return undefined;
       throw problem;
     }

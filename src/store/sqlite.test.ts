@@ -43,6 +43,7 @@ describeStore('the SQLite store', async () => {
     },
     destroy: () => current.close(),
     child: [child, path],
+    leader: [child, path, 'lead'],
   };
 });
 

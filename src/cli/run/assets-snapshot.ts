@@ -59,7 +59,7 @@ function remembered(flags: SnapshotFlags, { seen, lists }: Snapshot): Promise<re
     async (store) => {
       const { memory, keep } = await openAssets(store);
       const learned = learnSnapshot(memory, seen, lists);
-      await keep((assets) => store.commit({ alerts: [], assets, now: Date.now() }));
+      await keep((assets, assetsFrom) => store.commit({ alerts: [], assets, assetsFrom, now: Date.now() }));
       return learned;
     },
     'make',

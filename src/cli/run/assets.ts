@@ -1,18 +1,17 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { isDeleted, type Asset, type Moment } from '../../facts/assets/asset.ts';
 import { describeAspects } from '../../facts/assets/describe.ts';
 import { assetKey } from '../../facts/assets/memory.ts';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
 import { loadConfig } from '../../runtime/config.ts';
+import { configSchema } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
-import { openSqliteStore } from '../../store/sqlite.ts';
 import type { Store } from '../../store/store.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { paint, terminalOf, writeOut } from '../terminal.ts';
+import { openStoreOf } from './store-of.ts';
 
 export interface ListFlags {
   config?: string;
@@ -29,12 +28,9 @@ export async function withStore<T>(
   work: (store: Store) => Promise<T>,
   missing: 'refuse' | 'make' = 'refuse',
 ): Promise<T> {
-  const path = flags.store ?? join(loadConfig(flags.config, systemSecrets()).data, 'tocsin.db');
-  if (missing === 'refuse' && !existsSync(path))
-    throw new CliFailure(
-      `${path}: there is no such store; name one with --store, or let 'tocsin serve' or 'tocsin scan --store' make it`,
-    );
-  const store = await openSqliteStore({ path });
+  const config =
+    flags.store === undefined ? loadConfig(flags.config, systemSecrets()) : configSchema.parse({});
+  const store = await openStoreOf(config, flags.store, missing);
   try {
     return await work(store);
   } finally {

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
 import { createBlocking, type Blocking, type BlockingSync } from '../../runtime/blocking.ts';
@@ -9,7 +7,6 @@ import { configSchema } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { s3Client } from '../../source/aws-clients.ts';
 import type { StoredBlock } from '../../store/block-store.ts';
-import { openSqliteStore } from '../../store/sqlite.ts';
 import type { Store } from '../../store/store.ts';
 import { stateAt, type BlockState } from '../../web/block.ts';
 import { networkText, type Network } from '../../web/network.ts';
@@ -19,6 +16,7 @@ import { jsonText } from '../format/json.ts';
 import { renderSync } from '../format/sync.ts';
 import { terminalOf, writeOut } from '../terminal.ts';
 import { readPeriod } from '../time.ts';
+import { openStoreOf } from './store-of.ts';
 
 export interface BlockFlags {
   config?: string;
@@ -50,12 +48,7 @@ async function withBlocking<T>(flags: BlockFlags, work: (opened: Opened) => Prom
   // A store that is named alone is looked at as it is: nothing is enforced with a configuration that happens to lie here.
   const isAlone = flags.store !== undefined && flags.config === undefined;
   const config = isAlone ? configSchema.parse({}) : loadConfig(flags.config, systemSecrets());
-  const path = flags.store ?? join(config.data, 'tocsin.db');
-  if (!existsSync(path))
-    throw new CliFailure(
-      `${path}: there is no such store; name one with --store or --config, or let 'tocsin serve' make it`,
-    );
-  const store = await openSqliteStore({ path });
+  const store = await openStoreOf(config, flags.store);
   try {
     const blocking =
       flags.dryRun === true ? { ...config.blocking, mode: 'dry-run' as const } : config.blocking;

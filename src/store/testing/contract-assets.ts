@@ -96,6 +96,32 @@ export function describeAssets(open: Open): void {
       expect(await all(store)).toEqual(['b']);
     });
 
+    it('are not written from what is out of date', async () => {
+      const { store, connect } = await open();
+      const other = await connect();
+      const { revision } = await store.assetChanges(Number.MAX_SAFE_INTEGER);
+      const from = (assetsFrom: number, one: Asset) => ({
+        alerts: [],
+        assets: [{ key: `${one.type} ${one.id}`, asset: one }],
+        assetsFrom,
+        now: 1,
+      });
+      // What was written here is known here.
+      await store.commit(from(revision, asset('a')));
+      await store.commit(from(revision, asset('a', { lastSeen: 2 })));
+      await keep(other, asset('a', { lastSeen: 3 }));
+      await expect(store.commit(from(revision, asset('a', { lastSeen: 4 })))).rejects.toMatchObject({
+        name: 'StoreError',
+        problem: 'stale',
+      });
+      expect(await store.asset('AWS::S3::Bucket a')).toMatchObject({ lastSeen: 3 });
+      const news = await store.assetChanges(revision);
+      expect(news.changes).toMatchObject([{ asset: { lastSeen: 3 } }]);
+      await store.commit(from(news.revision, asset('a', { lastSeen: 4 })));
+      expect(await other.asset('AWS::S3::Bucket a')).toMatchObject({ lastSeen: 4 });
+      await other.close();
+    });
+
     it('that were written here are no news here', async () => {
       const { store } = await open();
       const { revision } = await store.assetChanges(Number.MAX_SAFE_INTEGER);

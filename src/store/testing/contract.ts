@@ -4,6 +4,7 @@ import { describeAssets } from './contract-assets.ts';
 import { describeBlocks } from './contract-blocks.ts';
 import { describeCommit } from './contract-commit.ts';
 import { describeDurability } from './contract-durability.ts';
+import { describeLeadership } from './contract-leadership.ts';
 import { describeOutbox } from './contract-outbox.ts';
 import type { Open, OpenedStore } from './opened-store.ts';
 
@@ -25,6 +26,7 @@ export function describeStore(name: string, open: Open): void {
     describeBlocks(openHere);
     describeAlerts(openHere);
     describeOutbox(openHere);
+    describeLeadership(openHere);
     describeDurability(openHere);
   });
 }

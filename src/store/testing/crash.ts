@@ -30,6 +30,13 @@ export async function commitUntilKilled(store: Store, firstBatch: number): Promi
   return Promise.race([0, 1, 2, 3].map((offset) => lane(firstBatch + offset)));
 }
 
+/** What a child process does that leads until it is killed. */
+export async function leadUntilKilled(store: Store): Promise<void> {
+  const leadership = await store.lead();
+  writeSync(1, leadership === undefined ? 'another leads\n' : 'leads\n');
+  setInterval(() => {}, 60_000);
+}
+
 /**
  * Runs a child until it has printed `lines` lines, kills it with SIGKILL wherever it is by then, and returns the whole
  * lines that it printed, those included that it printed before the signal reached it.

@@ -11,6 +11,8 @@ export interface OpenedStore {
   readonly destroy: () => Promise<void>;
   /** What to run node with for a process that opens the same data and runs `commitUntilKilled`; the number of its first batch is added. */
   readonly child: readonly string[];
+  /** What to run node with for a process that opens the same data, leads, prints a line, and stays. */
+  readonly leader: readonly string[];
 }
 
 /** Gives the test at hand a store of its own. */

@@ -1,5 +1,5 @@
 import { openPostgresStore } from '../postgres.ts';
-import { commitUntilKilled } from './crash.ts';
+import { commitUntilKilled, leadUntilKilled } from './crash.ts';
 
 const [host = '', schema = '', firstBatch = '0'] = process.argv.slice(2);
 const store = await openPostgresStore({
@@ -10,4 +10,5 @@ const store = await openPostgresStore({
   schema,
   connections: 4,
 });
-await commitUntilKilled(store, Number(firstBatch));
+if (firstBatch === 'lead') await leadUntilKilled(store);
+else await commitUntilKilled(store, Number(firstBatch));

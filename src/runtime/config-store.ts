@@ -1,0 +1,43 @@
+import * as z from 'zod';
+
+const postgres = z
+  .strictObject({
+    host: z.string().min(1).describe('Name or address of the server, or the folder of its Unix socket.'),
+    port: z.int().min(1).max(65_535).default(5432).describe('Its port.'),
+    database: z.string().min(1).default('tocsin').describe('The database; it must be there.'),
+    user: z.string().min(1).default('tocsin').describe('Who logs in.'),
+    password: z.string().min(1).optional().meta({ description: 'The password of the user.', secret: true }),
+    schema: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be lower-case letters, digits and underscores')
+      .default('tocsin')
+      .describe('The schema that holds the tables; made where it is missing.'),
+    tls: z
+      .enum(['verify', 'off'])
+      .default('verify')
+      .describe(
+        "Whether the connection is encrypted and the server's certificate verified, its name included; `off` is for a socket or a network that nobody else is on.",
+      ),
+    ca: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'File of the authorities that vouch for the server (PEM); without one, those that Node trusts.',
+      ),
+    connections: z
+      .int()
+      .min(2)
+      .max(100)
+      .default(8)
+      .describe('Connections at most, and one more for the leader.'),
+  })
+  .describe(
+    'A PostgreSQL database for what Tocsin keeps, for several servers at once. Without it everything is in the file `tocsin.db` in the data folder.',
+  );
+
+/** The `store` section: where alerts and all else that outlives the process is kept. */
+export const storeSection = z
+  .strictObject({ postgres: postgres.optional() })
+  .prefault({})
+  .describe('Where Tocsin keeps what it must not forget.');

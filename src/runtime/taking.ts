@@ -1,0 +1,137 @@
+import type { Logger } from 'pino';
+import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
+import type { AssetCounters } from '../facts/assets/memory.ts';
+import { channelsFor } from '../notify/table.ts';
+import { s3Client, sqsClient } from '../source/aws-clients.ts';
+import { startS3Queue } from '../source/s3-queue.ts';
+import type { RunningSource } from '../source/source.ts';
+import { startWatchedFolder } from '../source/watched-folder.ts';
+import type { Leadership, Store } from '../store/store.ts';
+import type { Blocking } from './blocking.ts';
+import { startBlockingLoop } from './blocking-loop.ts';
+import type { Config } from './config-schema.ts';
+import type { Engine } from './engine.ts';
+import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
+import { openAssets } from './kept-assets.ts';
+import { openCorrelations } from './kept-correlations.ts';
+import type { Led } from './leading.ts';
+import { storeFiles } from './open-store.ts';
+
+export interface TakingOptions {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly leadership: Leadership;
+  readonly blocking: Blocking;
+  readonly onCommit: IngestOptions['onCommit'];
+  readonly log: Logger;
+}
+
+/** The part of a server that takes events in. It holds what correlations and assets remember, and so runs in one process at a time. */
+export interface Taking extends Led {
+  readonly ingest: ReturnType<typeof createIngest>;
+  readonly sources: readonly RunningSource[];
+  readonly nudgeBlocking: () => void;
+  readonly correlations: () => CorrelatorCounters;
+  readonly assets: () => AssetCounters;
+}
+
+/** Goes on where the store says that the leader before was. */
+export async function startTaking(options: TakingOptions): Promise<Taking> {
+  const { config, engine, store, leadership, log } = options;
+  const kept = await openCorrelations(engine, store, {
+    lateness: config.correlations.latenessMinutes * 60_000,
+    clock: Date.now,
+  });
+  const assets = await openAssets(store);
+  const ingestOptions: IngestOptions = {
+    engine,
+    store: leadership,
+    correlations: kept,
+    assets,
+    channelsFor: (alert) => (alert.exception === undefined ? channelsFor(alert, config.channels) : []),
+    clock: Date.now,
+    onCommit: options.onCommit,
+  };
+  const ingest = createIngest(ingestOptions);
+  const ticks = startTicks(ingestOptions, log);
+  const blockingLoop = startBlockingLoop(options.blocking, log);
+  const sources = startSources(
+    config,
+    { position: (source) => store.position(source), commit: (batch) => leadership.commit(batch) },
+    async (chunks, from) => void (await ingest(chunks, from)),
+    log,
+    // A watched folder may hold the data folder, and the data folder may itself be watched.
+    [config.data, ...storeFiles(config)],
+  );
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    await ticks.stop();
+    await blockingLoop.stop();
+    await Promise.all(sources.map((source) => source.stop()));
+  }
+  return {
+    ingest,
+    sources,
+    nudgeBlocking: blockingLoop.nudge,
+    correlations: () => kept.counters(),
+    assets: () => assets.memory.counters(),
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** How often correlations are told that time has gone on. */
+const tickMs = 5_000;
+
+/** One tick after the other, however long one takes. */
+function startTicks(options: IngestOptions, log: Logger): { readonly stop: () => Promise<void> } {
+  let underway: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    underway ??= Promise.all([commitTick(options), options.assets.refresh()])
+      .then(() => {})
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'what the server remembers could not be stored or read; trying again'),
+      )
+      .finally(() => {
+        underway = undefined;
+      });
+  }, tickMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await underway;
+    },
+  };
+}
+
+function startSources(
+  config: Config,
+  store: Pick<Store, 'position' | 'commit'>,
+  ingest: Parameters<typeof startWatchedFolder>[0]['ingest'],
+  log: Logger,
+  ownFiles: readonly string[],
+): readonly RunningSource[] {
+  const folders = config.sources.folders.map(({ path }) =>
+    startWatchedFolder({
+      path,
+      ingest,
+      position: (source) => store.position(source),
+      clock: Date.now,
+      log,
+      except: ownFiles,
+    }),
+  );
+  const queues = config.sources.s3.map(({ queueUrl, region }) =>
+    startS3Queue({
+      queueUrl,
+      s3: s3Client(region),
+      sqs: sqsClient(region),
+      ingest,
+      reject: async (rejection) =>
+        void (await store.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
+      clock: Date.now,
+      log,
+    }),
+  );
+  return [...folders, ...queues];
+}
