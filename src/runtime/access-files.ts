@@ -3,8 +3,12 @@ import type { Requests } from '../event/requests.ts';
 import { someRows } from '../event/some-rows.ts';
 import { requestsBuilder } from '../decode/access/builder.ts';
 import type { AccessFormat } from '../decode/access/format.ts';
-import { readAccessLog, type AccessBatch } from '../decode/access/read.ts';
+import type { AccessBatch } from '../decode/access/batch.ts';
+import { readAccessLog } from '../decode/access/read.ts';
+import { readParquetLog } from '../decode/access/parquet.ts';
+import { isParquet } from '../decode/parquet/file.ts';
 import { readInput, type InputFile } from '../source/files.ts';
+import { openRandomFile, setDownInFile } from '../source/random-file.ts';
 
 export interface AccessFilesOptions {
   readonly files: readonly InputFile[];
@@ -121,7 +125,9 @@ async function* batchesOf(
   };
   let at = 0;
   try {
-    for await (const batch of readAccessLog(counted(), from, { format, unpackAtOnce: !file.stdin })) {
+    const batches = file.stdin ? undefined : await parquetBatches(file, from, onBytes);
+    for await (const batch of batches ??
+      readAccessLog(counted(), from, { format, unpackAtOnce: !file.stdin, setDown: setDownInFile })) {
       at = batch.bytes;
       yield batch;
     }
@@ -132,6 +138,31 @@ async function* batchesOf(
   }
   return undefined;
 }
+
+/** A Parquet file is read where it lies; undefined where it is none. */
+async function parquetBatches(
+  { path, size }: InputFile,
+  from: Requests['from'],
+  onBytes: (bytes: number) => void,
+): Promise<AsyncGenerator<AccessBatch> | undefined> {
+  if (size < shortestParquet) return undefined;
+  const file = await openRandomFile(path);
+  if (file.size < shortestParquet || !isParquet(await file.read(0, 4))) {
+    await file.close();
+    return undefined;
+  }
+  return (async function* () {
+    try {
+      onBytes(file.size);
+      yield* readParquetLog(file, from);
+    } finally {
+      await file.close();
+    }
+  })();
+}
+
+/** Magic at both ends, and the length of the footer. */
+const shortestParquet = 12;
 
 function unreadable(from: Requests['from'], position: number, message: string): AccessBatch {
   const into = requestsBuilder(from, 'none');

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, tocsin } from '../support/cli.ts';
@@ -235,6 +236,22 @@ describe('tocsin traffic', () => {
     expect((await json([at('few.log')])).report.wouldBlock).toEqual({ blocks: [], refusals: [] });
     const { stdout } = await tocsin(['traffic', at('few.log'), '--config', at('strict.yaml')]);
     expect(stdout).toMatch(/Would be blocked \(1\)[^]*203\.0\.113\.66 +scanner/);
+  });
+
+  it('reads Parquet from files and from a pipe', async () => {
+    const column = (name: string, value: string) => ({ name, data: [value, value] });
+    const written = [
+      column('date', '2026-03-02'),
+      column('time', '08:00:00'),
+      column('c_ip', '198.51.100.7'),
+      column('sc_status', '404'),
+    ];
+    const file = Buffer.from(parquetWriteBuffer({ columnData: written }));
+    writeFileSync(at('log.parquet'), file);
+    const lying = await json([at('log.parquet')]);
+    expect(lying.report.totals).toMatchObject({ requests: 2, rejected: 0, bytesRead: file.length });
+    const piped = await json(['-'], file);
+    expect(piped.report.board).toMatchObject({ requests: 2, statuses: { '4xx': 2 } });
   });
 
   it('shows hostile lines instead of doing what they say', async () => {

@@ -50,10 +50,8 @@ export function detectAccessFormat(
 
 /** Why content that begins with `head` is not read, and what to do about it. */
 export function unknownAccessLog(head: Uint8Array): string {
-  if (Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1')
-    return "a Parquet file, which is not read; have CloudFront deliver JSON or W3C text, or convert it (DuckDB: COPY (FROM 'log.parquet') TO 'log.json')";
   if (/"eventSource"|"Records"/.test(Buffer.from(head.subarray(0, enoughToTell)).toString('latin1')))
     return "CloudTrail, by its looks, and no access log; 'tocsin scan' reads it";
   const names = accessFormats.map(({ name }) => name).join(', ');
-  return `not a known access log; expected one of ${names}, plain or packed with gzip or zstd`;
+  return `not a known access log; expected one of ${names}, or CloudFront's as Parquet, plain or packed with gzip or zstd`;
 }

@@ -1,20 +1,19 @@
-import type { Provenance, Rejection } from '../../event/record.ts';
-import type { Requests } from '../../event/requests.ts';
+import type { Provenance } from '../../event/record.ts';
 import { peek } from '../peek.ts';
+import { ParquetError } from '../parquet/error.ts';
 import { unpack, UnpackError } from '../unpack.ts';
-import { requestsBuilder, type RequestsBuilder } from './builder.ts';
+import { emptied, type AccessBatch } from './batch.ts';
+import { requestsBuilder } from './builder.ts';
 import type { AccessFormat } from './format.ts';
 import { detectAccessFormat, unknownAccessLog } from './formats.ts';
 import { wholeLines } from './whole-lines.ts';
+import { isParquet, type RandomBytes } from '../parquet/file.ts';
+import { readParquetLog } from './parquet.ts';
 
-/** `records` = requests.count + rejections, always. */
-export interface AccessBatch {
-  readonly requests: Requests;
-  readonly rejections: readonly Rejection[];
-  /** Lines read in this batch that are records or should be. */
-  readonly records: number;
-  /** Bytes of the unpacked content read so far, since the beginning. */
-  readonly bytes: number;
+/** Bytes that were set down somewhere, to be read in any order. */
+export interface SetDown extends RandomBytes {
+  /** They are not needed any more. */
+  readonly close: () => Promise<void>;
 }
 
 export interface AccessOptions {
@@ -24,6 +23,11 @@ export interface AccessOptions {
   readonly realtimeFields?: readonly string[] | undefined;
   /** Where in the object the first chunk begins, for a file that is read from the middle. */
   readonly startAt?: number | undefined;
+  /**
+   * Sets down a Parquet file, which is read from its end on. Left out, it is held in memory, and refused where it is over 64 MB.
+   * @throws {ParquetError} where it is too long
+   */
+  readonly setDown?: ((chunks: AsyncIterable<Uint8Array>) => Promise<SetDown>) | undefined;
   /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
   readonly unpackAtOnce?: boolean | undefined;
 }
@@ -48,6 +52,10 @@ export async function* readAccessLog(
     }
   };
   const { head, whole } = await peek(unpacked(), isEnoughToTell);
+  if (isParquet(head)) {
+    yield* parquet(whole, from, options, ending);
+    return;
+  }
   const format = options.format ?? detectAccessFormat(head, options.realtimeFields);
   const into = requestsBuilder(from, format?.escaping ?? 'none');
   const start = options.startAt ?? 0;
@@ -73,10 +81,53 @@ export async function* readAccessLog(
   yield* emptied(into, offset);
 }
 
-function* emptied(into: RequestsBuilder, bytes: number): Generator<AccessBatch> {
-  if (into.records === 0) return;
-  yield { requests: into.finish(), rejections: [...into.rejections], records: into.records, bytes };
-  into.clear();
+/** What was cut off has lost the end, which says where everything is. */
+async function* parquet(
+  whole: AsyncIterable<Uint8Array>,
+  from: Omit<Provenance, 'position'>,
+  { setDown = held }: AccessOptions,
+  ending: { readonly problem?: string },
+): AsyncGenerator<AccessBatch> {
+  let file: SetDown;
+  try {
+    file = await setDown(whole);
+  } catch (error) {
+    if (!(error instanceof ParquetError)) throw error;
+    yield* rejected(from, `Parquet: ${error.message}`);
+    return;
+  }
+  try {
+    if (ending.problem === undefined) yield* readParquetLog(file, from);
+    else yield* rejected(from, ending.problem);
+  } finally {
+    await file.close();
+  }
+}
+
+function* rejected(from: Omit<Provenance, 'position'>, reason: string): Generator<AccessBatch> {
+  const into = requestsBuilder(from, 'none');
+  into.reject(0, new Uint8Array(0), reason);
+  yield* emptied(into, 0);
+}
+
+const mostHeld = 64 * 1024 * 1024;
+
+async function held(chunks: AsyncIterable<Uint8Array>): Promise<SetDown> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > mostHeld)
+      throw new ParquetError(`a file of more than ${mostHeld} bytes, which is not held in memory here`);
+    // The reader may use its memory again.
+    parts.push(Uint8Array.from(chunk));
+  }
+  const bytes = Buffer.concat(parts);
+  return {
+    size,
+    read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
+    close: () => Promise.resolve(),
+  };
 }
 
 const lineFeed = 0x0a;
