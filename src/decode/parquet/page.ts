@@ -54,9 +54,9 @@ export function dataOf(
   if (second === undefined) throw new ParquetError(`a page of type ${header.type} cannot be read`);
   const count = checked(second.num_values);
   const { definition_levels_byte_length: defined, repetition_levels_byte_length: repeated } = second;
-  const before = defined + repeated;
-  if (!isWithin(defined, body.length) || !isWithin(repeated, body.length) || before > body.length)
+  if (!isWithin(defined, body.length) || !isWithin(repeated, body.length - defined))
     throw new ParquetError('a page is too short');
+  const before = defined + repeated;
   const present = column.optional ? levels(Buffer.from(body), repeated, before, count) : undefined;
   const rest = body.subarray(before);
   const size = header.uncompressed_page_size - before;
