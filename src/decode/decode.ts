@@ -1,9 +1,10 @@
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
 import type { Provenance, Rejection } from '../event/record.ts';
-import type { Raw, ReadLimits, Sink, ToEvent } from './format.ts';
+import type { ListPart, Raw, ReadLimits, Sink, ToEvent } from './format.ts';
 import { detectFormat } from './formats.ts';
 import { defaultFrameLimits } from './frame.ts';
+import { jsonFormat } from './json.ts';
 import { peek } from './peek.ts';
 import type { Prefilter } from './prefilter/prefilter.ts';
 import { unwrap } from './shapes.ts';
@@ -21,6 +22,8 @@ export interface DecodeOptions {
   readonly prefilter?: Prefilter | undefined;
   /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
   readonly unpackAtOnce?: boolean | undefined;
+  /** For JSON that is not packed and is read in parts, of which this is one. Takes the place of `startAt`. */
+  readonly part?: ListPart | undefined;
 }
 
 /** A document that was recognised and holds no records, such as a digest file. */
@@ -78,7 +81,7 @@ export async function* decode(
     }
   };
   const { head, whole } = await peek(unpacked(), isEnoughToTell);
-  const format = detectFormat(head);
+  const format = isFromMiddle(options) ? jsonFormat : detectFormat(head);
   if ('problem' in format) {
     // Read to the end, so that the rejection says how long it is.
     for await (const _ of whole) continue;
@@ -94,7 +97,10 @@ export async function* decode(
   }
   if (givenUpAt !== undefined && bytes > givenUpAt) {
     const reason = `given up after more than ${mostBrokenInRow} broken records in a row; what follows was not looked at`;
-    sink.rejected(givenUpAt, reason, { bytes: new Uint8Array(0), length: bytes - givenUpAt });
+    sink.rejected((options.part?.from ?? 0) + givenUpAt, reason, {
+      bytes: new Uint8Array(0),
+      length: bytes - givenUpAt,
+    });
   }
   if (ending.problem !== undefined) {
     sink.rejected(bytes, ending.problem, { bytes: new Uint8Array(0), length: 0 });
@@ -115,8 +121,17 @@ export function decodeValue(value: Json, from: Arrival, options: DecodeOptions =
   return sink.take(0);
 }
 
-function limitsOf({ maxRecordBytes = defaultFrameLimits.maxBytes, prefilter }: DecodeOptions): ReadLimits {
-  return { maxRecordBytes, prefilter };
+function limitsOf({
+  maxRecordBytes = defaultFrameLimits.maxBytes,
+  prefilter,
+  part,
+}: DecodeOptions): ReadLimits {
+  return { maxRecordBytes, prefilter, part };
+}
+
+/** What the content is has been told from its beginning, which is not here. */
+function isFromMiddle({ part }: DecodeOptions): boolean {
+  return part !== undefined && part.from > 0;
 }
 
 /** Level by level, because a recursive walk is what so deep a value would break. */

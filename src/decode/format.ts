@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
+import type { ListPlace } from './frames.ts';
 import type { Prefilter } from './prefilter/prefilter.ts';
 
 /** What was refused, as it came (its beginning, where it is long) or as a value out of a wrapping. */
@@ -24,6 +25,19 @@ export interface ReadLimits {
   readonly maxRecordBytes: number;
   /** Tells the records that need not be parsed; without it all are. */
   readonly prefilter?: Prefilter | undefined;
+  /** Where reading begins and may end in a list that is cut into parts. */
+  readonly part?: ListPart | undefined;
+}
+
+/** A part of content that is one long list of records. Offsets are those of the whole content. */
+export interface ListPart {
+  readonly place: ListPlace;
+  /** Where it begins: at 0 as the content itself does, and anywhere else as if between two records of the list. */
+  readonly from: number;
+  /** Where it may end, in ascending order: at the first of them that stands between two records of the list, or else with the content. */
+  readonly borders: readonly number[];
+  /** Told the border at which it ended; not called where it ended with the content. */
+  readonly endsAt: (border: number) => void;
 }
 
 /** A log format: one file each, and one line in the table of formats. */

@@ -65,7 +65,10 @@ endsRun[0x0a] = 1;
 const keepRoom = 1024 * 1024;
 
 /** Where the next value stands: at the top, in a top-level array, in a container's array, or in what is left of a container after its array. */
-type Place = 'top' | 'array' | 'container' | 'rest';
+type Place = 'top' | ListPlace | 'rest';
+
+/** The two of them that hold a list of records from one end of a large file to the other. */
+export type ListPlace = 'array' | 'container';
 
 /** Where a splitter goes on that does not begin at the beginning. */
 export interface SplitterStart {
@@ -147,6 +150,11 @@ export class Splitter {
 
   end(): void {
     this.ended = true;
+  }
+
+  /** Whether all that was pushed has been given and the next value may begin here, in a list: then another splitter can go on. */
+  standsIn(place: ListPlace): boolean {
+    return this.mode === 'between' && this.place === place && !this.lines && this.index === this.used;
   }
 
   next(): Frame | undefined {

@@ -37,14 +37,22 @@ async function* readJson(
 ): AsyncGenerator<number> {
   const scanner = limits.prefilter?.take(limits.maxRecordBytes);
   try {
-    const reader = scanner === undefined ? carefulReader(limits) : skimmingReader(scanner, sink, limits);
+    const { part } = limits;
+    const start = part && part.from > 0 ? { base: part.from, place: part.place, lines: false } : undefined;
+    const reader =
+      scanner === undefined ? carefulReader(limits, start) : skimmingReader(scanner, sink, limits, start);
+    const borders = (part?.borders ?? []).values();
+    const from = part?.from ?? 0;
+    let border = borders.next().value;
     let read = 0;
     let frames = 0;
     let bytes = 0;
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; at += sliceBytes) {
-        const slice = chunk.subarray(at, at + sliceBytes);
+      for (let at = 0; at < chunk.length;) {
+        const most = border === undefined ? sliceBytes : Math.min(sliceBytes, border - from - read);
+        const slice = chunk.subarray(at, at + most);
         reader.push(slice);
+        at += slice.length;
         read += slice.length;
         for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
           take(frame, reader, sink, limits);
@@ -56,6 +64,12 @@ async function* readJson(
           bytes = 0;
         }
         yield read;
+        if (part === undefined || from + read !== border) continue;
+        if (reader.standsIn(part.place)) {
+          part.endsAt(border);
+          return;
+        }
+        border = borders.next().value;
       }
       disposeOf(chunk);
     }
@@ -67,7 +81,7 @@ async function* readJson(
   }
 }
 
-interface Reader extends Pick<Splitter, 'push' | 'next' | 'end'> {
+interface Reader extends Pick<Splitter, 'push' | 'next' | 'end' | 'standsIn'> {
   /** Whether the value that came last, which is no JSON, will be read again with more care. */
   readonly readsAgain?: () => boolean;
 }
@@ -77,11 +91,11 @@ function carefulReader(limits: ReadLimits, start?: SplitterStart): Reader {
 }
 
 /** Skims as far as it can, and reads the rest with care. */
-function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits): Reader {
-  const skimmer = startSkimmer(scanner);
+function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits, start?: SplitterStart): Reader {
+  const skimmer = startSkimmer(scanner, start);
   let careful: Reader | undefined;
-  const goOn = ({ start, bytes }: Handover): Reader => {
-    const reader = carefulReader(limits, start);
+  const goOn = ({ start: from, bytes }: Handover): Reader => {
+    const reader = carefulReader(limits, from);
     reader.push(bytes);
     return reader;
   };
@@ -106,6 +120,7 @@ function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits): Reade
       skimmer.takeBack();
       return true;
     },
+    standsIn: (place) => (careful ?? skimmer).standsIn(place),
     end: () => {
       careful ??= goOn(skimmer.rest());
       careful.end();

@@ -1,5 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
-import { decode, type DecodedBatch } from '../decode/decode.ts';
+import { decode, type DecodedBatch, type DecodeOptions } from '../decode/decode.ts';
 import type { Prefilter } from '../decode/prefilter/prefilter.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Match } from '../sigma/correlation/match.ts';
@@ -46,17 +46,21 @@ export interface ReadOptions {
   readonly reached: () => ReadonlySet<string>;
 }
 
-/** Reads one part of a file. What cannot be read is a rejection, after everything before it. */
+/**
+ * Reads one part of a file. What cannot be read is a rejection, after everything before it.
+ * @param endsAt told where a part of a list ended, unless that was the end of the file; see `FilePart`
+ */
 export async function* readPart(
-  { file, from, to }: FilePart,
+  { file, from, to, list }: FilePart,
   { engine, range, holds, prefilter, clock, alertsPerRule, reached }: ReadOptions,
+  endsAt: (border: number) => void = () => undefined,
 ): AsyncGenerator<Step> {
   let bytes = 0;
   const failure: { error?: unknown } = {};
   const limit = createAlertLimit(alertsPerRule, reached);
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of readInput(file, from, to)) {
+      for await (const chunk of readInput(file, from, list === undefined ? to : undefined)) {
         bytes += chunk.length;
         yield chunk;
       }
@@ -81,7 +85,11 @@ export async function* readPart(
     return { ...decision, held: held.map(heldEvent), tally, first, last, bytes };
   };
   // What holds the thread to unpack at once would hold those who type into standard input as well.
-  const options = { prefilter, startAt: from, unpackAtOnce: !file.stdin };
+  const options: DecodeOptions = {
+    prefilter,
+    unpackAtOnce: !file.stdin,
+    ...(list === undefined ? { startAt: from } : { part: { ...list, from, endsAt } }),
+  };
   for await (const batch of decode(chunks(), origin, options)) yield stepOf(batch);
   if (failure.error !== undefined) yield stepOf(unreadable(origin, from + bytes, failure.error));
 }

@@ -15,10 +15,12 @@ interface Lane {
   readonly part: FilePart;
   readonly steps: Step[];
   done: boolean;
+  /** Where a part of a list ended; see `FilePart`. */
+  end: number | undefined;
   /** The worker that reads it; undefined once it has, and where this thread reads it. */
   worker: Worker | undefined;
   /** Of a part that this thread reads. */
-  readonly own: AsyncIterator<Step> | undefined;
+  own: AsyncIterator<Step> | undefined;
 }
 
 /** Parts that may be on their way for each thread, and steps of one part that may wait to be taken. */
@@ -40,6 +42,7 @@ export async function* pooledSteps(
   const idle: Worker[] = [];
   let nextPart = 0;
   const failure: { error?: Error } = {};
+  const dropped = createDropping();
   let wake = (): void => {};
   const workers = Array.from({ length: Math.min(threads, parts.length) - 1 }, () => startWorker(setup));
 
@@ -53,18 +56,21 @@ export async function* pooledSteps(
       const part = takePart();
       const worker = part && idle.pop();
       if (part === undefined || worker === undefined) return;
-      lanes.push({ part, steps: [], done: false, worker, own: undefined });
+      lanes.push({ part, steps: [], done: false, end: undefined, worker, own: undefined });
       send(worker, { type: 'read', part, reached: own.reached() });
     }
   }
 
   function onMessage(worker: Worker, message: FromWorker): void {
+    // There is no lane where it was dropped.
     const lane = lanes.find((candidate) => candidate.worker === worker);
-    if (lane === undefined) return;
-    if (message.type === 'step') lane.steps.push(message.step);
+    if (message.type === 'step') lane?.steps.push(message.step);
     else {
-      lane.done = true;
-      lane.worker = undefined;
+      if (lane !== undefined) {
+        lane.done = true;
+        lane.end = message.end;
+        lane.worker = undefined;
+      }
       idle.push(worker);
       assignIdle();
     }
@@ -77,9 +83,10 @@ export async function* pooledSteps(
     if (lane === undefined) {
       const part = takePart();
       if (part === undefined) return false;
-      const iterator = inLargerSteps(readPart(part, own))[Symbol.asyncIterator]();
-      lane = { part, steps: [], done: false, worker: undefined, own: iterator };
-      lanes.push(lane);
+      const read: Lane = { part, steps: [], done: false, end: undefined, worker: undefined, own: undefined };
+      const steps = readPart(part, own, (border) => (read.end = border));
+      read.own = inLargerSteps(steps)[Symbol.asyncIterator]();
+      lanes.push((lane = read));
     }
     if (lane.own === undefined || lane.steps.length >= stepsAhead) return false;
     const next: IteratorResult<Step, unknown> = await lane.own.next();
@@ -107,12 +114,21 @@ export async function* pooledSteps(
     for (;;) {
       if (failure.error !== undefined) throw failure.error;
       const lane = lanes[0];
+      if (lane !== undefined && dropped.includes(lane.part)) {
+        lanes.shift();
+        await lane.own?.return?.();
+        if (lane.worker !== undefined) send(lane.worker, { type: 'stop' });
+        assignIdle();
+        yield { part: lane.part, step: undefined };
+        continue;
+      }
       const step = lane?.steps.shift();
       if (lane !== undefined && step !== undefined) {
         if (lane.worker !== undefined) send(lane.worker, { type: 'more' });
         yield { part: lane.part, step };
       } else if (lane?.done === true) {
         lanes.shift();
+        dropped.ended(lane.part, lane.end);
         assignIdle();
         yield { part: lane.part, step: undefined };
       } else if (!(await readHere())) {
@@ -129,6 +145,26 @@ export async function* pooledSteps(
       await worker.terminate();
     }
   }
+}
+
+/** Which parts of a list count for nothing, because the one before was read on into them. */
+export interface Dropping {
+  /** Told of each part that counts, in their order, when it has been read, and where it ended. */
+  readonly ended: (part: FilePart, end: number | undefined) => void;
+  /** Whether the next part is one of them. */
+  readonly includes: (part: FilePart) => boolean;
+}
+
+export function createDropping(): Dropping {
+  let file: FilePart['file'] | undefined;
+  let readTo = 0;
+  return {
+    ended: (part, end) => {
+      file = part.list === undefined ? undefined : part.file;
+      readTo = end ?? Number.POSITIVE_INFINITY;
+    },
+    includes: (part) => part.file === file && part.from < readTo,
+  };
 }
 
 function startWorker(setup: WorkerSetup): Worker {

@@ -16,12 +16,16 @@ export interface WorkerSetup {
   readonly alertsPerRule: number;
 }
 
-/** `read`: a part to read, when the one before is done. `more`: steps may be sent again. */
+/** `read`: a part to read, when the one before is done. `more`: steps may be sent again. `stop`: nobody wants the rest of the part. */
 export type ToWorker =
   | { readonly type: 'read'; readonly part: FilePart; readonly reached: ReadonlySet<string> }
-  | { readonly type: 'more' };
+  | { readonly type: 'more' }
+  | { readonly type: 'stop' };
 
-export type FromWorker = { readonly type: 'step'; readonly step: Step } | { readonly type: 'done' };
+/** `done`: the part has been read, up to this border where it is one of a list and did not go on to the end of the file. */
+export type FromWorker =
+  | { readonly type: 'step'; readonly step: Step }
+  | { readonly type: 'done'; readonly end: number | undefined };
 
 /** So many steps may wait to be taken; then the worker waits. */
 const stepsAhead = 3;
@@ -35,16 +39,20 @@ function work(): void {
   const engine = engineOf(parts, places && locateIn(places, () => {}));
   const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
   const options = { engine, range, holds, prefilter, alertsPerRule, clock: () => Date.now() };
-  const credit = { steps: 0 };
+  const credit = { steps: 0, stopped: false };
   let wake = (): void => {};
   const read = async (part: FilePart, reached: ReadonlySet<string>): Promise<void> => {
     credit.steps = stepsAhead;
-    for await (const step of inLargerSteps(readPart(part, { ...options, reached: () => reached }))) {
+    credit.stopped = false;
+    let end: number | undefined;
+    const steps = readPart(part, { ...options, reached: () => reached }, (border) => (end = border));
+    for await (const step of inLargerSteps(steps)) {
       while (credit.steps === 0) await new Promise<void>((resolve) => (wake = resolve));
+      if (credit.stopped) break;
       credit.steps--;
       port.postMessage({ type: 'step', step } satisfies FromWorker);
     }
-    port.postMessage({ type: 'done' } satisfies FromWorker);
+    port.postMessage({ type: 'done', end } satisfies FromWorker);
   };
   port.on('message', (message: ToWorker) => {
     if (message.type === 'read') {
@@ -52,6 +60,7 @@ function work(): void {
       void read(message.part, message.reached);
       return;
     }
+    if (message.type === 'stop') credit.stopped = true;
     credit.steps++;
     wake();
   });

@@ -125,9 +125,12 @@ describe('a scan gives the same alerts, rejections and sums in the same order', 
   });
 });
 
-describe('a large file with an object on each line is cut between lines', () => {
-  it('into parts that hold it all', async () => {
-    const [file] = await findFiles([join(folder, 'lines.jsonl')]);
+describe('a large file is cut', () => {
+  it.each([
+    ['with an object on each line', 'lines.jsonl'],
+    ['that is a list of records', '01.json'],
+  ])('%s, into parts that hold it all', async (_, name) => {
+    const [file] = await findFiles([join(folder, name)]);
     if (file === undefined) throw new Error('the file is not there');
     const parts = await partsOf(file, 300_000);
     expect(parts.length).toBeGreaterThan(5);
@@ -136,7 +139,6 @@ describe('a large file with an object on each line is cut between lines', () => 
   });
 
   it.each([
-    ['a list of records', '01.json'],
     ['a packed file', '00.json.gz'],
     ['no log', '08-strange.bin'],
   ])('but not %s', async (_, name) => {

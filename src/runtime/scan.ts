@@ -19,7 +19,7 @@ import type { Engine } from './engine.ts';
 import { createHeldEvents } from './held-events.ts';
 import { decideHeld, newTally, type Tally, type TimeRange } from './pipeline.ts';
 import { addTally, readPart } from './scan-part.ts';
-import { pooledSteps, type PartStep } from './scan-pool.ts';
+import { createDropping, pooledSteps, type PartStep } from './scan-pool.ts';
 import { createSeenIds } from './seen-ids.ts';
 import { prefilterOf } from './wanted.ts';
 
@@ -216,8 +216,13 @@ async function* stepsOf(
     yield* pooledSteps(parts, threads, setup, own);
     return;
   }
+  const dropped = createDropping();
   for (const part of parts) {
-    for await (const step of readPart(part, own)) yield { part, step };
+    let end: number | undefined;
+    const isDropped = dropped.includes(part);
+    if (!isDropped)
+      for await (const step of readPart(part, own, (border) => (end = border))) yield { part, step };
+    if (!isDropped) dropped.ended(part, end);
     yield { part, step: undefined };
   }
 }

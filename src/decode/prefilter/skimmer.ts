@@ -1,5 +1,5 @@
 import type { Frame } from '../frame.ts';
-import type { SplitterStart } from '../frames.ts';
+import type { ListPlace, SplitterStart } from '../frames.ts';
 import type { Scanned, Scanner } from './scanner.ts';
 
 /** Where the careful reader has to go on: what it is in the middle of, and the bytes from there that were pushed already. */
@@ -23,6 +23,8 @@ export interface Skimmer {
   /** How many records were passed over since the last time it was asked. */
   readonly takePassedOver: () => number;
   readonly handover: () => Handover | undefined;
+  /** As of a Splitter. */
+  readonly standsIn: (place: ListPlace) => boolean;
   /** What is left where the stream ends. */
   readonly rest: () => Handover;
 }
@@ -40,11 +42,11 @@ const heads = [
 /** A Splitter takes the list under such a key of a top-level object apart. */
 const containerKey = /"(?:Records|Events|Messages|QueryResultRows)"/;
 
-export function startSkimmer(scanner: Scanner): Skimmer {
-  let place: SplitterStart['place'] | undefined;
+export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
+  let place = start?.place;
   let lines = false;
   /** Offset in the stream of the first byte in the scanner's memory. */
-  let base = 0;
+  let base = start?.base ?? 0;
   let used = 0;
   /** Where the next scan begins. */
   let at = 0;
@@ -133,6 +135,7 @@ export function startSkimmer(scanner: Scanner): Skimmer {
       return count;
     },
     handover: () => over,
+    standsIn: (wanted) => over === undefined && scanned === undefined && place === wanted && at === used,
     rest: () => handOver(at),
   };
 }
