@@ -24,6 +24,7 @@ level: low
 const engine = createEngine(rules);
 const setup = {
   parts: engine.parts,
+  places: undefined,
   range: {},
   holds: false,
   passesOver: true,
@@ -54,6 +55,12 @@ function fileOf(content: string): InputFile {
   return { path, size: Buffer.byteLength(content), stdin: false };
 }
 
+async function collected<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 /** All that is told of a file, whichever way it was read. */
 interface Told {
   readonly alerts: readonly string[];
@@ -81,7 +88,7 @@ function tell(steps: readonly Step[]): Told {
 }
 
 async function inOnePiece(file: InputFile, options: ReadOptions): Promise<Told> {
-  return tell(await Array.fromAsync(readPart({ file, from: 0, to: undefined }, options)));
+  return tell(await collected(readPart({ file, from: 0, to: undefined }, options)));
 }
 
 /** As a scan with one thread does, besides telling which parts counted. */
@@ -100,7 +107,7 @@ async function inParts(parts: readonly FilePart[], options: ReadOptions) {
 }
 
 async function onThreads(parts: readonly FilePart[], options: ReadOptions): Promise<Told> {
-  const steps = await Array.fromAsync(pooledSteps(parts, 3, setup, options));
+  const steps = await collected(pooledSteps(parts, 3, setup, options));
   expect(steps.filter(({ step }) => step === undefined)).toHaveLength(parts.length);
   return tell(steps.flatMap(({ step }) => step ?? []));
 }
@@ -197,23 +204,23 @@ describe('a list of records that is read in parts gives the same as in one piece
     60_000 + runs * 500,
   );
 
-  it.each<[what: string, content: () => string, counted: number | undefined]>([
-    ['one record after the other', () => JSON.stringify({ Records: alike(60) }), undefined],
+  it.each<[what: string, content: () => string, most: number]>([
+    ['one record after the other', () => JSON.stringify({ Records: alike(60) }), 20],
     ['all of it inside one record', () => JSON.stringify({ Records: [record({ items: alike(60) })] }), 1],
     ['the list closed before', () => JSON.stringify({ Records: alike(3), more: alike(60) }), 1],
     [
       'a text that is never closed',
       () => `{"Records":[${JSON.stringify(record())},{"x":"${JSON.stringify(alike(60)).slice(1)}}`,
-      undefined,
+      20,
     ],
-  ])('%s, on several threads', async (_, content, counted) => {
+  ])('%s, on several threads', async (_, content, most) => {
     const file = fileOf(content());
     const parts = await partsOf(file, 900);
     expect(parts.length).toBeGreaterThan(5);
     const whole = await inOnePiece(file, own);
     const one = await inParts(parts, own);
     expect(one.told).toEqual(whole);
-    if (counted !== undefined) expect(one.counted).toBe(counted);
+    expect(one.counted).toBeLessThanOrEqual(most);
     expect(await onThreads(parts, own)).toEqual(whole);
   });
 });
