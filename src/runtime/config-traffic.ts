@@ -3,6 +3,7 @@ import { accessFormats } from '../decode/access/formats.ts';
 import { severities } from '../event/severity.ts';
 import { defaultBotSettings } from '../web/bots/signal.ts';
 import { parseNetwork } from '../web/network.ts';
+import { reputationSection } from './config-reputation.ts';
 import { offenceRuleNames } from '../web/offence-rules.ts';
 import { defaultTrafficSettings } from '../web/settings.ts';
 
@@ -320,6 +321,7 @@ export const trafficSection = z
     flood: floodSection,
     credentials: credentialsSection,
     bots: botsSection,
+    reputation: reputationSection,
     rules: z
       .partialRecord(z.enum(offenceRuleNames), rule)
       .default({})

@@ -46,11 +46,11 @@ const decisionKeys = ['rules', 'estate', 'context', 'alerts'] as const;
  * @throws {ConfigError}
  */
 export function loadTrafficDecisions(file: string): Pick<Config, (typeof trafficKeys)[number]> {
-  const { traffic, blocking } = parseConfig(readConfig(file), file, undefined, trafficKeys);
-  return { traffic, blocking };
+  const { data, traffic, blocking } = parseConfig(readConfig(file), file, undefined, trafficKeys);
+  return { data, traffic, blocking };
 }
 
-const trafficKeys = ['traffic', 'blocking'] as const;
+const trafficKeys = ['data', 'traffic', 'blocking'] as const;
 
 type Path = readonly (string | number)[];
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openAddressLists, type AddressListState } from '../source/address-lists.ts';
 import type { SourceLog } from '../source/source.ts';
 import type { CrawlerRanges } from '../web/bots/claims.ts';
@@ -5,6 +6,7 @@ import type { CrawlerName } from '../web/bots/crawlers.ts';
 import { merged } from '../web/reputation/merge.ts';
 import { rangeOf, type AddressRanges, type Range } from '../web/reputation/range.ts';
 import type { ReputationList } from '../web/reputation/signal.ts';
+import type { Config } from './config-schema.ts';
 import { crawlerOfList, crawlerSettings, listSettings, type ReputationConfig } from './config-reputation.ts';
 
 /** What is known of addresses now. */
@@ -43,6 +45,17 @@ export interface Reputation {
   /** Looks at every list now, due or not. Never rejects. */
   readonly refresh: () => Promise<void>;
   readonly stop: () => Promise<void>;
+}
+
+/** Where a configuration keeps its copies, and what is its own beyond what the section itself says: proxies and approved addresses. */
+export function reputationPlace({ data, traffic, blocking }: Pick<Config, 'data' | 'traffic' | 'blocking'>): {
+  readonly folder: string;
+  readonly own: readonly string[];
+} {
+  return {
+    folder: join(data, 'lists'),
+    own: [...traffic.trustedProxies, ...blocking.approved.networks],
+  };
 }
 
 /** Loads the lists of reputation and of crawlers' addresses that are configured, and keeps them fresh. */

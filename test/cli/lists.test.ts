@@ -56,7 +56,9 @@ interface Report {
 async function traffic(...args: readonly string[]) {
   const result = await tocsin(['traffic', at('log'), '--json', '--quiet', ...args], { env });
   const report = result.stdout === '' ? undefined : (JSON.parse(result.stdout) as Report);
-  const found = report?.offences.map(({ rule, severity, subject }) => `${rule} ${severity} ${subject.value}`);
+  const found = report?.offences
+    .map(({ rule, severity, subject }) => `${rule} ${severity} ${subject.value}`)
+    .sort();
   return { ...result, report, found };
 }
 
@@ -153,5 +155,36 @@ describe('tocsin lists', () => {
     });
     expect(code).toBe(2);
     expect(stderr).toContain("'192.0.2' is no address");
+  });
+});
+
+describe('the configuration', () => {
+  beforeAll(() =>
+    writeFileSync(
+      at('tocsin.yaml'),
+      `data: ${at('data')}
+traffic:
+  reputation:
+    lists:
+      bad: { file: ${at('bad.txt')}, trust: block }
+      gone: { file: ${at('gone.txt')} }
+    crawlers:
+      googlebot: { file: ${at('googlebot.json')} }
+`,
+    ),
+  );
+
+  it('names the lists that traffic asks, and goes on without one that is not there', async () => {
+    const { found, stderr } = await traffic('--config', at('tocsin.yaml'));
+    expect(found).toEqual(['false-crawler low 198.51.100.1', 'reputation medium 192.0.2.9']);
+    expect(stderr).toMatch(/list gone .*ENOENT.*there is no earlier copy/);
+  });
+
+  it('names the lists that are shown', async () => {
+    const { stdout, code } = await tocsin(['lists', 'list', '--config', at('tocsin.yaml')], { env });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^ bad +block +1 +3 /m);
+    expect(stdout).toMatch(/^ gone +alert +- +- +never/m);
+    expect(stdout).toMatch(/^ googlebot +crawler +1 +0 /m);
   });
 });

@@ -10,8 +10,9 @@ export function addLists(program: Command, finish: (code: number) => void): void
     .addHelpText('after', examples);
   const withLists = (command: Command): Command =>
     command
-      .option('--reputation <list...>', "files, URLs and known names, as 'tocsin traffic' takes them")
-      .option('--crawlers [list...]', "addresses of crawlers, as 'tocsin traffic' takes them")
+      .option('-c, --config <file>', 'the configuration file (default: tocsin.yaml here, where there is one)')
+      .option('--reputation <list...>', 'these lists instead of those of the configuration')
+      .option('--crawlers [list...]', "crawlers' addresses instead of those of the configuration")
       .option('--json', 'as JSON');
   const run = () => import('../run/lists.ts');
 
@@ -33,9 +34,10 @@ export function addLists(program: Command, finish: (code: number) => void): void
 
 const examples = `
 Examples:
+  $ tocsin lists list                              what the configuration names, under traffic.reputation
   $ tocsin lists list --reputation tor-exits drop.txt
   $ tocsin lists find 198.51.100.7 --reputation spamhaus-drop emerging-threats
-  $ tocsin lists refresh --crawlers
+  $ tocsin lists refresh
 
 Known by name:
 ${Object.entries(knownLists)

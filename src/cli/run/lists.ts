@@ -1,5 +1,7 @@
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
+import { loadConfig } from '../../runtime/config.ts';
+import { systemSecrets } from '../../runtime/secret.ts';
 import type { KnownListState, Reputation } from '../../runtime/reputation.ts';
 import { parseAddress, wordsInAddress } from '../../web/address.ts';
 import { rangeIndex } from '../../web/reputation/range-index.ts';
@@ -8,23 +10,22 @@ import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { formatDuration, terminalOf, writeOut } from '../terminal.ts';
 import {
-  listCache,
+  fromConfig,
+  fromFlags,
   openLists,
-  reputationOf,
   troubleOf,
   type OpenedLists,
   type ReputationFlags,
 } from './reputation-flags.ts';
 
 export interface ListsFlags extends ReputationFlags {
+  config?: string;
   json?: boolean;
 }
 
-/** @throws {CliFailure} where the flags name none */
+/** What the flags name, or else the configuration. */
 function wanted(flags: ListsFlags): OpenedLists {
-  if (flags.reputation === undefined && flags.crawlers === undefined)
-    throw new CliFailure("name lists with --reputation or --crawlers; 'tocsin lists --help' shows which");
-  return { config: reputationOf(flags), folder: listCache(), own: [] };
+  return fromFlags(flags, []) ?? fromConfig(loadConfig(flags.config, systemSecrets()));
 }
 
 async function withLists(flags: ListsFlags, work: (lists: Reputation) => Promise<void>): Promise<number> {
@@ -51,6 +52,13 @@ export function refreshLists(flags: ListsFlags): Promise<number> {
 async function show(states: readonly KnownListState[], { json }: ListsFlags): Promise<void> {
   if (json === true) {
     await writeOut(jsonText({ lists: states.map(plain) }));
+    return;
+  }
+  if (states.length === 0) {
+    await writeOut(
+      'No lists. Name some under traffic.reputation in the configuration, or with --reputation; ' +
+        "'tocsin lists --help' shows those that are known by name.\n",
+    );
     return;
   }
   const now = Date.now();

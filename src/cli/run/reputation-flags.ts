@@ -3,7 +3,13 @@ import { prettifyError } from 'zod';
 import { line } from '../../notify/safe-text.ts';
 import { cacheFolder } from '../../runtime/cache-folder.ts';
 import { reputationSection, type ReputationConfig } from '../../runtime/config-reputation.ts';
-import { openReputation, type KnownListState, type Reputation } from '../../runtime/reputation.ts';
+import type { Config } from '../../runtime/config-schema.ts';
+import {
+  openReputation,
+  reputationPlace,
+  type KnownListState,
+  type Reputation,
+} from '../../runtime/reputation.ts';
 import { crawlers } from '../../web/bots/crawlers.ts';
 import { knownLists } from '../../web/reputation/known-lists.ts';
 import { trusts } from '../../web/reputation/limits.ts';
@@ -20,7 +26,7 @@ export interface ReputationFlags {
  * The configuration that the flags stand for.
  * @throws {CliFailure} where one of them cannot be meant
  */
-export function reputationOf({ reputation = [], crawlers: named = [] }: ReputationFlags): ReputationConfig {
+function reputationOf({ reputation = [], crawlers: named = [] }: ReputationFlags): ReputationConfig {
   const lists: Record<string, object> = {};
   for (const written of reputation) {
     const [trust, place] = cutAt(written, trusts);
@@ -78,11 +84,26 @@ function freeName(place: string, taken: object): string {
 }
 
 /** Where copies of lists are kept that no configuration asked for. */
-export function listCache(env: Readonly<Record<string, string | undefined>> = process.env): string {
+function listCache(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return join(cacheFolder(env), 'lists');
 }
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** What flags name is kept in the user's cache, whoever's configuration lies here. */
+export function fromFlags(flags: ReputationFlags, own: readonly string[]): OpenedLists | undefined {
+  if (flags.reputation === undefined && flags.crawlers === undefined) return undefined;
+  return { config: reputationOf(flags), folder: listCache(), own };
+}
+
+/** What the `traffic.reputation` of a configuration names. */
+export function fromConfig(
+  config: Pick<Config, 'data' | 'traffic' | 'blocking'>,
+  own: readonly string[] = [],
+): OpenedLists {
+  const place = reputationPlace(config);
+  return { config: config.traffic.reputation, folder: place.folder, own: [...place.own, ...own] };
+}
 
 export interface OpenedLists {
   readonly config: ReputationConfig;

@@ -31,10 +31,10 @@ import { count, terminalOf, writeOut } from '../terminal.ts';
 import { parseTime } from '../time.ts';
 import { inputFiles, rejectionPrinter } from './reading.ts';
 import {
+  fromConfig,
+  fromFlags,
   leftOutOf,
-  listCache,
   openLists,
-  reputationOf,
   troubleOf,
   type ReputationFlags,
 } from './reputation-flags.ts';
@@ -60,8 +60,8 @@ const requestRules = join(builtinRules, 'web');
 type Decisions = ReturnType<typeof loadTrafficDecisions>;
 
 function defaults(): Decisions {
-  const { traffic, blocking } = configSchema.parse({});
-  return { traffic, blocking };
+  const { data, traffic, blocking } = configSchema.parse({});
+  return { data, traffic, blocking };
 }
 
 /** @throws {CliFailure} where a list of addresses cannot be read */
@@ -89,7 +89,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
   const protections = await protectionsOf(decisions);
   const traffic = watchedFor(flags, decisions, rules);
   const files = await inputFiles(paths);
-  await learnAddresses(traffic, flags);
+  await learnAddresses(traffic, decisions, flags);
   const showsProgress = terminalOf(process.stderr).interactive && flags.quiet !== true;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const progress = await startProgress(size, showsProgress, clock);
@@ -165,20 +165,21 @@ function watchedFor(
 }
 
 /**
- * Loads the lists that the flags name, once.
- * @throws {CliFailure} where one of them cannot be had, not even an earlier copy
+ * Loads the lists that the flags name, or else the configuration, once.
+ * @throws {CliFailure} where one that a flag names cannot be had, not even an earlier copy
  */
-async function learnAddresses(traffic: WatchedTraffic, flags: TrafficFlags): Promise<void> {
-  if (flags.reputation === undefined && flags.crawlers === undefined) return;
-  const lists = await openLists({
-    config: reputationOf(flags),
-    folder: listCache(),
-    own: flags.proxies ?? [],
-  });
+async function learnAddresses(
+  traffic: WatchedTraffic,
+  decisions: Decisions,
+  flags: TrafficFlags,
+): Promise<void> {
+  const asked = fromFlags(flags, flags.proxies ?? []);
+  const lists = await openLists(asked ?? fromConfig(decisions, flags.proxies));
   await lists.stop();
   for (const state of lists.states()) {
     const trouble = troubleOf(state);
-    if (state.contents === undefined) throw new CliFailure(trouble ?? `list ${state.name} is empty`);
+    if (state.contents === undefined && asked !== undefined)
+      throw new CliFailure(trouble ?? `list ${state.name} is empty`);
     for (const told of [trouble, leftOutOf(state)]) if (told !== undefined) process.stderr.write(`${told}\n`);
   }
   traffic.know(lists.known());
