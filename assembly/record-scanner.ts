@@ -19,18 +19,22 @@
  */
 
 // Where the host puts the tables and the bytes. Exported so that both sides mean the same places.
-/** 256 slots of 4 bytes: the last four bytes of a key, each with the bit of small letters set; 0 where the slot is free. */
+/** 1024 slots of 4 bytes: the last four bytes of a key, each with the bit of small letters set; 0 where the slot is free. */
 export const tails: u32 = 1024;
+export const tailBits: u32 = 10;
+/** For each slot of `tails` one byte: which info is the key's. */
+export const infoOfTail: u32 = 5120;
 /**
- * 256 slots of 64 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values, address of its
- * parts, how many there are, and as sets of clues which the key is by being there, by a value that is no plain text, and by an address.
+ * 128 slots of 64 bytes: address of the key's name, its length, its kind, the seed for the hashes of its values, address of its
+ * parts, how many there are, as sets of clues which the key is by being there, by a value that is no plain text, and by an address; and
+ * the last 16 bytes of its name, or all of them behind zeros.
  */
-export const infos: u32 = 2048;
+export const infos: u32 = 6144;
 /** The names themselves, and the texts of parts. */
-export const names: u32 = 18432;
-export const namesEnd: u32 = 24576;
+export const names: u32 = 14336;
+export const namesEnd: u32 = 22528;
 /** 24 bytes each: address of a text, its length, the place in it of the two bytes that are looked for first, and the clues that it is. */
-export const parts: u32 = 24576;
+export const parts: u32 = 22528;
 export const partsEnd: u32 = 30720;
 /** 64 sets of clues of 8 bytes: a record that holds all clues of one survives. The last of them is empty. */
 export const groups: u32 = 30720;
@@ -38,6 +42,13 @@ export const groupsEnd: u32 = 31232;
 /** 8 bytes: the clues that a record with letters beyond ASCII may hold by a key in another case; 8 more: those that two accounts are. */
 export const foreignClues: u32 = 31232;
 export const accountClues: u32 = 31240;
+/** 16 bytes of zeros, and 16 with all bits set. */
+export const zerosAndOnes: u32 = 31264;
+/** Pairs of 4 bytes: the colon and the info of a key whose value is looked at only where the rest of a group is there. */
+export const later: u32 = 31744;
+export const laterCapacity: u32 = 64;
+/** For each set in `groups` those of its clues that no value gives which is looked at later; the empty ones first. */
+export const groupsNow: u32 = 32256;
 /** 8192 slots of 4 bytes: hashes of key and value; 0 where the slot is free. */
 export const values: u32 = 32768;
 export const valueBits: u32 = 13;
@@ -49,7 +60,7 @@ export const foundCapacity: u32 = 4096;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
 export const input: u32 = 163840;
 
-// Bits of a key's kind.
+// Bits of a key's kind. The upper half says which lengths below 16 the whole values of it have, one bit each.
 /** Whole values of it are in the table. */
 export const hasValues: u32 = 1;
 /** It has parts that its value may have in it. */
@@ -68,6 +79,10 @@ export const inAnyCase: u32 = 256;
 export const mayBeAddress: u32 = 512;
 /** Its value is the id of an account. */
 export const isAccount: u32 = 1024;
+/** Its value need not be looked at until the rest of a group is there. */
+export const isLater: u32 = 2048;
+/** Its value is looked at right away: it may be wanted by itself, or tells most. */
+export const isNow: u32 = 4096;
 
 // Why a scan ended.
 /** The bytes are used up, but for the beginning of an object at `position`. */
@@ -141,7 +156,10 @@ function isKey(quote: u32, info: u32): bool {
   const before = load<u8>(start - 1);
   if (before != 0x22 && before != 0x2e) return false;
   if ((load<u32>(info, 8) & inAnyCase) != 0) return isFolded(start, name, length);
-  for (let i: u32 = 0; i < length; i++) if (load<u8>(start + i) != load<u8>(name + i)) return false;
+  const known = length < 16 ? length : 16;
+  const differs = v128.xor(v128.load(quote - 16), v128.load(info, 48));
+  if (v128.any_true(v128.and(differs, v128.load(zerosAndOnes + known)))) return false;
+  for (let i: u32 = 0; i < length - known; i++) if (load<u8>(start + i) != load<u8>(name + i)) return false;
   return true;
 }
 
@@ -149,13 +167,15 @@ function isKey(quote: u32, info: u32): bool {
 @inline
 function infoOf(quote: u32): u32 {
   const tail = load<u32>(quote - 4) | 0x20202020;
-  let slot = (tail * golden) >>> 24;
+  let slot = (tail * golden) >>> (32 - tailBits);
   while (true) {
     const held = load<u32>(tails + (slot << 2));
     if (held == 0) return 0;
-    const info = infos + (slot << 6);
-    if (held == tail && isKey(quote, info)) return info;
-    slot = (slot + 1) & 255;
+    if (held == tail) {
+      const info = infos + (<u32>load<u8>(infoOfTail + slot) << 6);
+      if (isKey(quote, info)) return info;
+    }
+    slot = (slot + 1) & ((1 << tailBits) - 1);
   }
 }
 
@@ -173,7 +193,7 @@ function wantedOf(colon: u32, end: u32, info: u32, kind: u32): u64 {
   if (first != 0x22) return unsure;
   at++;
   let wanted: u64 = 0;
-  if ((kind & hasValues) != 0) wanted = wantedWhole(at, end, load<u32>(info, 12), unsure);
+  if ((kind & hasValues) != 0) wanted = wantedWhole(at, end, load<u32>(info, 12), kind, unsure);
   if ((kind & hasParts) != 0 && wanted != enough)
     wanted |= wantedParts(at, end, load<u32>(info, 16), load<u32>(info, 20), unsure);
   if ((kind & mayBeAddress) != 0 && isLikeAddress(at, end)) wanted |= load<u64>(info, 40);
@@ -181,12 +201,19 @@ function wantedOf(colon: u32, end: u32, info: u32, kind: u32): u64 {
 }
 
 /** What the text that begins here is of those in the table. */
-function wantedWhole(text: u32, end: u32, seed: u32, unsure: u64): u64 {
+function wantedWhole(text: u32, end: u32, seed: u32, kind: u32, unsure: u64): u64 {
+  const bytes = v128.load(text);
+  const quotes = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x22)));
+  if (quotes != 0) {
+    const length = ctz(quotes);
+    // What is not plain ASCII may be folded to something that is.
+    if (((<u32>i8x16.bitmask(bytes)) & (quotes & (0 - quotes)) - 1) != 0) return unsure;
+    if (((kind >>> (16 + length)) & 1) == 0) return 0;
+  }
   let hash = seed;
   for (let at = text; at < end; at++) {
     const byte = <u32>load<u8>(at);
     if (byte == 0x22) break;
-    // What is not plain ASCII may be folded to something that is.
     if (byte == 0x5c || byte >= 0x80) return unsure;
     hash = (hash ^ inSmall(byte)) * fnvPrime;
   }
@@ -285,13 +312,39 @@ function isTime(at: u32): bool {
   );
 }
 
-/** Whether all clues of one group are among these. */
-@inline
-function holdsGroup(held: u64): bool {
-  if (held == 0) return false;
-  for (let at = groups; at < groupsEnd; at += 8) {
-    const group = load<u64>(at);
+/** The clues that the values give which were left to be looked at. */
+function wantedLater(end: u32, left: u32): u64 {
+  let wanted: u64 = 0;
+  let account: u32 = 0;
+  for (let at = later; at < later + (left << 3); at += 8) {
+    const colon = load<u32>(at);
+    const info = load<u32>(at, 4);
+    const kind = load<u32>(info, 8);
+    if ((kind & isAccount) != 0) {
+      if (account == 0) account = colon;
+      // The first is held against itself: it may be no text.
+      if (!isSameText(account, colon)) wanted |= load<u64>(accountClues);
+    }
+    if ((kind & (hasValues | hasParts | mayBeAddress)) != 0) wanted |= wantedOf(colon, end, info, kind);
+  }
+  return wanted;
+}
+
+/** Whether all clues of one group are among these and what values give that were left to be looked at. */
+function holdsGroup(known: u64, end: u32, left: u32): bool {
+  // Groups all of whose clues are looked at later stand first.
+  if (known == 0 && load<u64>(groupsNow) != 0) return false;
+  let held = known;
+  let isComplete = left == 0;
+  for (let at: u32 = 0; at < groupsEnd - groups; at += 8) {
+    const group = load<u64>(groups + at);
     if (group == 0) return false;
+    const now = load<u64>(groupsNow + at);
+    if ((held & now) != now) continue;
+    if (!isComplete) {
+      held |= wantedLater(end, left);
+      isComplete = true;
+    }
     if ((held & group) == group) return true;
   }
   return false;
@@ -338,8 +391,8 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     let held: u64 = 0;
     /** Whether a letter beyond ASCII may be in it. */
     let foreign = false;
-    /** Where the first id of an account stands. */
-    let account: u32 = 0;
+    /** How many values are left to be looked at later. */
+    let left: u32 = 0;
     let block = start;
     let recordEnd: u32 = 0;
     while (recordEnd == 0) {
@@ -445,12 +498,15 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
         const kind = load<u32>(info, 8);
         if (kind & always) survives = true;
         if ((kind & isClue) != 0) held |= load<u64>(info, 24);
-        if ((kind & isAccount) != 0) {
-          if (account == 0) account = colon;
-          // The first is held against itself: it may be no text.
-          if (!isSameText(account, colon)) held |= load<u64>(accountClues);
+        if ((kind & isLater) != 0) {
+          if (left == laterCapacity) survives = true;
+          else {
+            store<u32>(later + (left << 3), colon);
+            store<u32>(later + (left << 3), info, 4);
+            left++;
+          }
         }
-        if ((kind & (hasValues | hasParts | mayBeAddress)) != 0 && !survives) {
+        if ((kind & isNow) != 0 && !survives) {
           const wanted = wantedOf(colon, end, info, kind);
           if (wanted == enough) survives = true;
           else held |= wanted;
@@ -478,7 +534,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     at = recordEnd;
     recordCount++;
     if (foreign) held |= load<u64>(foreignClues);
-    if (survives || seen != marks || holdsGroup(held)) {
+    if (survives || seen != marks || holdsGroup(held, end, left)) {
       const slot = found + (survivorCount << 3);
       store<u32>(slot, start);
       store<u32>(slot, at, 4);

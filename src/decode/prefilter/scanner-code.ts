@@ -16,6 +16,8 @@ interface Memory {
 /** Places in the scanner's memory and bits of kinds, as assembly/record-scanner.ts names them. */
 const placeNames = [
   'tails',
+  'tailBits',
+  'infoOfTail',
   'infos',
   'names',
   'namesEnd',
@@ -24,6 +26,8 @@ const placeNames = [
   'groups',
   'foreignClues',
   'accountClues',
+  'groupsNow',
+  'zerosAndOnes',
   'values',
   'valueBits',
   'clues',
@@ -39,6 +43,8 @@ const placeNames = [
   'inAnyCase',
   'mayBeAddress',
   'isAccount',
+  'isLater',
+  'isNow',
   'always',
 ] as const;
 type PlaceName = (typeof placeNames)[number];

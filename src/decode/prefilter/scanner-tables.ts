@@ -13,7 +13,7 @@ import {
   type WantedGroup,
 } from './wanted.ts';
 
-/** Most of what a table of 256 slots holds without long searches. */
+/** What the table of keys holds, and that of their tails without long searches. */
 const mostTails = 128;
 const golden = 0x9e3779b1;
 const fnvStart = 0x811c9dc5;
@@ -142,7 +142,10 @@ export function fillTables(
   if (!keys.every(({ name, parts }) => isWantable(name) && parts.every(({ bytes }) => bytes.length >= 2)))
     return false;
   const kinds = kindsOf(wasm, found.accounts !== 0n);
-  const tails = keys.flatMap((key) => tailsOf(key.name).map((tail) => ({ key, tail })));
+  const tails = keys.flatMap(({ name }, index) => tailsOf(name).map((tail) => ({ index, tail })));
+  const looksAtAccounts = (name: string): boolean => ((kinds.get(name) ?? 0) & wasm.isAccount) !== 0;
+  const isNow = ({ name, unsure }: (typeof keys)[number]): boolean =>
+    unsure === all || (name === 'eventName' && unsure !== 0n);
   const sum = (count: (key: (typeof keys)[number]) => number): number =>
     keys.reduce((total, key) => total + count(key), 0);
   const textBytes = sum(
@@ -163,7 +166,6 @@ export function fillTables(
     return textAt - bytes.length;
   };
   let partAt = wasm.parts;
-  const placed = new Map<(typeof keys)[number], Info>();
   for (const [index, key] of keys.entries()) {
     const seed = (fnvStart + Math.imul(index, golden)) >>> 0;
     const searched = key.parts.filter(({ bytes }) => isAscii(bytes));
@@ -174,8 +176,11 @@ export function fillTables(
       (key.parts.length > 0 ? wasm.hasParts : 0) |
       (key.present === 0n ? 0 : wasm.isClue) |
       (key.address === 0n ? 0 : wasm.mayBeAddress) |
-      (key.anyCase ? wasm.inAnyCase : 0);
-    placed.set(key, {
+      (key.anyCase ? wasm.inAnyCase : 0) |
+      (lengthsOf(key.whole.keys()) << 16) |
+      (isNow(key) ? wasm.isNow : 0) |
+      (looksAtAccounts(key.name) || (key.unsure !== 0n && !isNow(key)) ? wasm.isLater : 0);
+    writeSlot(numbers, wasm.infos + index * infoSlot, {
       numbers: [
         writeText(Buffer.from(key.name, 'latin1')),
         key.name.length,
@@ -186,6 +191,7 @@ export function fillTables(
       ],
       clues: [key.present, key.unsure, key.address],
     });
+    memory.set(lastBytes(key.name), wasm.infos + index * infoSlot + nameInInfo);
     for (const { bytes, clues } of searched) {
       writeSlot(numbers, partAt, {
         numbers: [writeText(bytes), bytes.length, rarestPair(bytes), 0],
@@ -195,17 +201,44 @@ export function fillTables(
     }
     for (const [text, clues] of key.whole) writeValue(wasm, numbers, hashOf(text, seed), clues);
   }
-  for (const { key, tail } of tails) {
-    const slot = freeSlot(numbers, wasm.tails, 256, Math.imul(tail, golden) >>> 24);
+  for (const { index, tail } of tails) {
+    const slot = freeSlot(
+      numbers,
+      wasm.tails,
+      1 << wasm.tailBits,
+      Math.imul(tail, golden) >>> (32 - wasm.tailBits),
+    );
     numbers.setUint32(wasm.tails + slot * 4, tail, true);
-    const info = placed.get(key);
-    if (info !== undefined) writeSlot(numbers, wasm.infos + slot * infoSlot, info);
+    numbers.setUint8(wasm.infoOfTail + slot, index);
   }
-  for (const [index, group] of found.groups.entries())
+  const afterwards = keys.reduce((later, key) => (isNow(key) ? later : later | key.unsure), found.accounts);
+  const groups = found.groups.map((group) => ({ group, now: group & ~afterwards }));
+  groups.sort((a, b) => Number(a.now !== 0n) - Number(b.now !== 0n));
+  for (const [index, { group, now }] of groups.entries()) {
     numbers.setBigUint64(wasm.groups + index * groupSlot, group, true);
+    numbers.setBigUint64(wasm.groupsNow + index * groupSlot, now, true);
+  }
+  memory.fill(0xff, wasm.zerosAndOnes + 16, wasm.zerosAndOnes + 32);
   numbers.setBigUint64(wasm.foreignClues, found.foreign, true);
   numbers.setBigUint64(wasm.accountClues, found.accounts, true);
   return true;
+}
+
+/** Where in an info the end of the name stands. */
+const nameInInfo = 48;
+
+function lastBytes(name: string): Uint8Array {
+  return Buffer.from(name.slice(-16).padStart(16, '\0'), 'latin1');
+}
+
+/** One bit for each length below 16 that one of the texts has in UTF-8. */
+function lengthsOf(texts: Iterable<string>): number {
+  let lengths = 0;
+  for (const text of texts) {
+    const length = Buffer.byteLength(text);
+    if (length < 16) lengths |= 1 << length;
+  }
+  return lengths;
 }
 
 /** Bits of a key's kind that it has by its name alone. */
