@@ -47,6 +47,8 @@ export interface Alert {
     readonly account?: string | undefined;
     readonly accessKeyId?: string | undefined;
     readonly mfa?: boolean | undefined;
+    /** Whom the configuration knows to be behind it. */
+    readonly person?: AlertPerson | undefined;
     /** Who else is behind the name, the origin first. */
     readonly chain: readonly string[];
   };
@@ -83,6 +85,14 @@ export interface Alert {
     /** The raw record; empty where there are several events. */
     readonly fields: JsonObject;
   };
+}
+
+/** A person as the configuration tells of them. */
+export interface AlertPerson {
+  readonly name: string;
+  readonly team?: string | undefined;
+  /** How to reach them. */
+  readonly contact?: string | undefined;
 }
 
 /** The exception that an alert falls under. */

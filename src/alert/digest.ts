@@ -18,6 +18,8 @@ export interface EventDigest {
     readonly account?: string | undefined;
     readonly accessKeyId?: string | undefined;
   };
+  /** Whom the configuration knows to be behind it, by name. */
+  readonly person?: string | undefined;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   readonly origin: Origin;
@@ -28,8 +30,11 @@ export interface EventDigest {
 /** Tens of thousands of these may wait in memory; a record may hold a megabyte in any of its fields. */
 const longest = 200;
 
-/** As JSON text: smaller in memory than what it holds. */
-export function digestOf(event: Event): string {
+/**
+ * As JSON text: smaller in memory than what it holds.
+ * @param person whom the configuration knows to be behind it, by name
+ */
+export function digestOf(event: Event, person?: string): string {
   const { actor, outcome, client, targets } = event;
   const { origin } = client;
   return JSON.stringify({
@@ -46,6 +51,7 @@ export function digestOf(event: Event): string {
       account: cut(actor.account),
       accessKeyId: cut(actor.accessKeyId),
     },
+    person,
     account: cut(event.account),
     region: cut(event.region),
     origin: {
@@ -93,6 +99,7 @@ export function readDigest(digest: string): EventDigest {
       account: text(who, 'account'),
       accessKeyId: text(who, 'accessKeyId'),
     },
+    person: text(json, 'person'),
     account: text(json, 'account'),
     region: text(json, 'region'),
     origin: readOrigin(object(json, 'origin')),

@@ -1,5 +1,5 @@
 import { noContext, type Context } from '../context/context.ts';
-import { personFields, personOf } from '../context/person.ts';
+import { personFields, type Person } from '../context/person.ts';
 import { placeFields, type Place } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
@@ -29,6 +29,7 @@ export class Subject {
   readonly #context: Context;
   #facts: readonly Fact[] | undefined;
   #place: Place | undefined;
+  #person: Person | undefined;
   #members: Map<string, Json | undefined> | undefined;
 
   /**
@@ -63,6 +64,11 @@ export class Subject {
     return (this.#place ??= this.#context.placeOf(this.event.client.origin));
   }
 
+  /** Who is behind it. */
+  get person(): Person {
+    return (this.#person ??= this.#context.personOf(this.event));
+  }
+
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */
   member(name: string): Json | undefined {
     const members = (this.#members ??= new Map<string, Json | undefined>());
@@ -77,7 +83,7 @@ export class Subject {
       case 'place':
         return placeFields(this.place);
       case 'person':
-        return personFields(personOf(this.event));
+        return personFields(this.person);
       default:
         return tocsinMember(name, this.event, () => this.facts, this.#known);
     }

@@ -80,6 +80,7 @@ function commonFields({ who, what, where }: Alert, known: Known): JsonObject {
       text: origin.type === 'unknown' ? origin.text : undefined,
       user_agent: where.userAgent,
     },
+    person: who.person && { name: who.person.name, team: who.person.team },
     place: where.place === undefined ? undefined : placeFields(where.place),
     outcome: { result: what.result },
     target: what.targets.map(({ type, name, arn, account }) => ({ type, name, arn, account })),

@@ -3,6 +3,7 @@ import type { Json } from '../event/json.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import type { Alert, AlertEvent } from './alert.ts';
+import { alertPerson } from './alert-person.ts';
 import { correlationWords } from './correlation-words.ts';
 import { readDigest } from './digest.ts';
 import { compileSentence, type Headline } from './headline.ts';
@@ -45,10 +46,9 @@ function findingField(name: string): (finding: CorrelationFinding) => Json | und
 }
 
 /** Makes a function that turns correlations' findings into alerts. It keeps what it has worked out for each rule, nothing of events. */
-export function correlatedRaiser({ placeOf }: Context = noContext): (
-  finding: CorrelationFinding,
-  decidedAt: number,
-) => Alert {
+export function correlatedRaiser(
+  context: Context = noContext,
+): (finding: CorrelationFinding, decidedAt: number) => Alert {
   const parts = new WeakMap<Correlation, CorrelationPart>();
   return (finding, decidedAt) => {
     const { correlation } = finding;
@@ -57,7 +57,7 @@ export function correlatedRaiser({ placeOf }: Context = noContext): (
       part = { headline: compileSentence(headlineOf(correlation), findingField), ...headerPart(correlation) };
       parts.set(correlation, part);
     }
-    return raise(finding, part, decidedAt, placeOf);
+    return raise(finding, part, decidedAt, context);
   };
 }
 
@@ -65,12 +65,12 @@ function raise(
   finding: CorrelationFinding,
   part: CorrelationPart,
   decidedAt: number,
-  placeOf: Context['placeOf'],
+  context: Context,
 ): Alert {
   const { correlation, group, start, end, total, value } = finding;
   const events = finding.events.map(({ id, time, event }): AlertEvent => {
     const digest = readDigest(event);
-    return { id, time, ...digest, place: placeOf(digest.origin) };
+    return { id, time, ...digest, place: context.placeOf(digest.origin) };
   });
   const last = events.at(-1);
   const provenance = last?.provenance ?? { source: '', object: '', position: 0, receivedAt: 0 };
@@ -85,7 +85,7 @@ function raise(
     time: finding.time,
     receivedAt: Math.max(0, ...events.map((event) => event.provenance.receivedAt)),
     decidedAt,
-    who: whoOf(events),
+    who: whoOf(events, context),
     what: whatOf(events),
     where: {
       account: only(distinct(events, ({ account }) => account)),
@@ -113,7 +113,11 @@ function raise(
   };
 }
 
-function whoOf(events: readonly AlertEvent[]): Alert['who'] {
+function whoOf(events: readonly AlertEvent[], { personNamed }: Context): Alert['who'] {
+  // Of some only the others would be blamed.
+  const person = events.every((event) => event.person !== undefined)
+    ? only(distinct(events, (event) => event.person))
+    : undefined;
   const names = distinct(events, ({ who }) => who.name);
   const kinds = distinct(events, ({ who }) => who.kind);
   return {
@@ -122,6 +126,7 @@ function whoOf(events: readonly AlertEvent[]): Alert['who'] {
     arn: only(distinct(events, ({ who }) => who.arn)),
     account: only(distinct(events, ({ who }) => who.account)),
     accessKeyId: only(distinct(events, ({ who }) => who.accessKeyId)),
+    person: person === undefined ? undefined : alertPerson(personNamed(person)),
     chain: [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Rule } from '../sigma/rule.ts';
 import type { Alert } from './alert.ts';
+import { alertPerson } from './alert-person.ts';
 import type { Finding, Subject } from './finding.ts';
 import { compileHeadline, type Headline } from './headline.ts';
 import { alertId } from './identity.ts';
@@ -47,6 +48,7 @@ function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): A
       account: actor.account,
       accessKeyId: actor.accessKeyId,
       mfa: actor.mfa,
+      person: alertPerson(subject.person.known),
       // The role of `role/session` is already told by the name.
       chain: actor.chain.map((link) => link.name).filter((name) => !actor.name.startsWith(`${name}/`)),
     },

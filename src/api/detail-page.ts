@@ -5,6 +5,7 @@ import {
   evidencePlace,
   exceptionWords,
   originWords,
+  personWords,
   shownEvents,
   utc,
 } from '../notify/words.ts';
@@ -256,6 +257,7 @@ function who({ who: actor }: Alert): Html {
     'Who',
     html`<p class="strong">${actor.name}</p>
       ${rows([
+        ['Person', actor.person && personWords(actor.person)],
         ['Kind', actorDetail({ ...actor, mfa: undefined })],
         ['MFA', actor.mfa === undefined ? 'the event does not say' : actor.mfa ? 'yes' : 'no'],
         [

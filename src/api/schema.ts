@@ -70,6 +70,7 @@ const correlatedEvent = z
       account: maybeText,
       accessKeyId: maybeText,
     }),
+    person: maybeText.describe('Whom the configuration knows to be behind it.'),
     account: maybeText,
     region: maybeText,
     origin,
@@ -127,6 +128,10 @@ const alertSummarySchema = z
       account: maybeText,
       accessKeyId: maybeText,
       mfa: z.boolean().optional(),
+      person: z
+        .object({ name: text, team: maybeText, contact: maybeText })
+        .optional()
+        .describe('Whom the configuration knows to be behind it.'),
       chain: z.array(text).readonly().describe('The names behind an assumed role, the origin first.'),
     }),
     what: z.object({

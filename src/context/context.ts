@@ -1,24 +1,36 @@
-import type { Origin } from '../event/event.ts';
+import type { Event, Origin } from '../event/event.ts';
 import { ownNetworks, type OwnNetwork } from './own-networks.ts';
+import { peopleBook, type KnownPerson } from './people.ts';
+import { personOf, type Person } from './person.ts';
 import { locateNothing, placeOf, type Locate, type Place } from './place.ts';
 
 /** What is known around events besides what they say. Asked only where a rule asks or an alert is made. */
 export interface Context {
   readonly placeOf: (origin: Origin) => Place;
+  readonly personOf: (event: Event) => Person;
+  /** The person whom the configuration calls so. */
+  readonly personNamed: (name: string) => KnownPerson | undefined;
 }
 
 /** What the configuration tells of it: plain data. */
 export interface ContextSetting {
   readonly networks: readonly OwnNetwork[];
+  readonly people: readonly KnownPerson[];
 }
 
 /** Without a setting and without data nothing is known but what addresses tell by themselves. */
 export function createContext(
-  { networks }: ContextSetting = { networks: [] },
+  { networks, people }: ContextSetting = { networks: [], people: [] },
   locate: Locate = locateNothing,
 ): Context {
   const own = ownNetworks(networks);
-  return { placeOf: (origin) => placeOf(origin, own, locate) };
+  const book = peopleBook(people);
+  const byName = new Map(people.map((person) => [person.name, person]));
+  return {
+    placeOf: (origin) => placeOf(origin, own, locate),
+    personOf: (event) => personOf(event, book),
+    personNamed: (name) => byName.get(name),
+  };
 }
 
 /** Nothing is known. */

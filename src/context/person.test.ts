@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decodeValue } from '../decode/decode.ts';
 import type { JsonObject } from '../event/json.ts';
+import { peopleBook, type KnownPerson } from './people.ts';
 import { personFields, personOf } from './person.ts';
 
-function idOf(userIdentity: JsonObject, more: JsonObject = {}): string | undefined {
+function idOf(
+  userIdentity: JsonObject,
+  more: JsonObject = {},
+  people: readonly KnownPerson[] = [],
+): string | undefined {
   const record = {
     eventVersion: '1.11',
     eventTime: '2026-11-20T10:00:00Z',
@@ -17,7 +22,7 @@ function idOf(userIdentity: JsonObject, more: JsonObject = {}): string | undefin
   const { events } = decodeValue(record, { source: 'test', object: 'o', receivedAt: 0 });
   const [event] = events;
   if (event === undefined) throw new Error('the record does not decode');
-  return personOf(event).id;
+  return personOf(event, peopleBook(people)).id;
 }
 
 const alice = 'arn:aws:iam::111122223333:user/Alice';
@@ -108,6 +113,36 @@ describe('the id of the person behind an event', () => {
     ['a record without identity is nobody', {}, {}, undefined],
   ])('%s', (_name, identity, more, id) => {
     expect(idOf(identity, more)).toBe(id);
+  });
+});
+
+describe('a person whom the configuration knows', () => {
+  const jane: KnownPerson = {
+    name: 'Jane Doe',
+    team: 'Payments',
+    contact: 'jane@example.com',
+    identities: [alice, 'bob@example.com', 'arn:aws:sts::*:assumed-role/deploy/jane-*'],
+  };
+  it.each<[string, JsonObject, string | undefined]>([
+    ['is the same as an IAM user', { type: 'IAMUser', userName: 'Alice', arn: alice }, 'jane doe'],
+    ['is the same in Identity Center', role('AWSReservedSSO_Admin_0123456789abcdef', sso), 'jane doe'],
+    ['is the same in a session that a pattern names', role('deploy', '', 'Jane-17'), 'jane doe'],
+    ['is not whoever gives a session the same name', role('web', '', 'bob@example.com'), undefined],
+    [
+      'is not another user',
+      { type: 'IAMUser', userName: 'eve', arn: `${alice}-eve` },
+      `${alice}-eve`.toLowerCase(),
+    ],
+  ])('%s', (_name, identity, id) => {
+    expect(idOf(identity, {}, [jane])).toBe(id);
+  });
+
+  it('is read by rules with name and team', () => {
+    expect(personFields({ id: 'jane doe', known: jane })).toEqual({
+      id: 'jane doe',
+      name: 'Jane Doe',
+      team: 'Payments',
+    });
   });
 });
 

@@ -2,19 +2,24 @@ import type { Event } from '../event/event.ts';
 import { object, text, type JsonObject } from '../event/json.ts';
 import type { FieldName } from '../facts/field-name.ts';
 import { isIdentityCenter } from '../facts/identity/signin.ts';
+import type { KnownPerson, peopleBook } from './people.ts';
 
 /** Who is behind an event, as far as it can be told. */
 export interface Person {
   /**
-   * The same text in all that one person does. Undefined where the record only names a role and a session name that whoever assumed it
-   * chose.
+   * The same text in all that one person does: what the configuration calls the person, or else what the record says. Undefined where
+   * the record only names a role and a session name that whoever assumed it chose.
    */
   readonly id: string | undefined;
+  /** The person, where the configuration knows it. */
+  readonly known?: KnownPerson | undefined;
 }
 
-/** Pure; reads the event alone. */
-export function personOf(event: Event): Person {
-  return { id: idOf(event)?.toLowerCase() };
+/** @param book from `peopleBook` */
+export function personOf(event: Event, book: ReturnType<typeof peopleBook>): Person {
+  const id = idOf(event);
+  const known = book([id, event.actor.arn]);
+  return { id: (known?.name ?? id)?.toLowerCase(), known };
 }
 
 /**
@@ -56,11 +61,18 @@ export const personFieldNames: readonly FieldName[] = [
   {
     name: 'person.id',
     description:
-      'the same text in all that one person does: the ARN of an IAM user or root, the source identity of a session, or the name that the identity provider gave; absent where the record does not tell',
+      'the same text in all that one person does: the name in the configuration, the ARN of an IAM user or root, the source identity of a session, or the name that the identity provider gave; absent where none is known',
   },
+  { name: 'person.name', description: 'name of the person, by the configuration' },
+  { name: 'person.team', description: 'team of the person, by the configuration' },
 ];
 
 /** A person under the names that rules use; undefined where nothing is known. */
-export function personFields({ id }: Person): JsonObject | undefined {
-  return id === undefined ? undefined : { id };
+export function personFields({ id, known }: Person): JsonObject | undefined {
+  if (id === undefined) return undefined;
+  return {
+    id,
+    ...(known === undefined ? {} : { name: known.name }),
+    ...(known?.team === undefined ? {} : { team: known.team }),
+  };
 }

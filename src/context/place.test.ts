@@ -12,6 +12,7 @@ const context = createContext(
       { name: 'Berlin office', ranges: ['198.51.100.0/24'], country: 'DE' },
       { name: 'VPN', ranges: ['8.8.4.0/24', '10.9.0.0/16'] },
     ],
+    people: [],
   },
   (address) =>
     address === '192.0.2.5'

@@ -8,6 +8,7 @@ import {
   evidencePlace,
   groupWords,
   originWords,
+  personWords,
   periodWords,
   placeWords,
   severityLook,
@@ -147,6 +148,9 @@ function factLines(alert: Alert, fullTitle: string | undefined): readonly (reado
       'Who',
       `${slackText(who.name, limits.value)} (${actorDetail(who)}${key})${behind === '' ? '' : `, behind it ${behind}`}`,
     ),
+    ...(who.person === undefined
+      ? []
+      : [labelled('Person', slackText(personWords(who.person), limits.value))]),
     labelled('From', slackText(originWords(where.origin, where.place), limits.value)),
     [textElement('When  ', { bold: true }), ...moment(alert.time)],
     labelled('Where', slackText(placeWords(where), limits.value)),

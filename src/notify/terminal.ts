@@ -13,6 +13,7 @@ import {
   groupWords,
   originWords,
   periodWords,
+  personWords,
   placeWords,
   severityLook,
   shownEvents,
@@ -90,6 +91,7 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
   const more = names.length > few.length ? ` and ${names.length - few.length} more` : '';
   return [
     ...row('who', `${who.name} (${actorDetail(who)}${key})${chain}`),
+    ...row('person', who.person === undefined ? '' : personWords(who.person)),
     ...row('from', `${originWords(where.origin, where.place)}, ${utc(alert.time)}`),
     ...row('where', placeWords(where)),
     ...row('call', callWords(what)),

@@ -1,4 +1,4 @@
-import type { Alert, AlertCorrelation, AlertEvent, ExceptionNote } from '../alert/alert.ts';
+import type { Alert, AlertCorrelation, AlertPerson, AlertEvent, ExceptionNote } from '../alert/alert.ts';
 import type { Place } from '../context/place.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
@@ -39,6 +39,11 @@ const actorWords: Readonly<Record<ActorKind, string>> = {
 export function actorDetail(who: Alert['who']): string {
   const mfa = who.mfa === undefined ? '' : who.mfa ? ', with MFA' : ', without MFA';
   return `${actorWords[who.kind]}${mfa}`;
+}
+
+/** `Jane Doe, Payments (jane@example.com)` */
+export function personWords({ name, team, contact }: AlertPerson): string {
+  return `${name}${team === undefined ? '' : `, ${team}`}${contact === undefined ? '' : ` (${contact})`}`;
 }
 
 /** `203.0.113.9, Berlin, Germany (AS3320 Deutsche Telekom AG)`; as much of it as is known. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ContextSetting } from '../context/context.ts';
 import { isCountryCode } from '../context/country-name.ts';
+import { identityProblem } from '../context/people.ts';
 import { rangeProblem } from '../context/own-networks.ts';
 
 /** The `context` section: what is looked up about events. */
@@ -45,11 +46,31 @@ export const ownNetwork = z.strictObject({
     ),
 });
 
+const identity = z.string().superRefine((text, context) => {
+  const problem = identityProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** A person; a list of them stands in the `estate` section. */
+export const ownPerson = z.strictObject({
+  name: z.string().min(1).max(200).describe('What people call them; alerts say it.'),
+  team: z.string().min(1).max(200).optional().describe('The team that they are in.'),
+  contact: z.string().min(1).max(200).optional().describe('How to reach them.'),
+  identities: z
+    .array(identity)
+    .min(1)
+    .describe(
+      'By what they are recognised: ARNs of users or role sessions, source identities, and names that IAM Identity Center or another identity provider gives. `*` stands for any text, `?` for one character.',
+    ),
+});
+
 /** What the configuration tells the context. */
 export function contextOf({
   networks,
+  people,
 }: {
   readonly networks: readonly z.output<typeof ownNetwork>[];
+  readonly people: readonly z.output<typeof ownPerson>[];
 }): ContextSetting {
-  return { networks };
+  return { networks, people };
 }

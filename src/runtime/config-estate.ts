@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ownNetwork } from './config-context.ts';
+import { ownNetwork, ownPerson } from './config-context.ts';
 import type { Known, KnownAccount } from '../facts/known.ts';
 
 const accountId = z.string().regex(/^\d{12}$/, 'must be the 12 digits of an account id, in quotes');
@@ -33,6 +33,10 @@ export const estateSection = z
       .array(ownNetwork)
       .default([])
       .describe('Your own networks: offices, VPNs, ways out of your clouds. Alerts call them by name.'),
+    people: z
+      .array(ownPerson)
+      .default([])
+      .describe('Who is behind users and role sessions. Alerts say who it is and how to reach them.'),
   })
   .prefault({})
   .describe('What is yours, and whom you trust.');

@@ -24,7 +24,7 @@ describe('a configuration', () => {
     expect(read('')).toEqual({
       data: '.tocsin',
       rules: { builtin: true, packs: [], folders: [], pipelines: [], placeholders: {}, disabled: [] },
-      estate: { organisations: [], accounts: {}, trusted: {}, networks: [] },
+      estate: { organisations: [], accounts: {}, trusted: {}, networks: [], people: [] },
       context: { places: { builtin: true, files: [] } },
       alerts: { severity: [], exceptions: [] },
       correlations: { latenessMinutes: 10 },

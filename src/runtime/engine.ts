@@ -95,7 +95,7 @@ export function engineOf(parts: EngineParts, locate?: Locate): Engine {
     field: subjectField,
     time: ({ event }) => event.time,
     id: ({ event }) => event.id,
-    evidence: ({ event }) => digestOf(event),
+    evidence: ({ event, person }) => digestOf(event, person.known?.name),
     fieldsToShow: headlineFields,
   });
   const raise = alertRaiser();

@@ -203,7 +203,7 @@ function contextIn(
     const { network: _network, as_name: asName, ...rest } = known.get(address) ?? {};
     return { ...rest, asName };
   };
-  return [{ context: { networks } }, locate];
+  return [{ context: { networks, people: [] } }, locate];
 }
 
 /** The records of a case. Those of several get ids and times of their own, where they are not given. */
