@@ -18,6 +18,16 @@ const ownsMemory = 256 * 1024;
 
 const dispose = Symbol('disposable');
 
+/**
+ * The same for what a decompressor gave, which fills a buffer of its own piece by piece: with its last piece the buffer may go, as whoever
+ * takes them one after the other has read the others.
+ */
+export function disposableLast(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const isLast = byteOffset + byteLength === buffer.byteLength && buffer.byteLength >= ownsMemory;
+  return isLast ? Object.assign(bytes, { [dispose]: true }) : bytes;
+}
+
 /** The same for what a stream gave, of which it may have put several pieces into one buffer. */
 export function disposableWhole(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? disposable(bytes) : bytes;

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
-import { disposable, disposableWhole, disposeOf } from './disposable.ts';
+import { disposable, disposableLast, disposeOf } from './disposable.ts';
 import { peek } from './peek.ts';
 import { through } from './through.ts';
 
@@ -123,7 +123,7 @@ async function* unpackOne(
     for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) {
       for (const unpacked of out) {
         given += unpacked.length;
-        yield disposableWhole(unpacked);
+        yield disposableLast(unpacked);
       }
     }
   } catch (error) {

@@ -5,7 +5,6 @@ import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
 import { board } from '../web/board.ts';
 import type { BoardView } from '../web/board-view.ts';
 import { botSignal, defaultBotSettings, type BotSettings, type BotSignal } from '../web/bots/signal.ts';
-import { clientTable } from '../web/clients.ts';
 import { injectionDefaults, injectionSignal } from '../web/inject.ts';
 import { webServerSource } from '../web/inject-view.ts';
 import { merged, offenceKey, type Offence } from '../web/offence.ts';
@@ -42,9 +41,6 @@ export interface WatchedTraffic {
   };
 }
 
-/** Enough for the clients of a few batches: the board needs them no longer. */
-const clientsOfBoard = 65_536;
-
 /** With their evidence some 50 MB. */
 const mostOffences = 20_000;
 
@@ -68,11 +64,14 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
       ),
     ({ lateness }, clients) => anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }),
   ]);
-  // The board also shows what comes too late for signals, as where files were put together, so that it has clients of its own.
-  const { seed, proxies } = whole;
-  const clients = clientTable({ capacity: clientsOfBoard, proxies, seed });
   const listsAt = (words: Uint32Array, at: number): readonly string[] => reputation?.listsAt(words, at) ?? [];
-  const shown = board({ words: clients.words, seed, appAgents: botSettings.outsideApp.agents, listsAt });
+  const shown = board({
+    words: traffic.clients.words,
+    texts: traffic.texts,
+    seed: whole.seed,
+    appAgents: botSettings.outsideApp.agents,
+    listsAt,
+  });
   const found = new Map<string, Offence>();
   let offencesNotHeld = 0;
   const collect = (): void => {
@@ -86,10 +85,8 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
   };
   return {
     take: (requests) => {
-      shown.take(requests, clients.idsOf(requests));
-      // The board keeps addresses and no numbers of clients.
-      clients.drainEvicted();
-      traffic.take(requests);
+      // The board also shows what comes too late for signals, as where files were put together.
+      shown.take(requests, traffic.take(requests));
       collect();
     },
     know: ({ lists, crawlers, own }) => {

@@ -1,4 +1,4 @@
-import { sentText, type Requests, type TextColumnName } from '../event/requests.ts';
+import { sentText, type Requests } from '../event/requests.ts';
 import { amounts } from './amounts.ts';
 import { byteHash } from './byte-hash.ts';
 import { wordsInAddress } from './address.ts';
@@ -6,13 +6,18 @@ import { clientSums, lineColumns, outsideApp, urlSums, type BoardState } from '.
 import { boardView, type BoardView } from './board-view.ts';
 import { fits } from './bots/outside-app.ts';
 import { distinct } from './distinct.ts';
-import { heavyHitters, type HeavyHitters } from './heavy-hitters.ts';
+import { heavyHitters } from './heavy-hitters.ts';
+import { textCounts } from './text-counts.ts';
+import { textTable, type TextTable } from './text-table.ts';
 import { timeLine } from './time-line.ts';
-import { longestKey, urlKey } from './url-key.ts';
+import { longestKey } from './url-key.ts';
+import { urlNumbers } from './url-numbers.ts';
 
 export interface BoardSettings {
   /** The addresses of all clients, four words for each number (`ClientTable.words`). */
   readonly words: () => Uint32Array;
+  /** The texts of batches, shared with the signals. */
+  readonly texts?: TextTable | undefined;
   /** Different for every process where attackers could choose texts so that they fall together. */
   readonly seed?: number | undefined;
   /** Methods that are nothing to look at. */
@@ -28,8 +33,11 @@ export interface BoardSettings {
 /** Those of RFC 9110 and RFC 5789 that browsers and apps send; TRACE and CONNECT are none of them. */
 const browserMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Of a text so many bytes are looked at. */
+/** Of an agent so many bytes are looked at. */
 const longestAgent = 512;
+
+const urlTimes = Object.keys(urlSums).length;
+const urlColumns = urlTimes + 1;
 
 /** One a second, for a minute: people and apps that load a page do not come to that on one URL. */
 const onePerSecond = { count: 60, window: 60_000 };
@@ -70,110 +78,169 @@ export function board(settings: BoardSettings): Board {
   const { urls, clients, agents, sent, received, distinctClients, line, statuses, totals } = state;
   /** Client, URL and stretch of time. */
   const pairs = heavyHitters({ capacity: 32_768, textBytes: 0, sums: 0 });
-  const hash = byteHash(settings.seed ?? 0);
-  const urlHash = byteHash(settings.seed ?? 0);
-  const key = urlKey();
+  const seed = settings.seed ?? 0;
+  const texts = settings.texts ?? textTable({ seed });
+  const hash = byteHash(seed);
+  const pairHash = byteHash(seed);
   const addressBytes = new Uint8Array(wordsInAddress * 4);
   const addressView = new DataView(addressBytes.buffer);
+  const counted = {
+    agent: textCounts(agents, seed, true),
+    method: textCounts(state.methods, seed, true),
+    host: textCounts(state.hosts, seed, false),
+    country: textCounts(state.countries, seed, false),
+  };
+  const numbers = urlNumbers(seed);
+  /** Of each URL in the batch what is added to `urls`: the same sums, and at the end how often it came. */
+  let urlBatch = new Float64Array(0);
+  let touched = new Int32Array(0);
+  /** Of each row: the class of its status, -1 where the row has no time; the hash of its client. */
+  let classes = new Int8Array(0);
+  let clientLows = new Int32Array(0);
+  let clientHighs = new Int32Array(0);
 
-  const countText = (
-    into: HeavyHitters,
-    column: TextColumnName,
-    requests: Requests,
-    row: number,
-    errorClass: number,
-  ): number => {
-    const start = requests.text[column].start[row] ?? 0;
-    const end = requests.text[column].end[row] ?? 0;
-    // An agent of a megabyte is told apart by its beginning and costs no more than a long one.
-    const to = Math.min(end, start + longestAgent);
-    hash.take(requests.bytes, start, to);
-    const one = into.add(hash.low, hash.high);
-    if (into.wasNew()) into.keepText(one, requests.bytes, start, end, requests.escaping);
-    countError(into, one, errorClass);
-    return one;
+  const countAll = ({ count, time, status, sent: sentOf, received: receivedOf }: Requests): void => {
+    let place = 0;
+    let lastTime = Number.NaN;
+    const [requestsAt, , , sentAt, withSentAt] = line.columns;
+    for (let row = 0; row < count; row++) {
+      const at = time[row] ?? Number.NaN;
+      if (Number.isNaN(at)) {
+        classes[row] = -1;
+        continue;
+      }
+      const statusClass = Math.min(5, ((status[row] ?? 0) / 100) | 0);
+      classes[row] = statusClass;
+      const sentNow = sentOf[row] ?? Number.NaN;
+      totals.requests++;
+      statuses[statusClass] = (statuses[statusClass] ?? 0) + 1;
+      sent.add(sentNow);
+      received.add(receivedOf[row] ?? Number.NaN);
+      if (at !== lastTime) {
+        lastTime = at;
+        if (at < totals.first) totals.first = at;
+        if (at > totals.last) totals.last = at;
+        place = line.at(at);
+      }
+      addTo(requestsAt, place, 1);
+      if (statusClass >= 4) addTo(line.columns[lineColumns.clientErrors + statusClass - 4], place, 1);
+      if (sentNow >= 0) {
+        addTo(sentAt, place, sentNow);
+        addTo(withSentAt, place, 1);
+      }
+    }
+  };
+
+  const countClients = ({ count, sent: sentOf, received: receivedOf }: Requests, ids: Int32Array): void => {
+    const words = settings.words();
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] ?? -1;
+      const statusClass = classes[row] ?? -1;
+      if (id < 0 || statusClass < 0) continue;
+      const at = id * wordsInAddress;
+      hash.takeWords(words, at, wordsInAddress);
+      const { low, high } = hash;
+      clientLows[row] = low;
+      clientHighs[row] = high;
+      distinctClients.add(low, high);
+      const client = clients.add(low, high);
+      if (clients.wasNew()) {
+        for (let i = 0; i < wordsInAddress; i++) addressView.setUint32(i * 4, words[at + i] ?? 0);
+        clients.keepText(client, addressBytes, 0, addressBytes.length, 'none');
+      }
+      if (statusClass >= 4) addTo(clients.sums[statusClass - 4], client, 1);
+      const sentNow = sentOf[row] ?? Number.NaN;
+      const receivedNow = receivedOf[row] ?? Number.NaN;
+      if (sentNow >= 0) addTo(clients.sums[clientSums.sent], client, sentNow);
+      if (receivedNow >= 0) addTo(clients.sums[clientSums.received], client, receivedNow);
+    }
+  };
+
+  const countUrls = (requests: Requests, ids: Int32Array): void => {
+    const { count, time, sent: sentOf, escaping } = requests;
+    const hosts = texts.of(requests, 'host');
+    const paths = texts.of(requests, 'path');
+    numbers.begin(hosts, paths);
+    let different = 0;
+    let lastTime = Number.NaN;
+    let stretch = 0;
+    for (let row = 0; row < count; row++) {
+      const statusClass = classes[row] ?? -1;
+      if (statusClass < 0) continue;
+      const url = numbers.of(hosts.ids[row] ?? 0, paths.ids[row] ?? 0);
+      const at = url * urlColumns;
+      if (at >= urlBatch.length) {
+        const more = new Float64Array(Math.max(1_024 * urlColumns, urlBatch.length * 2));
+        more.set(urlBatch);
+        urlBatch = more;
+      }
+      const before = urlBatch[at + urlTimes] ?? 0;
+      if (before === 0) touched[different++] = url;
+      urlBatch[at + urlTimes] = before + 1;
+      if (statusClass >= 3) addTo(urlBatch, at + statusClass - 3, 1);
+      const sentNow = sentOf[row] ?? Number.NaN;
+      if (sentNow >= 0) addTo(urlBatch, at + urlSums.sent, sentNow);
+      if ((ids[row] ?? -1) < 0) continue;
+      const now = time[row] ?? 0;
+      if (now !== lastTime) {
+        lastTime = now;
+        stretch = Math.floor(now / rate.window);
+      }
+      pairHash.low = numbers.low()[url] ?? 0;
+      pairHash.high = numbers.high()[url] ?? 0;
+      pairHash.with((clientLows[row] ?? 0) ^ stretch, clientHighs[row] ?? 0);
+      const pair = pairs.atLeast(pairs.add(pairHash.low, pairHash.high));
+      if (pair > (urlBatch[at + urlSums.mostOfOneClient] ?? 0)) urlBatch[at + urlSums.mostOfOneClient] = pair;
+      if (pair === rate.count + 1) addTo(urlBatch, at + urlSums.overRate, 1);
+    }
+    for (let i = 0; i < different; i++) {
+      const number = touched[i] ?? 0;
+      const at = number * urlColumns;
+      const url = urls.add(
+        numbers.low()[number] ?? 0,
+        numbers.high()[number] ?? 0,
+        urlBatch[at + urlTimes] ?? 0,
+      );
+      if (urls.wasNew()) urls.keepText(url, numbers.key.bytes, 0, numbers.write(number), escaping);
+      for (let sum = 0; sum < urlTimes; sum++) {
+        const held = urls.sums[sum];
+        const amount = urlBatch[at + sum] ?? 0;
+        if (held === undefined || amount === 0) continue;
+        if (sum !== urlSums.mostOfOneClient) addTo(held, url, amount);
+        else if (amount > (held[url] ?? 0)) held[url] = amount;
+      }
+      urlBatch.fill(0, at, at + urlColumns);
+    }
+  };
+
+  const countAgents = (requests: Requests): void => {
+    const held = texts.of(requests, 'agent');
+    counted.agent.take(requests, held, classes, (agent, times, isNew, text) => {
+      if (!state.hasAppAgents) return;
+      if (isNew) {
+        const start = held.start[text] ?? 0;
+        const end = Math.min(held.end[text] ?? 0, start + longestAgent);
+        const written = sentText(held.bytes.subarray(start, end), requests.escaping, 'agent');
+        if (!appAgents.some((isOwn) => isOwn(written))) agents.marks[agent] = outsideApp;
+      }
+      if (agents.marks[agent] === outsideApp) totals.outsideApp += times;
+    });
   };
 
   const take = (requests: Requests, ids: Int32Array): void => {
-    const words = settings.words();
-    const { text, bytes, escaping, count } = requests;
-    for (let row = 0; row < count; row++) {
-      const time = requests.time[row] ?? Number.NaN;
-      if (Number.isNaN(time)) continue;
-      const statusClass = Math.min(5, ((requests.status[row] ?? 0) / 100) | 0);
-      const errorClass = statusClass - 4;
-      const sentNow = requests.sent[row] ?? Number.NaN;
-      const receivedNow = requests.received[row] ?? Number.NaN;
-      totals.requests++;
-      if (time < totals.first) totals.first = time;
-      if (time > totals.last) totals.last = time;
-      statuses[statusClass] = (statuses[statusClass] ?? 0) + 1;
-      sent.add(sentNow);
-      received.add(receivedNow);
-
-      const place = line.at(time);
-      addTo(line.columns[lineColumns.requests], place, 1);
-      if (errorClass >= 0) addTo(line.columns[lineColumns.clientErrors + errorClass], place, 1);
-      if (sentNow >= 0) {
-        addTo(line.columns[lineColumns.sent], place, sentNow);
-        addTo(line.columns[lineColumns.withSent], place, 1);
-      }
-
-      const id = ids[row] ?? -1;
-      let clientLow = 0;
-      let clientHigh = 0;
-      if (id >= 0) {
-        const at = id * wordsInAddress;
-        hash.takeWords(words, at, wordsInAddress);
-        clientLow = hash.low;
-        clientHigh = hash.high;
-        distinctClients.add(clientLow, clientHigh);
-        const client = clients.add(clientLow, clientHigh);
-        if (clients.wasNew()) {
-          for (let i = 0; i < wordsInAddress; i++) addressView.setUint32(i * 4, words[at + i] ?? 0);
-          clients.keepText(client, addressBytes, 0, addressBytes.length, 'none');
-        }
-        countError(clients, client, errorClass);
-        if (sentNow >= 0) addTo(clients.sums[clientSums.sent], client, sentNow);
-        if (receivedNow >= 0) addTo(clients.sums[clientSums.received], client, receivedNow);
-      }
-
-      const length = key.take(
-        bytes,
-        text.host.start[row] ?? 0,
-        text.host.end[row] ?? 0,
-        text.path.start[row] ?? 0,
-        text.path.end[row] ?? 0,
-      );
-      urlHash.take(key.bytes, 0, length);
-      const url = urls.add(urlHash.low, urlHash.high);
-      if (urls.wasNew()) urls.keepText(url, key.bytes, 0, length, escaping);
-      if (statusClass >= 3) addTo(urls.sums[statusClass - 3], url, 1);
-      if (sentNow >= 0) addTo(urls.sums[urlSums.sent], url, sentNow);
-      if (id >= 0) {
-        urlHash.with(clientLow ^ Math.floor(time / rate.window), clientHigh);
-        const pair = pairs.atLeast(pairs.add(urlHash.low, urlHash.high));
-        const most = urls.sums[urlSums.mostOfOneClient];
-        if (most !== undefined && pair > (most[url] ?? 0)) most[url] = pair;
-        if (pair === rate.count + 1) addTo(urls.sums[urlSums.overRate], url, 1);
-      }
-
-      const agent = countText(agents, 'agent', requests, row, errorClass);
-      if (state.hasAppAgents) {
-        if (agents.wasNew()) {
-          const start = text.agent.start[row] ?? 0;
-          const end = Math.min(text.agent.end[row] ?? 0, start + longestAgent);
-          const sent = sentText(bytes.subarray(start, end), escaping, 'agent');
-          if (!appAgents.some((isOwn) => isOwn(sent))) agents.marks[agent] = outsideApp;
-        }
-        if (agents.marks[agent] === outsideApp) totals.outsideApp++;
-      }
-      countText(state.methods, 'method', requests, row, errorClass);
-      if ((text.host.end[row] ?? 0) > (text.host.start[row] ?? 0))
-        countText(state.hosts, 'host', requests, row, errorClass);
-      if ((text.country.end[row] ?? 0) > (text.country.start[row] ?? 0))
-        countText(state.countries, 'country', requests, row, errorClass);
+    const { count } = requests;
+    if (classes.length < count) {
+      classes = new Int8Array(count * 2);
+      clientLows = new Int32Array(count * 2);
+      clientHighs = new Int32Array(count * 2);
+      touched = new Int32Array(count * 2);
     }
+    countAll(requests);
+    countClients(requests, ids);
+    countUrls(requests, ids);
+    countAgents(requests);
+    for (const column of ['method', 'host', 'country'] as const)
+      counted[column].take(requests, texts.of(requests, column), classes);
   };
 
   return { take, view: (options) => boardView(state, ordinary, settings.listsAt ?? onNoList, options) };
@@ -181,11 +248,6 @@ export function board(settings: BoardSettings): Board {
 
 function onNoList(): readonly string[] {
   return [];
-}
-
-/** `errorClass` is 0 for a client's error, 1 for a server's, and below for none. */
-function countError({ sums }: HeavyHitters, key: number, errorClass: number): void {
-  if (errorClass >= 0) addTo(sums[errorClass], key, 1);
 }
 
 function addTo(column: Float64Array | undefined, at: number, amount: number): void {

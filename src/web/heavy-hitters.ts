@@ -17,12 +17,13 @@ export interface HeavyHittersSettings {
  * `capacity` all is exact. Keys are told apart by a hash of 64 bits.
  */
 export interface HeavyHitters {
-  /** Counts a key once and gives its number, which is valid until the next call. */
-  readonly add: (low: number, high: number) => number;
+  /** Counts a key so many times (once where left out) and gives its number, which is valid until the next call. */
+  readonly add: (low: number, high: number, times?: number) => number;
   /** Whether the key of the last `add` was new: then it wants its text. */
   readonly wasNew: () => boolean;
   /** Keeps the text of a key, up to `textBytes` of it. */
   readonly keepText: (key: number, bytes: Uint8Array, start: number, end: number, escaping: Escaping) => void;
+  /** Columns of what is summed up; the number of a key is its place in them. */
   readonly sums: readonly Float64Array[];
   /** For the user's own mark, 0 where a key is new. */
   readonly marks: Uint8Array;
@@ -51,25 +52,28 @@ const sampleSize = 512;
 const nobody = new Uint8Array(0);
 
 export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHittersSettings): HeavyHitters {
-  const lows = new Int32Array(capacity);
-  const highs = new Int32Array(capacity);
-  const counts = new Float64Array(capacity);
-  const errors = new Float64Array(capacity);
-  const sums = Array.from({ length: sumCount }, () => new Float64Array(capacity));
-  const marks = new Uint8Array(capacity);
+  // All that belongs to a key lies together, because the keys of an endless stream lie in no cache: its hash, its count, its error, its sums.
+  // The number of a key is where its record begins.
+  const stride = 2 ** Math.ceil(Math.log2(3 + sumCount));
+  const records = new Float64Array(capacity * stride);
+  const hashes = new Int32Array(records.buffer);
+  const counts = records.subarray(1);
+  const errors = records.subarray(2);
+  const sums = Array.from({ length: sumCount }, (_, i) => records.subarray(3 + i));
+  const marks = new Uint8Array(capacity * stride);
   const writtenAs = new Uint8Array(capacity);
   const texts = new Uint8Array(capacity * textBytes);
   const lengths = new Uint16Array(capacity);
   const cuts = new Uint8Array(capacity);
   const mask = capacity * 2 - 1;
   const slots = new Int32Array(capacity * 2).fill(-1);
-  const free = new Int32Array(capacity).map((_, i) => capacity - 1 - i);
+  const free = new Int32Array(capacity).map((_, i) => (capacity - 1 - i) * stride);
   let freeCount = capacity;
   let floor = 0;
   let isNew = false;
 
   const place = (key: number): void => {
-    let slot = (lows[key] ?? 0) & mask;
+    let slot = (hashes[key * 2] ?? 0) & mask;
     while (slots[slot] !== -1) slot = (slot + 1) & mask;
     slots[slot] = key;
   };
@@ -79,11 +83,11 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
     const step = Math.max(1, Math.floor(capacity / sampleSize));
     const sample = Float64Array.from(
       { length: Math.min(sampleSize, capacity) },
-      (_, i) => counts[i * step] ?? 0,
+      (_, i) => counts[i * step * stride] ?? 0,
     ).sort();
     floor = Math.max(floor, sample[Math.floor((sample.length - 1) / 2)] ?? 0);
     slots.fill(-1);
-    for (let key = 0; key < capacity; key++) {
+    for (let key = 0; key < records.length; key += stride) {
       if ((counts[key] ?? 0) <= floor) {
         counts[key] = 0;
         free[freeCount++] = key;
@@ -92,11 +96,11 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
   };
 
   return {
-    add: (low, high) => {
+    add: (low, high, times = 1) => {
       let slot = low & mask;
       for (let key = slots[slot] ?? -1; key !== -1; key = slots[slot] ?? -1) {
-        if (lows[key] === low && highs[key] === high) {
-          counts[key] = (counts[key] ?? 0) + 1;
+        if (hashes[key * 2] === low && hashes[key * 2 + 1] === high) {
+          counts[key] = (counts[key] ?? 0) + times;
           isNew = false;
           return key;
         }
@@ -104,25 +108,28 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
       }
       if (freeCount === 0) dropLessFrequent();
       const key = free[--freeCount] ?? 0;
-      lows[key] = low;
-      highs[key] = high;
-      counts[key] = floor + 1;
+      hashes[key * 2] = low;
+      hashes[key * 2 + 1] = high;
+      counts[key] = floor + times;
       errors[key] = floor;
-      for (const sum of sums) sum[key] = 0;
+      for (let i = key + 3; i < key + 3 + sumCount; i++) records[i] = 0;
       marks[key] = 0;
-      lengths[key] = 0;
-      cuts[key] = 0;
+      if (textBytes > 0) {
+        lengths[key / stride] = 0;
+        cuts[key / stride] = 0;
+      }
       place(key);
       isNew = true;
       return key;
     },
     wasNew: () => isNew,
     keepText: (key, bytes, start, end, escaping) => {
-      writtenAs[key] = escapings.indexOf(escaping);
+      const place = key / stride;
+      writtenAs[place] = escapings.indexOf(escaping);
       const length = Math.min(textBytes, end - start);
-      lengths[key] = length;
-      cuts[key] = end - start > textBytes ? 1 : 0;
-      for (let i = 0, at = key * textBytes; i < length; i++) texts[at + i] = bytes[start + i] ?? 0;
+      lengths[place] = length;
+      cuts[place] = end - start > textBytes ? 1 : 0;
+      for (let i = 0, at = place * textBytes; i < length; i++) texts[at + i] = bytes[start + i] ?? 0;
     },
     sums,
     marks,
@@ -130,17 +137,18 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
     floor: () => floor,
     keys: () => {
       const held: HeavyHitter[] = [];
-      for (let key = 0; key < capacity; key++) {
+      for (let place = 0; place < capacity; place++) {
+        const key = place * stride;
         if (counts[key] === 0) continue;
-        const at = key * textBytes;
+        const at = place * textBytes;
         held.push({
           count: counts[key] ?? 0,
           error: errors[key] ?? 0,
           sums: sums.map((sum) => sum[key] ?? 0),
           mark: marks[key] ?? 0,
-          text: textBytes === 0 ? nobody : texts.slice(at, at + (lengths[key] ?? 0)),
-          isCut: cuts[key] === 1,
-          escaping: escapings[writtenAs[key] ?? 0] ?? 'none',
+          text: textBytes === 0 ? nobody : texts.slice(at, at + (lengths[place] ?? 0)),
+          isCut: cuts[place] === 1,
+          escaping: escapings[writtenAs[place] ?? 0] ?? 'none',
         });
       }
       return held;

@@ -23,12 +23,17 @@ export const trafficSignals: readonly SignalMaker[] = [
 
 /** What is seen in a stream of requests out of any number of logs. */
 export interface Traffic {
-  readonly take: (requests: Requests) => void;
+  /**
+   * Gives the client of each row, of those that come too late for signals, too, as the table of clients gives them; valid until the next
+   * call.
+   */
+  readonly take: (requests: Requests) => Int32Array;
   /** Nothing more will come: judges what waited for late requests. */
   readonly finish: () => void;
   /** What is new or has changed since the last call, one for each `offenceKey`, the oldest first. */
   readonly offences: () => readonly Offence[];
   readonly clients: ClientTable;
+  readonly texts: TextTable;
   readonly counters: {
     /** Requests taken: rows = counted + late + future + timeless. */
     readonly rows: number;
@@ -87,17 +92,17 @@ export function createTraffic(
   return {
     take: (requests) => {
       counters.rows += requests.count;
+      const all = clients.idsOf(requests);
+      const evicted = clients.drainEvicted();
+      if (evicted.length > 0) for (const signal of signals) signal.forget?.(evicted);
       const kept = rowsToKeep(requests);
       const counted = kept === undefined ? requests : someRows(requests, kept);
       counters.counted += counted.count;
-      if (counted.count === 0) return;
-      const ids = clients.idsOf(counted);
-      const evicted = clients.drainEvicted();
-      for (const signal of signals) {
-        if (evicted.length > 0) signal.forget?.(evicted);
-        signal.take(counted, ids);
-      }
+      if (counted.count === 0) return all;
+      const ids = kept === undefined ? all : Int32Array.from(kept, (row) => all[row] ?? -1);
+      for (const signal of signals) signal.take(counted, ids);
       tick(latest);
+      return all;
     },
     finish: () => tick(Number.POSITIVE_INFINITY),
     offences: () => {
@@ -112,6 +117,7 @@ export function createTraffic(
       return [...told.values()].toSorted((a, b) => a.first - b.first);
     },
     clients,
+    texts,
     counters,
   };
 }

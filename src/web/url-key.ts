@@ -13,6 +13,8 @@ export interface UrlKey {
     hostEnd: number,
     pathStart: number,
     pathEnd: number,
+    /** Where the path lies, if that is not where the host does. */
+    pathSource?: Uint8Array,
   ) => number;
 }
 
@@ -31,7 +33,7 @@ export function urlKey(): UrlKey {
   const bytes = new Uint8Array(longestKey + 8);
   return {
     bytes,
-    take: (source, hostStart, hostEnd, pathStart, pathEnd) => {
+    take: (source, hostStart, hostEnd, pathStart, pathEnd, pathSource = source) => {
       let length = 0;
       const hostTo = Math.min(hostEnd, hostStart + longestHost);
       for (let i = hostStart; i < hostTo; i++) {
@@ -41,7 +43,7 @@ export function urlKey(): UrlKey {
       let part = length;
       let kinds = 0;
       for (let i = pathStart; i <= pathEnd; i++) {
-        const byte = i === pathEnd ? slash : (source[i] ?? 0);
+        const byte = i === pathEnd ? slash : (pathSource[i] ?? 0);
         if (byte === slash) {
           if (kinds !== 0 && isId(length - part, kinds)) {
             length = part;

@@ -1,3 +1,5 @@
+import { disposeOf } from '../disposable.ts';
+
 /** The longest line; longer ones are rejected. ALB and S3 cut requests at a few kilobytes, WAF's JSON can be longer. */
 const longestLine = 1024 * 1024;
 
@@ -67,6 +69,7 @@ export async function* wholeLines(
       hold(slice.subarray(end));
       length = held;
     }
+    disposeOf(chunk);
   }
   if (length > longestLine) refuse(length);
   else if (held > 0) yield { bytes: buffer.subarray(0, held), at };
