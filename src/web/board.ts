@@ -98,6 +98,10 @@ export function board(settings: BoardSettings): Board {
   let classes = new Int8Array(0);
   let clientLows = new Int32Array(0);
   let clientHighs = new Int32Array(0);
+  /** Of each row with a client: the hash of client, URL and stretch of time, and where its URL stands in `urlBatch`. */
+  let pairLows = new Int32Array(0);
+  let pairHighs = new Int32Array(0);
+  let pairUrls = new Int32Array(0);
 
   const countAll = ({ count, time, status, sent: sentOf, received: receivedOf }: Requests): void => {
     let place = 0;
@@ -135,13 +139,19 @@ export function board(settings: BoardSettings): Board {
     const words = settings.words();
     for (let row = 0; row < count; row++) {
       const id = ids[row] ?? -1;
+      if (id < 0) continue;
+      hash.takeWords(words, id * wordsInAddress, wordsInAddress);
+      clientLows[row] = hash.low;
+      clientHighs[row] = hash.high;
+    }
+    clients.fetch(clientLows, count);
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] ?? -1;
       const statusClass = classes[row] ?? -1;
       if (id < 0 || statusClass < 0) continue;
       const at = id * wordsInAddress;
-      hash.takeWords(words, at, wordsInAddress);
-      const { low, high } = hash;
-      clientLows[row] = low;
-      clientHighs[row] = high;
+      const low = clientLows[row] ?? 0;
+      const high = clientHighs[row] ?? 0;
       distinctClients.add(low, high);
       const client = clients.add(low, high);
       if (clients.wasNew()) {
@@ -162,6 +172,7 @@ export function board(settings: BoardSettings): Board {
     const paths = texts.of(requests, 'path');
     numbers.begin(hosts, paths);
     let different = 0;
+    let paired = 0;
     let lastTime = Number.NaN;
     let stretch = 0;
     for (let row = 0; row < count; row++) {
@@ -189,7 +200,14 @@ export function board(settings: BoardSettings): Board {
       pairHash.low = numbers.low()[url] ?? 0;
       pairHash.high = numbers.high()[url] ?? 0;
       pairHash.with((clientLows[row] ?? 0) ^ stretch, clientHighs[row] ?? 0);
-      const pair = pairs.atLeast(pairs.add(pairHash.low, pairHash.high));
+      pairLows[paired] = pairHash.low;
+      pairHighs[paired] = pairHash.high;
+      pairUrls[paired++] = at;
+    }
+    pairs.fetch(pairLows, paired);
+    for (let i = 0; i < paired; i++) {
+      const at = pairUrls[i] ?? 0;
+      const pair = pairs.atLeast(pairs.add(pairLows[i] ?? 0, pairHighs[i] ?? 0));
       if (pair > (urlBatch[at + urlSums.mostOfOneClient] ?? 0)) urlBatch[at + urlSums.mostOfOneClient] = pair;
       if (pair === rate.count + 1) addTo(urlBatch, at + urlSums.overRate, 1);
     }
@@ -234,6 +252,9 @@ export function board(settings: BoardSettings): Board {
       clientLows = new Int32Array(count * 2);
       clientHighs = new Int32Array(count * 2);
       touched = new Int32Array(count * 2);
+      pairLows = new Int32Array(count * 2);
+      pairHighs = new Int32Array(count * 2);
+      pairUrls = new Int32Array(count * 2);
     }
     countAll(requests);
     countClients(requests, ids);

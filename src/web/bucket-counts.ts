@@ -8,7 +8,8 @@ export interface BucketCounts {
   /** Adds one and returns the count. */
   readonly add: (key: number, bucket: number) => number;
   readonly get: (key: number, bucket: number) => number;
-  /** The buckets before `bucket` are asked for no more and may be forgotten. */
+  readonly forEach: (seen: (key: number, count: number) => void) => void;
+  /** The buckets before `bucket` are asked for no more and are forgotten. */
   readonly expire: (bucket: number) => void;
   readonly forget: (keys: ReadonlySet<number>) => void;
   readonly counters: {
@@ -19,102 +20,127 @@ export interface BucketCounts {
 }
 
 export interface BucketCountsSettings {
-  /** How many counts are held at once; about 20 bytes each. */
+  /** How many counts are held at once; about 16 bytes each. */
   readonly most: number;
-  /** Old buckets are let go so many at a time, because every count is looked at then. */
-  readonly letGo: number;
-  /** Hears of each count that is forgotten because of its bucket. */
-  readonly dropped?: (key: number, count: number) => void;
 }
 
-const smallest = 1_024;
+/** The counts of one bucket: an open hash table, in which key and count lie side by side; a count of 0 is a free place. */
+interface Counts {
+  table: Uint32Array;
+  mask: number;
+  entries: number;
+}
 
-export function bucketCounts({ most, letGo, dropped }: BucketCountsSettings): BucketCounts {
-  let keys = new Uint32Array(smallest);
-  let buckets = new Uint32Array(smallest);
-  let counts = new Uint32Array(smallest);
-  let mask = smallest - 1;
+const smallest = 8;
+
+/** Each bucket has a table of its own: requests of one time lie together in the cache, and a bucket that is over goes without a look at the others. */
+export function bucketCounts({ most }: BucketCountsSettings): BucketCounts {
+  const tables = new Map<number, Counts>();
+  const seed = 0x9e3779b1;
   /** Buckets before are gone. */
   let floor = 0;
-  /** The oldest bucket that may be there. */
-  let oldest = Number.POSITIVE_INFINITY;
+  let lastBucket = -1;
+  let lastCounts: Counts | undefined;
   const counters = { entries: 0, squeezedOut: 0 };
 
-  /** Where the count of a pair is, or where it would be. */
-  const slotOf = (key: number, bucket: number): number => {
-    let slot = hashPair(key, bucket) & mask;
-    while (counts[slot] !== 0 && (keys[slot] !== key || buckets[slot] !== bucket)) slot = (slot + 1) & mask;
-    return slot;
+  /** Where the count of a key is, or where it would be. */
+  const placeOf = ({ table, mask }: Counts, key: number): number => {
+    let slot = hashPair(key, seed) & mask;
+    for (let at = slot * 2; table[at + 1] !== 0; at = slot * 2) {
+      if (table[at] === key) return at;
+      slot = (slot + 1) & mask;
+    }
+    return slot * 2;
   };
 
-  const rebuild = (keeps: (slot: number) => boolean): void => {
-    const [oldKeys, oldBuckets, oldCounts] = [keys, buckets, counts];
-    const kept: number[] = [];
-    oldest = Number.POSITIVE_INFINITY;
-    for (let slot = 0; slot < oldCounts.length; slot++) {
-      const count = oldCounts[slot] ?? 0;
-      if (count === 0) continue;
-      if ((oldBuckets[slot] ?? 0) < floor) dropped?.(oldKeys[slot] ?? 0, count);
-      else if (keeps(slot)) kept.push(slot);
+  const resize = (counts: Counts, entries: number, keeps: (key: number) => boolean): void => {
+    const old = counts.table;
+    const room = Math.max(smallest, 2 ** Math.ceil(Math.log2(entries * 2)));
+    counts.table = new Uint32Array(room * 2);
+    counts.mask = room - 1;
+    counts.entries = 0;
+    for (let from = 0; from < old.length; from += 2) {
+      const count = old[from + 1] ?? 0;
+      const key = old[from] ?? 0;
+      if (count === 0 || !keeps(key)) continue;
+      const to = placeOf(counts, key);
+      counts.table[to] = key;
+      counts.table[to + 1] = count;
+      counts.entries++;
     }
-    const room = Math.max(smallest, 2 ** Math.ceil(Math.log2(kept.length * 2 + 1)));
-    keys = new Uint32Array(room);
-    buckets = new Uint32Array(room);
-    counts = new Uint32Array(room);
-    mask = room - 1;
-    counters.entries = kept.length;
-    for (const from of kept) {
-      const bucket = oldBuckets[from] ?? 0;
-      const to = slotOf(oldKeys[from] ?? 0, bucket);
-      keys[to] = oldKeys[from] ?? 0;
-      buckets[to] = bucket;
-      counts[to] = oldCounts[from] ?? 0;
-      if (bucket < oldest) oldest = bucket;
-    }
+  };
+
+  const drop = (bucket: number, counts: Counts): void => {
+    tables.delete(bucket);
+    counters.entries -= counts.entries;
+    if (bucket === lastBucket) lastBucket = -1;
   };
 
   /** Lets a quarter go, or all of the oldest bucket where that is more. */
   const squeeze = (): void => {
-    const held = buckets.filter((_, slot) => counts[slot] !== 0).toSorted();
-    const limit = held[Math.floor(held.length / 4)] ?? 0;
     const before = counters.entries;
-    floor = Math.max(floor, limit + 1);
-    rebuild(() => true);
+    for (const bucket of [...tables.keys()].sort((a, b) => a - b)) {
+      if (counters.entries <= before * 0.75) break;
+      const counts = tables.get(bucket);
+      if (counts !== undefined) drop(bucket, counts);
+      floor = Math.max(floor, bucket + 1);
+    }
     counters.squeezedOut += before - counters.entries;
+  };
+
+  const countsOf = (bucket: number): Counts | undefined => {
+    if (bucket === lastBucket) return lastCounts;
+    const counts = tables.get(bucket);
+    if (counts !== undefined) [lastBucket, lastCounts] = [bucket, counts];
+    return counts;
+  };
+
+  const opened = (bucket: number): Counts => {
+    const counts = { table: new Uint32Array(smallest * 2), mask: smallest - 1, entries: 0 };
+    tables.set(bucket, counts);
+    return counts;
   };
 
   return {
     add: (key, bucket) => {
       if (bucket < floor) return 0;
-      let slot = slotOf(key, bucket);
-      const count = (counts[slot] ?? 0) + 1;
-      if (count === 1) {
-        if (counters.entries >= most) {
-          squeeze();
-          if (bucket < floor) return 0;
-          slot = slotOf(key, bucket);
-        } else if (counters.entries * 4 >= counts.length * 3) {
-          rebuild(() => true);
-          slot = slotOf(key, bucket);
-        }
-        counters.entries++;
-        keys[slot] = key;
-        buckets[slot] = bucket;
-        if (bucket < oldest) oldest = bucket;
+      let counts = countsOf(bucket);
+      let place = counts === undefined ? 0 : placeOf(counts, key);
+      const known = counts?.table[place + 1] ?? 0;
+      if (counts !== undefined && known !== 0) return (counts.table[place + 1] = known + 1);
+      if (counters.entries >= most) {
+        squeeze();
+        if (bucket < floor) return 0;
       }
-      counts[slot] = count;
-      return count;
+      counts ??= opened(bucket);
+      if (counts.entries * 4 >= (counts.mask + 1) * 3) resize(counts, counts.entries, () => true);
+      place = placeOf(counts, key);
+      counts.table[place] = key;
+      counts.entries++;
+      counters.entries++;
+      return (counts.table[place + 1] = 1);
     },
-    get: (key, bucket) => counts[slotOf(key, bucket)] ?? 0,
+    get: (key, bucket) => {
+      const counts = bucket < floor ? undefined : countsOf(bucket);
+      return counts === undefined ? 0 : (counts.table[placeOf(counts, key) + 1] ?? 0);
+    },
+    forEach: (seen) => {
+      for (const { table } of tables.values())
+        for (let at = 0; at < table.length; at += 2)
+          if (table[at + 1] !== 0) seen(table[at] ?? 0, table[at + 1] ?? 0);
+    },
     expire: (bucket) => {
       if (bucket <= floor) return;
       floor = bucket;
-      if (oldest + letGo < floor) rebuild(() => true);
+      for (const [old, counts] of tables) if (old < floor) drop(old, counts);
     },
     forget: (forgotten) => {
-      if (counters.entries === 0) return;
-      const held = keys;
-      rebuild((slot) => !forgotten.has(held[slot] ?? 0));
+      for (const [bucket, counts] of tables) {
+        const before = counts.entries;
+        resize(counts, before, (key) => !forgotten.has(key));
+        counters.entries -= before - counts.entries;
+        if (counts.entries === 0) drop(bucket, counts);
+      }
     },
     counters,
   };

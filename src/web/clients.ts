@@ -63,6 +63,13 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
   const counters = { known: 0, evicted: 0, unreadable: 0, crowdedOut: 0 };
   const address = new Uint32Array(wordsInAddress);
 
+  /** The addresses of a batch, and the hash of each. */
+  let addresses = new Uint32Array(0);
+  let hashes = new Uint32Array(0);
+  let candidates = new Int32Array(0);
+  /** Keeps what is only fetched from being left out as useless. */
+  let fetched = 0;
+
   const hash = (from: Uint32Array, at: number): number => {
     let h = seed | 0;
     for (let word = 0; word < wordsInAddress; word++) {
@@ -119,18 +126,31 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
     index();
   };
 
-  const idOfAddress = (): number => {
+  /**
+   * Has the memory look for all rows' places at once. A table of a million clients lies in no cache, and to wait for one place after the
+   * other would cost more than all else that is done with a request.
+   */
+  const fetch = (count: number): void => {
+    const mask = slots.length - 1;
+    for (let row = 0; row < count; row++)
+      candidates[row] = Math.max(0, slots[(hashes[row] ?? 0) & mask] ?? 0);
+    for (let row = 0; row < count; row++) fetched ^= words[(candidates[row] ?? 0) * wordsInAddress + 3] ?? 0;
+    for (let row = 0; row < count; row++) fetched ^= seen[candidates[row] ?? 0] ?? 0;
+  };
+
+  /** The client whose address is number `row` of the batch. */
+  const idOf = (row: number): number => {
     let mask = slots.length - 1;
-    const d = address[3] ?? 0;
-    let slot = hash(address, 0) & mask;
+    const from = row * wordsInAddress;
+    const a = addresses[from];
+    const b = addresses[from + 1];
+    const c = addresses[from + 2];
+    const d = addresses[from + 3];
+    const hashed = hashes[row] ?? 0;
+    let slot = hashed & mask;
     for (let id = slots[slot] ?? -1; id !== -1; id = slots[slot] ?? -1) {
       const at = id * wordsInAddress;
-      if (
-        words[at + 3] === d &&
-        words[at] === address[0] &&
-        words[at + 1] === address[1] &&
-        words[at + 2] === address[2]
-      ) {
+      if (words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c) {
         seen[id] = batch;
         return id;
       }
@@ -141,11 +161,12 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
       else evict();
       if (free.length === 0 && given === room) return -1;
       mask = slots.length - 1;
-      slot = hash(address, 0) & mask;
+      slot = hashed & mask;
       while (slots[slot] !== -1) slot = (slot + 1) & mask;
     }
     const id = free.pop() ?? given++;
-    words.set(address, id * wordsInAddress);
+    for (let word = 0; word < wordsInAddress; word++)
+      words[id * wordsInAddress + word] = addresses[from + word] ?? 0;
     seen[id] = batch;
     slots[slot] = id;
     counters.known++;
@@ -154,24 +175,36 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
 
   return {
     idsOf: (requests) => {
-      if (ids.length < requests.count) ids = new Int32Array(requests.position.length);
+      const { bytes, text, count } = requests;
+      if (ids.length < count) {
+        const room = Math.max(count, requests.position.length);
+        ids = new Int32Array(room);
+        hashes = new Uint32Array(room);
+        candidates = new Int32Array(room);
+        addresses = new Uint32Array(room * wordsInAddress);
+      }
       batch++;
-      const { bytes, text } = requests;
       const { start, end } = text.client;
-      for (let row = 0; row < requests.count; row++) {
-        let readable = parseAddress(bytes, start[row] ?? 0, end[row] ?? 0, address);
-        if (hasProxies && readable && proxies.has(address)) {
+      for (let row = 0; row < count; row++) {
+        const at = row * wordsInAddress;
+        let readable = parseAddress(bytes, start[row] ?? 0, end[row] ?? 0, addresses, at);
+        if (hasProxies && readable && proxies.has(addresses, at)) {
           const from = text.forwarded.start[row] ?? 0;
           const to = text.forwarded.end[row] ?? 0;
           // Without the header the proxy speaks for itself, as in a health check.
-          if (to > from) readable = forwardedClient(bytes, from, to, proxies, address);
+          if (to > from) {
+            readable = forwardedClient(bytes, from, to, proxies, address);
+            addresses.set(address, at);
+          }
         }
-        if (!readable) {
-          counters.unreadable++;
-          ids[row] = -1;
-          continue;
-        }
-        const id = idOfAddress();
+        ids[row] = readable ? 0 : -1;
+        if (readable) hashes[row] = hash(addresses, at);
+        else counters.unreadable++;
+      }
+      fetch(count);
+      for (let row = 0; row < count; row++) {
+        if (ids[row] === -1) continue;
+        const id = idOf(row);
         if (id === -1) counters.crowdedOut++;
         ids[row] = id;
       }

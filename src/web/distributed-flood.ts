@@ -122,12 +122,9 @@ export function distributedFloodSignal(
         if (dimension.hashes.length < requests.count) dimension.hashes = new Float64Array(requests.count);
         const { bins, hashes } = dimension;
         dimension.hash(requests, ids, hashes);
-        const mask = bins.bins - 1;
-        for (let row = 0; row < requests.count; row++) {
-          const hash = hashes[row] ?? -1;
+        for (let row = 0; row < requests.count; row++)
           if (isIgnoredPath[pathIds[row] ?? 0] === 1) hashes[row] = -1;
-          else if (hash !== -1) bins.add(hash & mask, time[row] ?? 0);
-        }
+        bins.addAll(hashes, time, requests.count);
       }
       for (const dimension of dimensions) judge(dimension, requests, ids);
     },

@@ -20,7 +20,8 @@ const bucket = 10_000;
 interface Group {
   readonly limits: readonly FloodLimit[];
   readonly counter: WindowCounter;
-  readonly counts: (requests: Requests, row: number) => boolean;
+  /** Left out where every request counts. */
+  readonly counts: ((requests: Requests, row: number) => boolean) | undefined;
   readonly samePath: boolean;
   /** The key by which each row of the batch was counted; -1 where it was not. */
   keys: Float64Array;
@@ -65,14 +66,18 @@ export function floodSignal(settings: TrafficSettings, clients: ClientTable, tex
       const paths = texts.of(requests, 'path');
       const { ids: pathIds } = paths;
       const isIgnoredPath = ignored(paths);
-      for (let row = 0; row < requests.count; row++) {
-        const id = ids[row] ?? -1;
-        const isCounted = id !== -1 && isIgnoredPath[pathIds[row] ?? 0] === 0;
-        for (const group of groups) {
-          const key = isCounted && group.counts(requests, row) ? keyOf(group, requests, row, id) : -1;
-          group.keys[row] = key;
-          if (key !== -1) group.counter.add(key, time[row] ?? 0);
-        }
+      for (const group of groups) {
+        const { keys, counts, samePath } = group;
+        for (let row = 0; row < requests.count; row++)
+          keys[row] = isIgnoredPath[pathIds[row] ?? 0] === 0 ? (ids[row] ?? -1) : -1;
+        if (counts !== undefined || samePath)
+          for (let row = 0; row < requests.count; row++) {
+            const id = keys[row] ?? -1;
+            if (id === -1) continue;
+            if (counts?.(requests, row) === false) keys[row] = -1;
+            else if (samePath) keys[row] = keyOf(group, requests, row, id);
+          }
+        group.counter.addAll(keys, time, requests.count);
       }
       for (const group of groups) {
         const seen = new Map<number, EvidenceKeeper>();
@@ -102,9 +107,12 @@ function conditionsOf({ path, methods, countries, samePath = false }: FloodLimit
   return JSON.stringify([path, methods, countries, samePath]);
 }
 
-/** Whether a request falls under a limit. */
-function conditionOf(limit: FloodLimit | undefined): (requests: Requests, row: number) => boolean {
+/** Whether a request falls under a limit; undefined where every request does. */
+function conditionOf(
+  limit: FloodLimit | undefined,
+): ((requests: Requests, row: number) => boolean) | undefined {
   const { path = '', methods, countries } = limit ?? {};
+  if (path === '' && methods === undefined && countries === undefined) return undefined;
   const prefix = Buffer.from(path);
   const methodBytes = methods?.map((method) => Buffer.from(method));
   const countryBytes = countries?.map((country) => Buffer.from(country));

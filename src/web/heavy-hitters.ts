@@ -19,6 +19,11 @@ export interface HeavyHittersSettings {
 export interface HeavyHitters {
   /** Counts a key so many times (once where left out) and gives its number, which is valid until the next call. */
   readonly add: (low: number, high: number, times?: number) => number;
+  /**
+   * Has the memory look for many keys at once, before they are added: what is held lies in no cache, and to wait for one key after the other
+   * costs more than all the rest. Changes nothing.
+   */
+  readonly fetch: (lows: Int32Array, count: number) => void;
   /** Whether the key of the last `add` was new: then it wants its text. */
   readonly wasNew: () => boolean;
   /** Keeps the text of a key, up to `textBytes` of it. */
@@ -71,6 +76,9 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
   let freeCount = capacity;
   let floor = 0;
   let isNew = false;
+  let candidates = new Int32Array(0);
+  /** Keeps what is only fetched from being left out as useless. */
+  let fetched = 0;
 
   const place = (key: number): void => {
     let slot = (hashes[key * 2] ?? 0) & mask;
@@ -121,6 +129,13 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
       place(key);
       isNew = true;
       return key;
+    },
+    fetch: (hashed, count) => {
+      if (candidates.length < count) candidates = new Int32Array(count * 2);
+      for (let i = 0; i < count; i++) candidates[i] = Math.max(0, slots[(hashed[i] ?? 0) & mask] ?? 0);
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum ^= hashes[(candidates[i] ?? 0) * 2] ?? 0;
+      fetched ^= sum;
     },
     wasNew: () => isNew,
     keepText: (key, bytes, start, end, escaping) => {

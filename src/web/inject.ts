@@ -78,6 +78,8 @@ export function injectionSignal(
   const counters = { hits: 0, late: 0, crowdedOut: 0 };
   /** Clients of which enough is known, with the window for which that is so. */
   const saturated = new Map<number, number>();
+  /** The earliest end of any window that is held. */
+  let firstEnd = Number.POSITIVE_INFINITY;
   /** Windows that end before are closed. */
   let closedBefore = Number.NEGATIVE_INFINITY;
 
@@ -114,6 +116,7 @@ export function injectionSignal(
         evidence: [],
       };
       windows.set(key, hits);
+      firstEnd = Math.min(firstEnd, start + settings.window);
     }
     return hits;
   };
@@ -157,8 +160,11 @@ export function injectionSignal(
     take,
     tick: (now) => {
       closedBefore = Math.max(closedBefore, now - settings.lateness);
-      for (const [key, hits] of windows)
-        if (hits.start + settings.window <= closedBefore) windows.delete(key);
+      if (firstEnd > closedBefore) return;
+      firstEnd = Number.POSITIVE_INFINITY;
+      for (const [key, { start }] of windows)
+        if (start + settings.window <= closedBefore) windows.delete(key);
+        else firstEnd = Math.min(firstEnd, start + settings.window);
       for (const [client, start] of saturated)
         if (start + settings.window <= closedBefore) saturated.delete(client);
     },

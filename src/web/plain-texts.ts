@@ -36,9 +36,15 @@ export function plainTexts(seed: number): PlainTexts {
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const shape = escapings.indexOf(requests.escaping);
       const { ids } = texts;
+      let empty = -1;
       for (let row = 0; row < count; row++) {
         const from = start[row] ?? 0;
-        ids[row] = numberOf(bytes, from, Math.max(from, end[row] ?? 0), shape);
+        const to = end[row] ?? 0;
+        if (from < to) ids[row] = numberOf(bytes, from, to, shape);
+        else {
+          if (empty === -1) empty = numberOf(bytes, 0, 0, shape);
+          ids[row] = empty;
+        }
       }
     },
   };

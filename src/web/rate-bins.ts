@@ -28,6 +28,8 @@ export interface RateReached {
 export interface RateBins {
   readonly bins: number;
   readonly add: (bin: number, time: number) => void;
+  /** The same for a batch, by hashes of which the lowest bits are the bin; what has -1 is not counted. */
+  readonly addAll: (hashes: Float64Array, times: Float64Array, count: number) => void;
   /** Tells of the windows that are too high, of those that have changed since the last call. */
   readonly judge: (reached: (found: RateReached) => void) => void;
 }
@@ -170,37 +172,62 @@ export function rateBins(settings: RateBinsSettings): RateBins {
       if (end <= latest && end - parts + 1 > latest - columns) judgeWindow(end, waiting);
   };
 
+  const heat = (bin: number, at: number): void => {
+    if (hotAt[bin] === -1) hot.push(bin);
+    if (at > (hotAt[bin] ?? -1)) hotAt[bin] = at;
+  };
+  const add = (bin: number, time: number): void => {
+    if (time !== lastTime) {
+      lastTime = time;
+      lastAt = Math.floor(time / bucket);
+      lastEpoch = Math.floor(time / epochLength);
+    }
+    const at = lastAt;
+    if (!(at > latest - columns + parts)) return;
+    if (at > latest) {
+      // What columns held before, and what was usual then, is needed no more once it is judged.
+      judgeChanged();
+      if (lastEpoch > epoch) beginEpoch(lastEpoch);
+      begin(at);
+    }
+    const column = at & (columns - 1);
+    const cell = column * bins + bin;
+    const count = (counts[cell] ?? 0) + 1;
+    counts[cell] = count;
+    if (count >= hotFrom && hotAt[bin] !== at) heat(bin, at);
+    totals[column] = (totals[column] ?? 0) + 1;
+    const row = lastEpoch % openEpochs;
+    sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + 1;
+    epochTotals[row] = (epochTotals[row] ?? 0) + 1;
+    if (at === lastChanged) return;
+    lastChanged = at;
+    changed.add(at);
+  };
+
   return {
     bins,
-    add: (bin, time) => {
-      if (time !== lastTime) {
-        lastTime = time;
-        lastAt = Math.floor(time / bucket);
-        lastEpoch = Math.floor(time / epochLength);
+    add,
+    addAll: (hashes, times, count) => {
+      for (let i = 0; i < count; i++) {
+        const hash = hashes[i] ?? -1;
+        if (hash === -1) continue;
+        const time = times[i] ?? 0;
+        const bin = hash & (bins - 1);
+        // Nearly always the time is that of the one before, and then all that is to be done is to count.
+        if (time !== lastTime || lastAt !== lastChanged) {
+          add(bin, time);
+          continue;
+        }
+        const column = lastAt & (columns - 1);
+        const cell = column * bins + bin;
+        const cellCount = (counts[cell] ?? 0) + 1;
+        counts[cell] = cellCount;
+        if (cellCount >= hotFrom && hotAt[bin] !== lastAt) heat(bin, lastAt);
+        totals[column] = (totals[column] ?? 0) + 1;
+        const row = lastEpoch % openEpochs;
+        sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + 1;
+        epochTotals[row] = (epochTotals[row] ?? 0) + 1;
       }
-      const at = lastAt;
-      if (!(at > latest - columns + parts)) return;
-      if (at > latest) {
-        // What columns held before, and what was usual then, is needed no more once it is judged.
-        judgeChanged();
-        if (lastEpoch > epoch) beginEpoch(lastEpoch);
-        begin(at);
-      }
-      const column = at & (columns - 1);
-      const cell = column * bins + bin;
-      const count = (counts[cell] ?? 0) + 1;
-      counts[cell] = count;
-      if (count >= hotFrom) {
-        if (hotAt[bin] === -1) hot.push(bin);
-        if (at > (hotAt[bin] ?? -1)) hotAt[bin] = at;
-      }
-      totals[column] = (totals[column] ?? 0) + 1;
-      const row = lastEpoch % openEpochs;
-      sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + 1;
-      epochTotals[row] = (epochTotals[row] ?? 0) + 1;
-      if (at === lastChanged) return;
-      lastChanged = at;
-      changed.add(at);
     },
     judge: (reached) => {
       judgeChanged();

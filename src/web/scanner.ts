@@ -28,6 +28,7 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable, t
   const { badResponses, missingPaths, sensitivePaths: sensitive } = scanner;
   const isBad = statusSet(scanner.statuses);
   const isMissing = statusSet(scanner.missingStatuses);
+  const isNotable = statusSet([...scanner.statuses, ...scanner.missingStatuses]);
   const probes = sensitivePaths();
   const hashesOf = perText((bytes, start, end) => hashBytes(bytes, start, end, settings.seed));
   /** The sensitive name in each path, where the answer says that there is nothing, and where it does not. */
@@ -79,12 +80,15 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable, t
       const hashOf = hashesOf(paths);
       const missingNameOf = missingNames(paths);
       const nameOf = names(paths);
+      slow.addGood(requests, ids, isBad);
       for (let row = 0; row < requests.count; row++) {
+        const code = status[row] ?? 0;
+        const path = pathIds[row] ?? 0;
+        // Nearly all rows are of no interest.
+        if (isNotable[code] === 0 && nameOf[path] === 0) continue;
         const id = ids[row] ?? -1;
         if (id === -1) continue;
         const at = time[row] ?? 0;
-        const code = status[row] ?? 0;
-        const path = pathIds[row] ?? 0;
         const isBadRow = isBad[code] === 1;
         if (isBadRow) bad.add(id, at);
         if (isMissing[code] === 1) {
@@ -92,7 +96,6 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable, t
           missing.add(id, hash, at);
           slow.addMissing(id, hash, at);
         }
-        if (!isBadRow) slow.addGood(id, at);
         const name = (isBadRow ? missingNameOf : nameOf)[path] ?? 0;
         if (name !== 0) hits.add(id, name, at);
       }

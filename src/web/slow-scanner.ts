@@ -7,8 +7,8 @@ import type { TrafficSettings } from './settings.ts';
 /** Clients that guess paths for hours. */
 export interface SlowScanners {
   readonly addMissing: (client: number, path: number, time: number) => void;
-  /** A response that was not bad. */
-  readonly addGood: (client: number, time: number) => void;
+  /** Counts the responses of a batch that were not bad: the rows that have a client, whose status is not in `isBad`. */
+  readonly addGood: (requests: Requests, clients: Int32Array, isBad: Uint8Array) => void;
   readonly gather: (requests: Requests, clients: Int32Array, isMissing: Uint8Array) => void;
   /**
    * Tells who was one in windows that no request can change any more. With Infinity every window is judged.
@@ -85,16 +85,27 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
     addMissing: (client, path, time) => {
       if (isOpen(time)) missing.add(client, path, time);
     },
-    addGood: (client, time) => {
-      if (!isOpen(time)) return;
-      const at = client * columns + (Math.floor(time / step) & (columns - 1));
-      if (at >= good.length) {
-        const more = new Uint8Array(Math.max((client + 1) * columns, good.length * 2));
-        more.set(good);
-        good = more;
+    addGood: ({ count, time, status }, clients, isBad) => {
+      let lastTime = Number.NaN;
+      let column = -1;
+      for (let row = 0; row < count; row++) {
+        const client = clients[row] ?? -1;
+        if (client === -1 || isBad[status[row] ?? 0] === 1) continue;
+        const now = time[row] ?? 0;
+        if (now !== lastTime) {
+          lastTime = now;
+          column = isOpen(now) ? Math.floor(now / step) & (columns - 1) : -1;
+        }
+        if (column === -1) continue;
+        const at = client * columns + column;
+        if (at >= good.length) {
+          const more = new Uint8Array(Math.max((client + 1) * columns, good.length * 2));
+          more.set(good);
+          good = more;
+        }
+        const before = good[at] ?? 0;
+        if (before < mostGood) good[at] = before + 1;
       }
-      const count = good[at] ?? 0;
-      if (count < mostGood) good[at] = count + 1;
     },
     gather: (requests, clients, isMissing) => {
       const touched = new Map<number, EvidenceKeeper>();

@@ -77,6 +77,8 @@ export function offenceTally(
   let held = 0;
   let latest = -Infinity;
   let finished: Offence[] = [];
+  /** What is to be told: entries that reached the threshold and have changed. */
+  const telling = new Set<Entry>();
 
   const offenceOf = (entry: Entry): Offence => ({
     rule,
@@ -94,6 +96,7 @@ export function offenceTally(
   const tell = (entry: Entry): Offence[] => {
     if (!entry.changed || entry.count < threshold) return [];
     entry.changed = false;
+    telling.delete(entry);
     return [offenceOf(entry)];
   };
 
@@ -153,6 +156,7 @@ export function offenceTally(
       const entry = entryFor(start, client);
       entry.count++;
       entry.changed = true;
+      if (entry.count >= threshold) telling.add(entry);
       if (time < entry.first) entry.first = time;
       if (time > entry.last) entry.last = time;
       const known = entry.reasons.indexOf(reason);
@@ -179,8 +183,7 @@ export function offenceTally(
     offences: () => {
       const told = finished;
       finished = [];
-      for (const { byName } of windows.values())
-        for (const entry of byName.values()) told.push(...tell(entry));
+      for (const entry of telling) told.push(...tell(entry));
       return told;
     },
     forget: () => {

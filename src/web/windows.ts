@@ -43,6 +43,8 @@ export interface WindowsReached {
 export interface WindowCounter {
   /** What lies before what `expire` closed is not counted. */
   readonly add: (key: number, time: number) => void;
+  /** The same for a batch, at less cost; keys that are -1 are not counted. */
+  readonly addAll: (keys: ArrayLike<number>, times: Float64Array, count: number) => void;
   /** Tells of the windows that reached a threshold, of those that have changed since the last call. */
   readonly judge: (reached: (found: WindowsReached) => void) => void;
   readonly expire: (now: number) => void;
@@ -55,6 +57,8 @@ export interface WindowCounter {
 const second = 1_000;
 /** A key of 32 bits and a bucket's place among so many go into one number; more buckets are never held at once. */
 const cycle = 2 ** 21;
+/** 8 kB, which stay in the cache. */
+const hotBits = 65_536;
 
 /** The bucket with this place in its cycle that lies next to `near`. */
 function nearest(place: number, near: number): number {
@@ -65,21 +69,20 @@ function nearest(place: number, near: number): number {
 
 export function windowCounter(settings: WindowSettings): WindowCounter {
   const { limits, bucket, exact, lateness, period } = settings;
-  const lowest = Math.min(...limits.map(({ threshold }) => threshold));
   const longest = Math.max(...limits.map(({ window }) => window));
   const horizon = lateness + longest;
-  const coarse = bucketCounts({
-    most: settings.most,
-    letGo: Math.ceil(horizon / bucket / 4),
-    dropped: (key, count) => {
-      if (settings.small) totals[key] = (totals[key] ?? 0) - count;
-    },
-  });
-  const fine = exact
-    ? bucketCounts({ most: settings.most, letGo: Math.ceil(horizon / second / 4) })
-    : undefined;
-  /** How much of each key is held at all: who has less than the lowest threshold needs no closer look. */
-  let totals = new Uint32Array(settings.small ? 1_024 : 0);
+  const coarse = bucketCounts({ most: settings.most });
+  const fine = exact ? bucketCounts({ most: settings.most }) : undefined;
+  /** A window that reaches a threshold has a bucket with so many. */
+  const hotFrom = Math.min(
+    ...limits.map(({ window, threshold }) =>
+      Math.ceil(threshold / (Math.max(1, Math.ceil(window / bucket)) + (exact ? 1 : 0))),
+    ),
+  );
+  /** One bit for the keys of each hash, which had such a bucket: all others need no closer look. */
+  const hot = new Int32Array(hotBits / 32);
+  let marked = 0;
+  let markedAt = 0;
   let floor = 0;
   let changed = new Set<number>();
   let lastKey = -1;
@@ -140,27 +143,50 @@ export function windowCounter(settings: WindowSettings): WindowCounter {
     return false;
   };
 
+  const markHot = (bit: number): void => {
+    hot[bit >>> 5] = (hot[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    marked++;
+  };
+  /** Who was hot long ago need not be looked at for ever. */
+  const markAnew = (): void => {
+    hot.fill(0);
+    marked = 0;
+    coarse.forEach((key, count) => {
+      if (count >= hotFrom) markHot((Math.imul(key, 0x9e3779b1) >>> 16) % hotBits);
+    });
+  };
+  const addTo = (key: number, time: number, at: number): void => {
+    const count = coarse.add(key, at);
+    if (count === 0) return;
+    fine?.add(key, Math.floor(time / second));
+    const bit = (Math.imul(key, 0x9e3779b1) >>> 16) % hotBits;
+    if (((hot[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) {
+      if (count < hotFrom) return;
+      markHot(bit);
+    }
+    if (key === lastKey && at === lastBucket) return;
+    lastKey = key;
+    lastBucket = at;
+    changed.add(key * cycle + (at % cycle));
+  };
+
   return {
     add: (key, time) => {
-      if (!(time >= floor)) return;
-      const at = Math.floor(time / bucket);
-      const count = coarse.add(key, at);
-      if (count === 0) return;
-      fine?.add(key, Math.floor(time / second));
-      if (settings.small) {
-        if (key >= totals.length) {
-          const more = new Uint32Array(Math.max(key + 1, totals.length * 2));
-          more.set(totals);
-          totals = more;
+      if (time >= floor) addTo(key, time, Math.floor(time / bucket));
+    },
+    addAll: (keys, times, count) => {
+      let lastTime = Number.NaN;
+      let at = 0;
+      for (let i = 0; i < count; i++) {
+        const key = keys[i] ?? -1;
+        const time = times[i] ?? 0;
+        if (key === -1 || !(time >= floor)) continue;
+        if (time !== lastTime) {
+          lastTime = time;
+          at = Math.floor(time / bucket);
         }
-        const total = (totals[key] ?? 0) + 1;
-        totals[key] = total;
-        if (total < lowest) return;
+        addTo(key, time, at);
       }
-      if (key === lastKey && at === lastBucket) return;
-      lastKey = key;
-      lastBucket = at;
-      changed.add(key * cycle + (at % cycle));
     },
     judge: (reached) => {
       if (changed.size === 0) return;
@@ -186,12 +212,13 @@ export function windowCounter(settings: WindowSettings): WindowCounter {
       const keptFrom = Math.max(0, Math.floor((closed - longest) / bucket) - 1);
       coarse.expire(keptFrom);
       fine?.expire(Math.floor((keptFrom * bucket) / second));
+      if (marked === 0 || closed - markedAt < horizon) return;
+      markedAt = closed;
+      markAnew();
     },
     forget: (keys) => {
-      if (!settings.small) return;
-      const forgotten = new Set(keys.filter((key) => (totals[key] ?? 0) > 0));
-      if (forgotten.size === 0) return;
-      for (const key of forgotten) totals[key] = 0;
+      if (!settings.small || keys.length === 0) return;
+      const forgotten = new Set(keys);
       coarse.forget(forgotten);
       fine?.forget(forgotten);
     },

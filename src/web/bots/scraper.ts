@@ -48,6 +48,8 @@ const mostSampled = 4_096;
 
 interface Entry {
   readonly client: number;
+  /** Of its hour. */
+  readonly start: number;
   readonly paths: Set<number>;
   stretches: number;
   first: number;
@@ -74,8 +76,12 @@ export function scraperWatch(
   let held = 0;
   let latest = -Infinity;
   let finished: Offence[] = [];
+  /** What is to be told: entries that have changed since. */
+  const telling = new Set<Entry>();
 
-  const tell = (start: number, entry: Entry): Offence[] => {
+  const tell = (entry: Entry): Offence[] => {
+    const { start } = entry;
+    telling.delete(entry);
     const count = entry.paths.size * sampled;
     const there = bitsIn(entry.stretches);
     if (!entry.changed || count < paths || there < stretches) return [];
@@ -104,6 +110,7 @@ export function scraperWatch(
     all.sort((a, b) => a.entry.paths.size - b.entry.paths.size);
     for (const { start, entry } of all.slice(0, all.length / 2)) {
       windows.get(start)?.delete(entry.client);
+      telling.delete(entry);
       held--;
       counters.crowdedOut++;
     }
@@ -117,6 +124,7 @@ export function scraperWatch(
     if (entries === undefined) windows.set(start, (entries = new Map<number, Entry>()));
     const entry: Entry = {
       client,
+      start,
       paths: new Set(),
       stretches: 0,
       first: Infinity,
@@ -153,7 +161,10 @@ export function scraperWatch(
       const before = entry.paths.size;
       if (before < mostSampled) entry.paths.add(hash.high);
       const seen = entry.stretches | (1 << Math.floor((time - start) / stretch));
-      if (entry.paths.size > before || seen !== entry.stretches) entry.changed = true;
+      if (entry.paths.size > before || seen !== entry.stretches) {
+        entry.changed = true;
+        if (entry.paths.size * sampled >= paths) telling.add(entry);
+      }
       entry.stretches = seen;
       if (time < entry.first) entry.first = time;
       if (time > entry.last) entry.last = time;
@@ -166,7 +177,7 @@ export function scraperWatch(
       latest = now;
       for (const [start, entries] of windows) {
         if (start + hour + lateness > now) continue;
-        for (const entry of entries.values()) finished.push(...tell(start, entry));
+        for (const entry of entries.values()) finished.push(...tell(entry));
         held -= entries.size;
         windows.delete(start);
       }
@@ -174,14 +185,18 @@ export function scraperWatch(
     offences: () => {
       const told = finished;
       finished = [];
-      for (const [start, entries] of windows)
-        for (const entry of entries.values()) told.push(...tell(start, entry));
+      for (const entry of telling) told.push(...tell(entry));
       return told;
     },
     forget: (gone) => {
       for (const entries of windows.values()) {
         const before = entries.size;
-        for (const client of gone) entries.delete(client);
+        for (const client of gone) {
+          const entry = entries.get(client);
+          if (entry === undefined) continue;
+          telling.delete(entry);
+          entries.delete(client);
+        }
         held -= before - entries.size;
         counters.crowdedOut += before - entries.size;
       }
