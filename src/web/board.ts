@@ -144,7 +144,7 @@ export function board(settings: BoardSettings): Board {
       clientLows[row] = hash.low;
       clientHighs[row] = hash.high;
     }
-    clients.fetch(clientLows, count);
+    clients.bringNear(clientLows, count);
     for (let row = 0; row < count; row++) {
       const id = ids[row] ?? -1;
       const statusClass = classes[row] ?? -1;
@@ -204,7 +204,7 @@ export function board(settings: BoardSettings): Board {
       pairHighs[paired] = pairHash.high;
       pairUrls[paired++] = at;
     }
-    pairs.fetch(pairLows, paired);
+    pairs.bringNear(pairLows, paired);
     for (let i = 0; i < paired; i++) {
       const at = pairUrls[i] ?? 0;
       const pair = pairs.atLeast(pairs.add(pairLows[i] ?? 0, pairHighs[i] ?? 0));

@@ -130,7 +130,7 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
    * Has the memory look for all rows' places at once. A table of a million clients lies in no cache, and to wait for one place after the
    * other would cost more than all else that is done with a request.
    */
-  const fetch = (count: number): void => {
+  const bringNear = (count: number): void => {
     const mask = slots.length - 1;
     for (let row = 0; row < count; row++)
       candidates[row] = Math.max(0, slots[(hashes[row] ?? 0) & mask] ?? 0);
@@ -201,7 +201,7 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
         if (readable) hashes[row] = hash(addresses, at);
         else counters.unreadable++;
       }
-      fetch(count);
+      bringNear(count);
       for (let row = 0; row < count; row++) {
         if (ids[row] === -1) continue;
         const id = idOf(row);

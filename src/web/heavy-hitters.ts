@@ -23,7 +23,7 @@ export interface HeavyHitters {
    * Has the memory look for many keys at once, before they are added: what is held lies in no cache, and to wait for one key after the other
    * costs more than all the rest. Changes nothing.
    */
-  readonly fetch: (lows: Int32Array, count: number) => void;
+  readonly bringNear: (lows: Int32Array, count: number) => void;
   /** Whether the key of the last `add` was new: then it wants its text. */
   readonly wasNew: () => boolean;
   /** Keeps the text of a key, up to `textBytes` of it. */
@@ -130,7 +130,7 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
       isNew = true;
       return key;
     },
-    fetch: (hashed, count) => {
+    bringNear: (hashed, count) => {
       if (candidates.length < count) candidates = new Int32Array(count * 2);
       for (let i = 0; i < count; i++) candidates[i] = Math.max(0, slots[(hashed[i] ?? 0) & mask] ?? 0);
       let sum = 0;
