@@ -4,7 +4,7 @@ import { rememberTexts } from './known-texts.ts';
 it('the same text is the same entry, and others are others', () => {
   const recall = rememberTexts();
   const known = recall('a');
-  expect(known).toEqual({ folded: undefined, known: 0, holds: 0 });
+  expect(known).toEqual({ folded: undefined, known: 0, holds: 0, candidates: undefined });
   expect(recall('a')).toBe(known);
   expect(recall('A')).not.toBe(known);
 });

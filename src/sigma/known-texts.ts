@@ -4,6 +4,8 @@ export interface KnownText {
   /** Bits of the tests whose outcome is known, and of those among them that hold. */
   known: number;
   holds: number;
+  /** The rules that the text makes candidates, by the index of all rules. */
+  candidates: readonly number[] | undefined;
 }
 
 /** Tests of one field whose outcome is remembered with its texts: as many as bits of a small integer. */
@@ -41,7 +43,7 @@ export function rememberTexts(): KnownTexts {
       return known;
     }
     if (texts.size >= mostTexts) texts.clear();
-    known = { folded: undefined, known: 0, holds: 0 };
+    known = { folded: undefined, known: 0, holds: 0, candidates: undefined };
     texts.set(text, known);
     return known;
   };

@@ -44,11 +44,15 @@ const fewParts = 64;
 /** What the texts of numbers and truth values are made of; `1e999` is read as `Infinity`. */
 const partsOfPlain = /^[-+.0-9aefilnrstuy]+$/;
 
-/** Files each rule under the field and the texts without which it cannot match. */
+/**
+ * Files each rule under the field and the texts without which it cannot match.
+ * @param remembers whether to keep with known texts which rules they make candidates; only one index of a set may
+ */
 export function compileIndex<E>(
   rules: readonly RuleLogic[],
   view: EventView<E>,
   sharing: Sharing<E>,
+  remembers = false,
 ): RuleIndex<E> {
   const { topKeys } = view;
   const isDerived = (field: string) => topKeys !== undefined && topKeys(field) === undefined;
@@ -99,15 +103,20 @@ export function compileIndex<E>(
       candidates.push(i);
     }
   };
-  const sink: ScanSink & { byPart: readonly (readonly number[])[] } = {
+  const sink: ScanSink & { byPart: readonly (readonly number[])[]; noted: Set<number> | undefined } = {
     folded: undefined,
     byPart: [],
-    found: (literal) => add(sink.byPart[literal] ?? []),
+    noted: undefined,
+    found: (literal) => note(sink.byPart[literal] ?? []),
+  };
+  const note = (numbers: readonly number[]) => {
+    add(numbers);
+    if (sink.noted !== undefined) for (const i of numbers) sink.noted.add(i);
   };
   const lookAtText = (lookup: Lookup, text: string) => {
     if (lookup.wholes !== undefined && lookup.lengths.has(text.length)) {
       const numbers = lookup.wholes.get((sink.folded ??= fold(text)));
-      if (numbers !== undefined) add(numbers);
+      if (numbers !== undefined) note(numbers);
     }
     if (lookup.scan !== undefined) {
       sink.byPart = lookup.byPart;
@@ -120,9 +129,16 @@ export function compileIndex<E>(
     if (value === undefined) return;
     if (lookup.there.length > 0) add(lookup.there);
     if (typeof value === 'string') {
-      sink.folded = slot.folded;
-      lookAtText(lookup, value);
-      slot.folded = sink.folded;
+      const known = remembers ? sharing.knownOf(slot, value) : undefined;
+      if (known?.candidates !== undefined) add(known.candidates);
+      else {
+        sink.folded = slot.folded;
+        sink.noted = known === undefined ? undefined : new Set();
+        lookAtText(lookup, value);
+        slot.folded = sink.folded;
+        if (known !== undefined) known.candidates = [...(sink.noted ?? [])];
+        sink.noted = undefined;
+      }
       const { covers } = lookup;
       if (covers !== undefined && view.whole(event)[covers] === value) covered.add(covers);
     } else lookAtAll(lookup, value);

@@ -32,7 +32,7 @@ const eventsOfSet = 2 ** 29;
 
 function newSet<E>(rules: readonly Rule[], view: EventView<E>): RuleSet<E> {
   const sharing = shareTests(view);
-  const all = compilePart(rules, [...rules.keys()], [], view, sharing);
+  const all = compilePart(rules, [...rules.keys()], [], view, sharing, true);
   const { families } = view;
   const partOf = families && compileFamilies(rules, view, families, (rests) => partFor(rests, view, sharing));
   return (event) => {
@@ -75,7 +75,7 @@ function partFor<E>(rests: Rests, view: EventView<E>, sharing: Sharing<E>): Part
       numbers.push(i);
     }
   }
-  return rules.length + sure.length === 0 ? idle : compilePart(rules, numbers, sure, view, sharing);
+  return rules.length + sure.length === 0 ? idle : compilePart(rules, numbers, sure, view, sharing, false);
 }
 
 /** So few are tried sooner than it is found out which of them to try. */
@@ -84,6 +84,7 @@ const fewRules = 12;
 /**
  * @param numbers of the rules, in the set
  * @param sure numbers of rules that match whatever else stands in the event
+ * @param remembers see `compileIndex`
  */
 function compilePart<E>(
   rules: readonly RuleLogic[],
@@ -91,8 +92,10 @@ function compilePart<E>(
   sure: readonly number[],
   view: EventView<E>,
   sharing: Sharing<E>,
+  remembers: boolean,
 ): Part<E> {
-  const find = rules.length <= fewRules ? () => rules.keys() : compileIndex(rules, view, sharing);
+  const all = [...rules.keys()];
+  const find = rules.length <= fewRules ? () => all : compileIndex(rules, view, sharing, remembers);
   const matchers: (Matcher<E> | undefined)[] = rules.map(() => undefined);
   return {
     match: (event, epoch, found) => {

@@ -47,6 +47,8 @@ export interface Sharing<E> {
   readonly end: () => void;
   readonly slot: (field: string) => Slot<E>;
   readonly valueOf: (slot: Slot<E>, event: E) => Json | undefined;
+  /** What earlier events have shown of a value that is a text. */
+  readonly knownOf: (slot: Slot<E>, value: Json | undefined) => KnownText | undefined;
 }
 
 /** What rules of one set share of an event. It has one event at a time: a view must not ask the same rule set about another meanwhile. */
@@ -130,11 +132,13 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
       for (const test of each) if (!test(at, value, event)) return negated;
       return !negated;
     };
+    const lengths = lengthsOf(tests);
     const isOfTextAlone = tests.every(({ type }) => type !== 'field');
     if (!isOfTextAlone || at.knownTests >= mostKnownTests) return (event) => test(valueOf(at, event), event);
     const bit = 1 << at.knownTests++;
     return (event) => {
       const value = valueOf(at, event);
+      if (lengths !== undefined && typeof value === 'string' && !lengths.has(value.length)) return negated;
       const known = knownOf(at, value);
       if (known === undefined) return test(value, event);
       if ((known.known & bit) === 0) {
@@ -170,6 +174,7 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
     view,
     slot,
     valueOf,
+    knownOf,
     begin: () => ++epoch,
     end: () => {
       for (const of of filled) {
@@ -185,6 +190,17 @@ export function shareTests<E>(given: EventView<E>): Sharing<E> {
       scalarTexts = undefined;
     },
   };
+}
+
+/** How long a text is that passes any of the tests, where all ask for whole texts; folding keeps that. */
+function lengthsOf(tests: readonly ValueTest[]): ReadonlySet<number> | undefined {
+  const lengths = new Set<number>();
+  for (const test of tests) {
+    const whole = test.type === 'text' ? literalOf(test.pattern) : undefined;
+    if (whole === undefined) return undefined;
+    lengths.add(whole.length);
+  }
+  return lengths;
 }
 
 type SlotTest<E> = (slot: Slot<E>, value: Json | undefined, event: E) => boolean;
