@@ -32,6 +32,8 @@ export function correlationWords(finding: CorrelationFinding): string {
       return `new in ${test.fields.join(' and ')}, not seen ${within} before: ${notes.join(', ')}`;
     case 'tocsin_change':
       return `${test.field} changed: ${notes.join(' → ')}`;
+    case 'tocsin_travel':
+      return `${notes.join(', ')}: up to ${number} km/h (${boundWords(test.bounds)})`;
     case 'tocsin_spike':
       return `${number} times as many events ${within} as in the ${timespanText} before (${boundWords(test.bounds)} times)`;
     case 'tocsin_flatline':

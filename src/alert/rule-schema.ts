@@ -152,7 +152,8 @@ const correlationProperties: Readonly<Record<string, Schema>> = {
   minimum: {
     type: 'integer',
     minimum: 1,
-    description: 'How many events there must be for a ratio to mean something.',
+    description:
+      'How many events there must be for a ratio to mean something; of tocsin_travel, the least distance in kilometres.',
   },
   reference: {
     type: 'integer',

@@ -64,6 +64,16 @@ export type CorrelationTest =
   /** A value that the group has not had. Learning in milliseconds. */
   | { readonly type: 'tocsin_new_value'; readonly fields: readonly string[]; readonly learning: number }
   | { readonly type: 'tocsin_change'; readonly field: string }
+  /**
+   * Being somewhere else than in the event before faster than can be. Two fields, latitude and longitude; bounds in kilometres an hour, the
+   * least distance in kilometres.
+   */
+  | {
+      readonly type: 'tocsin_travel';
+      readonly fields: readonly string[];
+      readonly bounds: Bounds;
+      readonly minimum: number;
+    }
   /** Events of the window for each event of the window before it; `minimum` in the one, `reference` in the other. */
   | {
       readonly type: 'tocsin_spike';

@@ -6,6 +6,7 @@ import { sharedLoads } from './load.ts';
 import type { Match } from './match.ts';
 import { windowTestOf } from './measure.ts';
 import { runFlatline } from './run-flatline.ts';
+import { runTravel } from './run-travel.ts';
 import { runChange, runNewValue } from './run-values.ts';
 import { runWindows } from './run-windows.ts';
 import type { GroupRow, Limits, Runner, RunnerContext, RunnerCounters } from './runner.ts';
@@ -327,6 +328,8 @@ function createRunner(linked: LinkedCorrelation, context: RunnerContext): Runner
       return runNewValue(test.fields, test.learning, context);
     case 'tocsin_change':
       return runChange(test.field, context);
+    case 'tocsin_travel':
+      return runTravel(test.fields, test.bounds, test.minimum, context);
     default: {
       const windows = windowTestOf(linked);
       if (windows === undefined) throw new Error(`no runner for ${test.type}`);

@@ -98,6 +98,7 @@ export function windowTestOf(linked: LinkedCorrelation): WindowTest | undefined 
       };
     case 'tocsin_new_value':
     case 'tocsin_change':
+    case 'tocsin_travel':
     case 'tocsin_flatline':
       return undefined;
   }

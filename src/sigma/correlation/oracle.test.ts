@@ -108,6 +108,12 @@ const tests: fc.Arbitrary<CorrelationTest> = fc.oneof(
   }),
   fc.record({ type: fc.constant('tocsin_change' as const), field }),
   fc.record({
+    type: fc.constant('tocsin_travel' as const),
+    fields: fc.constantFrom(['f', 'g'], ['g', 'al']),
+    bounds: fc.constantFrom<Bounds>([{ operator: 'gte', value: 1 }], [{ operator: 'gt', value: 9_000 }]),
+    minimum: fc.constantFrom(1, 150),
+  }),
+  fc.record({
     type: fc.constant('tocsin_spike' as const),
     bounds: rising,
     minimum: count,
@@ -243,7 +249,7 @@ it('finds what the oracle finds, whatever the order, repeats and restarts', () =
     { numRuns: pairs },
   );
   // Every type has found something, or nothing would have been held against the oracle.
-  expect(Object.keys(found).length).toBeGreaterThanOrEqual(13);
+  expect(Object.keys(found).length).toBeGreaterThanOrEqual(14);
 });
 
 function plain({ id, correlation, group, time, value: found, events }: CorrelationFinding): string {

@@ -54,6 +54,18 @@ const readers: Readonly<Record<CorrelationTest['type'], Reader>> = {
       return { type: 'tocsin_change', field: oneField(source) };
     },
   },
+  tocsin_travel: {
+    keys: ['field'],
+    options: ['minimum'],
+    read: (source) => {
+      const fields = fieldsOf(source);
+      if (fields.length !== 2)
+        throw problem("of tocsin_travel needs two in 'field': the latitude and the longitude", 'condition');
+      const bounds = measures(source);
+      if (!isRising(bounds)) throw problem('takes gt or gte with a speed in kilometres an hour', 'condition');
+      return { type: 'tocsin_travel', fields, bounds, minimum: source.minimum ?? 100 };
+    },
+  },
   tocsin_spike: {
     keys: [],
     options: ['minimum', 'reference'],

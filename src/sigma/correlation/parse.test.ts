@@ -89,6 +89,16 @@ describe('a correlation', () => {
       { type: 'tocsin_change', field: 'ip' },
     ],
     [
+      'sees a journey',
+      'type: tocsin_travel\n  minimum: 500\n  condition: { field: [lat, lon], gte: 1000 }',
+      {
+        type: 'tocsin_travel',
+        fields: ['lat', 'lon'],
+        bounds: [{ operator: 'gte', value: 1000 }],
+        minimum: 500,
+      },
+    ],
+    [
       'sees a spike',
       'type: tocsin_spike\n  minimum: 20\n  condition: { gte: 3 }',
       { type: 'tocsin_spike', bounds: [{ operator: 'gte', value: 3 }], minimum: 20, reference: 1 },
@@ -183,6 +193,8 @@ describe('a correlation', () => {
     ['type: temporal\n  minimum: 4', '7:3', "'minimum' means nothing to temporal"],
     ['type: tocsin_flatline\n  condition: { gt: 4 }', '7:3', 'takes lt or lte'],
     ['type: tocsin_spike\n  condition: { lt: 4 }', '7:3', 'takes gt or gte with the ratio'],
+    ['type: tocsin_travel\n  condition: { field: lat, gte: 1 }', '7:3', 'the latitude and the longitude'],
+    ['type: tocsin_travel\n  condition: { field: [lat, lon], lt: 1 }', '7:3', 'a speed in kilometres'],
     [
       'type: tocsin_new_value\n  learning: soon\n  condition: { field: x }',
       '7:3',

@@ -32,7 +32,7 @@ interface Group<S> {
 }
 
 /** The groups of correlations that remember values instead of entries, with what is the same for all of those. */
-function rememberedGroups<S>(
+export function rememberedGroups<S>(
   fields: readonly string[],
   context: RunnerContext,
   own: { readonly create: (entryTime: number) => S; readonly forget: (group: Group<S>) => void },

@@ -131,6 +131,20 @@ function numbersOf({ values }: Item): readonly number[] {
   return (values[0] ?? []).filter((value) => value !== '' && Number.isFinite(Number(value))).map(Number);
 }
 
+/** The place of an item as a vector of length one, where its two fields have one number each that is a place. */
+function vectorOf({ values }: Item): readonly number[] | undefined {
+  const [latitude, longitude] = values.map((of) => (of.length === 1 && of[0] !== '' ? Number(of[0]) : NaN));
+  if (latitude === undefined || longitude === undefined) return undefined;
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return undefined;
+  const [north, east] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
+  return [Math.cos(north) * Math.cos(east), Math.cos(north) * Math.sin(east), Math.sin(north)];
+}
+
+function angle(a: readonly number[] = [], b: readonly number[] = []): number {
+  const half = Math.hypot(...a.map((one, i) => one - (b[i] ?? 0))) / 2;
+  return 2 * Math.asin(Math.min(1, half));
+}
+
 function holdsFor(value: number | undefined, bounds: Bounds): boolean {
   if (value === undefined) return false;
   return bounds.every(({ operator, value: bound }) => {
@@ -184,6 +198,22 @@ function verdictsOf(
         });
         if (changed.length === 0) return [];
         return [{ time, value: changed.length, items: changed, known: changed[0]?.id ?? '' }];
+      });
+    }
+    case 'tocsin_travel': {
+      const placed = items.filter((item) => vectorOf(item) !== undefined);
+      return instants(placed).flatMap(([time, present, earlier]) => {
+        const speeds = present.map((item, i) => {
+          const before = i > 0 ? present[i - 1] : earlier.at(-1);
+          if (before === undefined || before.time < time - timespan) return 0;
+          const distance = angle(vectorOf(before), vectorOf(item)) * 6371.0088;
+          const speed = distance / (Math.max(60_000, time - before.time) / 3_600_000);
+          return distance >= test.minimum && holdsFor(speed, test.bounds) ? speed : 0;
+        });
+        const jumped = present.filter((_, i) => (speeds[i] ?? 0) > 0);
+        if (jumped.length === 0) return [];
+        const value = Math.round(Math.max(...speeds));
+        return [{ time, value, items: jumped, known: jumped[0]?.id ?? '' }];
       });
     }
     default: {
