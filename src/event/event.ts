@@ -14,7 +14,9 @@ export type EventKind =
   | 'securityhub.finding'
   | 'access-analyzer.finding'
   | 'macie.finding'
-  | 'inspector.finding';
+  | 'inspector.finding'
+  // A request in an access log, which alerts name as evidence.
+  | 'access-log.request';
 
 /** `userIdentity.type` of CloudTrail in Tocsin's spelling; see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
 export type ActorKind =

@@ -1,8 +1,9 @@
 import type { Requests } from '../event/requests.ts';
 import { meansLogSource } from '../sigma/log-source.ts';
 import type { Rule } from '../sigma/rule.ts';
-import { anomalyDefaults, anomalySignal } from '../web/anomaly.ts';
-import { board } from '../web/board.ts';
+import { anomalyDefaults, anomalySignal, type AnomalySignal } from '../web/anomaly.ts';
+import type { AnomalyState } from '../web/anomaly-state.ts';
+import { board, type Board } from '../web/board.ts';
 import type { BoardView } from '../web/board-view.ts';
 import { botSignal, defaultBotSettings, type BotSettings, type BotSignal } from '../web/bots/signal.ts';
 import { injectionDefaults, injectionSignal } from '../web/inject.ts';
@@ -10,6 +11,7 @@ import { webServerSource } from '../web/inject-view.ts';
 import { merged, offenceKey, type Offence } from '../web/offence.ts';
 import { reputationSignal, type ReputationSignal } from '../web/reputation/signal.ts';
 import { defaultTrafficSettings, type TrafficSettings } from '../web/settings.ts';
+import type { Signal } from '../web/signal.ts';
 import { createTraffic, trafficSignals } from '../web/traffic.ts';
 import { parseAddress, wordsInAddress } from '../web/address.ts';
 import type { KnownAddresses } from './reputation.ts';
@@ -19,6 +21,11 @@ export interface WatchedTrafficOptions {
   readonly bots?: Partial<BotSettings> | undefined;
   /** Sigma rules of the category webserver; those for other logs are left out. */
   readonly rules?: readonly Rule[] | undefined;
+  /** Where an earlier one was: the time of its latest request, and what it knew of usual hours. */
+  readonly since?: number | undefined;
+  readonly anomaly?: AnomalyState | undefined;
+  /** Whether `fresh` will be asked. */
+  readonly tellsFresh?: boolean | undefined;
 }
 
 /** The board and every signal over one stream of requests. */
@@ -33,6 +40,17 @@ export interface WatchedTraffic {
   readonly board: (options: { readonly top: number; readonly points: number }) => BoardView;
   /** All that was found, one for each offence, the oldest first. */
   readonly offences: () => readonly Offence[];
+  /** What is new or has changed since this was last asked; with `all` also what has changed a little. */
+  readonly fresh: (all?: boolean) => readonly Offence[];
+  /** Forgets offences whose last request was before. */
+  readonly forget: (before: number) => void;
+  /** The time of the latest request. */
+  readonly latest: () => number;
+  /** Whether hours are compared; not while requests are taken again that are in the state already. */
+  readonly compareHours: (are: boolean) => void;
+  readonly anomaly: () => AnomalyState;
+  /** Begins the board anew, and gives what it showed until now. */
+  readonly turnBoard: () => Board;
   readonly counters: () => {
     /** Requests that no signal judged: too late, from the future, or with no usable time. */
     readonly unjudged: number;
@@ -48,39 +66,53 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
   const { settings, rules = [] } = options;
   let bots: BotSignal | undefined;
   let reputation: ReputationSignal | undefined;
+  let anomaly: AnomalySignal | undefined;
+  let comparesHours = true;
   const whole = { ...defaultTrafficSettings, ...settings };
   const botSettings = { ...defaultBotSettings, ...options.bots };
-  const traffic = createTraffic(whole, [
-    ...trafficSignals,
-    ({ lateness, seed }, clients, texts) =>
-      (bots = botSignal(clients, { ...botSettings, lateness, seed }, texts)),
-    ({ lateness }, clients) => (reputation = reputationSignal(clients, { lateness })),
-    ({ lateness }, clients, texts) =>
-      injectionSignal(
-        rules.filter(({ logsource }) => meansLogSource(logsource, webServerSource)),
-        clients,
-        { ...injectionDefaults, lateness },
-        texts,
-      ),
-    ({ lateness }, clients) => anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }),
-  ]);
+  const traffic = createTraffic(
+    whole,
+    [
+      ...trafficSignals,
+      ({ lateness, seed }, clients, texts) =>
+        (bots = botSignal(clients, { ...botSettings, lateness, seed }, texts)),
+      ({ lateness }, clients) => (reputation = reputationSignal(clients, { lateness })),
+      ({ lateness }, clients, texts) =>
+        injectionSignal(
+          rules.filter(({ logsource }) => meansLogSource(logsource, webServerSource)),
+          clients,
+          { ...injectionDefaults, lateness },
+          texts,
+        ),
+      ({ lateness }, clients) =>
+        gated(
+          (anomaly = anomalySignal({ ...anomalyDefaults, words: clients.words, lateness }, options.anomaly)),
+          () => comparesHours,
+        ),
+    ],
+    options.since,
+  );
   const listsAt = (words: Uint32Array, at: number): readonly string[] => reputation?.listsAt(words, at) ?? [];
-  const shown = board({
-    words: traffic.clients.words,
-    texts: traffic.texts,
-    seed: whole.seed,
-    appAgents: botSettings.outsideApp.agents,
-    listsAt,
-  });
+  const newBoard = () =>
+    board({
+      words: traffic.clients.words,
+      texts: traffic.texts,
+      seed: whole.seed,
+      appAgents: botSettings.outsideApp.agents,
+      listsAt,
+    });
+  let shown = newBoard();
   const found = new Map<string, Offence>();
+  let fresh = new Map<string, Offence>();
   let offencesNotHeld = 0;
-  const collect = (): void => {
-    for (const offence of traffic.offences()) {
+  const collect = (all = false): void => {
+    for (const offence of traffic.offences(all)) {
       const key = offenceKey(offence);
       const before = found.get(key);
-      if (before !== undefined) found.set(key, merged(before, offence));
-      else if (found.size < mostOffences) found.set(key, offence);
+      const known = before === undefined ? offence : merged(before, offence);
+      if (before !== undefined || found.size < mostOffences) found.set(key, known);
       else offencesNotHeld++;
+      if (options.tellsFresh === true) fresh.set(key, known);
     }
   };
   return {
@@ -102,11 +134,46 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
       traffic.finish();
       collect();
     },
-    board: shown.view,
+    board: (view) => shown.view(view),
     offences: () => [...found.values()].sort((a, b) => a.first - b.first),
+    fresh: (all) => {
+      if (all === true) collect(true);
+      const told = [...fresh.values()].sort((a, b) => a.first - b.first);
+      fresh = new Map();
+      return told;
+    },
+    forget: (before) => {
+      for (const [key, { last }] of found) if (last < before) found.delete(key);
+    },
+    latest: traffic.latest,
+    compareHours: (are) => {
+      comparesHours = are;
+    },
+    anomaly: () => {
+      if (anomaly === undefined) throw new Error('the signal was not made');
+      return anomaly.state();
+    },
+    turnBoard: () => {
+      const before = shown;
+      shown = newBoard();
+      return before;
+    },
     counters: () => {
       const { late, future, timeless } = traffic.counters;
       return { unjudged: late + future + timeless, offencesNotHeld };
+    },
+  };
+}
+
+/** A signal that sees nothing while it is not open. */
+function gated(signal: Signal, isOpen: () => boolean): Signal {
+  return {
+    ...signal,
+    take: (requests, clients) => {
+      if (isOpen()) signal.take(requests, clients);
+    },
+    tick: (now) => {
+      if (isOpen()) signal.tick(now);
     },
   };
 }

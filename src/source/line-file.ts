@@ -6,7 +6,7 @@ const pieceBytes = 64 * 1024;
 const longestFirstLine = 1024 * 1024;
 const largestUnendedLine = 4 * 1024 * 1024;
 /** Enough to reach the id and time of a first record, which no two files share. */
-const headBytes = 4 * 1024;
+export const headBytes = 4 * 1024;
 
 /** The beginning of what was read of a file. It tells the file from another one that was later written into its place. */
 export interface Head {
@@ -55,8 +55,12 @@ export async function headOf(file: string, end: number): Promise<Head> {
   const length = Math.min(headBytes, end);
   return reading(file, async (handle) => {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
-    return { length, hash: createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex') };
+    return { length, hash: hashOf(buffer.subarray(0, bytesRead)) };
   });
+}
+
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 export async function hasHead(file: string, head: Head): Promise<boolean> {

@@ -10,6 +10,8 @@ export interface InputOrigin {
   readonly receivedAt: number;
   /** Where in the object the first chunk begins. */
   readonly startAt?: number | undefined;
+  /** Whole lines with which the object begins, where the first chunk is not its beginning and lines obey headers. */
+  readonly beginning?: Uint8Array | undefined;
   /** Stored in the same transaction as the last of what was read. */
   readonly position?: { readonly source: string; readonly position: string } | undefined;
 }

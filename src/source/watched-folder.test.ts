@@ -6,6 +6,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -272,4 +273,116 @@ it('stopping does not wait for the end of a file that takes for ever, and stores
   await waitUntil(() => expect(began).toBe(true));
   await source.stop();
   expect(stored.size).toBe(0);
+});
+
+describe('a folder of text', () => {
+  const text = (change: Partial<WatchedFolderOptions> = {}) =>
+    start({ content: 'text', keys: 'access', unendedMs: 60_000, ...change });
+  const log = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `192.0.2.1 - - [x] "GET /${from + i} HTTP/1.1" 200 5\n`).join(
+      '',
+    );
+  const read = () => reads.map(({ text: each }) => each).join('');
+
+  it('follows lines that are no JSON, and waits for the end of a line', async () => {
+    writeFileSync(join(folder, 'access.log'), `${log(0, 2)}half`);
+    text();
+    await vi.waitFor(() => expect(read()).toBe(log(0, 2)));
+    appendFileSync(join(folder, 'access.log'), ` a line\n${log(2, 3)}`);
+    await vi.waitFor(() => expect(read()).toBe(`${log(0, 2)}half a line\n${log(2, 3)}`));
+  });
+
+  it('takes a last line for whole when nothing comes to it for long', async () => {
+    writeFileSync(join(folder, 'access.log'), 'one\ntwo');
+    text();
+    await vi.waitFor(() => expect(read()).toBe('one\n'));
+    now = 100_000;
+    await vi.waitFor(() => expect(read()).toBe('one\ntwo'));
+  });
+
+  it('reads only files whose names it accepts, the oldest first', async () => {
+    for (const [name, seconds] of [
+      ['b.log', 1],
+      ['a.log', 2],
+      ['c.txt', 0],
+    ] as const) {
+      writeFileSync(join(folder, name), `${name}\n`);
+      utimesSync(join(folder, name), seconds, seconds);
+    }
+    text({ accepts: (name) => name.endsWith('.log') });
+    await vi.waitFor(() => expect(read()).toBe('b.log\na.log\n'));
+  });
+
+  it.each([0, 40, 500])(
+    'reads nothing twice of a log with %i lines that is renamed, and then packed',
+    async (lines) => {
+      const at = (name: string) => join(folder, name);
+      writeFileSync(at('access.log'), log(0, lines));
+      const source = text();
+      await vi.waitFor(() => expect(read()).toBe(log(0, lines)));
+      // What was written between the last look and the renaming is read under the new name.
+      appendFileSync(at('access.log'), log(lines, lines + 2));
+      renameSync(at('access.log'), at('access.log.1'));
+      writeFileSync(at('access.log'), log(900, 903));
+      const both = log(0, lines + 2).length + log(900, 903).length;
+      await vi.waitFor(() => expect(read()).toHaveLength(both));
+      await source.stop();
+      // Not even over a restart.
+      writeFileSync(at('access.log.2.gz'), gzipSync(log(0, lines + 2)));
+      rmSync(at('access.log.1'));
+      renameSync(at('access.log'), at('access.log.1'));
+      writeFileSync(at('access.log'), log(910, 911));
+      stored.set('access:other', '');
+      text();
+      await vi.waitFor(() => expect(read()).toContain('/910 '));
+      now = 5_000;
+      await vi.waitFor(() => expect(stored.has(`access:${at('access.log.2.gz')}`)).toBe(true));
+      expect(read().split('\n').toSorted()).toEqual(
+        (log(0, lines + 2) + log(900, 903) + log(910, 911)).split('\n').toSorted(),
+      );
+    },
+  );
+
+  it('knows a packed file again under another name, and reads one that only begins alike', async () => {
+    const at = (name: string) => join(folder, name);
+    writeFileSync(at('a.gz'), gzipSync(log(0, 300)));
+    text();
+    await vi.waitFor(() => {
+      now += 1_000;
+      expect(reads).toHaveLength(1);
+    });
+    renameSync(at('a.gz'), at('b.gz'));
+    writeFileSync(at('plain.log'), log(0, 200));
+    await vi.waitFor(() => expect(reads.map(({ name }) => name)).toContain('plain.log'));
+    now += 10_000;
+    await vi.waitFor(() => expect(stored.has(`access:${at('b.gz')}`)).toBe(true));
+    expect(reads.find(({ name }) => name === 'b.gz')?.text).toBe('');
+  });
+
+  it('reads a log that was copied away and emptied from its start, and the copy on from where it was', async () => {
+    const at = (name: string) => join(folder, name);
+    writeFileSync(at('access.log'), log(0, 100));
+    text();
+    await vi.waitFor(() => expect(read()).toBe(log(0, 100)));
+    writeFileSync(at('access.log.1'), log(0, 101));
+    truncateSync(at('access.log'), 0);
+    appendFileSync(at('access.log'), log(200, 201));
+    await vi.waitFor(() =>
+      expect(read().split('\n').toSorted()).toEqual((log(0, 101) + log(200, 201)).split('\n').toSorted()),
+    );
+  });
+
+  it('gives the headers along when it goes on in the middle', async () => {
+    const beginnings: (string | undefined)[] = [];
+    const keep = async (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => {
+      beginnings.push(from.beginning && Buffer.from(from.beginning).toString());
+      await ingest(chunks, from);
+    };
+    writeFileSync(join(folder, 'w3c.log'), '#Fields: date time\na\n');
+    text({ ingest: keep });
+    await vi.waitFor(() => expect(reads).toHaveLength(1));
+    appendFileSync(join(folder, 'w3c.log'), 'b\n');
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    expect(beginnings).toEqual([undefined, '#Fields: date time\na\nb\n']);
+  });
 });

@@ -1,8 +1,19 @@
-import { createReadStream, watch, type FSWatcher } from 'node:fs';
+import { createReadStream, watch, type FSWatcher, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { endOfLastLine, hasHead, headOf, isLines, readableEnd, type Head } from './line-file.ts';
+import { endOfLastLine, hasHead, headBytes, headOf, isLines, readableEnd, type Head } from './line-file.ts';
 import type { Ingest, RunningSource, SourceLog } from './source.ts';
+import {
+  beginningHashes,
+  beginningOf,
+  contentBetween,
+  firstBytes,
+  hasTail,
+  isPlainText,
+  readableTextEnd,
+  tailOf,
+  unpackedBeginning,
+} from './text-file.ts';
 
 export interface WatchedFolderOptions {
   readonly path: string;
@@ -13,6 +24,14 @@ export interface WatchedFolderOptions {
   readonly log: SourceLog;
   /** Files and folders that are passed over: what Tocsin itself writes would otherwise be read, written, and read again. */
   readonly except?: readonly string[] | undefined;
+  /** What the files hold: JSON, or lines of text that obey no document around them (access logs); JSON where left out. */
+  readonly content?: 'json' | 'text' | undefined;
+  /** Which files are read, by their names; all, where left out. */
+  readonly accepts?: ((name: string) => boolean) | undefined;
+  /** What keys of positions begin with: `folder`, where left out. */
+  readonly keys?: string | undefined;
+  /** How long nothing must have come to a file of text until its last line is taken for whole although no line feed ends it. */
+  readonly unendedMs?: number | undefined;
   /** How often the folder is looked through; changes are usually noticed sooner. */
   readonly intervalMs?: number | undefined;
   /** How long a file that is read as a whole must have kept its size and time. */
@@ -25,6 +44,10 @@ export interface WatchedFolderOptions {
 
 /** How far a file has been read. */
 interface Progress {
+  /** Whether the file is packed, and `offset` then its whole size. */
+  readonly packed?: boolean | undefined;
+  /** Of text: the last bytes before `offset`, to know the content again under another name. */
+  readonly tail?: Head | undefined;
   /** Both tell a file from another that was later given its name: an inode number is used again, a file written over in place keeps it. */
   readonly inode: number;
   readonly head: Head;
@@ -37,6 +60,9 @@ const defaultIntervalMs = 2_000;
 const defaultRestMs = 3_000;
 const defaultPieceBytes = 64 * 1024 * 1024;
 const defaultGraceMs = 5_000;
+const defaultUnendedMs = 60_000;
+/** So many contents that are no longer under their name are remembered, in case they turn up under another. */
+const mostGone = 1_000;
 /** Writers seldom stop after one write: a short wait takes the rest along. */
 const settleMs = 100;
 
@@ -45,11 +71,18 @@ const settleMs = 100;
  * whole line by whole line; every other file (compressed, or one JSON document) is read once it has stopped changing, and again
  * from the start when it changes. Positions are stored with what was read, so that a restart goes on where it was. Links are
  * not followed.
+ *
+ * Text is counted, and reading it twice would count it twice: files of text are known again when they were renamed, copied or packed (as
+ * logs are when they are rotated), and are read in the order in which they were last written.
  */
 export function startWatchedFolder(options: WatchedFolderOptions): RunningSource {
   const { path, log, intervalMs = defaultIntervalMs, pieceBytes = defaultPieceBytes } = options;
+  const isText = options.content === 'text';
+  const keyOf = (file: string): string => `${options.keys ?? 'folder'}:${file}`;
   const except = new Set((options.except ?? []).map((each) => resolve(each)));
   const known = new Map<string, Progress>();
+  /** What was read under names that are gone, or that are another file's now. */
+  const gone: Progress[] = [];
   /** What a file looked like, and since when it has. */
   const lastLook = new Map<string, { readonly looks: string; readonly since: number }>();
   /** What a file looked like when all that can be read of it had been read. */
@@ -70,9 +103,11 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
   async function look(): Promise<void> {
     const files = await filesBelow(path);
     const present = new Set(files);
+    for (const [file, progress] of known) if (!present.has(file)) keepGone(progress);
     for (const map of [known, lastLook, done])
       for (const file of map.keys()) if (!present.has(file)) map.delete(file);
-    for (const file of files) {
+    if (isText) await learnPositions(files);
+    for (const file of isText ? await oldestFirst(files) : files) {
       if (stopping.signal.aborted) return;
       try {
         await lookAt(file);
@@ -88,11 +123,46 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
       if (place !== path && !present.has(place) && !(await exists(place))) failing.delete(place);
   }
 
+  /** All that was read must be known before a file is taken for a new one. */
+  async function learnPositions(files: readonly string[]): Promise<void> {
+    for (const file of files) {
+      if (known.has(file) || lastLook.has(file)) continue;
+      const progress = readProgress(await options.position(keyOf(file)));
+      if (progress !== undefined) known.set(file, progress);
+    }
+  }
+
+  function keepGone(progress: Progress): void {
+    if (!isText) return;
+    gone.push(progress);
+    if (gone.length > mostGone) gone.shift();
+  }
+
+  /**
+   * Up to where the content of a file of text that is new under its name was read when it had another: an offset in the unpacked content, or
+   * Infinity where it is a packed file that was read whole.
+   */
+  async function readElsewhere(file: string, size: number, packed: boolean): Promise<number> {
+    const raw = beginningHashes(() => firstBytes(file, headBytes));
+    const unpacked = packed ? beginningHashes(() => unpackedBeginning(file, headBytes)) : raw;
+    for (const content of [gone.toReversed(), known.values()].flatMap((all) => [...all])) {
+      const { head, tail, offset, packed: wasPacked = false } = content;
+      if (tail === undefined || offset === 0) continue;
+      if (wasPacked && (!packed || offset !== size)) continue;
+      if (!packed && offset > size) continue;
+      const begins = wasPacked ? raw : unpacked;
+      if ((await begins(head.length)) !== head.hash) continue;
+      if (await hasTail(file, packed && !wasPacked, { tail, offset }))
+        return wasPacked ? Number.POSITIVE_INFINITY : offset;
+    }
+    return 0;
+  }
+
   async function lookAt(file: string): Promise<void> {
     const now = await stat(file);
     const looks = `${now.ino}/${now.size}/${now.mtimeMs}`;
     if (done.get(file) === looks) return;
-    const key = `folder:${file}`;
+    const key = keyOf(file);
     const before = known.get(file) ?? readProgress(await options.position(key));
     const isSame =
       before !== undefined &&
@@ -104,11 +174,23 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
       done.set(file, looks);
       return;
     }
-    const atRest = hasRested(file, looks);
-    const lines = await isLines(file);
+    const restedMs = restOf(file, looks);
+    const atRest = restedMs >= (options.restMs ?? defaultRestMs);
+    const lines = isText ? await isPlainText(file) : await isLines(file);
     if (!lines && !atRest) return;
-    const start = isSame && lines ? before.offset : 0;
-    const end = lines ? await readableEnd(file, start, now.size, atRest) : now.size;
+    if (isText && before !== undefined && !isSame) {
+      keepGone(before);
+      known.delete(file);
+    }
+    const elsewhere = isText && !isSame ? await readElsewhere(file, now.size, !lines) : 0;
+    if (isText && !lines) return readPacked(file, now, elsewhere);
+    const start = isSame && lines ? before.offset : elsewhere;
+    const isFinished = restedMs >= (options.unendedMs ?? defaultUnendedMs);
+    const end = isText
+      ? await readableTextEnd(file, start, now.size, isFinished)
+      : lines
+        ? await readableEnd(file, start, now.size, atRest)
+        : now.size;
     for (let from = start; from < end;) {
       if (stopping.signal.aborted) return;
       const whole = !lines || end - from <= pieceBytes;
@@ -117,6 +199,7 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
       const progress: Progress = {
         inode: now.ino,
         head: await headOf(file, to),
+        ...(isText && { tail: await tailOf(file, to) }),
         offset: to,
         modified: now.mtimeMs,
       };
@@ -127,23 +210,52 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
           object: file,
           receivedAt: options.clock(),
           startAt: from,
+          ...(isText && from > 0 && { beginning: await beginningOf(file) }),
           position: { source: key, position: JSON.stringify(progress) },
         },
       );
       known.set(file, progress);
       from = to;
     }
-    if (atRest || end === now.size) done.set(file, looks);
+    if ((isText ? isFinished : atRest) || end === now.size) done.set(file, looks);
   }
 
-  function hasRested(file: string, looks: string): boolean {
+  /** Reads a packed file of text whole, but for what was read of it before it was packed. */
+  async function readPacked(file: string, now: Stats, elsewhere: number): Promise<void> {
+    const progress: Progress = {
+      packed: true,
+      inode: now.ino,
+      head: await headOf(file, now.size),
+      tail: await tailOf(file, now.size),
+      offset: now.size,
+      modified: now.mtimeMs,
+    };
+    const isKnown = elsewhere === Number.POSITIVE_INFINITY;
+    await options.ingest(
+      elsewhere === 0
+        ? createReadStream(file, { highWaterMark: 512 * 1024, signal: cut.signal })
+        : isKnown
+          ? nothing()
+          : contentBetween(file, false, elsewhere),
+      {
+        source: 'file',
+        object: file,
+        receivedAt: options.clock(),
+        startAt: isKnown ? 0 : elsewhere,
+        position: { source: keyOf(file), position: JSON.stringify(progress) },
+      },
+    );
+    known.set(file, progress);
+    done.set(file, `${now.ino}/${now.size}/${now.mtimeMs}`);
+  }
+
+  /** For how long a file has looked as it does, in milliseconds. */
+  function restOf(file: string, looks: string): number {
     const now = options.clock();
     const last = lastLook.get(file);
-    if (last?.looks !== looks) {
-      lastLook.set(file, { looks, since: now });
-      return false;
-    }
-    return now - last.since >= (options.restMs ?? defaultRestMs);
+    if (last?.looks === looks) return now - last.since;
+    lastLook.set(file, { looks, since: now });
+    return -1;
   }
 
   async function filesBelow(folder: string): Promise<string[]> {
@@ -152,7 +264,7 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const place = join(folder, entry.name);
       if (except.has(resolve(place))) continue;
-      if (entry.isFile()) files.push(place);
+      if (entry.isFile() && (options.accepts?.(entry.name) ?? true)) files.push(place);
       if (!entry.isDirectory()) continue;
       try {
         files.push(...(await filesBelow(place)));
@@ -234,11 +346,27 @@ async function exists(place: string): Promise<boolean> {
   );
 }
 
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** In the order in which they were last written. */
+async function oldestFirst(files: readonly string[]): Promise<readonly string[]> {
+  const written = new Map<string, number>();
+  for (const file of files)
+    written.set(
+      file,
+      await stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    );
+  return files.toSorted((a, b) => (written.get(a) ?? 0) - (written.get(b) ?? 0));
+}
+
 /** Undefined too for what an earlier version stored without a head: the file is then read again, which doubles no alert. */
 function readProgress(stored: string | undefined): Progress | undefined {
   if (stored === undefined) return undefined;
-  const { inode, head, offset, modified } = JSON.parse(stored) as Partial<Progress>;
+  const { inode, head, tail, offset, modified, packed } = JSON.parse(stored) as Partial<Progress>;
   return inode === undefined || head === undefined || offset === undefined || modified === undefined
     ? undefined
-    : { inode, head, offset, modified };
+    : { inode, head, tail, offset, modified, packed };
 }

@@ -25,6 +25,8 @@ export interface CommitRows {
     readonly id: string;
     readonly row: Insertable<AlertRow>;
     readonly channels: readonly string[];
+    /** What the one that is there may learn from. */
+    readonly grows: Alert | undefined;
   }[];
   readonly rejections: readonly Insertable<RejectionRow>[];
   readonly positions: readonly Insertable<PositionRow>[];
@@ -40,10 +42,11 @@ export interface CommitRows {
 /** @throws {StoreError} `unfit` where something in it has no JSON form or no place on the time line. */
 export function commitRows(commit: Commit, place: string, leader: number | undefined): CommitRows {
   return {
-    alerts: commit.alerts.map(({ alert, channels }) => ({
+    alerts: commit.alerts.map(({ alert, channels, grows }) => ({
       id: alert.id,
       row: alertRow(alert, commit.now, place),
       channels: [...new Set(channels)],
+      grows: grows === true ? alert : undefined,
     })),
     rejections: (commit.rejections ?? []).map((rejection) => rejectionRow(rejection, commit.now)),
     positions: (commit.positions ?? []).map(({ source, position }) => ({

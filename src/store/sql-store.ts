@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { grownAlert } from '../alert/grown.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
 import { sqlBlockStore } from './blocks.ts';
@@ -225,6 +226,14 @@ async function writeBatches(
   });
   for (const rows of chunks(deliveries)) await trx.insertInto('deliveries').values(rows).execute();
 
+  await growAlerts(
+    trx,
+    batches.flatMap((batch) =>
+      batch.alerts.filter(({ row }) => first.get(row.id)?.row !== row || !created.has(row.id)),
+    ),
+    options.place,
+  );
+
   const rejections = batches.flatMap((batch) => batch.rejections);
   for (const rows of chunks(rejections)) {
     await trx
@@ -299,6 +308,32 @@ async function checkLeader(
     reason: 'another server has become the leader',
     wayOut: 'send it to that server; nothing of it has been kept here',
   });
+}
+
+/** Alerts that are there take over what is new about them. */
+async function growAlerts(
+  trx: Transaction<Tables>,
+  repeated: CommitRows['alerts'],
+  place: string,
+): Promise<void> {
+  for (const entries of chunks(repeated.filter(({ grows }) => grows !== undefined))) {
+    const ids = [...new Set(entries.map(({ row }) => row.id))];
+    const rows = await trx.selectFrom('alerts').select(['id', 'alert']).where('id', 'in', ids).execute();
+    for (const { id, alert } of rows) {
+      const stored = readAlert(alert, place);
+      const grown = entries.reduce(
+        (known, { row, grows }) =>
+          row.id === id && grows !== undefined ? (grownAlert(known, grows) ?? known) : known,
+        stored,
+      );
+      if (grown === stored) continue;
+      await trx
+        .updateTable('alerts')
+        .set({ alert: JSON.stringify(grown) })
+        .where('id', '=', id)
+        .execute();
+    }
+  }
 }
 
 /** Keeps the newest rejections within the limits; the newest one always stays. */

@@ -23,7 +23,12 @@ export type DeliveryOutcome =
 
 /** Everything that one batch of input leads to; stored whole or not at all. */
 export interface Commit {
-  readonly alerts: readonly { readonly alert: Alert; readonly channels: readonly string[] }[];
+  readonly alerts: readonly {
+    readonly alert: Alert;
+    readonly channels: readonly string[];
+    /** Whether what is there under the same id takes over what this knows more (`grownAlert`); nobody is told again. */
+    readonly grows?: boolean | undefined;
+  }[];
   readonly rejections?: readonly Rejection[];
   /** How far a source has been read, in that source's own notation; the last word on a source counts. */
   readonly positions?: readonly { readonly source: string; readonly position: string }[];
@@ -100,7 +105,7 @@ export interface StoreCounts {
  */
 export interface Store {
   /**
-   * An alert whose id is already there changes nothing and causes no delivery, whatever else it holds; the same goes for a
+   * An alert whose id is already there causes no delivery, and changes nothing unless it is said to grow; the same goes for a
    * rejection of the same bytes, at the same place, for the same reason.
    */
   commit(batch: Commit): Promise<CommitResult>;

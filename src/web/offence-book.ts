@@ -36,8 +36,8 @@ export interface OffenceBook {
   /** Returns what takes evidence for it. */
   readonly see: (sighting: Sighting) => EvidenceKeeper;
   readonly tick: (now: number) => void;
-  /** What is new, what has grown much, what has changed and was not told for a minute, and what is closed. */
-  readonly drain: () => readonly Offence[];
+  /** What is new, what has grown much, what has changed and was not told for a minute, and what is closed; with `all`, whatever has changed. */
+  readonly drain: (all?: boolean) => readonly Offence[];
 }
 
 /** So long an offence that has changed little may wait until it is told again. */
@@ -114,11 +114,11 @@ export function offenceBook({ lateness, period, most }: OffenceBookSettings): Of
       for (const [key, entry] of open)
         if (entry.start + period + entry.rule.window < now - lateness) close(key, entry);
     },
-    drain: () => {
+    drain: (all = false) => {
       const told = closing.map(offenceOf);
       closing = [];
       for (const entry of changed) {
-        if (entry.count < entry.toldCount * 2 && time - entry.toldAt < toldAgainAfter) continue;
+        if (!all && entry.count < entry.toldCount * 2 && time - entry.toldAt < toldAgainAfter) continue;
         changed.delete(entry);
         entry.toldCount = entry.count;
         entry.toldAt = time;

@@ -102,7 +102,7 @@ export function cutTextAt(requests: Requests, column: TextColumnName, row: numbe
 }
 
 /** At most `length` characters; where something is cut off it ends with an ellipsis. Never half of a pair. */
-function shortened(text: string, length: number): string {
+export function shortened(text: string, length: number): string {
   if (text.length <= length) return text;
   const end = isLeadSurrogate(text.charCodeAt(length - 2)) ? length - 2 : length - 1;
   return `${text.slice(0, end)}…`;

@@ -14,8 +14,8 @@ export interface Signal {
    * further back than the lateness is closed, told for the last time, and forgotten.
    */
   readonly tick: (now: number) => void;
-  /** What is new or has changed since the last call. */
-  readonly offences: () => readonly Offence[];
+  /** What is new or has changed since the last call; what has changed a little may wait, unless `all` is asked for. */
+  readonly offences: (all?: boolean) => readonly Offence[];
   /** These clients are forgotten, and their numbers will be used for others. Called before `take` of the batch in which they are. */
   readonly forget?: (clients: readonly number[]) => void;
 }

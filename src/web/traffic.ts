@@ -30,8 +30,13 @@ export interface Traffic {
   readonly take: (requests: Requests) => Int32Array;
   /** Nothing more will come: judges what waited for late requests. */
   readonly finish: () => void;
-  /** What is new or has changed since the last call, one for each `offenceKey`, the oldest first. */
-  readonly offences: () => readonly Offence[];
+  /**
+   * What is new or has changed since the last call, one for each `offenceKey`, the oldest first. What has changed a little may wait some time,
+   * unless `all` is asked for.
+   */
+  readonly offences: (all?: boolean) => readonly Offence[];
+  /** The time of the latest request so far. */
+  readonly latest: () => number;
   readonly clients: ClientTable;
   readonly texts: TextTable;
   readonly counters: {
@@ -50,9 +55,11 @@ export interface Traffic {
 /** By how much the clock of who writes logs may differ from ours. */
 const clockSkew = 10 * 60_000;
 
+/** @param since the time of the latest request before those that will come, where some came before */
 export function createTraffic(
   settings: TrafficSettings,
   makers: readonly SignalMaker[] = trafficSignals,
+  since = Number.NEGATIVE_INFINITY,
 ): Traffic {
   const clients = clientTable({
     capacity: settings.clients,
@@ -62,7 +69,7 @@ export function createTraffic(
   const texts = textTable({ seed: settings.seed });
   const signals = makers.map((make) => make(settings, clients, texts));
   const counters = { rows: 0, counted: 0, late: 0, future: 0, timeless: 0 };
-  let latest = Number.NEGATIVE_INFINITY;
+  let latest = since;
 
   /** The rows that count, or undefined where all do. */
   const rowsToKeep = (requests: Requests): readonly number[] | undefined => {
@@ -105,10 +112,11 @@ export function createTraffic(
       return all;
     },
     finish: () => tick(Number.POSITIVE_INFINITY),
-    offences: () => {
+    latest: () => latest,
+    offences: (all) => {
       const told = new Map<string, Offence>();
       for (const signal of signals) {
-        for (const offence of signal.offences()) {
+        for (const offence of signal.offences(all)) {
           const key = offenceKey(offence);
           const before = told.get(key);
           told.set(key, before === undefined ? offence : merged(before, offence));

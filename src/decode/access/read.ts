@@ -4,7 +4,7 @@ import { ParquetError } from '../parquet/error.ts';
 import { unpack, UnpackError } from '../unpack.ts';
 import { emptied, type AccessBatch } from './batch.ts';
 import { requestsBuilder } from './builder.ts';
-import type { AccessFormat } from './format.ts';
+import type { AccessFormat, AccessReader } from './format.ts';
 import { detectAccessFormat, unknownAccessLog } from './formats.ts';
 import { wholeLines } from './whole-lines.ts';
 import { isParquet, type RandomBytes } from '../parquet/file.ts';
@@ -28,6 +28,11 @@ export interface AccessOptions {
    * @throws {ParquetError} where it is too long
    */
   readonly setDown?: ((chunks: AsyncIterable<Uint8Array>) => Promise<SetDown>) | undefined;
+  /**
+   * Whole lines with which the object begins, where the first chunk is not its beginning: what the format is told by, and the headers that the
+   * lines obey. Nothing is read of them again.
+   */
+  readonly beginning?: Uint8Array | undefined;
   /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
   readonly unpackAtOnce?: boolean | undefined;
 }
@@ -56,7 +61,8 @@ export async function* readAccessLog(
     yield* parquet(whole, from, options, ending);
     return;
   }
-  const format = options.format ?? detectAccessFormat(head, options.realtimeFields);
+  const { beginning } = options;
+  const format = options.format ?? detectAccessFormat(beginning ?? head, options.realtimeFields);
   const into = requestsBuilder(from, format?.escaping ?? 'none');
   const start = options.startAt ?? 0;
   let offset = start;
@@ -65,6 +71,7 @@ export async function* readAccessLog(
     if (offset > start) into.reject(start, head, unknownAccessLog(head), offset - start);
   } else {
     const reader = format.open();
+    if (beginning !== undefined) readHeaders(reader, beginning, from);
     const tooLong = (at: number, line: Uint8Array, length: number, reason: string): void =>
       into.reject(at, line, reason, length);
     for await (const { bytes, at } of wholeLines(whole, start, tooLong)) {
@@ -79,6 +86,17 @@ export async function* readAccessLog(
   }
   if (ending.problem !== undefined) into.reject(offset, new Uint8Array(0), ending.problem);
   yield* emptied(into, offset);
+}
+
+/** Lets a reader see the lines at the beginning of its file that are headers; whatever comes of them is known already. */
+function readHeaders(reader: AccessReader, beginning: Uint8Array, from: Omit<Provenance, 'position'>): void {
+  const into = requestsBuilder(from, 'none');
+  for (let start = 0; beginning[start] === numberSign;) {
+    const found = beginning.indexOf(lineFeed, start);
+    const end = found === -1 ? beginning.length : found + 1;
+    reader.read(beginning, start, end, 0, into);
+    start = end;
+  }
 }
 
 /** What was cut off has lost the end, which says where everything is. */
@@ -131,6 +149,7 @@ async function held(chunks: AsyncIterable<Uint8Array>): Promise<SetDown> {
 }
 
 const lineFeed = 0x0a;
+const numberSign = 0x23;
 
 function isEnoughToTell(head: Uint8Array): boolean {
   return head.length >= 4096 || head.includes(lineFeed);

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../alert/alert.ts';
 import type { Json } from '../../event/json.ts';
 import type { Open } from './opened-store.ts';
-import { hostileFields, hostileTexts, sampleAlert, sampleId, sampleRejection } from './samples.ts';
+import {
+  hostileFields,
+  hostileTexts,
+  sampleAlert,
+  sampleGrowing,
+  sampleId,
+  sampleRejection,
+} from './samples.ts';
 import type { Commit } from '../store.ts';
 
 const nothing = { alerts: [], now: 1 };
@@ -33,6 +40,28 @@ export function describeCommit(open: Open): void {
       expect(await store.commit({ alerts: [second], now: 2 })).toEqual({ created: [], repeated: 1 });
       expect((await store.alert(sampleId(1)))?.title).toBe('first');
       expect((await store.deliveries(sampleId(1))).map((delivery) => delivery.channel)).toEqual(['slack']);
+    });
+
+    it('lets an alert that is said to grow take over what is new, tells nobody again, and never shrinks', async () => {
+      const { store } = await open();
+      const grown = (value: number, end: number, grows = true) => ({
+        alert: sampleGrowing(1, value, end),
+        channels: ['slack'],
+        grows,
+      });
+      expect(await store.commit({ alerts: [grown(50, 10), grown(70, 20)], now: 1 })).toEqual({
+        created: [sampleId(1)],
+        repeated: 1,
+      });
+      const stored = async () => (await store.alert(sampleId(1)))?.correlation;
+      expect(await stored()).toMatchObject({ value: 70, start: 0, end: 20 });
+      await store.commit({ alerts: [grown(60, 15)], now: 2 });
+      await store.commit({ alerts: [grown(90, 90, false)], now: 2 });
+      expect(await stored()).toMatchObject({ value: 70, end: 20 });
+      await store.commit({ alerts: [grown(60, 30)], now: 3 });
+      expect(await stored()).toMatchObject({ value: 70, end: 30 });
+      expect(await store.deliveries(sampleId(1))).toHaveLength(1);
+      expect((await store.alerts({ limit: 10 })).alerts).toHaveLength(1);
     });
 
     it('takes an empty batch', async () => {

@@ -73,6 +73,12 @@ export function sampleAlert(number: number, parts: SampleParts = {}): Alert {
   };
 }
 
+/** An alert of several events, of which more may come. */
+export function sampleGrowing(number: number, value: number, end: number): Alert {
+  const counted = { type: 'event_count', summary: `${value} events`, group: [], events: [] };
+  return { ...sampleAlert(number), correlation: { ...counted, value, total: value, start: 0, end } };
+}
+
 export function sampleRejection(number: number, parts: Partial<Rejection> = {}): Rejection {
   const bytes = parts.bytes ?? Buffer.from(`not a record ${number}`);
   return {
