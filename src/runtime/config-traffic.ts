@@ -311,6 +311,14 @@ export const trafficSection = z
       .max(360)
       .default(defaultTrafficSettings.lateness / minute)
       .describe('How many minutes a request may come later than a younger one and still be counted.'),
+    rereadHours: z
+      .int()
+      .min(1)
+      .max(168)
+      .default(25)
+      .describe(
+        'How many hours of logs are read again when the server starts, so that counts go on where they were; the longest count goes over a day.',
+      ),
     mostClients: z
       .int()
       .min(20_000)

@@ -10,6 +10,7 @@ import type { CommitResult, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
 import type { KeptAssets } from './kept-assets.ts';
+import { rejectionKeeper } from './kept-rejections.ts';
 import type { KeptCorrelations } from './kept-correlations.ts';
 import { decide, decideHeld, newTally, type Decision, type Tally } from './pipeline.ts';
 
@@ -51,12 +52,6 @@ export interface IngestResult {
 const listed = 1_000;
 
 /**
- * Of one input this many rejections are kept one by one; those after them are kept as one for each batch. Each costs the store
- * as much as an alert does, and a small body can hold millions: two bytes suffice for one.
- */
-const keptOneByOne = 10_000;
-
-/**
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
  * Reading the same input again is harmless: alerts that are there stay as they are.
  */
@@ -68,15 +63,7 @@ export function createIngest(
     const total = newTally();
     const alerts: IngestedAlert[] = [];
     const rejections: { position: number; reason: string }[] = [];
-    let kept = 0;
-
-    /** What is stored of a batch's rejections. */
-    function keepable(rejected: readonly Rejection[]): readonly Rejection[] {
-      const single = rejected.slice(0, Math.max(0, keptOneByOne - kept));
-      kept += single.length;
-      const [first, ...others] = rejected.slice(single.length);
-      return first === undefined ? single : [...single, others.length === 0 ? first : asOne(first, others)];
-    }
+    const keepable = rejectionKeeper();
 
     async function commit(
       decided: readonly Alert[],
@@ -216,15 +203,6 @@ async function keepWith(
   }
   await store.commit({ alerts: [], ...rest, rejections: [...rejections, ...unfit] });
   return { created, repeated };
-}
-
-/** Says how many there were, why the first was refused and where it stands; the rest stand between it and the next that is kept. */
-function asOne(first: Rejection, others: readonly Rejection[]): Rejection {
-  return {
-    ...first,
-    reason: `${others.length + 1} records from here on were refused, too many of one input to keep each; the first: ${first.reason}`,
-    length: others.reduce((sum, { length }) => sum + length, first.length),
-  };
 }
 
 function isUnfit(error: unknown): error is StoreError {

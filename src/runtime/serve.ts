@@ -22,6 +22,7 @@ import { splitListen } from './listen.ts';
 import { keptRulesFolder } from './cache-folder.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
+import { treatmentOf } from './traffic-settings.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
@@ -105,7 +106,12 @@ export async function serve({
     owed: () => store.owed(),
     onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),
   });
-  const blocking = createBlocking(config.blocking, store.blocks, s3Client);
+  const blocking = createBlocking(
+    config.blocking,
+    store.blocks,
+    s3Client,
+    treatmentOf(config.traffic).periods,
+  );
   let leading: Leading<Taking> | undefined;
   try {
     leading = await keepLeading(
@@ -114,6 +120,7 @@ export async function serve({
         startTaking({
           config,
           engine,
+          rules: rules.filter(({ id }) => !disabled.has(id)),
           store,
           leadership,
           blocking,

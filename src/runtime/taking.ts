@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import { channelsFor } from '../notify/table.ts';
+import type { Rule } from '../sigma/rule.ts';
 import { s3Client, sqsClient } from '../source/aws-clients.ts';
 import { startS3Queue } from '../source/s3-queue.ts';
 import type { RunningSource } from '../source/source.ts';
@@ -15,11 +16,14 @@ import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import type { Led } from './leading.ts';
+import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
 
 export interface TakingOptions {
   readonly config: Config;
   readonly engine: Engine;
+  /** All rules that run, those for access logs too. */
+  readonly rules: readonly Rule[];
   readonly store: Store;
   readonly leadership: Leadership;
   readonly blocking: Blocking;
@@ -32,6 +36,7 @@ export interface Taking extends Led {
   readonly ingest: ReturnType<typeof createIngest>;
   readonly sources: readonly RunningSource[];
   readonly nudgeBlocking: () => void;
+  readonly traffic: RunningTraffic;
   readonly correlations: () => CorrelatorCounters;
   readonly assets: () => AssetCounters;
 }
@@ -56,23 +61,43 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   const ingest = createIngest(ingestOptions);
   const ticks = startTicks(ingestOptions, log);
   const blockingLoop = startBlockingLoop(options.blocking, log);
+  // A watched folder may hold the data folder, and the data folder may itself be watched.
+  const ownFiles = [config.data, ...storeFiles(config)];
+  const led = {
+    position: (source: string) => store.position(source),
+    state: () => store.state(),
+    commit: (batch: Parameters<Store['commit']>[0]) => leadership.commit(batch),
+  };
   const sources = startSources(
     config,
-    { position: (source) => store.position(source), commit: (batch) => leadership.commit(batch) },
+    led,
     async (chunks, from) => void (await ingest(chunks, from)),
     log,
-    // A watched folder may hold the data folder, and the data folder may itself be watched.
-    [config.data, ...storeFiles(config)],
+    ownFiles,
   );
+  const traffic = await startTraffic({
+    config,
+    store: { ...led, blocks: store.blocks },
+    blocking: options.blocking,
+    nudge: blockingLoop.nudge,
+    rules: options.rules,
+    channelsFor: ingestOptions.channelsFor,
+    onCommit: options.onCommit,
+    log,
+    ownFiles,
+  });
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await ticks.stop();
+    await Promise.all([...sources.map((source) => source.stop()), traffic.stop()]);
     await blockingLoop.stop();
-    await Promise.all(sources.map((source) => source.stop()));
   }
   return {
     ingest,
-    sources,
+    get sources() {
+      return [...sources, ...traffic.sources];
+    },
+    traffic,
     nudgeBlocking: blockingLoop.nudge,
     correlations: () => kept.counters(),
     assets: () => assets.memory.counters(),

@@ -42,6 +42,7 @@ export interface WatchedTraffic {
   readonly offences: () => readonly Offence[];
   /** What is new or has changed since this was last asked; with `all` also what has changed a little. */
   readonly fresh: (all?: boolean) => readonly Offence[];
+  readonly hasFresh: () => boolean;
   /** Forgets offences whose last request was before. */
   readonly forget: (before: number) => void;
   /** The time of the latest request. */
@@ -142,6 +143,7 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
       fresh = new Map();
       return told;
     },
+    hasFresh: () => fresh.size > 0,
     forget: (before) => {
       for (const [key, { last }] of found) if (last < before) found.delete(key);
     },

@@ -29,11 +29,16 @@ export async function readObject(
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: cut });
     if (Body === undefined) return;
     if (!(Body instanceof Readable)) throw new Error('the object has no readable body');
-    await ingest(moving(Body, stallMs, cut), {
-      source: 's3',
-      object,
-      receivedAt: clock(),
-    });
+    try {
+      await ingest(moving(Body, stallMs, cut), {
+        source: 's3',
+        object,
+        receivedAt: clock(),
+      });
+    } finally {
+      // Who knows the object already does not begin to read it.
+      Body.destroy();
+    }
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'NoSuchKey') throw error;
     // Deleted before we came: trying again would never help.
@@ -44,6 +49,19 @@ export async function readObject(
       length: 0,
       bytes: new Uint8Array(),
     });
+  }
+}
+
+/** The bytes of `s3://bucket/key`; undefined where it is gone. */
+export async function bytesOf(object: string, s3: S3Client): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/([^]+)$/.exec(object) ?? [];
+  if (bucket === undefined || key === undefined) return undefined;
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return Body instanceof Readable ? moving(Body, defaultStallMs, new AbortController().signal) : undefined;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'NoSuchKey') throw error;
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { createReadStream, watch, type FSWatcher, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { endOfLastLine, hasHead, headBytes, headOf, isLines, readableEnd, type Head } from './line-file.ts';
-import type { Ingest, RunningSource, SourceLog } from './source.ts';
+import type { Ingest, InputOrigin, RunningSource, SourceLog } from './source.ts';
 import {
   beginningHashes,
   beginningOf,
@@ -30,6 +30,8 @@ export interface WatchedFolderOptions {
   readonly accepts?: ((name: string) => boolean) | undefined;
   /** What keys of positions begin with: `folder`, where left out. */
   readonly keys?: string | undefined;
+  /** Of text: positions that were stored for files which may have other names by now. */
+  readonly formerly?: readonly string[] | undefined;
   /** How long nothing must have come to a file of text until its last line is taken for whole although no line feed ends it. */
   readonly unendedMs?: number | undefined;
   /** How often the folder is looked through; changes are usually noticed sooner. */
@@ -62,7 +64,7 @@ const defaultPieceBytes = 64 * 1024 * 1024;
 const defaultGraceMs = 5_000;
 const defaultUnendedMs = 60_000;
 /** So many contents that are no longer under their name are remembered, in case they turn up under another. */
-const mostGone = 1_000;
+const mostGone = 20_000;
 /** Writers seldom stop after one write: a short wait takes the rest along. */
 const settleMs = 100;
 
@@ -82,7 +84,7 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
   const except = new Set((options.except ?? []).map((each) => resolve(each)));
   const known = new Map<string, Progress>();
   /** What was read under names that are gone, or that are another file's now. */
-  const gone: Progress[] = [];
+  const gone: Progress[] = (options.formerly ?? []).flatMap((stored) => readProgress(stored) ?? []);
   /** What a file looked like, and since when it has. */
   const lastLook = new Map<string, { readonly looks: string; readonly since: number }>();
   /** What a file looked like when all that can be read of it had been read. */
@@ -191,27 +193,22 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
       : lines
         ? await readableEnd(file, start, now.size, atRest)
         : now.size;
+    if (start === end && elsewhere > 0) {
+      const progress = await progressAt(file, end, now);
+      await options.ingest(nothing(), originOf(file, end, progress));
+      known.set(file, progress);
+    }
     for (let from = start; from < end;) {
       if (stopping.signal.aborted) return;
       const whole = !lines || end - from <= pieceBytes;
       const lineEnd = whole ? end : await endOfLastLine(file, from, from + pieceBytes);
       const to = lineEnd > from ? lineEnd : end;
-      const progress: Progress = {
-        inode: now.ino,
-        head: await headOf(file, to),
-        ...(isText && { tail: await tailOf(file, to) }),
-        offset: to,
-        modified: now.mtimeMs,
-      };
+      const progress = await progressAt(file, to, now);
       await options.ingest(
         createReadStream(file, { start: from, end: to - 1, highWaterMark: 512 * 1024, signal: cut.signal }),
         {
-          source: 'file',
-          object: file,
-          receivedAt: options.clock(),
-          startAt: from,
+          ...originOf(file, from, progress),
           ...(isText && from > 0 && { beginning: await beginningOf(file) }),
-          position: { source: key, position: JSON.stringify(progress) },
         },
       );
       known.set(file, progress);
@@ -220,16 +217,29 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
     if ((isText ? isFinished : atRest) || end === now.size) done.set(file, looks);
   }
 
-  /** Reads a packed file of text whole, but for what was read of it before it was packed. */
-  async function readPacked(file: string, now: Stats, elsewhere: number): Promise<void> {
-    const progress: Progress = {
-      packed: true,
+  async function progressAt(file: string, offset: number, now: Stats): Promise<Progress> {
+    return {
       inode: now.ino,
-      head: await headOf(file, now.size),
-      tail: await tailOf(file, now.size),
-      offset: now.size,
+      head: await headOf(file, offset),
+      ...(isText && { tail: await tailOf(file, offset) }),
+      offset,
       modified: now.mtimeMs,
     };
+  }
+
+  function originOf(file: string, startAt: number, progress: Progress): InputOrigin {
+    return {
+      source: 'file',
+      object: file,
+      receivedAt: options.clock(),
+      startAt,
+      position: { source: keyOf(file), position: JSON.stringify(progress) },
+    };
+  }
+
+  /** Reads a packed file of text whole, but for what was read of it before it was packed. */
+  async function readPacked(file: string, now: Stats, elsewhere: number): Promise<void> {
+    const progress: Progress = { ...(await progressAt(file, now.size, now)), packed: true };
     const isKnown = elsewhere === Number.POSITIVE_INFINITY;
     await options.ingest(
       elsewhere === 0
@@ -237,13 +247,7 @@ export function startWatchedFolder(options: WatchedFolderOptions): RunningSource
         : isKnown
           ? nothing()
           : contentBetween(file, false, elsewhere),
-      {
-        source: 'file',
-        object: file,
-        receivedAt: options.clock(),
-        startAt: isKnown ? 0 : elsewhere,
-        position: { source: keyOf(file), position: JSON.stringify(progress) },
-      },
+      originOf(file, isKnown ? 0 : elsewhere, progress),
     );
     known.set(file, progress);
     done.set(file, `${now.ino}/${now.size}/${now.mtimeMs}`);

@@ -211,8 +211,11 @@ function grown(block: Block, offence: Offence, counted: CountedOffence, until: n
   };
   // Of an offence that is told again the evidence is there already.
   const evidence = known === undefined ? [...block.evidence, ...offence.evidence] : block.evidence;
+  // The reason says as much as is known of its offence, in whatever steps that was told.
+  const isReason = known !== undefined && block.rule === offence.rule && counted.count > known.count;
   return {
     ...block,
+    reason: isReason ? offence.explanation : block.reason,
     evidence: evidence.slice(0, mostBlockEvidence),
     first: Math.min(block.first, offence.first),
     last: Math.max(block.last, offence.last),

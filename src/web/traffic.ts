@@ -53,7 +53,7 @@ export interface Traffic {
 }
 
 /** By how much the clock of who writes logs may differ from ours. */
-const clockSkew = 10 * 60_000;
+export const clockSkew = 10 * 60_000;
 
 /** @param since the time of the latest request before those that will come, where some came before */
 export function createTraffic(

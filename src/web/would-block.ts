@@ -59,6 +59,6 @@ export function wouldBlock(
 }
 
 /** Whether people should know of a refusal: somebody would be blocked, but for this. */
-function isWorthTelling(why: Refusal): boolean {
+export function isWorthTelling(why: Refusal): boolean {
   return why === 'protected' || why === 'too-wide' || why === 'too-many';
 }
