@@ -43,7 +43,7 @@ export function offenceAlert(offence: Offence, moment: Moment): RaisedAlert {
 }
 
 /** Rule names of the alerts that tell of a block that was not made. */
-export const refusalRules = { refused: 'block-refused', tooMany: 'blocks-too-many' } as const;
+const refusalRules = { refused: 'block-refused', tooMany: 'blocks-too-many' } as const;
 
 const hour = 3_600_000;
 
