@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,4 +67,16 @@ describe('files below a folder', () => {
     await expect(found('')).rejects.toThrow(NoInputError);
     await expect(found('missing')).rejects.toThrow('there is no such file');
   });
+});
+
+/** Windows has no such pipes. */
+it.skipIf(spawnSync('mkfifo', ['--version']).error !== undefined)('a pipe is read as it comes', async () => {
+  const path = join(folder, 'pipe');
+  expect(spawnSync('mkfifo', [path]).status).toBe(0);
+  spawn('sh', ['-c', 'printf one > "$0"', path]);
+  const [file] = await findFiles([path]);
+  if (file === undefined) throw new Error('the pipe is not there');
+  let text = '';
+  for await (const piece of readInput(file)) text += Buffer.from(piece).toString();
+  expect(text).toBe('one');
 });

@@ -92,7 +92,9 @@ export function readInput(file: InputFile, from = 0, to?: number): AsyncIterable
 }
 
 async function* readPieces(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
-  for await (const piece of createReadStream(path, { highWaterMark: readAtOnce, start, end }))
+  // A pipe can only be read as it comes, and refuses to be asked for a place.
+  const place = start === 0 && end === Number.POSITIVE_INFINITY ? {} : { start, end };
+  for await (const piece of createReadStream(path, { highWaterMark: readAtOnce, ...place }))
     yield disposableWhole(piece as Buffer);
 }
 
