@@ -97,6 +97,7 @@ const limits = {
   event: 180,
   steps: 6,
   chain: 5,
+  person: 120,
   changes: 3,
 } as const;
 
@@ -142,15 +143,13 @@ function factLines(alert: Alert, fullTitle: string | undefined): readonly (reado
   const more =
     what.targets.length > limits.targets ? ` and ${what.targets.length - limits.targets} more` : '';
   const key = who.accessKeyId === undefined ? '' : `, key ${slackText(who.accessKeyId, 40)}`;
+  const person = who.person === undefined ? '' : `${slackText(personWords(who.person), limits.person)} as `;
   return [
     ...(fullTitle === undefined ? [] : [[textElement(fullTitle, { bold: true })]]),
     labelled(
       'Who',
-      `${slackText(who.name, limits.value)} (${actorDetail(who)}${key})${behind === '' ? '' : `, behind it ${behind}`}`,
+      `${person}${slackText(who.name, limits.value)} (${actorDetail(who)}${key})${behind === '' ? '' : `, behind it ${behind}`}`,
     ),
-    ...(who.person === undefined
-      ? []
-      : [labelled('Person', slackText(personWords(who.person), limits.value))]),
     labelled('From', slackText(originWords(where.origin, where.place), limits.value)),
     [textElement('When  ', { bold: true }), ...moment(alert.time)],
     labelled('Where', slackText(placeWords(where), limits.value)),

@@ -86,12 +86,13 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
     text === '' ? [] : [{ label, text: line(text, verbose ? longest : shortest) }];
   const chain = who.chain.length === 0 ? '' : `, behind it ${who.chain.slice(0, 5).join(' → ')}`;
   const key = who.accessKeyId === undefined ? '' : `, key ${who.accessKeyId}`;
+  const person = who.person === undefined ? '' : `${personWords(who.person)} as `;
   const names = what.targets.map(({ name }) => name);
   const few = names.slice(0, verbose ? 50 : 3);
   const more = names.length > few.length ? ` and ${names.length - few.length} more` : '';
   return [
-    ...row('who', `${who.name} (${actorDetail(who)}${key})${chain}`),
-    ...row('person', who.person === undefined ? '' : personWords(who.person)),
+    // The person first: whoever chose the name of a session may have chosen a long one.
+    ...row('who', `${person}${who.name} (${actorDetail(who)}${key})${chain}`),
     ...row('from', `${originWords(where.origin, where.place)}, ${utc(alert.time)}`),
     ...row('where', placeWords(where)),
     ...row('call', callWords(what)),

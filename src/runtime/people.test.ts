@@ -86,7 +86,7 @@ describe('an alert', () => {
     const [alert] = alertsOf('StopLogging', identity);
     expect(alert).toMatchObject({ title: 'by Jane Doe', severity: 'critical', who: { person: jane } });
     expect(alert && renderAlert(alert, { colour: false, width: 100 })).toMatch(
-      / person {2}Jane Doe, Payments \(jane@example\.com\)\n/,
+      / who {2}Jane Doe, Payments \(jane@example\.com\) as /,
     );
   });
 
@@ -94,7 +94,7 @@ describe('an alert', () => {
     const [alert] = alertsOf('StopLogging', user('eve'));
     expect(alert).toMatchObject({ title: 'by eve', severity: 'low' });
     expect(alert?.who.person).toBeUndefined();
-    expect(alert && renderAlert(alert, { colour: false, width: 100 })).not.toContain('person');
+    expect(alert && renderAlert(alert, { colour: false, width: 100 })).not.toContain(' as ');
   });
 });
 

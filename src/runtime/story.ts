@@ -6,6 +6,11 @@ import * as z from 'zod';
 /** The story that `tocsin serve --demo` plays. */
 export const storyPath: string = fileURLToPath(new URL('../../examples/story/story.json', import.meta.url));
 
+/** What the bookshop of the story would write into its configuration. */
+export const storyEstate = {
+  networks: [{ name: 'Fernweh Books', ranges: ['198.51.100.0/24'] }],
+};
+
 const storyFile = z.array(
   z.object({
     afterSeconds: z.number().min(0),

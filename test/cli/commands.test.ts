@@ -149,6 +149,11 @@ describe('tocsin config check', () => {
       'rules: { folders: [/nowhere] }',
       '/nowhere:1:1: there is no such file or folder',
     ],
+    [
+      'a file of places that is not there',
+      'context: { places: { files: [/nowhere.mmdb] } }',
+      'context.places.files: /nowhere.mmdb: cannot be read',
+    ],
   ])('exits with 2 for %s', async (_, source, reason) => {
     writeFileSync(at('bad.yaml'), source);
     const { code, stderr } = await tocsin(['config', 'check', at('bad.yaml')]);

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { mmdbOf } from '../../src/context/testing/mmdb.ts';
 import { startFakeSlack } from '../../src/notify/testing/fake-slack.ts';
 import { startServer, temporaryFolder, tocsin, until, type ServerProcess } from '../support/cli.ts';
 import { bucketOpened, record, trailStopped } from '../support/records.ts';
@@ -100,6 +101,46 @@ describe('tocsin serve', () => {
     const metrics = await (await fetch(`${address}/metrics`)).text();
     expect(metrics).toContain('tocsin_records_total{source="http"} 6');
     expect(metrics).toContain('tocsin_alerts_repeated_total 2');
+  });
+
+  it('says where calls came from and who is behind them, and which file of places it cannot use', async () => {
+    const folder = newFolder();
+    const places = join(folder, 'places.mmdb');
+    writeFileSync(places, mmdbOf({ '203.0.113.0/24': { country_code: 'NL', city: 'Utrecht' } }));
+    const config = join(folder, 'tocsin.yaml');
+    writeFileSync(
+      config,
+      JSON.stringify({
+        estate: {
+          networks: [{ name: 'Berlin office', ranges: ['198.51.100.0/24'] }],
+          people: [{ name: 'Alice Doe', identities: ['arn:aws:iam::111122223333:user/alice'] }],
+        },
+        context: { places: { files: [places, join(folder, 'missing.mmdb')] } },
+      }),
+    );
+    const { address, output } = await server(['--config', config, '--data', join(folder, 'data')]);
+    const inside = trailStopped();
+    const outside = trailStopped({ sourceIPAddress: '203.0.113.9' });
+    // An address whose country is known without a file of one's own.
+    const elsewhere = trailStopped({ sourceIPAddress: '133.11.0.1' });
+    expect((await send(address, JSON.stringify({ Records: [inside, outside, elsewhere] }))).status).toBe(200);
+    const alerts = await alertsOf(address);
+    const byEvent = new Map(alerts.map(({ evidence, ...alert }) => [evidence.eventId, alert]));
+    const alice = { person: { name: 'Alice Doe' } };
+    expect(byEvent.get(inside.eventID)).toMatchObject({
+      where: { place: { kind: 'own', network: 'Berlin office' } },
+      who: alice,
+    });
+    expect(byEvent.get(outside.eventID)).toMatchObject({
+      where: { place: { country: 'NL', countryName: 'Netherlands', city: 'Utrecht' } },
+    });
+    expect(byEvent.get(elsewhere.eventID)).toMatchObject({ where: { place: { country: 'JP' } } });
+    const page = await (await fetch(`${address}/alerts/${byEvent.get(outside.eventID)?.id}`)).text();
+    expect(page).toContain('203.0.113.9, Utrecht, Netherlands');
+    expect(page).toContain('Alice Doe');
+    await until('it is printed', () => (output().includes('198.51.100.7, Berlin office') ? true : undefined));
+    const health = await (await fetch(`${address}/readyz`)).text();
+    expect(health).toContain('missing.mmdb: cannot be read');
   });
 
   it('loses nothing and doubles nothing when it is killed in the middle and what was not acknowledged is sent again', async () => {

@@ -7,6 +7,7 @@ import { rulePaths } from '../../runtime/packs.ts';
 import { checkListen } from '../../api/loopback.ts';
 import { splitListen } from '../../runtime/listen.ts';
 import { formatProblem } from '../../sigma/problem.ts';
+import { readPlaceSources } from '../../source/place-files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { report } from './loaded.ts';
 import { count, writeOut } from '../terminal.ts';
@@ -22,8 +23,13 @@ export async function checkConfig(file: string | undefined): Promise<number> {
     keptRulesFolder(),
   );
   const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
+  const unusable: string[] = [];
+  await readPlaceSources(config.context.places, (problem) =>
+    unusable.push(`context.places.files: ${problem}`),
+  );
   const wrong = [
     ...problems.filter(({ level }) => level === 'error').map(formatProblem),
+    ...unusable,
     ...unknown.map((id) => `rules.disabled: no rule has the id ${id}`),
   ];
   report(problems.filter(({ level }) => level === 'warning'));

@@ -6,6 +6,7 @@ import { renderAlert } from '../../notify/terminal.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { configSchema, type Config } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
+import { storyEstate } from '../../runtime/story.ts';
 import { serve, type RunningServer } from '../../runtime/serve.ts';
 import { playStory } from './demo.ts';
 import { CliFailure, exitCode } from '../failure.ts';
@@ -30,7 +31,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
 async function runDemo(flags: ServeFlags): Promise<number> {
   const data = await mkdtemp(join(tmpdir(), 'tocsin-demo-'));
   try {
-    const config = applyFlags(configSchema.parse({}), { ...flags, data });
+    const config = applyFlags(configSchema.parse({ estate: storyEstate }), { ...flags, data });
     return await run({ ...config, log: { level: 'warn' } }, flags);
   } finally {
     await rm(data, { recursive: true, force: true });

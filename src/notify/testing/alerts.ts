@@ -20,7 +20,19 @@ export const normalAlert: Alert = {
     account: '111122223333',
     accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
     mfa: false,
+    person: { name: 'Alice Doe', team: 'Payments', contact: 'alice@example.com' },
     chain: ['alice'],
+  },
+  where: {
+    ...sampleAlert(time).where,
+    place: {
+      kind: 'internet',
+      country: 'DE',
+      countryName: 'Germany',
+      city: 'Berlin',
+      asn: 64_500,
+      asName: 'Example',
+    },
   },
   what: {
     kind: 'cloudtrail.api-call',
@@ -92,6 +104,7 @@ function refusedRead(number: number): AlertEvent {
     account: '111122223333',
     region: 'eu-west-1',
     origin: { type: 'address', address: '198.51.100.7' },
+    place: { kind: 'own', network: 'Berlin office' },
     userAgent: 'aws-cli/2.31',
     provenance: { ...normalAlert.evidence.provenance, position: number * 1_000 },
   };
@@ -126,6 +139,7 @@ export const correlatedAlert: Alert = {
     account: '111122223333',
     region: 'eu-west-1',
     origin: { type: 'address', address: '198.51.100.7' },
+    place: { kind: 'own', network: 'Berlin office' },
     userAgent: 'aws-cli/2.31',
   },
   tactics: [{ id: 'TA0006', name: 'Credential Access' }],
@@ -210,6 +224,7 @@ export const hostileAlert: Alert = {
     name: `mallory ${hostileText}`,
     arn: hostileText,
     accessKeyId: hostileText,
+    person: { name: hostileText, team: hostileText, contact: hostileText },
     chain: many(1000, hostileText),
   },
   what: {
@@ -258,7 +273,8 @@ export const hostileCorrelatedAlert: Alert = {
       reason: hostileText,
       target: hostileText,
       who: { kind: 'unknown', name: hostileText },
-      origin: { type: 'unknown', text: hostileText },
+      origin: { type: 'address', address: '203.0.113.9' },
+      place: { kind: 'internet', countryName: hostileText, city: hostileText, asn: 1, asName: hostileText },
       userAgent: hostileText,
       provenance: { source: hostileText, object: hostileText, position: -1, receivedAt: 0 },
     }),
