@@ -50,6 +50,10 @@ export function createBlocking(
 ): Blocking {
   const lists = [
     ...placesOf(config.approved).map((place) => ({ place, kind: 'approved' as const })),
+    ...config.approved.aws.map((own) => ({
+      place: { type: 'aws' as const, ...own },
+      kind: 'approved' as const,
+    })),
     ...placesOf(config.shared).map((place) => ({ place, kind: 'shared' as const })),
   ];
   const blocker = createBlocker({
@@ -115,7 +119,7 @@ function unused(): never {
   throw new Error('a file is not read from S3');
 }
 
-function placesOf({ files, s3 }: BlockingConfig['approved']): readonly ListPlace[] {
+function placesOf({ files, s3 }: BlockingConfig['shared']): readonly ListPlace[] {
   return [
     ...files.map((path) => ({ type: 'file' as const, path })),
     ...s3.map((place) => ({ type: 's3' as const, ...place })),

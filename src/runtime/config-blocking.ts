@@ -44,6 +44,28 @@ const lists = {
     .describe('Objects in S3: JSON, or one address a line. The last good copy is kept.'),
 };
 
+const own = z
+  .array(
+    z.strictObject({
+      region: z.string().min(1).describe('The region.'),
+      profile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A profile of the shared AWS configuration, for another account than that of the usual credentials.',
+        ),
+      tags: z
+        .record(z.string().min(1).max(128), z.string().max(256))
+        .default({})
+        .describe('Only addresses and gateways with all of these tags; all, where left out.'),
+    }),
+  )
+  .default([])
+  .describe(
+    'Elastic addresses and NAT gateways of your own accounts, asked for with `ec2:DescribeAddresses` and `ec2:DescribeNatGateways`. The last good answer is kept.',
+  );
+
 /** The `blocking` section: who is blocked, for how long, where, and who never is. */
 export const blockingSection = z
   .strictObject({
@@ -107,7 +129,7 @@ export const blockingSection = z
       .default(defaultBlockPolicy.blockOld)
       .describe('Whether old logs, whose blocks would be over, block from now on.'),
     approved: z
-      .strictObject(lists)
+      .strictObject({ ...lists, aws: own })
       .prefault({})
       .describe('Who is never blocked. Always wins, also over blocks that stand.'),
     shared: z

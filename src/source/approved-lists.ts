@@ -2,18 +2,27 @@ import { readFile } from 'node:fs/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readAddressList } from '../web/address-list.ts';
 import type { Network } from '../web/network.ts';
+import { ownAddresses, ownAddressesName, type OwnAddresses } from './own-addresses.ts';
 
 /** Where a list of addresses lies. */
 export type ListPlace =
   | { readonly type: 'file'; readonly path: string }
-  | { readonly type: 's3'; readonly bucket: string; readonly key: string; readonly region: string };
+  | { readonly type: 's3'; readonly bucket: string; readonly key: string; readonly region: string }
+  | ({ readonly type: 'aws' } & OwnAddresses);
 
 /** Longer lists are refused. */
 const longestList = 16 * 1024 * 1024;
 
-/** `file:/etc/tocsin/office.txt`, `s3://bucket/key` */
+/** `file:/etc/tocsin/office.txt`, `s3://bucket/key`, `aws:eu-west-1`, `aws:eu-west-1?Team=web` */
 export function placeName(place: ListPlace): string {
-  return place.type === 'file' ? `file:${place.path}` : `s3://${place.bucket}/${place.key}`;
+  switch (place.type) {
+    case 'file':
+      return `file:${place.path}`;
+    case 's3':
+      return `s3://${place.bucket}/${place.key}`;
+    case 'aws':
+      return ownAddressesName(place);
+  }
 }
 
 /**
@@ -24,6 +33,7 @@ export async function readListAt(
   place: ListPlace,
   s3: (region: string) => S3Client,
 ): Promise<readonly Network[]> {
+  if (place.type === 'aws') return await ownAddresses(place);
   let text: string;
   try {
     text = place.type === 'file' ? await readFile(place.path, 'utf8') : await objectText(place, s3);
