@@ -33,7 +33,7 @@ export async function readListAt(
   place: ListPlace,
   s3: (region: string) => S3Client,
 ): Promise<readonly Network[]> {
-  if (place.type === 'aws') return await ownAddresses(place);
+  if (place.type === 'aws') return ownAddresses(place);
   let text: string;
   try {
     text = place.type === 'file' ? await readFile(place.path, 'utf8') : await objectText(place, s3);
