@@ -41,7 +41,7 @@ describe('a configuration', () => {
         widest: { ipv4: 24, ipv6: 48 },
         mostPerHour: 500,
         blockOld: false,
-        approved: { networks: [], files: [], s3: [] },
+        approved: { networks: [], files: [], s3: [], aws: [] },
         shared: { networks: [], files: [], s3: [] },
         waf: [],
         files: [],
