@@ -5,7 +5,8 @@
  * An object is a survivor unless all of this is certain: it is a CloudTrail record (eventName, eventSource, eventTime and eventVersion
  * at its top level); no backslash is in it, so that every key and value is what its bytes say; and under none of the keys
  * in the table does it hold, at any depth, one of the values in the table, or a text with one of the parts in it. Keys, values and parts
- * that are a clue count only where all the other clues of a group are in the same record.
+ * that are a clue count only where all the other clues of a group are in the same record. Of rules whose matches are only counted it must
+ * be certain whether they match.
  *
  * Whatever does not look like minified JSON (a space before a string, a quote where none can stand, a backslash outside a string,
  * too many brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
@@ -17,6 +18,19 @@
  * The way to find strings with a running exclusive-or over quotes is that of simdjson:
  * Langdale and Lemire, Parsing Gigabytes of JSON per Second, https://arxiv.org/abs/1902.08318
  */
+
+import { count, countedRules, resetCounts } from './record-check';
+
+export {
+  countedFields,
+  countedRules,
+  countedTexts,
+  countedTextsEnd,
+  fieldSlots,
+  ruleFirst,
+  ruleLast,
+  ruleSlots,
+} from './record-check';
 
 // Where the host puts the tables and the bytes. Exported so that both sides mean the same places.
 /** 1024 slots of 4 bytes: the last four bytes of a key, each with the bit of small letters set; 0 where the slot is free. */
@@ -58,7 +72,7 @@ export const clues: u32 = 65536;
 export const found: u32 = 131072;
 export const foundCapacity: u32 = 4096;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
-export const input: u32 = 163840;
+export const input: u32 = 172032;
 
 // Bits of a key's kind. The upper half says which lengths below 16 the whole values of it have, one bit each.
 /** Whole values of it are in the table. */
@@ -366,6 +380,8 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
   let at = from;
   recordCount = 0;
   survivorCount = 0;
+  const counts = load<u32>(countedRules) != 0;
+  if (counts) resetCounts();
   while (survivorCount < foundCapacity) {
     let byte: u32 = 0;
     while (at < end) {
@@ -534,7 +550,12 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     at = recordEnd;
     recordCount++;
     if (foreign) held |= load<u64>(foreignClues);
-    if (survives || seen != marks || holdsGroup(held, end, left)) {
+    if (
+      survives ||
+      seen != marks ||
+      holdsGroup(held, end, left) ||
+      (counts && (foreign || !count(start, recordEnd)))
+    ) {
       const slot = found + (survivorCount << 3);
       store<u32>(slot, start);
       store<u32>(slot, at, 4);

@@ -62,6 +62,8 @@ function scanWith(engine: Engine, passesOver: boolean, remembers = false): Subje
     let alerts = 0;
     await scan({
       passesOver,
+      // As the command has it.
+      alertsPerRule: 10_000,
       memory: remembers ? createAssetMemory() : undefined,
       files: await findFiles([folder]),
       engine,

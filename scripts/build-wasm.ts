@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
@@ -33,7 +33,11 @@ export async function compileScanner({ source, name }: Scanner): Promise<string>
   const { error } = await main(
     [source, '--outFile', 'scanner.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
     {
-      readFile: (file) => (file === source ? readFileSync(join(root, source), 'utf8') : null),
+      // Its own libraries come from elsewhere.
+      readFile: (file) =>
+        file.startsWith('assembly/') && existsSync(join(root, file))
+          ? readFileSync(join(root, file), 'utf8')
+          : null,
       writeFile: (_name, contents) => {
         if (typeof contents !== 'string') binary = contents;
       },

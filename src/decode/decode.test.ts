@@ -22,6 +22,7 @@ async function collect(batches: AsyncIterable<DecodedBatch>): Promise<Omit<Decod
     events: all.flatMap(({ events }) => events),
     rejections: all.flatMap(({ rejections }) => rejections),
     skipped: all.flatMap(({ skipped }) => skipped),
+    counted: all.flatMap(({ counted }) => counted),
     passedOver: all.reduce((sum, { passedOver }) => sum + passedOver, 0),
     records: all.reduce((sum, { records }) => sum + records, 0),
   };

@@ -7,6 +7,7 @@ import { defaultFrameLimits } from './frame.ts';
 import { jsonFormat } from './json.ts';
 import { peek } from './peek.ts';
 import type { Prefilter } from './prefilter/prefilter.ts';
+import type { Counted } from './prefilter/wanted.ts';
 import { unwrap } from './shapes.ts';
 import { unpack, UnpackError } from './unpack.ts';
 
@@ -39,6 +40,8 @@ export interface DecodedBatch {
   readonly skipped: readonly Skipped[];
   /** Records that were told by the prefilter to be of no use to any rule; what is wrong inside such a record isn't noticed. */
   readonly passedOver: number;
+  /** Matches in records that were passed over, of rules whose matches are only counted. */
+  readonly counted: readonly Counted[];
   /** Records read in this batch. */
   readonly records: number;
   /** Bytes of the unpacked content read so far, since the beginning. */
@@ -164,6 +167,7 @@ class BatchSink implements Sink {
   private rejections: Rejection[] = [];
   private skips: Skipped[] = [];
   private passed = 0;
+  private counted: Counted[] = [];
   private records = 0;
 
   constructor(from: Arrival, startAt: number) {
@@ -186,9 +190,10 @@ class BatchSink implements Sink {
     this.rejections.push({ provenance: this.provenance(at), reason, ...kept(raw) });
   }
 
-  passedOver(count: number): void {
+  passedOver(count: number, counted: readonly Counted[]): void {
     this.records += count;
     this.passed += count;
+    for (const one of counted) this.counted.push(one);
   }
 
   skipped(at: number, reason: string): void {
@@ -200,13 +205,14 @@ class BatchSink implements Sink {
   }
 
   take(bytes: number): DecodedBatch {
-    const { events, rejections, skips, records, passed } = this;
+    const { events, rejections, skips, records, passed, counted } = this;
     this.events = [];
     this.rejections = [];
     this.skips = [];
     this.records = 0;
     this.passed = 0;
-    return { events, rejections, skipped: skips, passedOver: passed, records, bytes };
+    this.counted = [];
+    return { events, rejections, skipped: skips, passedOver: passed, counted, records, bytes };
   }
 
   private provenance(at: number): Provenance {

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
 import type { ListPlace } from './frames.ts';
 import type { Prefilter } from './prefilter/prefilter.ts';
+import type { Counted } from './prefilter/wanted.ts';
 
 /** What was refused, as it came (its beginning, where it is long) or as a value out of a wrapping. */
 export type Raw = { readonly bytes: Uint8Array; readonly length: number } | { readonly value: Json };
@@ -14,8 +15,8 @@ export type ToEvent = (fields: JsonObject, provenance: Provenance) => Event | { 
 export interface Sink {
   readonly record: (at: number, fields: JsonObject, toEvent: ToEvent, raw: Raw) => void;
   readonly rejected: (at: number, reason: string, raw: Raw) => void;
-  /** So many more records were told from their bytes to be of no use to any rule, and were not parsed. */
-  readonly passedOver: (count: number) => void;
+  /** So many more records were told from their bytes to be of no use to any rule, or only to be counted, and were not parsed. */
+  readonly passedOver: (count: number, counted: readonly Counted[]) => void;
   /** A document that is known and holds no records, such as a digest file. */
   readonly skipped: (at: number, reason: string) => void;
 }

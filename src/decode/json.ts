@@ -107,7 +107,8 @@ function skimmingReader(scanner: Scanner, sink: Sink, limits: ReadLimits, start?
     next: () => {
       if (careful === undefined) {
         const frame = skimmer.next();
-        sink.passedOver(skimmer.takePassedOver());
+        const { records, counted } = skimmer.takePassedOver();
+        sink.passedOver(records, counted);
         if (frame !== undefined) return frame;
         const handover = skimmer.handover();
         if (handover === undefined) return undefined;

@@ -15,7 +15,7 @@ import type { Engine } from './engine.ts';
 export interface Tally {
   records: number;
   events: number;
-  /** Records that no rule can match, told from their bytes and not decoded. */
+  /** Records that no rule can match, or whose matches are only counted, told from their bytes and not decoded. */
   passedOver: number;
   rejected: number;
   /** Documents that hold no records by their nature: digests, test messages. */
@@ -95,6 +95,11 @@ export function decide(
   tally.skipped += batch.skipped.length;
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = range;
   const held: Event[] = [];
+  for (const { id, matches, first, last } of batch.counted) {
+    const rule = engine.active.find((one) => one.id === id);
+    if (rule !== undefined)
+      limit?.add([{ rule: { id, title: rule.title }, severity: rule.level, matches, first, last }]);
+  }
   const outcome = newOutcome(rejections);
   for (const event of batch.events) {
     if (event.time < since || event.time >= until) {

@@ -5,7 +5,7 @@ import type { Rejection } from '../event/record.ts';
 import type { Match } from '../sigma/correlation/match.ts';
 import type { FilePart } from '../source/file-parts.ts';
 import { readInput } from '../source/files.ts';
-import { createAlertLimit, type Further } from './alert-limit.ts';
+import { createAlertLimit, type AlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
 import { heldEvent, type HeldEvent } from './held-events.ts';
 import { decide, newTally, type Tally, type TimeRange } from './pipeline.ts';
@@ -38,7 +38,8 @@ export interface ReadOptions {
   readonly range: TimeRange;
   /** Whether events that say something of assets are held for who remembers them. */
   readonly holds: boolean;
-  readonly prefilter: Prefilter | undefined;
+  /** Tells records that need not be decoded, where matches of rules whose limit is reached are only counted. */
+  readonly prefilter: (limit: AlertLimit) => Prefilter | undefined;
   readonly clock: () => number;
   /** How many alerts of one rule are raised; further matches are counted. */
   readonly alertsPerRule: number;
@@ -86,7 +87,7 @@ export async function* readPart(
   };
   // What holds the thread to unpack at once would hold those who type into standard input as well.
   const options: DecodeOptions = {
-    prefilter,
+    prefilter: prefilter(limit),
     unpackAtOnce: !file.stdin,
     ...(list === undefined ? { startAt: from } : { part: { ...list, from, endsAt } }),
   };
@@ -101,7 +102,15 @@ function unreadable(
 ): DecodedBatch {
   const reason = `the file cannot be read any further: ${error instanceof Error ? error.message : String(error)}`;
   const rejection = { provenance: { ...origin, position }, reason, length: 0, bytes: new Uint8Array() };
-  return { events: [], rejections: [rejection], skipped: [], passedOver: 0, records: 1, bytes: position };
+  return {
+    events: [],
+    rejections: [rejection],
+    skipped: [],
+    passedOver: 0,
+    counted: [],
+    records: 1,
+    bytes: position,
+  };
 }
 
 /** Steps without anything to tell are told with the next one, so that threads are not busy with sending each other nothing. */

@@ -4,7 +4,7 @@ import { locateIn, type PlaceSources } from '../source/place-files.ts';
 import { engineOf, type EngineParts } from './engine.ts';
 import { inLargerSteps, readPart, type Step } from './scan-part.ts';
 import type { TimeRange } from './pipeline.ts';
-import { prefilterOf } from './wanted.ts';
+import { prefilterFor } from './wanted.ts';
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -37,7 +37,7 @@ function work(): void {
   const { parts, places, range, holds, passesOver, alertsPerRule } = workerData as WorkerSetup;
   // What is wrong with places was told where they were read.
   const engine = engineOf(parts, places && locateIn(places, () => {}));
-  const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
+  const prefilter = prefilterFor({ engine, range, holds, passesOver });
   const options = { engine, range, holds, prefilter, alertsPerRule, clock: () => Date.now() };
   const credit = { steps: 0, stopped: false };
   let wake = (): void => {};

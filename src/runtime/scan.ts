@@ -21,7 +21,7 @@ import { decideHeld, newTally, type Tally, type TimeRange } from './pipeline.ts'
 import { addTally, readPart } from './scan-part.ts';
 import { createDropping, pooledSteps, type PartStep } from './scan-pool.ts';
 import { createSeenIds } from './seen-ids.ts';
-import { prefilterOf } from './wanted.ts';
+import { prefilterFor } from './wanted.ts';
 
 export interface ScanOptions {
   readonly files: readonly InputFile[];
@@ -209,7 +209,7 @@ async function* stepsOf(
   const bytes = options.files.reduce((sum, { size }) => sum + size, 0);
   const here =
     threads <= 1 || parts.length < 2 || bytes < worthThreads || parts.some(({ file }) => file.stdin);
-  const prefilter = passesOver ? prefilterOf(engine, holds) : undefined;
+  const prefilter = prefilterFor({ engine, range, holds, passesOver });
   const own = { engine, range, holds, prefilter, clock, alertsPerRule, reached };
   if (!here) {
     const setup = { parts: engine.parts, places, range, holds, passesOver, alertsPerRule };

@@ -141,7 +141,7 @@ describe('what a record must hold for a rule', () => {
     );
     expect(inGroups.length).toBeGreaterThan(50);
     expect(inGroups.length + (wanted?.get('eventName')?.whole.size ?? 0)).toBe(70);
-    expect(createPrefilter(wanted ?? new Map(), groups)).toBeDefined();
+    expect(createPrefilter({ wanted: wanted ?? new Map(), groups })).toBeDefined();
   });
 
   it.each([
@@ -168,7 +168,7 @@ it('a record that a rule matches is never passed over', async () => {
       async (some, events) => {
         const given = JSON.parse(longer(JSON.stringify(some))) as Rule;
         const found = wantedBy([given]);
-        const prefilter = found && createPrefilter(found.wanted, found.groups);
+        const prefilter = found && createPrefilter(found);
         if (prefilter === undefined) return;
         const records = events.map((event, i): JsonObject => ({
           eventVersion: '1.11',

@@ -4,6 +4,7 @@ import {
   mostGroups,
   nameOfClue,
   type Clue,
+  type CountedRule,
   type Hint,
   type Wanted,
   type WantedGroup,
@@ -11,9 +12,12 @@ import {
 import { actionsWithSightings } from '../facts/assets/sightings.ts';
 import { fold } from '../sigma/fold.ts';
 import type { Rule } from '../sigma/rule.ts';
+import type { AlertLimit } from './alert-limit.ts';
+import { atMost, countableRules } from './countable.ts';
 import type { Engine } from './engine.ts';
 import { isForCloudTrail } from './log-sources.ts';
 import { needsOf, type Actions } from './needs.ts';
+import type { TimeRange } from './pipeline.ts';
 
 /**
  * What a CloudTrail record must hold for any of these rules to match it. Undefined where a rule could match without anything that shows
@@ -210,26 +214,59 @@ function commonness(hint: Hint): number {
  * or for a correlation that tells of silence, to which any event says that the source still speaks.
  *
  * @param remembers whether assets are remembered, so that every call that says something of one is wanted
+ * @param counted rules whose matches need only be counted
  */
-export function prefilterOf(engine: Engine, remembers: boolean): Prefilter | undefined {
-  const made = remembers ? remembering : prefilters;
-  const known = made.get(engine);
-  if (known !== undefined) return known.prefilter;
+export function prefilterOf(
+  engine: Engine,
+  remembers: boolean,
+  counted: readonly CountedRule[] = [],
+): Prefilter | undefined {
+  const ids = new Set(counted.map(({ id }) => id));
+  const name = JSON.stringify([remembers, ...ids]);
+  const made = prefilters.get(engine) ?? new Map<string, Prefilter | undefined>();
+  prefilters.set(engine, made);
+  if (made.has(name)) return made.get(name);
   const tellsOfSilence = engine.correlations.some(
     ({ correlation }) => correlation.test.type === 'tocsin_flatline',
   );
   // Only CloudTrail's records are ever passed over.
-  const byRules = tellsOfSilence ? undefined : wantedBy(engine.active.filter(isForCloudTrail));
+  const rules = engine.active.filter((rule) => isForCloudTrail(rule) && !ids.has(rule.id));
+  const byRules = tellsOfSilence ? undefined : wantedBy(rules);
   const wanted = byRules && remembers ? withSightings(byRules.wanted) : byRules?.wanted;
-  const prefilter = wanted && createPrefilter(wanted, byRules?.groups);
-  made.set(engine, { prefilter });
+  const prefilter = wanted && createPrefilter({ wanted, groups: byRules?.groups, counted });
+  made.set(name, prefilter);
   return prefilter;
 }
 
-type Made = WeakMap<Engine, { readonly prefilter: Prefilter | undefined }>;
+const prefilters = new WeakMap<Engine, Map<string, Prefilter | undefined>>();
 
-const prefilters: Made = new WeakMap();
-const remembering: Made = new WeakMap();
+/** What a scan is made of, as far as it decides which records need not be decoded. */
+interface Scanning {
+  readonly engine: Engine;
+  readonly range: TimeRange;
+  readonly holds: boolean;
+  readonly passesOver: boolean;
+}
+
+/** Gives the prefilter for what comes next in a scan: matches of rules whose limit is reached need only be counted. */
+export function prefilterFor({
+  engine,
+  range,
+  holds,
+  passesOver,
+}: Scanning): (limit: AlertLimit) => Prefilter | undefined {
+  if (!passesOver) return () => undefined;
+  // Which records are in a range of time is not told from their bytes.
+  const countable = range.since === undefined && range.until === undefined ? countableRules(engine) : [];
+  const levels = new Map(engine.active.map(({ id, level }) => [id, level]));
+  return (limit) => {
+    const reached = countable.filter(({ id }) => {
+      const level = levels.get(id);
+      return level !== undefined && limit.isReached(id, level);
+    });
+    return prefilterOf(engine, holds, atMost(reached)) ?? prefilterOf(engine, holds);
+  };
+}
 
 function withSightings(wanted: Wanted): Wanted {
   const ofName = wanted.get('eventName') ?? {

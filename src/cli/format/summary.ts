@@ -140,8 +140,10 @@ export function renderTotals(
   excepted = 0,
 ): string {
   const { tally } = result;
-  const passedOver =
-    tally.passedOver === 0 ? '' : `${tally.passedOver.toLocaleString('en')} that no rule can match + `;
+  // Beyond the limit of a rule's alerts, what it matches may be counted without being decoded.
+  const why =
+    result.further.length === 0 ? 'that no rule can match' : 'that no rule can match, or only counted';
+  const passedOver = tally.passedOver === 0 ? '' : `${tally.passedOver.toLocaleString('en')} ${why} + `;
   const lines = [
     `${count(tally.records, 'record')} = ${count(tally.events, 'event')} + ${passedOver}${tally.rejected.toLocaleString('en')} rejected` +
       `   in ${count(result.filesRead, 'file')}, ${formatBytes(result.bytesRead)}, ${formatDuration(elapsedMs)}`,

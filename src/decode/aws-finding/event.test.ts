@@ -222,9 +222,9 @@ describe('findings among records of CloudTrail', () => {
   };
 
   it('are never passed over by the prefilter', async () => {
-    const prefilter = createPrefilter(
-      new Map([['eventName', { any: false, whole: new Set(['x']), parts: new Set<string>() }]]),
-    );
+    const prefilter = createPrefilter({
+      wanted: new Map([['eventName', { any: false, whole: new Set(['x']), parts: new Set<string>() }]]),
+    });
     const text = [
       call,
       guardDutyFields,

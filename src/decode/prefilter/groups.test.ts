@@ -35,7 +35,7 @@ const groups: readonly WantedGroup[] = [
 ];
 
 function made(from: { readonly wanted: Wanted; readonly groups: readonly WantedGroup[] }): Prefilter {
-  const prefilter = createPrefilter(from.wanted, from.groups);
+  const prefilter = createPrefilter(from);
   if (prefilter === undefined) throw new Error('this Node has no WebAssembly with SIMD');
   return prefilter;
 }
@@ -245,21 +245,21 @@ describe('a prefilter is only made of groups that a scanner can tell apart', () 
       name(i % 40),
       [any(`key${Math.floor(i / 40)}`)],
     ]);
-    expect(createPrefilter(sure, many)).toBeUndefined();
-    expect(createPrefilter(sure, many.slice(1))).toBeDefined();
+    expect(createPrefilter({ wanted: sure, groups: many })).toBeUndefined();
+    expect(createPrefilter({ wanted: sure, groups: many.slice(1) })).toBeDefined();
   });
 
   it('not of more clues than there are bits', () => {
     const many = Array.from({ length: mostClues }, (_, i): WantedGroup => [name(i), [any('errorCode')]]);
-    expect(createPrefilter(sure, many)).toBeUndefined();
-    expect(createPrefilter(sure, many.slice(1))).toBeDefined();
+    expect(createPrefilter({ wanted: sure, groups: many })).toBeUndefined();
+    expect(createPrefilter({ wanted: sure, groups: many.slice(1) })).toBeDefined();
   });
 
   it('not of a group without clues, which every record would hold', () => {
-    expect(createPrefilter(sure, [[]])).toBeUndefined();
+    expect(createPrefilter({ wanted: sure, groups: [[]] })).toBeUndefined();
   });
 
   it('not where a key that every record has at its top would count in any case', () => {
-    expect(createPrefilter(sure, [[name(1), [loosely('EventTime')]]])).toBeUndefined();
+    expect(createPrefilter({ wanted: sure, groups: [[name(1), [loosely('EventTime')]]] })).toBeUndefined();
   });
 });

@@ -24,7 +24,7 @@ const wanted: Wanted = new Map([
 ]);
 
 function prefilterFor(what: Wanted): Prefilter {
-  const prefilter = createPrefilter(what);
+  const prefilter = createPrefilter({ wanted: what });
   if (prefilter === undefined) throw new Error('this Node has no WebAssembly with SIMD');
   return prefilter;
 }
@@ -392,6 +392,6 @@ describe('a prefilter is only made of what a scanner can look for', () => {
       new Map(Array.from({ length: 200 }, (_, i) => [`key${i}`, texts(['x'])])),
     ],
   ])('not of %s', (_, what) => {
-    expect(createPrefilter(what)).toBeUndefined();
+    expect(createPrefilter({ wanted: what })).toBeUndefined();
   });
 });

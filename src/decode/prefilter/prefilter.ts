@@ -1,6 +1,5 @@
 import { compileScannerCode } from './scanner-code.ts';
-import { createScanner, type Scanner } from './scanner.ts';
-import type { Wanted, WantedGroup } from './wanted.ts';
+import { createScanner, type Scanner, type ScannerTask } from './scanner.ts';
 
 /** Scanners for one set of rules, each used for one object at a time and then again. */
 export interface Prefilter {
@@ -16,15 +15,15 @@ const capacity = 1024 * 1024;
 const mostKept = 4;
 
 /** Undefined where no scanner can be had; everything is parsed then, and found all the same. */
-export function createPrefilter(wanted: Wanted, groups: readonly WantedGroup[] = []): Prefilter | undefined {
+export function createPrefilter(task: ScannerTask): Prefilter | undefined {
   const code = compileScannerCode();
   if (code === undefined) return undefined;
-  const first = createScanner(code, wanted, capacity, groups);
+  const first = createScanner(code, task, capacity);
   if (first === undefined) return undefined;
   const free: Scanner[] = [first];
   return {
     take: (maxRecordBytes) =>
-      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(code, wanted, capacity, groups)),
+      maxRecordBytes < capacity ? undefined : (free.pop() ?? createScanner(code, task, capacity)),
     giveBack: (scanner) => {
       if (free.length < mostKept) free.push(scanner);
     },

@@ -1,6 +1,14 @@
 import { instantiate, type ScannerCode } from './scanner-code.ts';
+import { fillCounted, readCounted } from './scanner-counts.ts';
 import { fillTables } from './scanner-tables.ts';
-import type { Wanted, WantedGroup } from './wanted.ts';
+import type { Counted, CountedRule, Wanted, WantedGroup } from './wanted.ts';
+
+/** What a scanner looks for. */
+export interface ScannerTask {
+  readonly wanted: Wanted;
+  readonly groups?: readonly WantedGroup[] | undefined;
+  readonly counted?: readonly CountedRule[] | undefined;
+}
 
 /** What a scan of a stretch of bytes found. Offsets are in the scanned bytes. */
 export interface Scanned {
@@ -11,6 +19,8 @@ export interface Scanned {
   /** Objects seen whole, survivors among them. */
   readonly records: number;
   readonly survivors: number;
+  /** Matches of counted rules in the others. */
+  readonly counted: readonly Counted[];
 }
 
 /**
@@ -40,9 +50,8 @@ const paddingBytes = 64;
  */
 export function createScanner(
   code: ScannerCode,
-  wanted: Wanted,
+  { wanted, groups = [], counted = [] }: ScannerTask,
   capacity: number,
-  groups: readonly WantedGroup[] = [],
 ): Scanner | undefined {
   const wasm = instantiate(code);
   if (wasm === undefined) return undefined;
@@ -52,6 +61,7 @@ export function createScanner(
   const memory = new Uint8Array(wasm.memory.buffer);
   const numbers = new DataView(wasm.memory.buffer);
   if (!fillTables(wasm, numbers, memory, wanted, groups)) return undefined;
+  if (!fillCounted(wasm, numbers, memory, counted)) return undefined;
   const { input, found } = wasm;
   return {
     capacity,
@@ -69,6 +79,7 @@ export function createScanner(
         stopped: whyStopped[code] ?? 'odd',
         records: wasm.records(),
         survivors: wasm.survivors(),
+        counted: readCounted(wasm, numbers, memory, counted),
       };
     },
     survivor: (index) => ({

@@ -1,6 +1,7 @@
 import type { Frame } from '../frame.ts';
 import type { ListPlace, SplitterStart } from '../frames.ts';
 import type { Scanned, Scanner } from './scanner.ts';
+import type { Counted } from './wanted.ts';
 
 /** Where the careful reader has to go on: what it is in the middle of, and the bytes from there that were pushed already. */
 export interface Handover {
@@ -13,6 +14,11 @@ export interface Handover {
  * certain: where anything is out of the ordinary it stops, and `handover` says where a Splitter must go on. The frames and
  * the counts of both together are those of a Splitter alone.
  */
+export interface PassedOver {
+  readonly records: number;
+  readonly counted: readonly Counted[];
+}
+
 export interface Skimmer {
   /** False where it can't be taken, because the record at hand is too long: then a Splitter must go on with `rest` and this slice. */
   readonly push: (slice: Uint8Array) => boolean;
@@ -20,8 +26,8 @@ export interface Skimmer {
   readonly next: () => Frame | undefined;
   /** The record that was given last is no JSON: a Splitter must go on from its beginning. */
   readonly takeBack: () => void;
-  /** How many records were passed over since the last time it was asked. */
-  readonly takePassedOver: () => number;
+  /** How many records were passed over since the last time it was asked, and what was counted in them. */
+  readonly takePassedOver: () => PassedOver;
   readonly handover: () => Handover | undefined;
   /** As of a Splitter. */
   readonly standsIn: (place: ListPlace) => boolean;
@@ -45,6 +51,8 @@ const containerKey = /"(?:Records|Events|Messages|QueryResultRows)"/;
 export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
   let place = start?.place;
   let lines = false;
+  /** As it was before the last scan. */
+  let linesBefore = false;
   /** Offset in the stream of the first byte in the scanner's memory. */
   let base = start?.base ?? 0;
   let used = 0;
@@ -53,6 +61,7 @@ export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
   let scanned: Scanned | undefined;
   let given = 0;
   let passedOver = 0;
+  let counted: Counted[] = [];
   let over: Handover | undefined;
 
   function handOver(from: number): Handover {
@@ -80,6 +89,7 @@ export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
   function scan(to: number): Scanned {
     const result = scanner.scan(at, to, place === 'top');
     given = 0;
+    linesBefore = lines;
     // At the top only objects on one line are scanned, which is how a Splitter knows lines of JSON.
     if (result.records > 0) lines = true;
     return result;
@@ -97,7 +107,7 @@ export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
         takeBack();
         return undefined;
       }
-      passedOver += scanned.records - scanned.survivors;
+      passOver(scanned);
       at = scanned.position;
       if (scanned.stopped === 'odd') over = handOver(at);
       const { stopped } = scanned;
@@ -106,11 +116,17 @@ export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
     }
   }
 
+  function passOver(through: Scanned): void {
+    passedOver += through.records - through.survivors;
+    counted.push(...through.counted);
+  }
+
   function takeBack(): void {
     if (scanned === undefined || given === 0) return;
     const { start } = scanner.survivor(given - 1);
-    const { records, survivors } = scan(start);
-    passedOver += records - survivors;
+    // What comes behind it has not been seen by a Splitter that is there.
+    lines = linesBefore;
+    passOver(scan(start));
     over = handOver(start);
   }
 
@@ -130,9 +146,10 @@ export function startSkimmer(scanner: Scanner, start?: SplitterStart): Skimmer {
     next,
     takeBack,
     takePassedOver: () => {
-      const count = passedOver;
+      const taken = { records: passedOver, counted };
       passedOver = 0;
-      return count;
+      if (counted.length > 0) counted = [];
+      return taken;
     },
     handover: () => over,
     standsIn: (wanted) => over === undefined && scanned === undefined && place === wanted && at === used,

@@ -31,6 +31,33 @@ export type Clue = readonly Hint[];
 /** What makes a record worth parsing where it holds all of these clues. */
 export type WantedGroup = readonly Clue[];
 
+/**
+ * A rule whose matches need only be counted: it matches where each field holds one of its texts, in letters of any case. All is plain ASCII.
+ */
+export interface CountedRule {
+  readonly id: string;
+  readonly fields: readonly {
+    /** The names on the way from the top of the record. */
+    readonly path: readonly string[];
+    readonly texts: readonly string[];
+  }[];
+}
+
+/** Matches of a counted rule in records that are not decoded. */
+export interface Counted {
+  /** Of the rule. */
+  readonly id: string;
+  readonly matches: number;
+  /** The oldest and the newest event time among them, in milliseconds since the epoch. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** So many rules can be counted, with so many fields together, each of so many names. */
+export const mostCountedRules = 8;
+export const mostCountedFields = 16;
+export const mostNames = 6;
+
 /** So many different clues can be told apart, and so many groups. */
 export const mostClues = 63;
 export const mostGroups = 63;
