@@ -17,11 +17,12 @@ const plain = [
   'and a memory of assets',
 ];
 const withPublished = ["and SigmaHQ's but one", "and all of SigmaHQ's"];
-const told = z.object({ seconds: z.array(z.number()), alerts: z.number() });
+const told = z.object({ processor: z.array(z.number()), alerts: z.number() });
 
 /**
  * A CloudTrail archive with real rule sets, all findings: against the limits of any engine that reads it, which are unpacking alone (as
- * anybody calls it, and as fast as we found) and unpacking with JSON.parse of every whole file, measured in the same run, on one thread.
+ * anybody calls it, and as fast as we found) and unpacking with JSON.parse of every whole file, measured in the same run, on one thread,
+ * in processor time of the whole process: what others do on the machine counts for less.
  * Then the whole command on one thread and on all, with its memory.
  */
 export function benchSigma(smoke: boolean): Promise<void> {
@@ -39,7 +40,7 @@ export function benchSigma(smoke: boolean): Promise<void> {
     for (let turn = 0; turn < (smoke ? 1 : 3); turn++) {
       for (const name of names) {
         const result = runSubject(name, join(folder, 'archive'), smoke ? 1 : 3);
-        times.get(name)?.push(...result.seconds);
+        times.get(name)?.push(...result.processor);
         alerts.set(name, result.alerts);
       }
     }
@@ -49,7 +50,7 @@ export function benchSigma(smoke: boolean): Promise<void> {
     }));
     const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
     printTable(
-      `sigma: ${archive.records.toLocaleString('en')} records, ${megabytes(archive.packedBytes)} packed, ${megabytes(archive.unpackedBytes)} unpacked, one thread`,
+      `sigma: ${archive.records.toLocaleString('en')} records, ${megabytes(archive.packedBytes)} packed, ${megabytes(archive.unpackedBytes)} unpacked, one thread, processor time`,
       results,
       { amount: archive.records, unit: 'records', bytes: archive.unpackedBytes },
     );
