@@ -4,6 +4,7 @@ import { readAccessLog, type AccessOptions } from '../decode/access/read.ts';
 import { someRows } from '../event/some-rows.ts';
 import type { Requests } from '../event/requests.ts';
 import type { Rejection } from '../event/record.ts';
+import { setDownInFile } from '../source/random-file.ts';
 import type { Ingest, InputOrigin, SourceLog } from '../source/source.ts';
 import type { Commit, CommitResult, Store } from '../store/store.ts';
 import { offenceKey, type Offence } from '../web/offence.ts';
@@ -257,6 +258,7 @@ function readOptions(
     realtimeFields,
     startAt,
     beginning,
+    setDown: setDownInFile,
   };
 }
 

@@ -63,18 +63,14 @@ export async function openReputation(options: ReputationOptions): Promise<Reputa
   const { config, folder, clock, log, changed } = options;
   const settings = [...listSettings(config), ...crawlerSettings(config)];
   const own = ownRanges([...config.own, ...options.own]);
-  let started = false;
   const lists = await openAddressLists({
     lists: settings,
     folder,
     clock,
     log,
-    changed: (states) => {
-      // While they are opened one after the other, each of them would lay all over one another again.
-      if (started) changed(knownOf(states, own));
-    },
+    changed: (states) => changed(knownOf(states, own)),
   });
-  started = true;
+  // Own addresses are known without any list.
   changed(knownOf(lists.states(), own));
   return {
     known: () => knownOf(lists.states(), own),

@@ -28,6 +28,8 @@ export interface TrafficOptions {
   readonly rules: readonly Rule[];
   readonly channelsFor: (alert: Alert) => readonly string[];
   readonly onCommit: IngestOptions['onCommit'];
+  /** What is known of addresses before anything is read. */
+  readonly known?: KnownAddresses | undefined;
   readonly log: Logger;
   /** Files that Tocsin writes itself. */
   readonly ownFiles: readonly string[];
@@ -95,6 +97,7 @@ export async function startTraffic(options: TrafficOptions): Promise<RunningTraf
     anomaly: journal.anomaly?.state,
     tellsFresh: true,
   });
+  if (options.known !== undefined) watch.know(options.known);
   const verdicts: Record<string, number> = {};
   const conclude = offenceConcluder({
     blocker: blocking.blocker,

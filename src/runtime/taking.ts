@@ -16,6 +16,7 @@ import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import type { Led } from './leading.ts';
+import { startReputation } from './start-reputation.ts';
 import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
 
@@ -75,8 +76,12 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     log,
     ownFiles,
   );
+  let know: RunningTraffic['know'] | undefined;
+  const reputation = startReputation(config, (known) => know?.(known), log);
+  await reputation?.ready;
   const traffic = await startTraffic({
     config,
+    known: reputation?.known(),
     store: { ...led, blocks: store.blocks },
     blocking: options.blocking,
     nudge: blockingLoop.nudge,
@@ -86,16 +91,18 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     log,
     ownFiles,
   });
+  know = traffic.know;
+  if (reputation !== undefined) know(reputation.known());
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await ticks.stop();
-    await Promise.all([...sources.map((source) => source.stop()), traffic.stop()]);
+    await Promise.all([...sources.map((source) => source.stop()), traffic.stop(), reputation?.stop()]);
     await blockingLoop.stop();
   }
   return {
     ingest,
     get sources() {
-      return [...sources, ...traffic.sources];
+      return [...sources, ...traffic.sources, ...(reputation === undefined ? [] : [reputation])];
     },
     traffic,
     nudgeBlocking: blockingLoop.nudge,

@@ -162,3 +162,34 @@ it('comes to the same blocks and alerts of access logs however often it is kille
   await vi.waitFor(async () => expect(whatIsTold(await alertsOf(last.address))).toEqual(expected), patience);
   expect(await blocksOf(last.address)).toEqual(await blocksOf(undisturbed.address));
 }, 120_000);
+
+it('asks the lists of the configuration, and blocks who is on one', async () => {
+  const folder = temporaryFolder();
+  folders.push(folder);
+  const list = join(folder.path, 'bad.txt');
+  writeFileSync(list, '203.0.113.0/24\n0.0.0.0/0\n');
+  const place = newPlace(
+    `  reputation:\n    lists:\n      bad: { file: '${list}', trust: block }\n      gone: { file: '${list}.gone' }`,
+  );
+  const now = Date.now();
+  writeFileSync(
+    join(place.logs, 'a.log'),
+    `${line(now - 60_000, '203.0.113.9')}\n${line(now - 50_000, '198.51.100.7')}\n`,
+  );
+  const one = await server(place);
+  const blocks = await until('somebody is blocked', async () => {
+    const found = await blocksOf(one.address);
+    return found.length > 0 ? found : undefined;
+  });
+  expect(blocks).toMatchObject([
+    { subject: '203.0.113.9', rule: 'reputation', reason: expect.stringContaining('is on bad') },
+  ]);
+  const ready = await json<{ checks: { name: string; ok: boolean; detail?: string }[] }>(
+    one.address,
+    '/readyz',
+  );
+  expect(ready.checks.find(({ name }) => name === 'lists of addresses')).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/list gone: .*there is no copy/),
+  });
+});

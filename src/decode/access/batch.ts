@@ -8,7 +8,7 @@ export interface AccessBatch {
   readonly rejections: readonly Rejection[];
   /** Lines read in this batch that are records or should be. */
   readonly records: number;
-  /** Bytes of the unpacked content read so far, since the beginning. */
+  /** Bytes of the unpacked content read so far, since the beginning; rows, where positions are rows. */
   readonly bytes: number;
 }
 

@@ -49,7 +49,7 @@ type OpenColumns = ReadonlyMap<NumberName | TextName, Open>;
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
  * https://docs.aws.amazon.com/athena/latest/ug/create-cloudfront-table-manual-parquet.html
  *
- * Holds a page of each column. `position` is the number of the row in the file, from 0 on. What cannot be read is one rejection for each row, or
+ * Holds a page of each column. `position` is the number of the row in the file, from 0 on, and `bytes` of a batch how many rows were read. What cannot be read is one rejection for each row, or
  * one for all that follow.
  */
 export async function* readParquetLog(
@@ -74,7 +74,7 @@ export async function* readParquetLog(
             break;
           }
         }
-        if (into.isFull()) yield* emptied(into, file.size);
+        if (into.isFull()) yield* emptied(into, row);
       }
     }
   } catch (error) {
@@ -82,7 +82,7 @@ export async function* readParquetLog(
     const reason = row === 0 ? error.message : `from row ${row} on the file cannot be read: ${error.message}`;
     into.reject(row, new Uint8Array(0), `Parquet: ${reason}`);
   }
-  yield* emptied(into, file.size);
+  yield* emptied(into, row);
 }
 
 /** `cs(User-Agent)`, `cs_user_agent` and `cs-user-agent` are one. */
