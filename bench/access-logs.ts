@@ -1,63 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readAccessLog } from '../src/decode/access/read.ts';
-import { defaultTrafficSettings } from '../src/web/settings.ts';
-import { createTraffic, trafficSignals, type SignalMaker } from '../src/web/traffic.ts';
+import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
+import { watchTraffic } from '../src/runtime/watched-traffic.ts';
+import type { Rule } from '../src/sigma/rule.ts';
 import { distributedFloodSignal } from '../src/web/distributed-flood.ts';
 import { floodSignal } from '../src/web/flood.ts';
 import { scannerSignal } from '../src/web/scanner.ts';
+import { defaultTrafficSettings } from '../src/web/settings.ts';
+import { createTraffic, type SignalMaker } from '../src/web/traffic.ts';
+import { measureMemory } from './access-memory.ts';
+import { accessPeers } from './access-peers.ts';
 import { makeEdgeLog, type EdgeLog } from './edge-log.ts';
-import { measure, printTable } from './measure.ts';
+import { madeUpAddresses } from './known-addresses.ts';
 
 /** How much of a packed log is handed over at once, as a stream from a disk or from S3 does. */
 const chunkBytes = 256 * 1024;
+const from = { source: 'bench', object: 'made', receivedAt: 0 };
 
 /**
- * From a packed log of CloudFront to decisions, on one thread: against unpacking alone, which is the limit of whoever reads it. Then the
- * memory with a million different clients.
+ * From a packed log of CloudFront to decisions, in seconds of processor time, so that it is one core's work whatever else the machine does:
+ * against unpacking alone, which is the limit of whoever reads it, and where they are installed against DuckDB (`--duckdb PATH`: its command,
+ * or a Python that has it) and GoAccess on the same file. Then the memory with a million different clients.
  */
 export async function benchAccessLogs(smoke: boolean): Promise<void> {
-  const lines = smoke ? 20_000 : 1_000_000;
+  const lines = smoke ? 20_000 : 2_000_000;
   const log = makeEdgeLog({ lines, perSecond: 2_000, clients: 200_000 });
-  const results = await measure(smoke ? 1 : 3, {
-    'unpacking alone': () => gunzipSync(log.packed).length,
-    reading: () => decide(log, []),
-    scanners: () => decide(log, [scannerSignal]),
-    'floods from one client': () => decide(log, [floodSignal]),
-    'floods from many': () => decide(log, [distributedFloodSignal]),
-    'scanners and floods': () => decide(log, [scannerSignal, floodSignal, distributedFloodSignal]),
-    'and credentials': () => decide(log, trafficSignals),
-  });
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-  printTable(
-    `access-logs: ${lines.toLocaleString('en')} lines of CloudFront, ${megabytes(log.packed.length)} packed, ${megabytes(log.unpackedBytes)} unpacked, one thread`,
-    results,
-    { amount: lines, unit: 'lines', bytes: log.unpackedBytes },
-  );
-  const crowd = makeEdgeLog({ lines: lines * 2, perSecond: 4_000, clients: smoke ? 20_000 : 1_700_000 });
-  const { known, offences } = await decide(crowd, trafficSignals);
-  const { rss, arrayBuffers } = process.memoryUsage();
-  process.stdout.write(
-    `  ${known.toLocaleString('en')} clients, ${offences} offences told: ${megabytes(arrayBuffers)} in arrays (the log of ${megabytes(crowd.packed.length)} among them), ${megabytes(rss)} in all\n`,
-  );
+  const { rules } = await loadRules([builtinRules]);
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-access-'));
+  const file = join(folder, 'edge.log.gz');
+  try {
+    writeFileSync(file, log.packed);
+    const subjects: Readonly<Record<string, () => unknown>> = {
+      'unpacking alone': () => gunzipSync(log.packed).length,
+      reading: () => read(log),
+      'scanners and floods': () => decide(log, [scannerSignal, floodSignal, distributedFloodSignal]),
+      'all signals and board': () => watch(log, rules),
+      ...accessPeers(file),
+    };
+    const seconds = await fastest(smoke ? 1 : 3, subjects);
+    const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+    const limit = seconds.get('unpacking alone') ?? Number.NaN;
+    const rows = [...seconds].map(([name, took]) => {
+      const rate = `${Math.round(lines / took).toLocaleString('en')} lines/s`;
+      const bytes = `${Math.round(log.unpackedBytes / took / 1e6)} MB/s`;
+      return `  ${name.padEnd(24)}${rate.padStart(20)}${bytes.padStart(12)}${`${((100 * limit) / took).toFixed(0)} %`.padStart(8)}`;
+    });
+    process.stdout.write(
+      `\naccess-logs: ${lines.toLocaleString('en')} lines of CloudFront, ${megabytes(log.packed.length)} packed, ${megabytes(log.unpackedBytes)} unpacked, one core\n${rows.join('\n')}\n`,
+    );
+    const memory = measureMemory(smoke ? 40_000 : 5_000_000, smoke ? 11_000 : 1_100_000);
+    for (const { rows: seen, clients, rss } of memory)
+      process.stdout.write(
+        `  after ${seen.toLocaleString('en').padStart(9)} lines, ${clients.toLocaleString('en').padStart(9)} clients: ${megabytes(rss)} in all\n`,
+      );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-async function decide(
-  log: EdgeLog,
-  makers: readonly SignalMaker[],
-): Promise<{ readonly known: number; readonly offences: number }> {
-  const traffic = createTraffic({ ...defaultTrafficSettings, seed: 1 }, makers);
-  let offences = 0;
+/**
+ * Processor seconds of the fastest run of each subject, in turns: what disturbs a run can only make it longer. A subject that is another
+ * program gives its seconds itself.
+ */
+async function fastest(
+  rounds: number,
+  subjects: Readonly<Record<string, () => unknown>>,
+): Promise<ReadonlyMap<string, number>> {
+  const seconds = new Map<string, number>();
+  for (let round = -1; round < rounds; round++)
+    for (const [name, run] of Object.entries(subjects)) {
+      const before = process.cpuUsage();
+      const given = await run();
+      const { user, system } = process.cpuUsage(before);
+      const took = isTimed(given) ? given.seconds : (user + system) / 1e6;
+      if (round >= 0) seconds.set(name, Math.min(took, seconds.get(name) ?? Number.POSITIVE_INFINITY));
+    }
+  return seconds;
+}
+
+function isTimed(given: unknown): given is { readonly seconds: number } {
+  return typeof given === 'object' && given !== null && 'seconds' in given;
+}
+
+async function read(log: EdgeLog): Promise<void> {
   let rows = 0;
-  const from = { source: 'bench', object: 'made', receivedAt: 0 };
+  for await (const { requests } of readAccessLog(chunksOf(log.packed), from)) rows += requests.count;
+  check(rows, log);
+}
+
+async function decide(log: EdgeLog, makers: readonly SignalMaker[]): Promise<void> {
+  const traffic = createTraffic({ ...defaultTrafficSettings, seed: 1 }, makers);
   for await (const { requests } of readAccessLog(chunksOf(log.packed), from)) {
     traffic.take(requests);
-    offences += traffic.offences().length;
-    rows += requests.count;
+    traffic.offences();
   }
   traffic.finish();
-  offences += traffic.offences().length;
+  check(traffic.counters.counted, log);
+}
+
+async function watch(log: EdgeLog, rules: readonly Rule[]): Promise<void> {
+  const watched = watchTraffic({ settings: { seed: 1 }, rules });
+  watched.know(madeUpAddresses());
+  let rows = 0;
+  for await (const { requests } of readAccessLog(chunksOf(log.packed), from)) {
+    watched.take(requests);
+    rows += requests.count;
+  }
+  watched.finish();
+  check(rows, log);
+}
+
+function check(rows: number, log: EdgeLog): void {
   if (rows !== log.lines) throw new Error(`${rows} of ${log.lines} lines were read`);
-  return { known: traffic.clients.counters.known, offences };
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
