@@ -145,6 +145,10 @@ export function board(settings: BoardSettings): Board {
       clientHighs[row] = hash.high;
     }
     clients.bringNear(clientLows, count);
+    const clientErrors = clients.sums[clientSums.clientErrors];
+    const serverErrors = clients.sums[clientSums.serverErrors];
+    const sentSum = clients.sums[clientSums.sent];
+    const receivedSum = clients.sums[clientSums.received];
     for (let row = 0; row < count; row++) {
       const id = ids[row] ?? -1;
       const statusClass = classes[row] ?? -1;
@@ -158,11 +162,11 @@ export function board(settings: BoardSettings): Board {
         for (let i = 0; i < wordsInAddress; i++) addressView.setUint32(i * 4, words[at + i] ?? 0);
         clients.keepText(client, addressBytes, 0, addressBytes.length, 'none');
       }
-      if (statusClass >= 4) addTo(clients.sums[statusClass - 4], client, 1);
+      if (statusClass >= 4) addTo(statusClass === 4 ? clientErrors : serverErrors, client, 1);
       const sentNow = sentOf[row] ?? Number.NaN;
       const receivedNow = receivedOf[row] ?? Number.NaN;
-      if (sentNow >= 0) addTo(clients.sums[clientSums.sent], client, sentNow);
-      if (receivedNow >= 0) addTo(clients.sums[clientSums.received], client, receivedNow);
+      if (sentNow >= 0) addTo(sentSum, client, sentNow);
+      if (receivedNow >= 0) addTo(receivedSum, client, receivedNow);
     }
   };
 

@@ -26,7 +26,7 @@ export interface BucketCountsSettings {
 
 /** The counts of one bucket: an open hash table, in which key and count lie side by side; a count of 0 is a free place. */
 interface Counts {
-  table: Uint32Array;
+  table: Uint32Array<ArrayBuffer>;
   mask: number;
   entries: number;
 }
@@ -68,6 +68,8 @@ export function bucketCounts({ most }: BucketCountsSettings): BucketCounts {
       counts.table[to + 1] = count;
       counts.entries++;
     }
+    // Given back now: waiting for the garbage collector, twice as much would be held.
+    old.buffer.transfer(0);
   };
 
   const drop = (bucket: number, counts: Counts): void => {

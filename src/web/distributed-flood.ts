@@ -21,8 +21,8 @@ interface Dimension {
   readonly rule: string;
   readonly type: OffenceSubject['type'];
   readonly bins: RateBins;
-  /** Writes the hash of each row of a batch into `hashes`, without looking at whether the row counts. */
-  readonly hash: (requests: Requests, clients: Int32Array, hashes: Float64Array) => void;
+  /** Writes the hash of each row of a batch into `hashes`, -1 where it is not counted; `skipped` has 1 for rows that are not to be. */
+  readonly hash: (requests: Requests, clients: Int32Array, skipped: Uint8Array, hashes: Float64Array) => void;
   readonly nameOf: (requests: Requests, row: number, client: number) => string;
   /** Of each row of the batch; -1 where the row does not count. */
   hashes: Float64Array;
@@ -45,6 +45,7 @@ export function distributedFloodSignal(
   const book = offenceBook({ lateness, period, most: mostOpen });
   const shared = { ...distributed, lateness, period };
   const network = new Uint32Array(wordsInAddress);
+  let skipped = new Uint8Array(0);
   /** The hash of each client's network; 0 where it was not worked out. */
   let networks = new Uint32Array(1_024);
   const networkHash = (client: number): number => {
@@ -66,14 +67,14 @@ export function distributedFloodSignal(
       rule: `${column}-flood`,
       type: column,
       bins: rateBins({ ...shared, withoutBaseline: false }),
-      hash: (requests, _, hashes) => {
+      hash: (requests, _, skipped, hashes) => {
         const { start, end } = requests.text[column];
         const held = texts.of(requests, column);
         const { ids } = held;
         const hashOf = hashesOf(held);
         // Logs without the column say nothing about it.
         for (let row = 0; row < requests.count; row++)
-          hashes[row] = start[row] === end[row] ? -1 : (hashOf[ids[row] ?? 0] ?? 0);
+          hashes[row] = skipped[row] === 1 || start[row] === end[row] ? -1 : (hashOf[ids[row] ?? 0] ?? 0);
       },
       nameOf: (requests, row) => cutTextAt(requests, column, row, longestValue),
       hashes: new Float64Array(0),
@@ -84,10 +85,10 @@ export function distributedFloodSignal(
       rule: 'network-flood',
       type: 'network',
       bins: rateBins({ ...shared, withoutBaseline: true }),
-      hash: (requests, ids, hashes) => {
+      hash: (requests, ids, skipped, hashes) => {
         for (let row = 0; row < requests.count; row++) {
           const client = ids[row] ?? -1;
-          hashes[row] = client === -1 ? -1 : networks[client] || networkHash(client);
+          hashes[row] = client === -1 || skipped[row] === 1 ? -1 : networks[client] || networkHash(client);
         }
       },
       nameOf: (_, __, client) => clients.networkOf(client, v4, v6),
@@ -118,12 +119,12 @@ export function distributedFloodSignal(
       const paths = texts.of(requests, 'path');
       const { ids: pathIds } = paths;
       const isIgnoredPath = ignored(paths);
+      if (skipped.length < requests.count) skipped = new Uint8Array(requests.count * 2);
+      for (let row = 0; row < requests.count; row++) skipped[row] = isIgnoredPath[pathIds[row] ?? 0] ?? 0;
       for (const dimension of dimensions) {
         if (dimension.hashes.length < requests.count) dimension.hashes = new Float64Array(requests.count);
         const { bins, hashes } = dimension;
-        dimension.hash(requests, ids, hashes);
-        for (let row = 0; row < requests.count; row++)
-          if (isIgnoredPath[pathIds[row] ?? 0] === 1) hashes[row] = -1;
+        dimension.hash(requests, ids, skipped, hashes);
         bins.addAll(hashes, time, requests.count);
       }
       for (const dimension of dimensions) judge(dimension, requests, ids);

@@ -34,7 +34,8 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
   // Who does it all at once is no slow scanner, and is seen by what counts in minutes.
   const leastBuckets = Math.ceil(length / 4);
   const columns = 2 ** Math.ceil(Math.log2(length + Math.ceil(lateness / step) + 2));
-  let good = new Uint8Array(1_024 * columns);
+  /** Good responses by column and then by client: requests of one time lie together, in a byte for each client. */
+  const good = Array.from({ length: columns }, () => new Uint8Array(0));
   /** Clients with enough missing paths in some window, and what they asked for. */
   const suspects = new Map<number, EvidenceKeeper>();
   let waiting: { readonly reached: DistinctReached; readonly evidence: readonly EvidenceLine[] }[] = [];
@@ -50,8 +51,7 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
         const { count, buckets, first } = missing.windowAt(client, end * step) ?? nothing;
         if (count < threshold || buckets < leastBuckets) continue;
         let answered = 0;
-        for (let i = end - length + 1; i <= end; i++)
-          answered += good[client * columns + (i & (columns - 1))] ?? 0;
+        for (let i = end - length + 1; i <= end; i++) answered += good[i & (columns - 1)]?.[client] ?? 0;
         if (count < badShare * (count + answered)) continue;
         const last = (end + 1) * step - 1;
         const start = Math.floor(last / period) * period;
@@ -68,8 +68,7 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
     });
     judgeBefore(Math.floor((bucket * step - lateness) / step));
     for (let i = Math.max(latest + 1, bucket - columns + 1); i <= bucket; i++) {
-      const column = i & (columns - 1);
-      for (let at = column; at < good.length; at += columns) good[at] = 0;
+      good[i & (columns - 1)]?.fill(0);
     }
     latest = bucket;
   };
@@ -87,24 +86,26 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
     },
     addGood: ({ count, time, status }, clients, isBad) => {
       let lastTime = Number.NaN;
-      let column = -1;
+      let column: number | undefined;
+      let counts = new Uint8Array(0);
       for (let row = 0; row < count; row++) {
         const client = clients[row] ?? -1;
         if (client === -1 || isBad[status[row] ?? 0] === 1) continue;
         const now = time[row] ?? 0;
         if (now !== lastTime) {
           lastTime = now;
-          column = isOpen(now) ? Math.floor(now / step) & (columns - 1) : -1;
+          column = isOpen(now) ? Math.floor(now / step) & (columns - 1) : undefined;
+          if (column !== undefined) counts = good[column] ?? counts;
         }
-        if (column === -1) continue;
-        const at = client * columns + column;
-        if (at >= good.length) {
-          const more = new Uint8Array(Math.max((client + 1) * columns, good.length * 2));
-          more.set(good);
-          good = more;
+        if (column === undefined) continue;
+        if (client >= counts.length) {
+          const more = new Uint8Array(Math.max(client + 1, counts.length * 2, 1_024));
+          more.set(counts);
+          counts = more;
+          good[column] = more;
         }
-        const before = good[at] ?? 0;
-        if (before < mostGood) good[at] = before + 1;
+        const before = counts[client] ?? 0;
+        if (before < mostGood) counts[client] = before + 1;
       }
     },
     gather: (requests, clients, isMissing) => {
@@ -129,7 +130,7 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
       missing.forget(clients);
       for (const client of clients) {
         suspects.delete(client);
-        good.fill(0, client * columns, (client + 1) * columns);
+        for (const column of good) column[client] = 0;
       }
     },
   };

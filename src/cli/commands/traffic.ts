@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { keepHeapSmall } from '../../runtime/small-heap.ts';
 import { severityOf, wholeNumber } from '../options.ts';
 import type { TrafficFlags } from '../run/traffic.ts';
 import { knownListNames } from '../../web/reputation/known-lists.ts';
@@ -46,9 +47,11 @@ export function addTraffic(program: Command, finish: (code: number) => void): vo
     .option('-v, --verbose', 'print every rejected line')
     .option('-q, --quiet', 'no progress and no sums')
     .addHelpText('after', examples)
-    .action(async (paths: string[], flags: TrafficFlags) =>
-      finish(await (await import('../run/traffic.ts')).runTraffic(paths, flags)),
-    );
+    .action(async (paths: string[], flags: TrafficFlags) => {
+      // Before anything is loaded, as for a scan.
+      keepHeapSmall();
+      finish(await (await import('../run/traffic.ts')).runTraffic(paths, flags));
+    });
 }
 
 const examples = `
