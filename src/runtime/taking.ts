@@ -76,8 +76,8 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     log,
     ownFiles,
   );
-  let know: RunningTraffic['know'] | undefined;
-  const reputation = startReputation(config, (known) => know?.(known), log);
+  const listener: { know?: RunningTraffic['know'] } = {};
+  const reputation = startReputation(config, (known) => listener.know?.(known), log);
   await reputation?.ready;
   const traffic = await startTraffic({
     config,
@@ -91,8 +91,8 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     log,
     ownFiles,
   });
-  know = traffic.know;
-  if (reputation !== undefined) know(reputation.known());
+  listener.know = traffic.know;
+  if (reputation !== undefined) traffic.know(reputation.known());
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await ticks.stop();
