@@ -52,7 +52,10 @@ export function headedColumn(bytes: Uint8Array): string | undefined {
   return names.find((name) => known.has(name.toLowerCase()));
 }
 
-const known: ReadonlySet<string> = new Set(knownFields.map((name) => name.toLowerCase()));
+/** What columns are called besides the fields of JSON lists. */
+const otherNames = ['ipaddr', 'ip_addr', 'ip address', 'src_ip', 'subnet', 'cidr_block', 'netblock'];
+
+const known: ReadonlySet<string> = new Set([...knownFields.map((name) => name.toLowerCase()), ...otherNames]);
 
 function placeOf(column: string | number, names: readonly string[]): number {
   return typeof column === 'number' ? column - 1 : names.indexOf(column);

@@ -56,6 +56,7 @@ describe('a list of addresses', () => {
       'json',
     ],
     ['CSV with a name that says it', '\uFEFFseen,"IP",port\r\nx,192.0.2.0/24,1\r\n', {}, 'csv'],
+    ['Tor exits with ports', 'fingerprint, ipaddr, port\nAB12, 192.0.2.0/24, 443\n', {}, 'csv'],
     ['CSV with names', 'who, where\nx, 192.0.2.0/24\n', { format: 'csv', column: 'where' }, 'csv'],
     ['CSV with names, by number', 'who,where\nx,192.0.2.0/24\n', { format: 'csv', column: 2 }, 'csv'],
     ['CSV without names', '"a ""b"", c",192.0.2.0/24\n', { format: 'csv', column: 2 }, 'csv'],
