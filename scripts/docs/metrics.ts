@@ -23,6 +23,13 @@ export async function metricNames(): Promise<readonly MetricName[]> {
       store,
       createCorrelator([], correlatorDefaults).counters,
       createAssetMemory().counters,
+      () => ({
+        leftOut: { late: 0, future: 0, timeless: 0 },
+        offences: { scanner: 0 },
+        verdicts: { block: 0 },
+        latest: 0,
+        gone: 0,
+      }),
     );
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');

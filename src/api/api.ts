@@ -23,11 +23,15 @@ import { pageRoutes, sendHtml } from './pages.ts';
 import { HttpProblem, problemBody, problemFrom, statusName } from './problem.ts';
 import { rememberedAssetRoutes } from './remembered-assets.ts';
 import { stateRoutes, type Health } from './state.ts';
+import { trafficRoutes } from './traffic.ts';
+import type { TrafficState } from './traffic-page.ts';
 
 export interface ApiOptions {
   readonly store: Store;
   readonly ingest: Ingest;
   readonly blocks: Blocks;
+  /** The access logs that this server follows; undefined while it does not. */
+  readonly traffic?: (() => TrafficState | undefined) | undefined;
   /** Where there are none, callers need no key, and only those on this machine are answered. */
   readonly keys: readonly ApiKey[];
   readonly health: () => Health;
@@ -121,7 +125,17 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   blockRoutes(app, { store, blocks: options.blocks, now });
   decisionRoutes(app, { store, blocks: options.blocks, now });
   stateRoutes(app, { store, health: options.health, metrics: options.metrics });
-  pageRoutes(app, { store, blocks: options.blocks, now, frame, publicUrl, keysNeeded: keys.length > 0 });
+  const traffic = options.traffic ?? (() => undefined);
+  trafficRoutes(app, { traffic });
+  pageRoutes(app, {
+    store,
+    blocks: options.blocks,
+    traffic,
+    now,
+    frame,
+    publicUrl,
+    keysNeeded: keys.length > 0,
+  });
 
   const answer = async (
     request: FastifyRequest,
@@ -164,7 +178,14 @@ function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
     .send(problemBody(problem));
 }
 
-const pagePaths: ReadonlySet<string> = new Set(['/', '/alerts/:id', '/assets', '/asset', '/blocks']);
+const pagePaths: ReadonlySet<string> = new Set([
+  '/',
+  '/alerts/:id',
+  '/assets',
+  '/asset',
+  '/blocks',
+  '/traffic',
+]);
 
 /** People who open an address in a browser get a page; programs get problem details. */
 function wantsPage(request: FastifyRequest): boolean {

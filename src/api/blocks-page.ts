@@ -20,7 +20,7 @@ export function blocksPage(
     main: html`<h1>Blocks</h1>
       ${
         dryRun &&
-        html`<p class="card">
+        html`<p class="card note">
           This is a dry run: what stands here would be blocked. <code>blocking.mode: enforce</code> in the
           configuration blocks it.
         </p>`
@@ -28,7 +28,7 @@ export function blocksPage(
       ${
         page.blocks.length === 0
           ? html`<div class="card empty"><p>Nothing is blocked.</p></div>`
-          : html`<div class="card scrolls">
+          : html`<div class="card ledger flush scrolls">
               <table class="assets">
                 <thead>
                   <tr>
@@ -71,7 +71,7 @@ function row(block: StoredBlock, now: number): Html {
 }
 
 function enforced(targets: readonly TargetState[], now: number): Html {
-  return html`<section class="card">
+  return html`<section class="card ledger">
     <h2>Where they are enforced</h2>
     <ul class="targets">
       ${targets.map(
@@ -87,13 +87,14 @@ function enforced(targets: readonly TargetState[], now: number): Html {
 }
 
 function log(lines: readonly StoredAuditLine[]): Html {
-  return html`<section class="card">
+  return html`<section class="card ledger">
     <h2>What was done last</h2>
-    <ol class="timeline">
+    <ol class="audit">
       ${lines.map(
         ({ action, subject, by, detail, time, phase, outcome }) =>
           html`<li>
-            <b>${action} ${subject}</b> by ${by}, ${absoluteTime(time)}: ${detail}
+            ${absoluteTime(time)}
+            <span><b>${action} ${subject}</b> by ${by}: ${detail}</span>
             ${phase !== 'done' && html`<small>${phase}${outcome !== undefined && `: ${outcome}`}</small>`}
           </li>`,
       )}

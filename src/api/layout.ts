@@ -36,8 +36,8 @@ export function layout(
               ><img src="${frame.assets.icon}" width="26" height="26" alt="" />Tocsin</a
             >
             <nav aria-label="Site">
-              <a href="/blocks">Blocks</a><a href="/assets">Assets</a><a href="/openapi.json">API</a
-              ><a href="/metrics">Metrics</a>
+              <a href="/traffic">Traffic</a><a href="/blocks">Blocks</a><a href="/assets">Assets</a
+              ><a href="/openapi.json">API</a><a href="/metrics">Metrics</a>
             </nav>
             <button type="button" class="quiet" data-open-keys hidden><kbd>?</kbd> Keys</button>
           </div>

@@ -65,6 +65,7 @@ describe('/openapi.json', () => {
       'get /v1/counts',
       'get /v1/decisions/stream',
       'get /v1/rejections',
+      'get /v1/traffic',
       'post /v1/blocks',
       'post /v1/blocks/approve',
       'post /v1/blocks/disapprove',

@@ -12,6 +12,7 @@ import type { Frame } from './layout.ts';
 import { listPage } from './list-page.ts';
 import { fromStore, HttpProblem } from './problem.ts';
 import { assetIdentity, findAsset } from './remembered-assets.ts';
+import { boardNames, trafficPage, type TrafficState } from './traffic-page.ts';
 
 const page = { config: { need: 'read' }, schema: { hide: true } } as const;
 /** An empty field of the form asks for nothing. */
@@ -25,6 +26,7 @@ const assetFilters = z.object({ type: filled, account: filled, text: filled, cur
 const assetsOnPage = 50;
 const blockFilters = z.object({ cursor: filled });
 const blocksOnPage = 100;
+const trafficFilters = z.object({ hour: z.enum(boardNames).catch('current') });
 const idParameter = z.object({ id: z.string() });
 
 /** `/` and `/alerts/:id`: plain pages that work without a script. */
@@ -33,13 +35,14 @@ export function pageRoutes(
   options: {
     readonly store: Store;
     readonly blocks: Blocks;
+    readonly traffic: () => TrafficState | undefined;
     readonly now: () => number;
     readonly frame: Frame;
     readonly publicUrl: string | undefined;
     readonly keysNeeded: boolean;
   },
 ): void {
-  const { store, blocks, now, frame, publicUrl, keysNeeded } = options;
+  const { store, blocks, traffic, now, frame, publicUrl, keysNeeded } = options;
 
   app.get('/', page, async (request, reply) => {
     const { filters, query } = readFilters(request.query, now);
@@ -64,6 +67,11 @@ export function pageRoutes(
     const { cursor, ...filters } = assetFilters.parse(request.query);
     const assets = await fromStore(() => store.assets({ ...filters, after: cursor, limit: assetsOnPage }));
     return sendHtml(reply, assetListPage(frame, { page: assets, filters, now: now() }));
+  });
+
+  app.get('/traffic', page, async (request, reply) => {
+    const { hour } = trafficFilters.parse(request.query);
+    return sendHtml(reply, trafficPage(frame, { traffic: traffic(), which: hour, now: now() }));
   });
 
   app.get('/blocks', page, async (request, reply) => {

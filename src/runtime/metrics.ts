@@ -5,6 +5,7 @@ import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
 import type { Tally } from './pipeline.ts';
+import type { TrafficCounters } from './start-traffic.ts';
 
 export interface Metrics {
   readonly ingested: (source: string, tally: Tally, created: readonly Alert[], repeated: number) => void;
@@ -21,6 +22,7 @@ export function createMetrics(
   store: Store,
   correlations: () => CorrelatorCounters | undefined,
   assets: () => AssetCounters | undefined,
+  traffic: () => TrafficCounters | undefined,
 ): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -123,6 +125,48 @@ export function createMetrics(
     'Assets that were forgotten since the start of this process to make room, those first that were not heard of for longest.',
     [],
     ofAssets('evicted'),
+  );
+  const trafficGauge = (
+    name: string,
+    help: string,
+    label: string,
+    read: (counters: TrafficCounters) => Readonly<Record<string, number>>,
+  ) =>
+    gauge(name, help, label === '' ? [] : [label], async (set) => {
+      const counters = traffic();
+      if (counters === undefined) return;
+      for (const [value, number] of Object.entries(read(counters)))
+        set(label === '' ? {} : { [label]: value }, number);
+    });
+  trafficGauge(
+    'tocsin_traffic_left_out',
+    'Requests that no signal counted since the start of this process, by the reason: late (later than the lateness allows), future (behind the time at which they were received), timeless.',
+    'reason',
+    ({ leftOut }) => ({ ...leftOut }),
+  );
+  trafficGauge(
+    'tocsin_traffic_offences',
+    'Offences in the access logs of the last hours, by rule.',
+    'rule',
+    ({ offences }) => offences,
+  );
+  trafficGauge(
+    'tocsin_traffic_verdicts',
+    'Decisions on offenders who may be blocked since the start of this process: block, prolong, or why not.',
+    'verdict',
+    ({ verdicts }) => verdicts,
+  );
+  trafficGauge(
+    'tocsin_traffic_latest_seconds',
+    'The time of the latest request in the access logs that are followed, in seconds since the epoch.',
+    '',
+    ({ latest }) => (latest === undefined ? {} : { latest: latest / 1000 }),
+  );
+  trafficGauge(
+    'tocsin_traffic_reads_gone',
+    'Parts of access logs that were read before the start of this process and are gone, so that counts of the last hours began lower.',
+    '',
+    ({ gone }) => ({ gone }),
   );
   for (const severity of severities) alerts.inc({ severity }, 0);
 

@@ -88,6 +88,7 @@ export async function serve({
     store,
     () => leading?.current()?.correlations(),
     () => leading?.current()?.assets(),
+    () => leading?.current()?.traffic.counters(),
   );
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
@@ -150,6 +151,7 @@ export async function serve({
       return led.ingest(chunks, from);
     },
     blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
+    traffic: () => taking()?.traffic.state,
     keys: config.server.keys,
     health: () => {
       const led = taking();

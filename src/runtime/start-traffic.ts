@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
+import type { TrafficState } from '../api/traffic-page.ts';
 import { knownOf } from './config-estate.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { RunningSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import type { Board } from '../web/board.ts';
-import type { BoardView } from '../web/board-view.ts';
-import type { Offence } from '../web/offence.ts';
+import { offenceAlertId } from '../web/raise-offence.ts';
 import type { Blocking } from './blocking.ts';
 import { offenceConcluder } from './conclude-offences.ts';
 import type { Config } from './config-schema.ts';
@@ -35,31 +35,19 @@ export interface TrafficOptions {
   readonly ownFiles: readonly string[];
 }
 
-/** An hour of the board, by the clock at which its requests were read. */
-export interface BoardHour {
-  readonly since: number;
-  readonly until: number;
-  readonly view: BoardView;
-}
-
 /** The access logs that a server follows. */
 export interface RunningTraffic {
   readonly sources: readonly RunningSource[];
-  /** Undefined once what was read before the start has been taken again. */
-  readonly rereading: () => string | undefined;
   /** From now on this is known of addresses. */
   readonly know: (known: KnownAddresses) => void;
-  readonly board: (
-    which: 'current' | 'previous',
-    options: { readonly top: number; readonly points: number },
-  ) => BoardHour | undefined;
-  /** What was found in the logs of the last hours, the oldest first. */
-  readonly offences: () => readonly Offence[];
+  /** What pages show. */
+  readonly state: TrafficState;
   readonly counters: () => TrafficCounters;
   readonly stop: () => Promise<void>;
 }
 
-export interface TrafficCounters extends ReturnType<WatchedTraffic['counters']> {
+export interface TrafficCounters {
+  readonly leftOut: ReturnType<WatchedTraffic['leftOut']>;
   /** The time of the latest request; undefined before there is one. */
   readonly latest: number | undefined;
   /** Verdicts on offenders that may be blocked: `block`, `prolong`, or why not. */
@@ -133,7 +121,7 @@ export async function startTraffic(options: TrafficOptions): Promise<RunningTraf
   };
   let gone = 0;
   let rereading: string | undefined =
-    'logs of the last hours are read again, so that counts go on where they were';
+    'Logs of the last hours are read again, so that counts go on where they were.';
   let stopping = false;
   const sources: RunningSource[] = [];
 
@@ -185,20 +173,26 @@ export async function startTraffic(options: TrafficOptions): Promise<RunningTraf
 
   return {
     sources,
-    rereading: () => rereading,
     know: watch.know,
-    board: (which, view) => {
-      if (which === 'current') return { since: board.since, until: clock(), view: watch.board(view) };
-      const { previous } = board;
-      return previous && { since: previous.since, until: previous.until, view: previous.board.view(view) };
+    state: {
+      isFollowing: configured.folders.length + configured.s3.length + configured.buckets.length > 0,
+      get waitsFor() {
+        return rereading;
+      },
+      hour: (which, view) => {
+        if (which === 'current') return { since: board.since, until: clock(), view: watch.board(view) };
+        const { previous } = board;
+        return previous && { since: previous.since, until: previous.until, view: previous.board.view(view) };
+      },
+      offences: () => watch.offences().map(treatment.judged),
+      alertOf: (offence) => (treatment.alerts(offence) ? offenceAlertId(offence) : undefined),
     },
-    offences: watch.offences,
     counters: () => {
       const offences: Record<string, number> = {};
       for (const { rule } of watch.offences()) offences[rule] = (offences[rule] ?? 0) + 1;
       const latest = watch.latest();
       return {
-        ...watch.counters(),
+        leftOut: watch.leftOut(),
         latest: Number.isFinite(latest) ? latest : undefined,
         verdicts,
         offences,

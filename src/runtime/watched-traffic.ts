@@ -52,6 +52,8 @@ export interface WatchedTraffic {
   readonly anomaly: () => AnomalyState;
   /** Begins the board anew, and gives what it showed until now. */
   readonly turnBoard: () => Board;
+  /** Requests that no signal judged, by the reason. */
+  readonly leftOut: () => { readonly late: number; readonly future: number; readonly timeless: number };
   readonly counters: () => {
     /** Requests that no signal judged: too late, from the future, or with no usable time. */
     readonly unjudged: number;
@@ -159,6 +161,10 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
       const before = shown;
       shown = newBoard();
       return before;
+    },
+    leftOut: () => {
+      const { late, future, timeless } = traffic.counters;
+      return { late, future, timeless };
     },
     counters: () => {
       const { late, future, timeless } = traffic.counters;

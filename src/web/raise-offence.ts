@@ -28,18 +28,23 @@ const mostTargets = 5;
  * higher count or out of another reading of the same log, is the same alert.
  */
 export function offenceAlert(offence: Offence, moment: Moment): RaisedAlert {
-  const { rule, subject, start, window, severity } = offence;
+  const { rule, subject, severity } = offence;
   const text = offenceRuleText(rule);
   const header = headerOf({ id: rule, severity, ...text });
   const who = shortened(subject.value, longestSubject);
   return {
     rule: header,
     alert: alertOf(header, offence, moment, {
-      id: alertId(rule, [subject.type, subject.value, String(window)], String(start)),
+      id: offenceAlertId(offence),
       title: `${header.title}: ${subject.type === 'client' || who === '' ? who : `${subject.type} ${who}`}`,
       summary: `${offence.explanation.replace(/\.$/, '')}.`,
     }),
   };
+}
+
+/** The id of its alert. */
+export function offenceAlertId({ rule, subject, start, window }: Offence): string {
+  return alertId(rule, [subject.type, subject.value, String(window)], String(start));
 }
 
 /** Rule names of the alerts that tell of a block that was not made. */
