@@ -48,6 +48,8 @@ const enoughToTell = 16 * 1024;
 export function detectFormat(content: Uint8Array): Format | { readonly problem: string } {
   const head = content.subarray(0, enoughToTell);
   const start = Buffer.from(head.subarray(0, 32)).toString('latin1');
+  // What CloudTrail delivers, file after file: to hold it against every format of access logs would cost more than to read it.
+  if (start.startsWith('{"Records":[')) return jsonFormat;
   const stranger = strangers.find(({ magic }) => start.startsWith(magic));
   const access = stranger === undefined ? detectAccessFormat(head) : undefined;
   if (access !== undefined) {
