@@ -2,6 +2,7 @@ import { cloudTrailEvent } from '../decode/cloudtrail/event.ts';
 import type { Event } from '../event/event.ts';
 import type { JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
+import { textBytes } from '../event/text-bytes.ts';
 import { byTime } from '../facts/assets/sightings.ts';
 import { createHeap } from '../sigma/correlation/heap.ts';
 
@@ -34,22 +35,22 @@ export interface HeldEvents {
   readonly rest: () => readonly Event[];
 }
 
-/** So many characters of JSON wait for older events; with more, the oldest are let go. */
-const mostText = 8 * 1024 * 1024;
+/** So many bytes wait for older events; with more, the oldest are let go. */
+const mostBytes = 8 * 1024 * 1024;
 const atOnce = 100;
 
-export function createHeldEvents(most = mostText): HeldEvents {
+export function createHeldEvents(most = mostBytes): HeldEvents {
   const waiting = createHeap<HeldEvent & { readonly number: number }>(
     (a, b) => (byTime(a, b) || a.number - b.number) < 0,
   );
-  let length = 0;
+  let bytes = 0;
   let number = 0;
   function take(until: number): readonly Event[] {
     const events: Event[] = [];
-    while (length > until && events.length < atOnce) {
+    while (bytes > until && events.length < atOnce) {
       const held = waiting.pop();
       if (held === undefined) break;
-      length -= held.text.length;
+      bytes -= bytesOf(held);
       events.push(eventOf(held));
     }
     return events;
@@ -58,10 +59,15 @@ export function createHeldEvents(most = mostText): HeldEvents {
     add: (events) => {
       for (const event of events) {
         waiting.push({ ...event, number: number++ });
-        length += event.text.length;
+        bytes += bytesOf(event);
       }
     },
-    overflow: () => (length > most ? take(most * 0.9) : []),
+    overflow: () => (bytes > most ? take(most * 0.9) : []),
     rest: () => take(0),
   };
+}
+
+/** Of memory, about: the record, where it comes from, and its place among the others. */
+function bytesOf({ text }: HeldEvent): number {
+  return textBytes(text) + 300;
 }

@@ -1,7 +1,7 @@
 import type { Alert } from '../alert/alert.ts';
 import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
-import type { AssetMemory } from '../facts/assets/memory.ts';
+import type { AssetLimits, AssetMemory } from '../facts/assets/memory.ts';
 import {
   correlatorDefaults,
   createCorrelator,
@@ -60,11 +60,16 @@ export interface ScanResult {
   readonly further: readonly Further[];
   /** Alerts too long ago to be told from copies that came later, which would be shown again. */
   readonly forgotten: number;
+  /** Assets that were forgotten because only so many are remembered. */
+  readonly forgottenAssets: number;
   /** Alerts that the store did not have before; undefined without a store. */
   readonly stored: number | undefined;
   /** What correlations left out or judged early. */
   readonly correlations: CorrelatorCounters;
 }
+
+/** What a scan remembers of assets, unless it keeps that in a store: some ten thousand of them. */
+export const assetsOfScan: AssetLimits = { assets: 100_000, bytes: 16_000_000, tells: false };
 
 /** All that can wait does: the later an event is judged, the less comes too late. */
 const correlatorOptions: CorrelatorOptions = {
@@ -189,6 +194,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     repeated,
     further: limit.take(),
     forgotten: seen.forgotten(),
+    forgottenAssets: memory?.counters().evicted ?? 0,
     stored: store ? stored : undefined,
     correlations: correlator.counters(),
   };

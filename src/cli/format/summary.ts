@@ -165,6 +165,10 @@ export function renderTotals(
     lines.push(
       `${count(result.forgotten, 'alert')} not held against later ones, because only so many can be; copies of their records would be shown again`,
     );
+  if (result.forgottenAssets > 0)
+    lines.push(
+      `${count(result.forgottenAssets, 'asset')} not heard of for longest forgotten, because only so many are remembered; what an event changed in them is not told`,
+    );
   const { early, late, future, evictedEntries } = result.correlations;
   if (early > 0)
     lines.push(

@@ -6,7 +6,7 @@ import { createAssetMemory } from '../../facts/assets/memory.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import type { LoadedRules } from '../../runtime/load-rules.ts';
 import { runCorrelationTests, runRuleTests } from '../../runtime/rule-tests.ts';
-import { scan, type ScanResult } from '../../runtime/scan.ts';
+import { assetsOfScan, scan, type ScanResult } from '../../runtime/scan.ts';
 import { whyNotRun } from '../../runtime/why-not-run.ts';
 import type { Correlation } from '../../sigma/correlation/correlation.ts';
 import { withMembers } from '../../sigma/correlation/link.ts';
@@ -69,7 +69,7 @@ export async function backtestRules(
         until: until?.type === 'at' ? until.time : undefined,
       },
       clock,
-      memory: createAssetMemory(),
+      memory: createAssetMemory(assetsOfScan),
       places,
       onAlert: counter.add,
       onRejection: rejections.add,

@@ -5,7 +5,7 @@ import { renderAlert } from '../../notify/terminal.ts';
 import { createAssetMemory } from '../../facts/assets/memory.ts';
 import { openAssets } from '../../runtime/kept-assets.ts';
 import { createEngine } from '../../runtime/engine.ts';
-import { scan } from '../../runtime/scan.ts';
+import { assetsOfScan, scan } from '../../runtime/scan.ts';
 import { version } from '../../runtime/version.ts';
 import { locateIn } from '../../source/place-files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
@@ -50,7 +50,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   const engine = createEngine(rules, correlations, disabled, setting, locateIn(places, warnOfPlaces));
   const files = await inputFiles(paths);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
-  const memory = store === undefined ? createAssetMemory() : (await openAssets(store)).memory;
+  const memory = store === undefined ? createAssetMemory(assetsOfScan) : (await openAssets(store)).memory;
   const err = terminalOf(process.stderr);
   const progress = await startFileProgress(files, err.interactive && !flags.quiet, clock);
   const printer = printerOf(format, flags, progress.clear);

@@ -1,5 +1,6 @@
 import type { Event } from '../../event/event.ts';
 import { isJsonObject, isList, type Json } from '../../event/json.ts';
+import { textBytes } from '../../event/text-bytes.ts';
 import { momentOf, seen, type Asset, type Moment } from './asset.ts';
 import { merged } from './merge.ts';
 import { pointsAt, type Sighting } from './sighting.ts';
@@ -13,8 +14,10 @@ export interface AssetChange {
 
 export interface AssetLimits {
   readonly assets: number;
-  /** Of what is remembered, in bytes of its JSON and about 200 more for each asset. */
+  /** Of memory, about: what is remembered as JSON, in one byte for each character or two where one of them needs more, and what finds it. */
   readonly bytes: number;
+  /** Whether changes are held until somebody asks for them, which takes memory of its own; true where it is left out. */
+  readonly tells?: boolean;
 }
 
 export interface AssetCounters {
@@ -51,6 +54,8 @@ const assetDefaults: AssetLimits = { assets: 500_000, bytes: 256 * 1024 * 1024 }
 
 /** A key's and a map's own cost, about. */
 const overhead = 200;
+/** The same for a name that a DNS record points at. */
+const pointerOverhead = 400;
 
 /** What an asset is filed under. */
 export function assetKey({ type, id }: Pick<Asset, 'type' | 'id'>): string {
@@ -59,6 +64,7 @@ export function assetKey({ type, id }: Pick<Asset, 'type' | 'id'>): string {
 
 /** Makes a memory. Assets lie in it as JSON text, which takes a third of the memory of objects; hardly any is looked at twice in a minute. */
 export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMemory {
+  const { tells = true } = limits;
   /** Those not heard of for longest first. */
   const texts = new Map<string, string>();
   const pointers = new Map<string, Set<string>>();
@@ -72,12 +78,17 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
     return text === undefined ? undefined : (JSON.parse(text) as Asset);
   }
 
+  function tell(key: string): void {
+    if (tells) changed.add(key);
+  }
+
   function drop(key: string, asset: Asset | undefined): void {
     const text = texts.get(key);
     if (text === undefined) return;
     texts.delete(key);
-    bytes -= text.length + key.length + overhead;
+    bytes -= bytesOf(key, text);
     for (const name of targetsOf(asset)) {
+      bytes -= pointerOverhead + textBytes(name);
       const keys = pointers.get(name);
       keys?.delete(key);
       if (keys?.size === 0) pointers.delete(name);
@@ -88,8 +99,9 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
     drop(key, was);
     const text = JSON.stringify(asset);
     texts.set(key, text);
-    bytes += text.length + key.length + overhead;
+    bytes += bytesOf(key, text);
     for (const name of targetsOf(asset)) {
+      bytes += pointerOverhead + textBytes(name);
       const keys = pointers.get(name);
       if (keys === undefined) pointers.set(name, new Set([key]));
       else keys.add(key);
@@ -101,7 +113,7 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
     const [key] = texts.keys();
     if (key === undefined) return;
     drop(key, read(key));
-    changed.add(key);
+    tell(key);
     evicted++;
   }
 
@@ -111,7 +123,7 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
       const was = read(key);
       const asset = seen(was, sighting, moment);
       write(key, was, asset);
-      changed.add(key);
+      tell(key);
     }
   }
 
@@ -130,8 +142,7 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
         const both = was === undefined ? asset : merged(was, asset);
         write(key, was, both);
         // What only this memory knows has to be told again, for it is not where the asset comes from.
-        if (was !== undefined && JSON.stringify(both) !== JSON.stringify(merged(asset, asset)))
-          changed.add(key);
+        if (was !== undefined && JSON.stringify(both) !== JSON.stringify(merged(asset, asset))) tell(key);
         if (asset.history.length > 0) oldest = Math.min(oldest ?? asset.firstSeen, asset.firstSeen);
       }
     },
@@ -154,6 +165,10 @@ export function createAssetMemory(limits: AssetLimits = assetDefaults): AssetMem
       for (const text of texts.values()) yield JSON.parse(text) as Asset;
     },
   };
+}
+
+function bytesOf(key: string, text: string): number {
+  return textBytes(text) + textBytes(key) + overhead;
 }
 
 /** The names that a DNS record points at, by any version of it that is kept. */

@@ -1,4 +1,5 @@
-import { objectBytes, scalarBytes, textBytes } from './load.ts';
+import { textBytes } from '../../event/text-bytes.ts';
+import { objectBytes, scalarBytes } from './load.ts';
 import type { FieldValues } from './match.ts';
 import type { Scalar } from './scalars.ts';
 

@@ -1,3 +1,4 @@
+import { textBytes } from '../../event/text-bytes.ts';
 import type { Scalar } from './scalars.ts';
 
 /** How much of the memory that all correlations share is taken by one of them. */
@@ -28,13 +29,6 @@ export const objectBytes = 150;
 
 /** What a group takes before it holds anything: maps and lists of its own. */
 export const groupBytes = 800;
-
-const beyondLatin1 = /[^\0-\xff]/;
-
-/** Memory that a text takes: one byte for each character, or two where one of them needs more. */
-export function textBytes(text: string): number {
-  return 24 + text.length * (beyondLatin1.test(text) ? 2 : 1);
-}
 
 export function scalarBytes(values: readonly Scalar[]): number {
   let bytes = 0;

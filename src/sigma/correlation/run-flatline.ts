@@ -1,6 +1,7 @@
+import { textBytes } from '../../event/text-bytes.ts';
 import { bytesOf, Queue, type Entry, type Held } from './entry.ts';
 import { createHeap } from './heap.ts';
-import { groupBytes, textBytes } from './load.ts';
+import { groupBytes } from './load.ts';
 import { Recent } from './recent.ts';
 import { groupKeys, type GroupKey, type Outcome, type Runner, type RunnerContext } from './runner.ts';
 

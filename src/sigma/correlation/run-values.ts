@@ -1,7 +1,8 @@
+import { textBytes } from '../../event/text-bytes.ts';
 import { member as memberOf, text } from '../../event/json.ts';
 import type { Entry } from './entry.ts';
 import { isBefore } from './entry.ts';
-import { groupBytes, objectBytes, textBytes } from './load.ts';
+import { groupBytes, objectBytes } from './load.ts';
 import { textsOf } from './measure.ts';
 import { Recent } from './recent.ts';
 import {

@@ -1,6 +1,7 @@
+import { textBytes } from '../../event/text-bytes.ts';
 import { member as memberOf, text } from '../../event/json.ts';
 import { bytesOf, Queue, weightOf, type Entry, type Held } from './entry.ts';
-import { groupBytes, textBytes } from './load.ts';
+import { groupBytes } from './load.ts';
 import type { WindowTest } from './measure.ts';
 import type { Measure } from './window-measure.ts';
 import { Recent } from './recent.ts';
