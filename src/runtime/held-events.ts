@@ -36,7 +36,7 @@ export interface HeldEvents {
 }
 
 /** So many bytes wait for older events; with more, the oldest are let go. */
-const mostBytes = 8 * 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
 const atOnce = 100;
 
 export function createHeldEvents(most = mostBytes): HeldEvents {

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
 import { inLargerSteps, readPart, type ReadOptions, type Step } from './scan-part.ts';
@@ -23,9 +25,9 @@ interface Lane {
   own: AsyncIterator<Step> | undefined;
 }
 
-/** Parts that may be on their way for each thread, and steps of one part that may wait to be taken. */
-const partsAhead = 2;
-const stepsAhead = 3;
+/** Parts that may be on their way besides one for each thread, and steps of one part that may wait to be taken. */
+const partsAhead = 1;
+const stepsAhead = 2;
 
 /**
  * Reads parts on several threads, this one among them, and gives their steps in the order of the parts, as if they were read one after
@@ -48,7 +50,7 @@ export async function* pooledSteps(
 
   /** The next part, unless too many are on their way. */
   function takePart(): FilePart | undefined {
-    return lanes.length < partsAhead * threads ? parts[nextPart++] : undefined;
+    return lanes.length < threads + partsAhead ? parts[nextPart++] : undefined;
   }
 
   function assignIdle(): void {
@@ -170,7 +172,17 @@ export function createDropping(): Dropping {
 function startWorker(setup: WorkerSetup): Worker {
   // Node runs TypeScript as it is here, and what the build made of it in an installed package.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new Worker(new URL(`./scan-worker.${extension}`, import.meta.url), {
+  const body = new URL(`./scan-worker.${extension}`, import.meta.url).href;
+  // A thread compiles everything anew, and loads what takes the types off, unless it is told where compiled code is kept.
+  const compiled = getCompileCacheDir();
+  const text =
+    compiled === undefined
+      ? `import(${JSON.stringify(body)})`
+      : `const { enableCompileCache, flushCompileCache } = require('node:module');
+        enableCompileCache(${JSON.stringify(dirname(compiled))});
+        import(${JSON.stringify(body)}).then(() => flushCompileCache());`;
+  return new Worker(text, {
+    eval: true,
     workerData: setup,
     // Room for short-lived objects is taken by each thread and hardly used: records that matter are few.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },

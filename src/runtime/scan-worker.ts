@@ -28,7 +28,7 @@ export type FromWorker =
   | { readonly type: 'done'; readonly end: number | undefined };
 
 /** So many steps may wait to be taken; then the worker waits. */
-const stepsAhead = 3;
+const stepsAhead = 2;
 
 /** The body of a worker thread of `pooledSteps`. */
 function work(): void {

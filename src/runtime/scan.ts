@@ -69,14 +69,14 @@ export interface ScanResult {
 }
 
 /** What a scan remembers of assets, unless it keeps that in a store: some ten thousand of them. */
-export const assetsOfScan: AssetLimits = { assets: 100_000, bytes: 16_000_000, tells: false };
+export const assetsOfScan: AssetLimits = { assets: 100_000, bytes: 10_000_000, tells: false };
 
 /** All that can wait does: the later an event is judged, the less comes too late. */
 const correlatorOptions: CorrelatorOptions = {
   ...correlatorDefaults,
   lateness: Number.POSITIVE_INFINITY,
-  pendingBytes: 12_000_000,
-  limits: { ...correlatorDefaults.limits, bytes: 12_000_000 },
+  pendingBytes: 8_000_000,
+  limits: { ...correlatorDefaults.limits, bytes: 8_000_000 },
 };
 
 /** Each lists up to a hundred events. */

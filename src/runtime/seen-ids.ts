@@ -9,8 +9,8 @@ export interface SeenIds {
 /** An id is 128 bits, and none is taken for another: whoever writes logs could make two that agree in half of them. */
 const wordsOfId = 4;
 
-/** The last `most` ids are remembered for certain, and up to twice as many. An id is 32 hex digits. */
-export function createSeenIds(most = 250_000): SeenIds {
+/** The last `most` ids are remembered for certain, and up to twice as many. An id is 32 hex digits. So many fit into two tables of 4 MB. */
+export function createSeenIds(most = 190_000): SeenIds {
   let present = createTable();
   let past: Table | undefined;
   let forgotten = 0;
