@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from 'node:module';
+import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
@@ -174,7 +174,9 @@ function startWorker(setup: WorkerSetup): Worker {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const body = new URL(`./scan-worker.${extension}`, import.meta.url).href;
   // A thread compiles everything anew, and loads what takes the types off, unless it is told where compiled code is kept.
+  // What this thread has compiled in this very run is written there now, and not only at its end.
   const compiled = getCompileCacheDir();
+  if (compiled !== undefined) flushCompileCache();
   const text =
     compiled === undefined
       ? `import(${JSON.stringify(body)})`
