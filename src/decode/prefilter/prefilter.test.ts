@@ -193,6 +193,10 @@ describe('what is no list of plain records is read as without a prefilter', () =
       'a document after a document',
       `{"Records":[${dull.replace('GetObject', 'Kick')}]}{"a":1}{"Records":[]}`,
     ],
+    [
+      'a record behind something else, after a broken one on the first line',
+      `{${head},"eventName":"Kick","a"::1}\n-{${head},"eventName":"Kick"}`,
+    ],
     ['lists under other names', `{"Events":[{"CloudTrailEvent":${JSON.stringify(dull)}}]}`],
     ['a list behind another key', `{"a":1,"Records":[${dull},${dull},{"b":1}]}`],
     ['pretty JSON', JSON.stringify({ Records: [JSON.parse(dull), JSON.parse(dull)] }, null, 2)],
