@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Subject, subjectView } from '../src/alert/finding.ts';
 import { decodeValue } from '../src/decode/decode.ts';
-import type { Event } from '../src/event/event.ts';
 import type { Json, JsonObject } from '../src/event/json.ts';
 import { createEngine } from '../src/runtime/engine.ts';
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
@@ -159,10 +158,12 @@ function matched<R, E>(
   return { events: records.length, run };
 }
 
+/** Node 22 tells it of the whole process only. */
+const tellsOfThreads: boolean = 'threadCpuUsage' in process;
+
 /** Processor time of this thread: neither what else runs on the machine counts, nor threads that clear up behind the parsing. */
 function processorSeconds(): number {
-  // Node 22 does not tell it of one thread.
-  const { user, system } = 'threadCpuUsage' in process ? process.threadCpuUsage() : process.cpuUsage();
+  const { user, system } = tellsOfThreads ? process.threadCpuUsage() : process.cpuUsage();
   return (user + system) / 1e6;
 }
 
