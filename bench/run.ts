@@ -3,6 +3,7 @@ import { benchLambda } from './lambda.ts';
 import { benchMatching } from './matching.ts';
 import { benchPeer } from './peer.ts';
 import { benchSigma } from './sigma.ts';
+import { benchStores } from './stores.ts';
 
 const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
   sigma: benchSigma,
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
   matching: benchMatching,
   lambda: benchLambda,
   'access-logs': benchAccessLogs,
+  stores: benchStores,
 };
 
 // `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.

@@ -68,6 +68,13 @@ describe('GET /v1/alerts', () => {
     ['?until=2026-11-21T09:00:00Z', [4, 5, 6, 7, 8, 9, 10]],
     ['?since=2026-11-21T08:00:00Z&until=2026-11-21T10:00:00Z', [3, 4]],
     ['?limit=2', [1, 2]],
+    ['?address=203.0.113.7&limit=2', [1, 2]],
+    ['?address=203.0.113.8', []],
+    ['?region=EU-WEST-1&severity=critical', [5, 10]],
+    ['?text=203.0.113.7&rule=rule-1', [2, 4, 6, 8, 10]],
+    ['?text=444455556666%20eu-west-1&severity=high', [9, 10]],
+    ['?text=nothing-of-the-kind', []],
+    ['?actor=nobody', []],
   ])('with %j lists %j', async (query, expected) => expect(await ids(query)).toEqual(expected));
 
   it('is walked through with the cursor, each alert once', async () => {

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Store } from '../store/store.ts';
 import { fromStore, HttpProblem } from './problem.ts';
-import { alertDetailSchema, alertPageSchema, alertQuerySchema, problems } from './schema.ts';
+import { alertDetailSchema, alertPageSchema, alertQuerySchema, problems, storeQuery } from './schema.ts';
 
 /** `GET /v1/alerts` and `GET /v1/alerts/:id`. */
 export function alertRoutes(
@@ -31,8 +31,7 @@ export function alertRoutes(
       },
     },
     handler: async (request) => {
-      const { rule, cursor, ...rest } = request.query;
-      const page = await fromStore(() => store.alerts({ ...rest, ruleId: rule, after: cursor }));
+      const page = await fromStore(() => store.alerts(storeQuery(request.query)));
       return { alerts: page.alerts, next: page.next ?? null };
     },
   });

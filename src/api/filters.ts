@@ -1,10 +1,21 @@
 import * as z from 'zod';
+import { alertSubjects } from '../store/search-terms.ts';
 import type { AlertQuery } from '../store/store.ts';
 import { HttpProblem } from './problem.ts';
-import { alertQuerySchema } from './schema.ts';
+import { alertQuerySchema, storeQuery } from './schema.ts';
 
 /** The names in a page's address that choose what the list shows, in the order in which links write them. */
-export const filterNames = ['severity', 'rule', 'account', 'since', 'until', 'exceptions', 'cursor'] as const;
+export const filterNames = [
+  'text',
+  'severity',
+  'rule',
+  'account',
+  ...alertSubjects,
+  'since',
+  'until',
+  'exceptions',
+  'cursor',
+] as const;
 
 export type FilterName = (typeof filterNames)[number];
 
@@ -34,9 +45,8 @@ export function readFilters(query: unknown, now: () => number): { filters: Filte
       members: { parameter },
     });
   }
-  const { rule, cursor, ...rest } = parsed.data;
   const filters = z.partialRecord(z.enum(filterNames), z.string()).parse(known);
-  return { filters, query: { ...rest, ruleId: rule, after: cursor } };
+  return { filters, query: storeQuery(parsed.data) };
 }
 
 /** `?severity=high&account=…`, or nothing where there are no filters. `change` replaces or (undefined) takes away. */

@@ -5,6 +5,7 @@ import type { AlertPage, StoreCounts } from '../store/store.ts';
 import { emptyStore } from './empty-page.ts';
 import {
   alertsOnPage,
+  filterNames,
   filterQuery,
   isUnfiltered,
   listPath,
@@ -51,7 +52,7 @@ export function listPage(
             <h1>Alerts</h1>
             ${distribution(counts, total)}
           </div>
-          ${severityFilter(counts, filters)} ${chosenFilters(filters)}
+          ${searchForm(filters)} ${severityFilter(counts, filters)} ${chosenFilters(filters)}
           ${page.alerts.length === 0 ? nothingFound(filters) : alertList(page.alerts, filters, now)}
           ${paging(page, filters)} ${watcher(page, filters)} ${sums(counts, filters)}`,
   });
@@ -84,6 +85,19 @@ function distribution(counts: StoreCounts, total: number): Html {
       )}
     </ul>
   </div>`;
+}
+
+/** Searching begins anew at the first page, and keeps what else is chosen. */
+function searchForm(filters: Filters): Html {
+  const kept = filterNames.filter((name) => name !== 'text' && name !== 'cursor');
+  return html`<form class="asset-search" role="search" action="/" method="get">
+    <label>Words <input type="search" name="text" value="${filters.text ?? ''}" /></label>
+    ${kept.map(
+      (name) =>
+        filters[name] !== undefined && html`<input type="hidden" name="${name}" value="${filters[name]}" />`,
+    )}
+    <button class="button" type="submit">Search</button>
+  </form>`;
 }
 
 const floors: readonly (readonly [Severity | undefined, string])[] = [
@@ -136,8 +150,16 @@ function current(isCurrent: boolean): Html | false {
 }
 
 const chosenWords: readonly (readonly [FilterName, string])[] = [
+  ['text', 'Words'],
   ['rule', 'Rule'],
   ['account', 'Account'],
+  ['actor', 'Actor'],
+  ['address', 'Address'],
+  ['resource', 'Resource'],
+  ['action', 'Action'],
+  ['service', 'Service'],
+  ['region', 'Region'],
+  ['technique', 'Technique'],
   ['since', 'Since'],
   ['until', 'Until'],
   ['exceptions', 'Exceptions'],

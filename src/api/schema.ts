@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { severities } from '../event/severity.ts';
-import { exceptionChoices } from '../store/store.ts';
+import { exceptionChoices, type AlertQuery } from '../store/store.ts';
 import { problemSchema } from './problem.ts';
 import { parseTime } from './time.ts';
 
@@ -280,6 +280,24 @@ export function alertQuerySchema(now: () => number) {
       .describe('Only this severity or worse.'),
     rule: name('the id of a rule').optional().describe('Only alerts of the rule with this id.'),
     account: name('an AWS account id').optional().describe('Only events of this account.'),
+    text: z
+      .string()
+      .max(500, 'expected words of at most 500 characters together')
+      .optional()
+      .describe(
+        'Only alerts in which each of these words stands, in whatever case: in the title, in what the facts say, in names, ARNs, addresses and the like, whole or as a part of one between its signs.',
+      ),
+    actor: name('an actor').optional().describe('Only alerts about this actor: its name, ARN or access key.'),
+    address: name('an address').optional().describe('Only alerts about calls from this address.'),
+    resource: name('a resource').optional().describe('Only alerts about this resource: its name or ARN.'),
+    action: name('an action').optional().describe('Only alerts about this action, such as PutBucketPolicy.'),
+    service: name('a service')
+      .optional()
+      .describe('Only alerts about this service, such as s3.amazonaws.com.'),
+    region: name('a region').optional().describe('Only alerts about this region.'),
+    technique: name('an ATT&CK technique')
+      .optional()
+      .describe('Only alerts about this ATT&CK technique, such as T1537.'),
     since: time(now).optional().describe('Only events at this time or later.'),
     until: time(now).optional().describe('Only events before this time.'),
     exceptions: z
@@ -296,6 +314,23 @@ export function alertQuerySchema(now: () => number) {
       .optional()
       .describe("Where to go on: 'next' of the page before."),
   });
+}
+
+/** What the parameters of a list ask the store. */
+export function storeQuery({
+  rule,
+  cursor,
+  actor,
+  address,
+  resource,
+  action,
+  service,
+  region,
+  technique,
+  ...rest
+}: z.output<ReturnType<typeof alertQuerySchema>>): AlertQuery {
+  const about = { actor, address, resource, action, service, region, technique };
+  return { ...rest, ruleId: rule, about, after: cursor };
 }
 
 const limit = z.coerce

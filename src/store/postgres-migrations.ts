@@ -26,6 +26,13 @@ export const postgresMigrations: readonly string[] = [
   CREATE INDEX alerts_by_account          ON alerts (account, excepted, severity, time, id);
   CREATE INDEX alerts_by_account_and_rule ON alerts (account, rule_id, excepted, severity, time, id);
 
+  -- What alerts are found by: see search-terms.ts.
+  CREATE TABLE alert_terms (
+    sequence bigint PRIMARY KEY REFERENCES alerts (sequence) ON DELETE CASCADE,
+    terms    tsvector NOT NULL
+  );
+  CREATE INDEX alert_terms_by_term ON alert_terms USING gin (terms);
+
   CREATE TABLE deliveries (
     alert      bigint NOT NULL REFERENCES alerts (sequence) ON DELETE CASCADE,
     channel    text COLLATE "C" NOT NULL,

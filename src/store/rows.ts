@@ -14,6 +14,7 @@ import type {
   RejectionRow,
   StateTableRow,
 } from './schema.ts';
+import { alertTerms } from './search-terms.ts';
 import type { Commit, DeliveryState, StateEntry, StoreCounts, StoredRejection } from './store.ts';
 
 /** Of one rejected stretch of bytes no more than this is kept. */
@@ -24,6 +25,8 @@ export interface CommitRows {
   readonly alerts: readonly {
     readonly id: string;
     readonly row: Insertable<AlertRow>;
+    /** What it is found by, with a space between them. */
+    readonly terms: string;
     readonly channels: readonly string[];
     /** What the one that is there may learn from. */
     readonly grows: Alert | undefined;
@@ -45,6 +48,7 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
     alerts: commit.alerts.map(({ alert, channels, grows }) => ({
       id: alert.id,
       row: alertRow(alert, commit.now, place),
+      terms: alertTerms(alert).join(' '),
       channels: [...new Set(channels)],
       grows: grows === true ? alert : undefined,
     })),

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Tables } from './schema.ts';
+import type { TermQuery } from './search-terms.ts';
 
 /** What the SQL databases do not have in common. */
 export interface SqlDialect {
@@ -9,6 +10,16 @@ export interface SqlDialect {
   readonly wordsHold: (text: string) => RawBuilder<boolean>;
   /** Whether a delivery belongs to a channel, in the form that the indexes are made for. */
   readonly isChannel: (channel: string) => RawBuilder<boolean>;
+  /** The sequences of the alerts that have terms, as a query with the column `sequence`. */
+  readonly alertsWith: (terms: TermQuery) => RawBuilder<{ sequence: number }>;
+  /** Whether the row of `alerts` is one of these sequences. */
+  readonly isOneOf: (sequences: readonly number[]) => RawBuilder<boolean>;
+  /** Whether the row of `alerts` has terms. */
+  readonly hasTerms: (terms: TermQuery) => RawBuilder<boolean>;
+  /** The column that holds an alert's sequence beside its terms. */
+  readonly termKey: 'rowid' | 'sequence';
+  /** A row of that table, from the terms as one text with a space between them. */
+  readonly termValues: (sequence: number, terms: string) => RawBuilder<unknown>;
   /** Whether rows that another transaction holds are there to be passed over: a database with one writer has none. */
   readonly skipsLocked: boolean;
 }
@@ -18,8 +29,21 @@ export const sqliteSql: SqlDialect = {
   alone: async () => {},
   wordsHold: (text) => sql<boolean>`instr(words, ${text}) > 0`,
   isChannel: (channel) => sql<boolean>`channel = ${channel}`,
+  alertsWith: (terms) =>
+    sql`select rowid as sequence from alert_terms where alert_terms match ${matchText(terms)}`,
+  isOneOf: (sequences) =>
+    sql<boolean>`sequence in (select value from json_each(${JSON.stringify(sequences)}))`,
+  hasTerms: (terms) =>
+    sql<boolean>`exists (select 1 from alert_terms where rowid = alerts.sequence and alert_terms match ${matchText(terms)})`,
+  termKey: 'rowid',
+  termValues: (sequence, terms) => sql`(${sequence}, ${terms})`,
   skipsLocked: false,
 };
+
+/** FTS5's language, https://www.sqlite.org/fts5.html#full_text_query_syntax; terms have no sign in them that means anything there. */
+function matchText(terms: TermQuery): string {
+  return terms.map((any) => `(${any.map((one) => `"${one}"`).join(' OR ')})`).join(' AND ');
+}
 
 export const postgresSql: SqlDialect = {
   // One writer at a time, as in SQLite: running totals are rows that every commit changes, and would make commits wait for one another
@@ -32,5 +56,17 @@ export const postgresSql: SqlDialect = {
   wordsHold: (text) => sql<boolean>`strpos(words, ${text}) > 0`,
   // What an index holds must be short, and a channel's name need not be.
   isChannel: (channel) => sql<boolean>`md5(channel) = md5(${channel})`,
+  alertsWith: (terms) => sql`select sequence from alert_terms where terms @@ ${tsquery(terms)}::tsquery`,
+  isOneOf: (sequences) => sql<boolean>`sequence = any(${sequences}::bigint[])`,
+  hasTerms: (terms) =>
+    sql<boolean>`exists (select 1 from alert_terms t where t.sequence = alerts.sequence and t.terms @@ ${tsquery(terms)}::tsquery)`,
+  termKey: 'sequence',
+  termValues: (sequence, terms) =>
+    sql`(${sequence}::bigint, array_to_tsvector(string_to_array(${terms}::text, ' ')))`,
   skipsLocked: true,
 };
+
+/** https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY */
+function tsquery(terms: TermQuery): string {
+  return terms.map((any) => `(${any.map((one) => `'${one}'`).join(' | ')})`).join(' & ');
+}

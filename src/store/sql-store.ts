@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { grownAlert } from '../alert/grown.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
@@ -119,7 +119,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         return row && readAlert(row.alert, place);
       }),
 
-    alerts: (query) => run('alerts', () => selectAlerts(db, query, place)),
+    alerts: (query) => run('alerts', () => selectAlerts(db, dialect, query, place)),
 
     deliveries: (alertId) =>
       run('deliveries', async () => {
@@ -217,6 +217,17 @@ async function writeBatches(
       .returning(['id', 'sequence'])
       .execute();
     for (const row of rows) created.set(row.id, row.sequence);
+  }
+
+  for (const entries of chunks([...first.values()])) {
+    const terms = entries.flatMap(({ row, terms: text }) => {
+      const sequence = created.get(row.id);
+      return sequence === undefined ? [] : [options.dialect.termValues(sequence, text)];
+    });
+    if (terms.length > 0)
+      await sql`insert into alert_terms (${sql.ref(options.dialect.termKey)}, terms) values ${sql.join(terms)}`.execute(
+        trx,
+      );
   }
 
   const deliveries = [...first.values()].flatMap(({ id, row, channels, batch }) => {

@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
+import type { Alert } from '../alert/alert.ts';
 import { StoreError } from './error.ts';
+import { alertTerms } from './search-terms.ts';
 import { sqliteMigrations } from './sqlite-migrations.ts';
 import { sqliteProblem } from './sqlite-problem.ts';
 
@@ -143,6 +145,9 @@ function useWal(database: Database, place: string): void {
 
 /** All steps that are missing, in one transaction: a file is at the old version or at the new one, never between. */
 function migrate(database: Database, place: string): void {
+  database.function('terms_of_alert', { deterministic: true }, (text) =>
+    alertTerms(JSON.parse(String(text)) as Alert).join(' '),
+  );
   // The write lock is taken even where there is nothing to do: a store that cannot be written is told now, not at the first alert.
   immediately(database, () => {
     const version = numberOf(database, 'user_version');

@@ -1,6 +1,7 @@
 /**
  * The schema, one step after the other. A step that has been released is never edited; a change is a new step.
- * `user_version` of the file is the number of steps that it has been through.
+ * `user_version` of the file is the number of steps that it has been through. Steps may use `terms_of_alert`, from an alert's JSON to its
+ * terms.
  */
 export const sqliteMigrations: readonly string[] = [
   `
@@ -217,5 +218,15 @@ export const sqliteMigrations: readonly string[] = [
   `,
   `
   INSERT INTO counters (name, value) VALUES ('leader', 0);
+  `,
+  `
+  -- What alerts are found by, without the text itself: see search-terms.ts, which also says why the tokenizer has nothing to do.
+  CREATE VIRTUAL TABLE alert_terms USING fts5 (
+    terms, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+  );
+  INSERT INTO alert_terms (rowid, terms) SELECT sequence, terms_of_alert(alert) FROM alerts;
+  CREATE TRIGGER alert_terms_removed AFTER DELETE ON alerts BEGIN
+    DELETE FROM alert_terms WHERE rowid = OLD.sequence;
+  END;
   `,
 ];

@@ -171,13 +171,23 @@ describe('the file', () => {
       rmSync(path);
       const older = new BetterSqlite3(path);
       older.pragma(`application_id = ${applicationId}`);
+      older.function('terms_of_alert', () => '');
       older.exec(sqliteMigrations.slice(0, i).concat(last).join('\n'));
       older.pragma(`user_version = ${i + 1}`);
       older.prepare("INSERT INTO positions VALUES ('s', '7', 1)").run();
+      const old = sampleAlert(9, { title: 'written long ago' });
+      older
+        .prepare(
+          "INSERT INTO alerts (id, time, severity, rule_id, stored_at, alert) VALUES (?, 1, 'high', 'r', 1, ?)",
+        )
+        .run(old.id, JSON.stringify(old));
       older.close();
       const store = await openSqliteStore({ path });
       await store.commit({ ...one(1), state: [{ key: 'k', value: 1 }] });
       expect([await store.position('s'), await store.state()]).toEqual(['7', [{ key: 'k', value: 1 }]]);
+      const { alerts } = await store.alerts({ text: 'written long', limit: 5 });
+      // The last step has been through already, and with it what makes old alerts searchable.
+      expect(alerts).toEqual(i + 1 < sqliteMigrations.length ? [old] : []);
       await store.close();
     }
     expect(sqliteMigrations.length).toBeGreaterThan(1);

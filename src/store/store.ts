@@ -5,6 +5,7 @@ import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { BlockStore } from './block-store.ts';
+import type { AlertSubject } from './search-terms.ts';
 
 /** One alert owed to one channel. */
 export interface Delivery {
@@ -67,6 +68,10 @@ export interface AlertQuery {
   readonly ruleId?: string | undefined;
   /** Only alerts whose `where.account` this is. */
   readonly account?: string | undefined;
+  /** Only alerts in which every word of this stands, in whatever case: a word of a text, a name, an ARN, an address, or a part of one. */
+  readonly text?: string | undefined;
+  /** Only alerts about these, each given whole and in whatever case. */
+  readonly about?: Readonly<Partial<Record<AlertSubject, string | undefined>>> | undefined;
   /** Only event times in [since, until), in milliseconds since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;

@@ -4,7 +4,7 @@ import type { Alert } from '../../alert/alert.ts';
 import { atLeast, severities } from '../../event/severity.ts';
 import type { Open } from './opened-store.ts';
 import { exceptionChoices } from '../store.ts';
-import { sampleException, sampleAlert, sampleId } from './samples.ts';
+import { hostileTexts, sampleException, sampleAlert, sampleId } from './samples.ts';
 import { BadCursorError, type AlertQuery, type Store } from '../store.ts';
 
 async function pages(store: Store, query: AlertQuery): Promise<readonly Alert[][]> {
@@ -78,6 +78,91 @@ export function describeAlerts(open: Open): void {
       );
       expect(alerts.length).toBeGreaterThan(100);
     }, 60_000);
+
+    it('finds by words, names and other filters what a filter over an array finds', async () => {
+      const { store } = await open();
+      const alerts = Array.from({ length: 40 }, (_, n) => {
+        const plain = sampleAlert(n, {
+          time: n % 9,
+          title: `${n % 2 === 0 ? 'Élise opened' : 'bob closed'} vault-${n % 5} "now"`,
+          severity: severities[n % 5] ?? 'low',
+          account: `${n % 3}`,
+          ...(n % 7 === 0 ? { exception: sampleException } : {}),
+        });
+        const arn = `arn:aws:iam::111122223333:user/${'path/'.repeat(n % 4)}${n % 2 === 0 ? 'elise' : 'bob'}${'x'.repeat(n % 4 === 3 ? 200 : 0)}`;
+        return { ...plain, who: { ...plain.who, name: n % 2 === 0 ? 'Élise Müller' : 'bob', arn } };
+      });
+      await put(store, alerts);
+      const expected = (keep: (alert: Alert, n: number) => boolean) =>
+        alerts
+          .filter((alert, n) => keep(alert, n) && alert.exception === undefined)
+          .sort(newestFirst)
+          .map(({ id }) => id);
+      const found = async (query: Omit<AlertQuery, 'limit'>) =>
+        (await pages(store, { ...query, limit: 3 })).flat().map(({ id }) => id);
+
+      expect(await found({ text: 'élise' })).toEqual(expected((_, n) => n % 2 === 0));
+      expect(await found({ text: '  VAULT-3  BOB ' })).toEqual(
+        expected((_, n) => n % 5 === 3 && n % 2 === 1),
+      );
+      expect(await found({ text: 'vault' })).toEqual(expected(() => true));
+      expect(await found({ text: 'vaul' })).toEqual([]);
+      expect(await found({ text: 'now' })).toEqual(expected(() => true));
+      expect(await found({ text: '198.51.100.7' })).toEqual(expected(() => true));
+      expect(await found({ text: '7.100.51.198' })).toEqual([]);
+      expect(await found({ about: { actor: 'élise müller' } })).toEqual(expected((_, n) => n % 2 === 0));
+      expect(await found({ about: { actor: 'élise' } })).toEqual([]);
+      const { arn } = alerts[3]?.who ?? {};
+      expect(await found({ about: { actor: arn } })).toEqual(expected(({ who }) => who.arn === arn));
+      expect(
+        await found({ about: { address: '198.51.100.7', action: 'putbucketpolicy' }, text: 'bob' }),
+      ).toEqual(expected((_, n) => n % 2 === 1));
+      expect(await found({ about: { resource: 'invoices', region: 'eu-west-1' } })).toEqual([]);
+      expect(await found({ text: 'vault-1', severity: 'high', account: '2', since: 3, until: 8 })).toEqual(
+        expected(
+          ({ time, severity, where }, n) =>
+            n % 5 === 1 && atLeast(severity, 'high') && where.account === '2' && time >= 3 && time < 8,
+        ),
+      );
+      expect(await found({ text: 'bob', ruleId: 'no-rule' })).toEqual([]);
+      const shown = (await store.alerts({ text: 'bob', exceptions: 'only', limit: 50 })).alerts;
+      expect(shown.map(({ id }) => id).sort()).toEqual([7, 21, 35].map(sampleId).sort());
+      // Only signs, or nothing, asks for nothing.
+      expect(await found({ text: ' "*" -- ' })).toEqual(expected(() => true));
+    });
+
+    it.each<readonly [name: string, text: string]>([
+      ...hostileTexts,
+      ['operators of search languages', 'a" OR "b* NEAR(c) NOT d:e & !f | (g <-> h)'],
+      ['quotes of both kinds', `o'brien "x" \\ 'y' --`],
+      ['signs of the private use area', 'severity\ue03dhigh \ue000'],
+    ])('is found by a name that is %s, and nothing else is', async (_, text) => {
+      const { store } = await open();
+      const plain = sampleAlert(1);
+      await put(store, [{ ...plain, who: { ...plain.who, name: `z${text}` } }, sampleAlert(2)]);
+      const page = await store.alerts({ about: { actor: `z${text}` }, limit: 5 });
+      expect(page.alerts.map(({ id }) => id)).toEqual([sampleId(1)]);
+      await store.alerts({ text, limit: 5 });
+    });
+
+    it('finds the same among very many as among few', async () => {
+      const { store } = await open();
+      for (let from = 0; from < 11_000; from += 1_000)
+        await put(
+          store,
+          Array.from({ length: 1_000 }, (_, i) =>
+            sampleAlert(from + i, { title: (from + i) % 1_000 === 7 ? 'seldom seen' : 'often seen' }),
+          ),
+        );
+      const often = await store.alerts({ text: 'often seen', limit: 3 });
+      expect(often.alerts.map(({ id }) => id)).toEqual([10_999, 10_998, 10_997].map(sampleId));
+      const seldom = await pages(store, { text: 'seldom seen', limit: 4 });
+      expect(seldom.flat().map(({ id }) => id)).toEqual(
+        Array.from({ length: 11 }, (_, n) => sampleId((10 - n) * 1_000 + 7)),
+      );
+      const next = await store.alerts({ text: 'often', limit: 2, after: often.next });
+      expect(next.alerts.map(({ id }) => id)).toEqual([10_996, 10_995].map(sampleId));
+    });
 
     it('has no next page when the last page is full', async () => {
       const { store } = await open();

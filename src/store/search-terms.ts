@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import type { Alert, AlertEvent } from '../alert/alert.ts';
+
+/** What alerts can be searched by, each compared whole and in whatever case. */
+export const alertSubjects = [
+  'actor',
+  'address',
+  'resource',
+  'action',
+  'service',
+  'region',
+  'technique',
+] as const;
+
+export type AlertSubject = (typeof alertSubjects)[number];
+
+/** A search: of each list of terms an alert must have one. */
+export type TermQuery = readonly (readonly string[])[];
+
+const mostTerms = 400;
+const longestText = 2_000;
+const longestTerm = 80;
+
+/**
+ * The terms by which an alert is found, each once, in an alphabet that no database's own ideas of words apply to: lower-case letters, digits,
+ * and in place of every other ASCII sign one from the private use area. A term is a word, whole (`arn:aws:s3:::invoices`) and in its parts
+ * (`invoices`), or a subject with its value (`action=putbucketpolicy`).
+ */
+export function alertTerms(alert: Alert): readonly string[] {
+  const terms = new Set<string>();
+  const add = (term: string): void => {
+    if (terms.size < mostTerms) terms.add(term);
+  };
+  add(plainTerm('severity', alert.severity));
+  add(plainTerm('excepted', alert.exception === undefined ? '0' : '1'));
+  add(plainTerm('rule', alert.rule.id));
+  if (alert.where.account !== undefined) add(plainTerm('account', alert.where.account));
+  for (const [subject, value] of subjectsOf(alert)) add(plainTerm(subject, value));
+  for (const text of textsOf(alert)) for (const word of wordsOf(text)) add(word);
+  return [...terms];
+}
+
+/** What a search asks for: every word of a text, and every subject. */
+export function searchTerms(
+  text: string | undefined,
+  about: Readonly<Partial<Record<AlertSubject, string | undefined>>> | undefined,
+): TermQuery {
+  const asked = alertSubjects.flatMap((subject) => {
+    const value = about?.[subject];
+    return value === undefined ? [] : [[plainTerm(subject, value)]];
+  });
+  const words = pieces((text ?? '').slice(0, longestText)).map((piece) => [term(piece)]);
+  return [...asked, ...words.slice(0, 20)];
+}
+
+/** Some further condition on what an alert is, as terms that any of the given values fulfils. */
+export function conditionTerms(
+  name: 'severity' | 'excepted' | 'rule' | 'account',
+  values: readonly string[],
+): readonly string[] {
+  return values.map((value) => plainTerm(name, value));
+}
+
+function plainTerm(name: string, value: string): string {
+  return term(`${name}=${value}`);
+}
+
+function subjectsOf(alert: Alert): readonly (readonly [AlertSubject, string])[] {
+  const { who, what, where, techniques, correlation } = alert;
+  const events = correlation?.events ?? [];
+  const found: (readonly [AlertSubject, string | undefined])[] = [
+    ...[who.name, who.arn, who.accessKeyId, ...who.chain].map((value) => ['actor', value] as const),
+    ...what.targets.flatMap(({ name, arn }) => [['resource', name] as const, ['resource', arn] as const]),
+    ['action', what.action],
+    ['service', what.service],
+    ['region', where.region],
+    ['address', addressOf(where.origin)],
+    ...techniques.map(({ id }) => ['technique', id] as const),
+    ...events.flatMap((event) => subjectsOfEvent(event)),
+  ];
+  return found.flatMap(([subject, value]) =>
+    value === undefined || value === '' ? [] : [[subject, value] as const],
+  );
+}
+
+function subjectsOfEvent(event: AlertEvent): readonly (readonly [AlertSubject, string | undefined])[] {
+  return [
+    ['actor', event.who.name],
+    ['actor', event.who.arn],
+    ['resource', event.target],
+    ['action', event.action],
+    ['address', addressOf(event.origin)],
+  ];
+}
+
+function addressOf(origin: Alert['where']['origin']): string | undefined {
+  return origin.type === 'address' ? origin.address : origin.type === 'service' ? origin.service : undefined;
+}
+
+function textsOf(alert: Alert): readonly string[] {
+  const { who, what, where, correlation } = alert;
+  const { place } = where;
+  const found = [
+    alert.title,
+    alert.rule.title,
+    alert.id,
+    who.name,
+    who.arn,
+    who.accessKeyId,
+    ...who.chain,
+    what.service,
+    what.action,
+    what.reason,
+    ...what.targets.flatMap(({ name, arn }) => [name, arn]),
+    where.account,
+    where.accountName,
+    where.region,
+    addressOf(where.origin),
+    place?.countryName,
+    place?.city,
+    place?.network,
+    place?.asName,
+    alert.evidence.eventId,
+    ...alert.techniques.flatMap(({ id, name }) => [id, name]),
+    ...alert.tactics.map(({ name }) => name),
+    ...(correlation?.group ?? []).map(({ value }) => value),
+    ...alert.facts.map(({ explanation }) => explanation),
+    where.userAgent,
+  ];
+  return found.flatMap((text) => (text === undefined ? [] : [text.slice(0, longestText)]));
+}
+
+/** The words of a text and their parts. */
+function wordsOf(text: string): readonly string[] {
+  return pieces(text).flatMap((piece) => {
+    const parts = piece.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
+    return parts.length < 2 ? [term(piece)] : [term(piece), ...parts.map(term)];
+  });
+}
+
+/** What stands between spaces, without the signs around it. */
+function pieces(text: string): readonly string[] {
+  return text
+    .split(/[\s\p{Cc}]+/u)
+    .map((piece) => piece.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
+    .filter((piece) => piece !== '');
+}
+
+/** Of the private use area, behind which a sign's own number is added. */
+const signs = 0xe000;
+
+function term(text: string): string {
+  const short =
+    text.length <= longestTerm
+      ? text
+      : `${text.slice(0, longestTerm / 2)}#${createHash('sha256').update(JSON.stringify(text.toLowerCase())).digest('hex').slice(0, 16)}`;
+  return short
+    .toLowerCase()
+    .replace(/[\p{Co}\p{Surrogate}]/gu, '\ufffd')
+    .replace(/[\0-/:-`{-\x7f]/g, (sign) => String.fromCharCode(signs + sign.charCodeAt(0)));
+}
