@@ -17,7 +17,7 @@ const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
 // `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.
 const args = process.argv.slice(2);
 const smoke = args.includes('--smoke');
-const withPath = ['--sigma-rules', '--rsigma', '--duckdb'];
+const withPath = ['--sigma-rules', '--rsigma', '--duckdb', '--alerts'];
 const wanted = args.filter((arg, i) => !arg.startsWith('--') && !withPath.includes(args[i - 1] ?? ''));
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {

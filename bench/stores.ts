@@ -16,7 +16,8 @@ const year = 365 * 86_400_000;
 
 /** How long a person waits for a page of alerts when very many are stored, in each store, and how long it took to store them. */
 export async function benchStores(smoke: boolean): Promise<void> {
-  const alerts = smoke ? 2_000 : 1_000_000;
+  const asked = process.argv.indexOf('--alerts');
+  const alerts = smoke ? 2_000 : asked < 0 ? 1_000_000 : Number(process.argv[asked + 1]);
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-stores-'));
   try {
     const path = join(folder, 'tocsin.db');

@@ -38,6 +38,25 @@ const postgres = z
 
 /** The `store` section: where alerts and all else that outlives the process is kept. */
 export const storeSection = z
-  .strictObject({ postgres: postgres.optional() })
+  .strictObject({
+    postgres: postgres.optional(),
+    retention: z
+      .strictObject({
+        days: z
+          .int()
+          .min(1)
+          .max(36_500)
+          .describe('Alerts stored longer ago than so many days are taken out.'),
+        folder: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'Where they are written before, as gzipped files of JSON lines; without one, `export` in the data folder.',
+          ),
+      })
+      .optional()
+      .describe('How long alerts are kept. Without it they are kept for ever.'),
+  })
   .prefault({})
   .describe('Where Tocsin keeps what it must not forget.');

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
@@ -19,6 +20,7 @@ import type { Led } from './leading.ts';
 import { startReputation } from './start-reputation.ts';
 import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
+import { startRetention } from './retention.ts';
 
 export interface TakingOptions {
   readonly config: Config;
@@ -63,7 +65,9 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   const ticks = startTicks(ingestOptions, log);
   const blockingLoop = startBlockingLoop(options.blocking, log);
   // A watched folder may hold the data folder, and the data folder may itself be watched.
-  const ownFiles = [config.data, ...storeFiles(config)];
+  const { retention } = config.store;
+  const exportFolder = retention?.folder ?? join(config.data, 'export');
+  const ownFiles = [config.data, exportFolder, ...storeFiles(config)];
   const led = {
     position: (source: string) => store.position(source),
     state: () => store.state(),
@@ -93,9 +97,18 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   });
   listener.know = traffic.know;
   if (reputation !== undefined) traffic.know(reputation.known());
+  const keeping =
+    retention &&
+    startRetention({
+      store,
+      days: retention.days,
+      folder: exportFolder,
+      log,
+    });
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await ticks.stop();
+    await keeping?.stop();
     await Promise.all([...sources.map((source) => source.stop()), traffic.stop(), reputation?.stop()]);
     await blockingLoop.stop();
   }

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { severities } from '../event/severity.ts';
+import { severities, type Severity } from '../event/severity.ts';
 import { toKey } from './column-text.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor, type Cursor } from './cursor.ts';
 import { checkLimit } from './limit.ts';
 import { readAlert } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -28,68 +28,17 @@ export async function selectAlerts(
 ): Promise<AlertPage> {
   checkLimit(query.limit);
   const after = query.after === undefined ? undefined : readCursor(query.after);
-  const floor = query.severity === undefined ? 0 : severities.indexOf(query.severity);
   // One more than asked for tells whether there is a next page.
   const most = query.limit + 1;
-
-  const terms = termsOf(query, floor);
-  const found = terms === undefined ? undefined : await fewWith(db, dialect, terms);
-  if (found?.length === 0) return { alerts: [], next: undefined };
-
-  /** One page of what fulfils the conditions, besides the filters that every query may have. */
-  const pageOf = (
-    conditions: readonly RawBuilder<boolean>[],
-    column: (name: 'account' | 'rule_id') => RawBuilder<unknown>,
-  ): RawBuilder<Place> => {
-    let select = db
-      .selectFrom('alerts')
-      .select(['sequence', 'time', 'id'])
-      .orderBy('time', 'desc')
-      .orderBy('id', 'desc')
-      .limit(most);
-    for (const condition of conditions) select = select.where(condition);
-    if (query.account !== undefined)
-      select = select.where(sql<boolean>`${column('account')} = ${toKey(query.account)}`);
-    if (query.ruleId !== undefined)
-      select = select.where(sql<boolean>`${column('rule_id')} = ${toKey(query.ruleId)}`);
-    if (query.since !== undefined) select = select.where('time', '>=', query.since);
-    // Only the tighter of the two upper ends is given: with both, a planner may start at the looser one and walk.
-    if (after !== undefined && (query.until === undefined || after.time < query.until)) {
-      select = select.where(sql<boolean>`(time, id) < (${after.time}, ${after.id})`);
-    } else if (query.until !== undefined) {
-      select = select.where('time', '<', query.until);
-    }
-    return sql<Place>`select * from (${select}) as one_severity`;
-  };
-
-  const chosen = severities.slice(Math.max(floor, 0));
-  const excepted = exceptedOf[query.exceptions ?? 'hide'];
-  const branches =
-    found === undefined
-      ? chosen.flatMap((severity) =>
-          excepted.map((one) =>
-            pageOf(
-              [
-                sql<boolean>`excepted = ${one}`,
-                sql<boolean>`severity = ${severity}`,
-                ...(terms === undefined ? [] : [dialect.hasTerms(terms)]),
-              ],
-              (name) => sql.ref(name),
-            ),
-          ),
-        )
-      : [
-          // Expressions and not the columns themselves: the few that are known are looked up, and no index is walked for them.
-          pageOf(
-            [
-              dialect.isOneOf(found),
-              sql<boolean>`excepted + 0 in (${sql.join(excepted.map((one) => sql.lit(one)))})`,
-              sql<boolean>`severity || '' in (${sql.join(chosen)})`,
-            ],
-            (name) => sql`${sql.ref(name)} || ''`,
-          ),
-        ];
-  const places = sql<Place>`(${sql.join(branches, sql` union all `)} order by time desc, id desc limit ${most})`;
+  const terms = termsOf(query);
+  const few = terms === undefined ? undefined : await fewWith(db, dialect, terms);
+  if (few?.length === 0) return { alerts: [], next: undefined };
+  const places =
+    terms === undefined
+      ? walked(db, query, after, most)
+      : few === undefined
+        ? listed(dialect, await search(db, dialect, query, terms, after, most))
+        : lookedUp(db, dialect, query, few, after, most);
   const rows = await db
     .selectFrom(places.as('page'))
     .innerJoin('alerts', 'alerts.sequence', 'page.sequence')
@@ -106,14 +55,115 @@ export async function selectAlerts(
   };
 }
 
+/** The first places of what is asked for, without its search, from the indexes. */
+function walked(
+  db: Kysely<Tables>,
+  query: AlertQuery,
+  after: Cursor | undefined,
+  most: number,
+): RawBuilder<Place> {
+  const branches = chosenSeverities(query).flatMap((severity) =>
+    exceptedOf[query.exceptions ?? 'hide'].map((excepted) => {
+      let select = inRange(db, query, after, most)
+        .where('excepted', '=', excepted)
+        .where('severity', '=', severity);
+      if (query.account !== undefined) select = select.where('account', '=', toKey(query.account));
+      if (query.ruleId !== undefined) select = select.where('rule_id', '=', toKey(query.ruleId));
+      return sql<Place>`select * from (${select}) as one_severity`;
+    }),
+  );
+  return sql<Place>`(${sql.join(branches, sql` union all `)} order by time desc, id desc limit ${most})`;
+}
+
+/** The first places among a few. Conditions are on expressions and not on the columns: the few are looked up, and no index is walked for them. */
+function lookedUp(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  query: AlertQuery,
+  few: readonly number[],
+  after: Cursor | undefined,
+  most: number,
+): RawBuilder<Place> {
+  const excepted = exceptedOf[query.exceptions ?? 'hide'];
+  let select = inRange(db, query, after, most)
+    .where(dialect.isOneOf(few))
+    .where(sql<boolean>`excepted + 0 in (${sql.join(excepted.map((one) => sql.lit(one)))})`)
+    .where(sql<boolean>`severity || '' in (${sql.join(chosenSeverities(query))})`);
+  if (query.account !== undefined)
+    select = select.where(sql<boolean>`account || '' = ${toKey(query.account)}`);
+  if (query.ruleId !== undefined) select = select.where(sql<boolean>`rule_id || '' = ${toKey(query.ruleId)}`);
+  return sql<Place>`(${select})`;
+}
+
+function inRange(db: Kysely<Tables>, query: AlertQuery, after: Cursor | undefined, most: number) {
+  let select = db
+    .selectFrom('alerts')
+    .select(['sequence', 'time', 'id'])
+    .orderBy('time', 'desc')
+    .orderBy('id', 'desc')
+    .limit(most);
+  if (query.since !== undefined) select = select.where('time', '>=', query.since);
+  // Only the tighter of the two upper ends is given: with both, a planner may start at the looser one and walk.
+  if (after !== undefined && (query.until === undefined || after.time < query.until)) {
+    select = select.where(sql<boolean>`(time, id) < (${after.time}, ${after.id})`);
+  } else if (query.until !== undefined) {
+    select = select.where('time', '<', query.until);
+  }
+  return select;
+}
+
+const firstLook = 1_000;
+const longestLook = 16_000;
+
+/** The first places that have terms which very many alerts have: places are walked in order, and asked for their terms many at once. */
+async function search(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  query: AlertQuery,
+  terms: TermQuery,
+  after: Cursor | undefined,
+  most: number,
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  let from = after;
+  for (let size = firstLook; ; size = Math.min(size * 2, longestLook)) {
+    const places = await db
+      .selectFrom(walked(db, query, from, size).as('page'))
+      .selectAll()
+      .orderBy('time', 'desc')
+      .orderBy('id', 'desc')
+      .execute();
+    if (places.length > 0) {
+      const { rows } = await dialect
+        .alertsWith(
+          terms,
+          places.map(({ sequence }) => sequence),
+        )
+        .execute(db);
+      const having = new Set(rows.map(({ sequence }) => sequence));
+      found.push(...places.flatMap(({ sequence }) => (having.has(sequence) ? [sequence] : [])));
+    }
+    if (found.length >= most || places.length < size) return found.slice(0, most);
+    from = places.at(-1);
+  }
+}
+
+function listed(dialect: SqlDialect, sequences: readonly number[]): RawBuilder<Place> {
+  return sql<Place>`(select sequence, time, id from alerts where ${dialect.isOneOf(sequences)})`;
+}
+
+function chosenSeverities({ severity }: AlertQuery): readonly Severity[] {
+  return severity === undefined ? severities : severities.slice(Math.max(severities.indexOf(severity), 0));
+}
+
 /** What a search asks for, with what else is known to be a term, so that counting them says as much as it can; undefined where nothing is searched. */
-function termsOf(query: AlertQuery, floor: number): TermQuery | undefined {
+function termsOf(query: AlertQuery): TermQuery | undefined {
   const terms = searchTerms(query.text, query.about);
   if (terms.length === 0) return undefined;
   const excepted = exceptedOf[query.exceptions ?? 'hide'].map(String);
   return [
     ...terms,
-    ...(floor <= 0 ? [] : [conditionTerms('severity', severities.slice(floor))]),
+    ...(query.severity === undefined ? [] : [conditionTerms('severity', chosenSeverities(query))]),
     ...(excepted.length > 1 ? [] : [conditionTerms('excepted', excepted)]),
     ...(query.ruleId === undefined ? [] : [conditionTerms('rule', [query.ruleId])]),
     ...(query.account === undefined ? [] : [conditionTerms('account', [query.account])]),
@@ -121,15 +171,17 @@ function termsOf(query: AlertQuery, floor: number): TermQuery | undefined {
 }
 
 /** Of a search that finds no more than these the alerts are looked up and put in order; of others alerts are looked through, newest first. */
-const few = 10_000;
+const mostLookedUp = 10_000;
 
 async function fewWith(
   db: Kysely<Tables>,
   dialect: SqlDialect,
   terms: TermQuery,
 ): Promise<readonly number[] | undefined> {
-  const { rows } = await sql<{ sequence: number }>`${dialect.alertsWith(terms)} limit ${few + 1}`.execute(db);
-  return rows.length > few ? undefined : rows.map(({ sequence }) => sequence);
+  const { rows } = await sql<{
+    sequence: number;
+  }>`${dialect.alertsWith(terms)} limit ${mostLookedUp + 1}`.execute(db);
+  return rows.length > mostLookedUp ? undefined : rows.map(({ sequence }) => sequence);
 }
 
 const exceptedOf: Readonly<Record<Exceptions, readonly (0 | 1)[]>> = { hide: [0], show: [0, 1], only: [1] };

@@ -36,7 +36,8 @@ export function alertTerms(alert: Alert): readonly string[] {
   add(plainTerm('rule', alert.rule.id));
   if (alert.where.account !== undefined) add(plainTerm('account', alert.where.account));
   for (const [subject, value] of subjectsOf(alert)) add(plainTerm(subject, value));
-  for (const text of textsOf(alert)) for (const word of wordsOf(text)) add(word);
+  // Names stand in several places.
+  for (const text of new Set(textsOf(alert))) for (const word of wordsOf(text)) add(word);
   return [...terms];
 }
 
@@ -132,18 +133,29 @@ function textsOf(alert: Alert): readonly string[] {
 
 /** The words of a text and their parts. */
 function wordsOf(text: string): readonly string[] {
+  const between = isPlain(text) ? /[^a-zA-Z0-9]+/ : /[^\p{L}\p{N}]+/u;
   return pieces(text).flatMap((piece) => {
-    const parts = piece.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
-    return parts.length < 2 ? [term(piece)] : [term(piece), ...parts.map(term)];
+    const parts = piece.split(between);
+    return parts.length < 2
+      ? [term(piece)]
+      : [term(piece), ...parts.flatMap((part) => (part === '' ? [] : [term(part)]))];
   });
 }
 
 /** What stands between spaces, without the signs around it. */
 function pieces(text: string): readonly string[] {
-  return text
-    .split(/[\s\p{Cc}]+/u)
-    .map((piece) => piece.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
-    .filter((piece) => piece !== '');
+  const [space, around] = isPlain(text)
+    ? [/ +/, /^[^a-zA-Z0-9]+|[^a-zA-Z0-9]+$/g]
+    : [/[\s\p{Cc}]+/u, /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu];
+  return text.split(space).flatMap((piece) => {
+    const word = piece.replace(around, '');
+    return word === '' ? [] : [word];
+  });
+}
+
+/** Most texts are ASCII, and classes of Unicode cost several times what plain ones do. */
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }
 
 /** Of the private use area, behind which a sign's own number is added. */
@@ -154,8 +166,8 @@ function term(text: string): string {
     text.length <= longestTerm
       ? text
       : `${text.slice(0, longestTerm / 2)}#${createHash('sha256').update(JSON.stringify(text.toLowerCase())).digest('hex').slice(0, 16)}`;
-  return short
-    .toLowerCase()
-    .replace(/[\p{Co}\p{Surrogate}]/gu, '\ufffd')
-    .replace(/[\0-/:-`{-\x7f]/g, (sign) => String.fromCharCode(signs + sign.charCodeAt(0)));
+  const lower = short.toLowerCase();
+  if (/^[a-z0-9]*$/.test(lower)) return lower;
+  const known = isPlain(lower) ? lower : lower.replace(/[\p{Co}\p{Surrogate}]/gu, '\ufffd');
+  return known.replace(/[\0-/:-`{-\x7f]/g, (sign) => String.fromCharCode(signs + sign.charCodeAt(0)));
 }

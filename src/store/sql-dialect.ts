@@ -10,12 +10,13 @@ export interface SqlDialect {
   readonly wordsHold: (text: string) => RawBuilder<boolean>;
   /** Whether a delivery belongs to a channel, in the form that the indexes are made for. */
   readonly isChannel: (channel: string) => RawBuilder<boolean>;
-  /** The sequences of the alerts that have terms, as a query with the column `sequence`. */
-  readonly alertsWith: (terms: TermQuery) => RawBuilder<{ sequence: number }>;
+  /**
+   * The sequences of the alerts that have terms, as a query with the column `sequence`: of all alerts, or of those among others that are given,
+   * and then perhaps of some between them too.
+   */
+  readonly alertsWith: (terms: TermQuery, among?: readonly number[]) => RawBuilder<{ sequence: number }>;
   /** Whether the row of `alerts` is one of these sequences. */
   readonly isOneOf: (sequences: readonly number[]) => RawBuilder<boolean>;
-  /** Whether the row of `alerts` has terms. */
-  readonly hasTerms: (terms: TermQuery) => RawBuilder<boolean>;
   /** The column that holds an alert's sequence beside its terms. */
   readonly termKey: 'rowid' | 'sequence';
   /** A row of that table, from the terms as one text with a space between them. */
@@ -29,12 +30,15 @@ export const sqliteSql: SqlDialect = {
   alone: async () => {},
   wordsHold: (text) => sql<boolean>`instr(words, ${text}) > 0`,
   isChannel: (channel) => sql<boolean>`channel = ${channel}`,
-  alertsWith: (terms) =>
-    sql`select rowid as sequence from alert_terms where alert_terms match ${matchText(terms)}`,
+  // A range and not a list: FTS5 reads what it holds of a term from one end to the other for each row that is asked for.
+  alertsWith: (terms, among) =>
+    among === undefined
+      ? sql`select rowid as sequence from alert_terms where alert_terms match ${matchText(terms)}`
+      : sql`select rowid as sequence from alert_terms where alert_terms match ${matchText(terms)}
+          and rowid between ${among.reduce((a, b) => Math.min(a, b))} and ${among.reduce((a, b) => Math.max(a, b))}
+          order by rowid desc`,
   isOneOf: (sequences) =>
     sql<boolean>`sequence in (select value from json_each(${JSON.stringify(sequences)}))`,
-  hasTerms: (terms) =>
-    sql<boolean>`exists (select 1 from alert_terms where rowid = alerts.sequence and alert_terms match ${matchText(terms)})`,
   termKey: 'rowid',
   termValues: (sequence, terms) => sql`(${sequence}, ${terms})`,
   skipsLocked: false,
@@ -56,10 +60,11 @@ export const postgresSql: SqlDialect = {
   wordsHold: (text) => sql<boolean>`strpos(words, ${text}) > 0`,
   // What an index holds must be short, and a channel's name need not be.
   isChannel: (channel) => sql<boolean>`md5(channel) = md5(${channel})`,
-  alertsWith: (terms) => sql`select sequence from alert_terms where terms @@ ${tsquery(terms)}::tsquery`,
+  alertsWith: (terms, among) =>
+    among === undefined
+      ? sql`select sequence from alert_terms where terms @@ ${tsquery(terms)}::tsquery`
+      : sql`select sequence from alert_terms where sequence = any(${among}::bigint[]) and terms @@ ${tsquery(terms)}::tsquery`,
   isOneOf: (sequences) => sql<boolean>`sequence = any(${sequences}::bigint[])`,
-  hasTerms: (terms) =>
-    sql<boolean>`exists (select 1 from alert_terms t where t.sequence = alerts.sequence and t.terms @@ ${tsquery(terms)}::tsquery)`,
   termKey: 'sequence',
   termValues: (sequence, terms) =>
     sql`(${sequence}::bigint, array_to_tsvector(string_to_array(${terms}::text, ' ')))`,

@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { grownAlert } from '../alert/grown.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
@@ -9,6 +9,7 @@ import { nextNumber } from './counters.ts';
 import { StoreError } from './error.ts';
 import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
+import { deleteAlerts, selectOldAlerts } from './old-alerts.ts';
 import { claimDeliveries, countOwed, settleDelivery } from './outbox.ts';
 import {
   commitRows,
@@ -21,6 +22,7 @@ import {
   type CommitRows,
 } from './rows.ts';
 import type { Tables } from './schema.ts';
+import { alertTerms } from './search-terms.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Commit, CommitResult, Leadership, Store } from './store.ts';
 
@@ -121,6 +123,9 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 
     alerts: (query) => run('alerts', () => selectAlerts(db, dialect, query, place)),
 
+    oldAlerts: (query) => run('alerts', () => selectOldAlerts(db, query, place)),
+    forget: (alertIds) => run('alerts', () => deleteAlerts(db, dialect, alertIds)),
+
     deliveries: (alertId) =>
       run('deliveries', async () => {
         const rows = await db
@@ -219,15 +224,13 @@ async function writeBatches(
     for (const row of rows) created.set(row.id, row.sequence);
   }
 
+  const { dialect } = options;
   for (const entries of chunks([...first.values()])) {
     const terms = entries.flatMap(({ row, terms: text }) => {
       const sequence = created.get(row.id);
-      return sequence === undefined ? [] : [options.dialect.termValues(sequence, text)];
+      return sequence === undefined ? [] : [dialect.termValues(sequence, text)];
     });
-    if (terms.length > 0)
-      await sql`insert into alert_terms (${sql.ref(options.dialect.termKey)}, terms) values ${sql.join(terms)}`.execute(
-        trx,
-      );
+    if (terms.length > 0) await writeTerms(trx, dialect, terms);
   }
 
   const deliveries = [...first.values()].flatMap(({ id, row, channels, batch }) => {
@@ -242,7 +245,7 @@ async function writeBatches(
     batches.flatMap((batch) =>
       batch.alerts.filter(({ row }) => first.get(row.id)?.row !== row || !created.has(row.id)),
     ),
-    options.place,
+    options,
   );
 
   const rejections = batches.flatMap((batch) => batch.rejections);
@@ -321,16 +324,30 @@ async function checkLeader(
   });
 }
 
+async function writeTerms(
+  trx: Transaction<Tables>,
+  dialect: SqlDialect,
+  rows: readonly RawBuilder<unknown>[],
+): Promise<void> {
+  await sql`insert into alert_terms (${sql.ref(dialect.termKey)}, terms) values ${sql.join(rows)}`.execute(
+    trx,
+  );
+}
+
 /** Alerts that are there take over what is new about them. */
 async function growAlerts(
   trx: Transaction<Tables>,
   repeated: CommitRows['alerts'],
-  place: string,
+  { place, dialect }: Pick<SqlStoreOptions, 'place' | 'dialect'>,
 ): Promise<void> {
   for (const entries of chunks(repeated.filter(({ grows }) => grows !== undefined))) {
     const ids = [...new Set(entries.map(({ row }) => row.id))];
-    const rows = await trx.selectFrom('alerts').select(['id', 'alert']).where('id', 'in', ids).execute();
-    for (const { id, alert } of rows) {
+    const rows = await trx
+      .selectFrom('alerts')
+      .select(['id', 'sequence', 'alert'])
+      .where('id', 'in', ids)
+      .execute();
+    for (const { id, sequence, alert } of rows) {
       const stored = readAlert(alert, place);
       const grown = entries.reduce(
         (known, { row, grows }) =>
@@ -343,6 +360,8 @@ async function growAlerts(
         .set({ alert: JSON.stringify(grown) })
         .where('id', '=', id)
         .execute();
+      await sql`delete from alert_terms where ${sql.ref(dialect.termKey)} = ${sequence}`.execute(trx);
+      await writeTerms(trx, dialect, [dialect.termValues(sequence, alertTerms(grown).join(' '))]);
     }
   }
 }

@@ -171,7 +171,7 @@ describe('the file', () => {
       rmSync(path);
       const older = new BetterSqlite3(path);
       older.pragma(`application_id = ${applicationId}`);
-      older.function('terms_of_alert', () => '');
+      older.function('terms_of_alert', (text) => String(text));
       older.exec(sqliteMigrations.slice(0, i).concat(last).join('\n'));
       older.pragma(`user_version = ${i + 1}`);
       older.prepare("INSERT INTO positions VALUES ('s', '7', 1)").run();

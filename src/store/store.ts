@@ -90,6 +90,27 @@ export interface AlertPage {
   readonly next: string | undefined;
 }
 
+export interface OldAlertQuery {
+  /** Only alerts stored before this, in milliseconds since the epoch. */
+  readonly before: number;
+  /** Continue behind this number, `next` of the page before. */
+  readonly after?: number | undefined;
+  /** 1 to 500. */
+  readonly limit: number;
+}
+
+export interface OldAlertPage {
+  readonly alerts: readonly OldAlert[];
+  /** Undefined where no older ones are left. */
+  readonly next: number | undefined;
+}
+
+export interface OldAlert {
+  readonly alert: Alert;
+  readonly storedAt: number;
+  readonly deliveries: readonly DeliveryState[];
+}
+
 export interface StoreCounts {
   /** Without those that fall under an exception. */
   readonly alerts: Readonly<Record<Severity, number>>;
@@ -123,6 +144,10 @@ export interface Store {
    * @throws {RangeError} where `limit` is out of its range
    */
   alerts(query: AlertQuery): Promise<AlertPage>;
+  /** Alerts in the order in which they were stored, as far as they were stored before a time: what may be taken out. */
+  oldAlerts(query: OldAlertQuery): Promise<OldAlertPage>;
+  /** Takes alerts out with their deliveries, but not those of which a delivery is still owed. Returns how many went. */
+  forget(alertIds: readonly string[]): Promise<number>;
   /** How the deliveries of one alert stand, by channel. */
   deliveries(alertId: string): Promise<readonly DeliveryState[]>;
   /**

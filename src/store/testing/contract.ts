@@ -6,6 +6,7 @@ import { describeCommit } from './contract-commit.ts';
 import { describeDurability } from './contract-durability.ts';
 import { describeLeadership } from './contract-leadership.ts';
 import { describeOutbox } from './contract-outbox.ts';
+import { describeRetention } from './contract-retention.ts';
 import type { Open, OpenedStore } from './opened-store.ts';
 
 /** Everything that `store.ts` promises, as tests. Each store runs them against its real engine. */
@@ -27,6 +28,7 @@ export function describeStore(name: string, open: Open): void {
     describeAlerts(openHere);
     describeOutbox(openHere);
     describeLeadership(openHere);
+    describeRetention(openHere);
     describeDurability(openHere);
   });
 }

@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, expect, it } from 'vitest';
+import { openSqliteStore } from '../store/sqlite.ts';
+import { hostileTexts, sampleAlert, sampleId } from '../store/testing/samples.ts';
+import { exportOldAlerts } from './retention.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tocsin-retention-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = (): string => join(root, String((folders += 1)), 'export');
+
+function exported(folder: string): readonly Record<string, unknown>[] {
+  return readdirSync(folder).flatMap((name) => {
+    expect(name).toMatch(/^alerts-\d{4}-\d\d-\d\dT[\d-]+\.\d{3}Z-[0-9a-f]{8}\.jsonl\.gz$/);
+    const lines = gunzipSync(readFileSync(join(folder, name)))
+      .toString('utf8')
+      .split('\n');
+    expect(lines.pop()).toBe('');
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  });
+}
+
+async function storeWith(count: number, channels: readonly string[] = []) {
+  const store = await openSqliteStore({ path: ':memory:' });
+  for (let n = 0; n < count; n++)
+    await store.commit({
+      alerts: [{ alert: sampleAlert(n, { title: hostileTexts[n % 12]?.[1] ?? '' }), channels }],
+      now: n,
+    });
+  return store;
+}
+
+it('writes what is old into a file, whole, and then takes it out; what is not stays', async () => {
+  const store = await storeWith(1_300);
+  const folder = newFolder();
+  const wanted = [];
+  for (let n = 0; n < 1_234; n++)
+    wanted.push({ ...(await store.alert(sampleId(n))), storedAt: n, deliveries: [] });
+  expect(await exportOldAlerts({ store, folder }, 1_234)).toBe(1_234);
+  expect(exported(folder)).toEqual(wanted);
+  expect((await store.counts()).alerts.high).toBe(66);
+  expect(await exportOldAlerts({ store, folder }, 1_234)).toBe(0);
+  expect(readdirSync(folder)).toHaveLength(1);
+  await store.close();
+});
+
+it('leaves alerts of which a delivery is owed, and goes on behind them', async () => {
+  const store = await storeWith(3, ['slack']);
+  const folder = newFolder();
+  const [, second] = await store.claim('slack', { now: 9, leaseUntil: 99, limit: 3 });
+  await store.settle(second?.id ?? '', { type: 'delivered' }, 10);
+  expect(await exportOldAlerts({ store, folder }, 100)).toBe(1);
+  expect(exported(folder)).toMatchObject([
+    { id: sampleId(1), deliveries: [{ channel: 'slack', state: 'delivered' }] },
+  ]);
+  await store.close();
+});
+
+it('makes no file where nothing is old', async () => {
+  const store = await storeWith(2, ['slack']);
+  const folder = newFolder();
+  expect(await exportOldAlerts({ store, folder }, 100)).toBe(0);
+  expect(existsSync(folder)).toBe(false);
+  await store.close();
+});
+
+it('takes nothing out that it could not write, and writes again what it could not take out', async () => {
+  const store = await storeWith(4);
+  const folder = newFolder();
+  const failing = { ...store, forget: () => Promise.reject(new Error('the database is gone')) };
+  await expect(exportOldAlerts({ store: failing, folder }, 100)).rejects.toThrow('is gone');
+  expect(exported(folder)).toHaveLength(4);
+  await expect(exportOldAlerts({ store, folder: '/dev/null/export' }, 100)).rejects.toThrow('ENOTDIR');
+  expect((await store.counts()).alerts.high).toBe(4);
+  await store.commit({ alerts: [{ alert: sampleAlert(9), channels: [] }], now: 9 });
+  expect(await exportOldAlerts({ store, folder }, 100)).toBe(5);
+  // Under the same name, which the first of them gives.
+  expect(exported(folder)).toHaveLength(5);
+  await store.close();
+});

@@ -1,0 +1,84 @@
+import { sql, type Kysely } from 'kysely';
+import { toKey } from './column-text.ts';
+import { checkLimit } from './limit.ts';
+import { readAlert, readDeliveryState } from './rows.ts';
+import type { Tables } from './schema.ts';
+import type { SqlDialect } from './sql-dialect.ts';
+import type { OldAlertPage, OldAlertQuery } from './store.ts';
+
+/**
+ * A page of the oldest alerts. Read in the order of their numbers, which is that of storing them, so that no index is needed for it and nothing
+ * young is read but the last page's end.
+ *
+ * @throws {RangeError} where `limit` is out of its range
+ */
+export async function selectOldAlerts(
+  db: Kysely<Tables>,
+  { before, after, limit }: OldAlertQuery,
+  place: string,
+): Promise<OldAlertPage> {
+  checkLimit(limit);
+  const rows = await db
+    .selectFrom('alerts')
+    .select(['sequence', 'stored_at', 'alert'])
+    .where('sequence', '>', after ?? 0)
+    .orderBy('sequence')
+    .limit(limit)
+    .execute();
+  // A clock that was set back leaves older ones behind younger ones; they are found when those have come of age.
+  const young = rows.findIndex((row) => row.stored_at >= before);
+  const old = young === -1 ? rows : rows.slice(0, young);
+  if (old.length === 0) return { alerts: [], next: undefined };
+  const deliveries = await db
+    .selectFrom('deliveries')
+    .select(['alert', 'id', 'channel', 'phase', 'attempts', 'reason'])
+    .where(
+      'alert',
+      'in',
+      old.map(({ sequence }) => sequence),
+    )
+    .orderBy('channel')
+    .execute();
+  const byAlert = Map.groupBy(deliveries, (row) => row.alert);
+  return {
+    alerts: old.map((row) => ({
+      alert: readAlert(row.alert, place),
+      storedAt: row.stored_at,
+      deliveries: (byAlert.get(row.sequence) ?? []).map(readDeliveryState),
+    })),
+    next: young === -1 && rows.length === limit ? old.at(-1)?.sequence : undefined,
+  };
+}
+
+const rowsAtOnce = 200;
+
+/** What belongs to an alert goes with it, by the rules of the schema. */
+export async function deleteAlerts(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  ids: readonly string[],
+): Promise<number> {
+  let gone = 0;
+  for (let from = 0; from < ids.length; from += rowsAtOnce)
+    gone += await db.transaction().execute(async (trx) => {
+      await dialect.alone(trx);
+      const deleted = await trx
+        .deleteFrom('alerts')
+        .where('id', 'in', ids.slice(from, from + rowsAtOnce).map(toKey))
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('deliveries')
+                .select(sql`1`.as('one'))
+                .whereRef('deliveries.alert', '=', 'alerts.sequence')
+                .where('phase', 'not in', ['delivered', 'dead']),
+            ),
+          ),
+        )
+        .returning('alerts.id')
+        .execute();
+      return deleted.length;
+    });
+  return gone;
+}

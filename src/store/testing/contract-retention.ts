@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../store.ts';
+import type { Open } from './opened-store.ts';
+import { sampleAlert, sampleId } from './samples.ts';
+
+/** Alert `n` is stored at time `n`. */
+async function put(
+  store: Store,
+  numbers: readonly number[],
+  channels: readonly string[] = [],
+): Promise<void> {
+  for (const n of numbers)
+    await store.commit({ alerts: [{ alert: sampleAlert(n, { title: `alert-${n}` }), channels }], now: n });
+}
+
+async function old(store: Store, before: number, limit = 2): Promise<readonly string[]> {
+  const ids: string[] = [];
+  let after: number | undefined;
+  do {
+    const page = await store.oldAlerts({ before, after, limit });
+    ids.push(...page.alerts.map(({ alert }) => alert.id));
+    after = page.next;
+  } while (after !== undefined);
+  return ids;
+}
+
+export function describeRetention(open: Open): void {
+  describe('old alerts', () => {
+    it('are those stored before a time, in that order, with how their deliveries stand', async () => {
+      const { store } = await open();
+      await put(store, [5, 1]);
+      await put(store, [7, 8, 9], ['slack']);
+      expect(await old(store, 8)).toEqual([5, 1, 7].map(sampleId));
+      expect(await old(store, 100)).toEqual([5, 1, 7, 8, 9].map(sampleId));
+      expect(await old(store, 0)).toEqual([]);
+      const { alerts } = await store.oldAlerts({ before: 8, limit: 9 });
+      expect(alerts[2]).toEqual({
+        alert: sampleAlert(7, { title: 'alert-7' }),
+        storedAt: 7,
+        deliveries: await store.deliveries(sampleId(7)),
+      });
+      await expect(store.oldAlerts({ before: 1, limit: 0 })).rejects.toThrow(RangeError);
+    });
+
+    it('can be forgotten, with all that belongs to them, but not while a delivery is owed', async () => {
+      const { store } = await open();
+      await put(store, [1, 2, 3], ['slack']);
+      await put(store, [4]);
+      const [first, second] = await store.claim('slack', { now: 10, leaseUntil: 20, limit: 2 });
+      await store.settle(first?.id ?? '', { type: 'delivered' }, 11);
+      await store.settle(second?.id ?? '', { type: 'dead', reason: 'no' }, 11);
+      expect(await store.forget([1, 2, 3, 4, 99].map(sampleId))).toBe(3);
+      expect(await old(store, 100)).toEqual([sampleId(3)]);
+      expect((await store.alerts({ limit: 9 })).alerts.map(({ id }) => id)).toEqual([sampleId(3)]);
+      expect(await store.alert(sampleId(1))).toBeUndefined();
+      expect(await store.deliveries(sampleId(1))).toEqual([]);
+      expect((await store.alerts({ text: 'alert-1', limit: 9 })).alerts).toEqual([]);
+      expect((await store.alerts({ text: 'alert-3', limit: 9 })).alerts).toHaveLength(1);
+      expect(await store.counts()).toMatchObject({
+        alerts: { high: 1 },
+        deliveries: { pending: 1, delivered: 0, dead: 0 },
+      });
+      expect(await store.forget([])).toBe(0);
+    });
+  });
+}
