@@ -24,6 +24,7 @@ const alertsInFile = 50_000;
  */
 export async function exportOldAlerts(options: RetentionOptions, before: number): Promise<number> {
   const { store, folder, signal } = options;
+  const isStopping = (): boolean => signal?.aborted === true;
   let gone = 0;
   let after: number | undefined;
   do {
@@ -38,11 +39,11 @@ export async function exportOldAlerts(options: RetentionOptions, before: number)
         file.write(settled.map(({ alert, storedAt, deliveries }) => ({ ...alert, storedAt, deliveries })));
         ids.push(...settled.map(({ alert }) => alert.id));
         after = page.next;
-      } while (after !== undefined && ids.length < alertsInFile && signal?.aborted !== true);
+      } while (after !== undefined && ids.length < alertsInFile && !isStopping());
     } finally {
       file.close();
     }
-    if (signal?.aborted === true) break;
+    if (isStopping()) break;
     gone += await store.forget(ids);
   } while (after !== undefined);
   return gone;
