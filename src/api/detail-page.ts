@@ -1,5 +1,5 @@
 import type { Alert, AlertEvent, AlertFact, AttackRef } from '../alert/alert.ts';
-import { rawEventAnchor } from '../notify/slack-message.ts';
+import { rawEventAnchor } from '../notify/sections.ts';
 import {
   actorDetail,
   evidencePlace,

@@ -77,14 +77,18 @@ const wordJoiner = '\u2060';
 const broadcast = /@(?=(?:here|channel|everyone|group)\b)/giu;
 
 /**
- * For Slack's `plain_text` objects and the `text` elements of `rich_text`, which know no markup. Angle brackets become
- * look-alikes all the same: then no `<!channel>`, `<@U123>`, `<url|text>` or `<!date^…>` can come to life, whatever a
- * client does with the text, and a strict reader can refuse any message that holds `<`.
+ * A visible text for Slack's `plain_text` objects and the `text` elements of `rich_text`, which know no markup. Angle
+ * brackets become look-alikes all the same: then no `<!channel>`, `<@U123>`, `<url|text>` or `<!date^…>` can come to
+ * life, whatever a client does with the text, and a strict reader can refuse any message that holds `<`.
  * See https://docs.slack.dev/reference/block-kit/composition-objects/text-object
  */
+export function slackEscape(shown: string): string {
+  return shown.replaceAll('<', '‹').replaceAll('>', '›').replace(broadcast, `@${wordJoiner}`);
+}
+
+/** `slackEscape` of a text as a log gives it, at most `max` long. */
 export function slackText(text: string, max: number): string {
-  const shown = line(text, max).replaceAll('<', '‹').replaceAll('>', '›');
-  return clip(shown.replace(broadcast, `@${wordJoiner}`), max);
+  return clip(slackEscape(line(text, max)), max);
 }
 
 const markup = /[*_~`|]/g;

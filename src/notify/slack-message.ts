@@ -1,21 +1,7 @@
-import type { Alert, AlertFact } from '../alert/alert.ts';
-import { lines, slackMarkdown, slackText } from './safe-text.ts';
-import {
-  actorDetail,
-  attackWords,
-  callWords,
-  eventWords,
-  evidencePlace,
-  groupWords,
-  originWords,
-  personWords,
-  periodWords,
-  placeWords,
-  severityLook,
-  shownEvents,
-  titleOf,
-  utc,
-} from './words.ts';
+import type { Alert } from '../alert/alert.ts';
+import { slackEscape, slackMarkdown, slackText } from './safe-text.ts';
+import { alertSections, codeRuns, type AlertSections, type FactSection, type Row } from './sections.ts';
+import { placeWords, titleOf } from './words.ts';
 
 /**
  * An alert in Block Kit. Everything from the log stands in `rich_text` and `plain_text`, which know no markup, so that
@@ -75,55 +61,32 @@ export interface SlackMessage {
   readonly unfurl_media: false;
 }
 
-/** The part of the console's alert page that holds the raw event. */
-export const rawEventAnchor = 'raw-event';
-
-/** Slack's own limits are 150 for a header and 3000 for an address; the others keep a message readable, and far from the size of the whole that Slack refuses. */
-const limits = {
-  header: 150,
-  url: 3000,
-  title: 600,
-  value: 300,
-  fact: 500,
-  unknown: 250,
-  description: 600,
-  context: 300,
-  facts: 4,
-  diff: 10,
-  diffLine: 160,
-  unknowns: 3,
-  targets: 3,
-  events: 5,
-  event: 180,
-  steps: 6,
-  chain: 5,
-  person: 120,
-  changes: 3,
-} as const;
+/** Slack's own limit for a header is 150; its limit for the whole is far from what sections.ts lets through. */
+const limits = { header: 150, text: 600, place: 300 } as const;
 
 /** The whole message for one alert; `link` is the alert's page in the console. */
 export function slackMessage(alert: Alert, link: string | undefined): SlackMessage {
-  const look = severityLook[alert.severity];
+  const sections = alertSections(alert, link);
+  const { look, links } = sections;
   const headline = `${look.emoji} ${look.word}  `;
-  const rawTitle = titleOf(alert);
-  const title = slackText(rawTitle, limits.title);
+  const title = slackEscape(sections.title);
   const headerRoom = limits.header - headline.length;
-  const links = linkLine(link, alert.correlation === undefined ? 'Raw event' : 'Events');
+  const fullTitle = title.length > headerRoom ? [[textElement(title, { bold: true })]] : [];
   return {
-    text: `${look.emoji} ${look.word}: ${slackMarkdown(rawTitle, limits.title)} (${slackMarkdown(placeWords(alert.where), limits.value)})`,
+    text: `${look.emoji} ${look.word}: ${slackMarkdown(titleOf(alert), limits.text)} (${slackMarkdown(placeWords(alert.where), limits.place)})`,
     blocks: [
-      { type: 'header', text: plain(headline + slackText(rawTitle, headerRoom)) },
-      ...(links === undefined ? [] : [links]),
+      { type: 'header', text: plain(headline + slackText(sections.title, headerRoom)) },
+      ...(links.length === 0 ? [] : [linkLine(links)]),
     ],
     attachments: [
       {
         color: look.colour,
         blocks: [
-          paragraph(factLines(alert, title.length > headerRoom ? title : undefined)),
-          ...severalEvents(alert),
-          ...meaning(alert),
-          ...firstSteps(alert),
-          footer(alert),
+          paragraph([...fullTitle, ...sections.rows.map(labelled)]),
+          ...severalEvents(sections),
+          ...meaning(sections),
+          ...firstSteps(sections),
+          { type: 'context', elements: sections.footer.map((text) => plain(slackEscape(text))) },
         ],
       },
     ],
@@ -135,93 +98,39 @@ export function slackMessage(alert: Alert, link: string | undefined): SlackMessa
   };
 }
 
-/** Who, from where, when, in which account, by which call. */
-function factLines(alert: Alert, fullTitle: string | undefined): readonly (readonly RichTextElement[])[] {
-  const { who, what, where } = alert;
-  const behind = slackText(who.chain.slice(0, limits.chain).join(' → '), limits.value);
-  const targets = what.targets.slice(0, limits.targets).map(({ name }) => slackText(name, limits.value));
-  const more =
-    what.targets.length > limits.targets ? ` and ${what.targets.length - limits.targets} more` : '';
-  const key = who.accessKeyId === undefined ? '' : `, key ${slackText(who.accessKeyId, 40)}`;
-  const person = who.person === undefined ? '' : `${slackText(personWords(who.person), limits.person)} as `;
-  return [
-    ...(fullTitle === undefined ? [] : [[textElement(fullTitle, { bold: true })]]),
-    labelled(
-      'Who',
-      `${person}${slackText(who.name, limits.value)} (${actorDetail(who)}${key})${behind === '' ? '' : `, behind it ${behind}`}`,
-    ),
-    labelled('From', slackText(originWords(where.origin, where.place), limits.value)),
-    [textElement('When  ', { bold: true }), ...moment(alert.time)],
-    labelled('Where', slackText(placeWords(where), limits.value)),
-    labelled('Call', slackText(callWords(what), limits.value)),
-    ...(targets.length === 0 ? [] : [labelled('On', targets.join(', ') + more)]),
-    ...(alert.severityChanges ?? [])
-      .slice(0, limits.changes)
-      .map((text) => labelled('Severity', slackText(text, limits.value))),
-  ];
-}
-
-/** The reader's own clock first, as everybody thinks in it; UTC beside it, as logs are written in it. */
-function moment(time: number): readonly RichTextElement[] {
-  const fallback = utc(time);
+function labelled({ label, value, time }: Row): readonly RichTextElement[] {
+  const name = textElement(`${label}  `, { bold: true });
+  if (time === undefined) return [name, textElement(slackEscape(value))];
+  // The reader's own clock first, as everybody thinks in it; UTC beside it, as logs are written in it.
   const timestamp = Math.floor(time / 1000);
-  if (fallback === 'unknown time' || timestamp < 0) return [textElement(fallback)];
   return [
-    { type: 'date', timestamp, format: '{date_short_pretty} at {time_secs}', fallback },
-    textElement(` (${fallback})`),
+    name,
+    { type: 'date', timestamp, format: '{date_short_pretty} at {time_secs}', fallback: value },
+    textElement(` (${value})`),
   ];
 }
 
-/** What several events have in common, and the newest of them. */
-function severalEvents({ correlation }: Alert): readonly Block[] {
-  if (correlation === undefined) return [];
-  const { before, events } = shownEvents(correlation, limits.events);
-  const group = groupWords(correlation);
-  const items = [
-    ...(before > 0 ? [`${before} before these`] : []),
-    ...events.map((event) => slackText(eventWords(event), limits.event)),
-  ];
-  return [
-    paragraph([
-      labelled('Found', slackText(correlation.summary, limits.value)),
-      labelled('Period', slackText(periodWords(correlation), limits.value)),
-      ...(group === '' ? [] : [labelled('Where all', slackText(group, limits.value))]),
-    ]),
-    titledList(
-      'Events',
-      items.map((item) => section([textElement(item)])),
-    ),
-  ];
+function severalEvents({ several }: AlertSections): readonly Block[] {
+  return several === undefined
+    ? []
+    : [paragraph(several.rows.map(labelled)), titledList('Events', several.events)];
 }
 
 /** The facts, or the rule's description where there is no fact. */
-function meaning(alert: Alert): readonly Block[] {
-  if (alert.facts.length === 0) {
-    const description = slackText(alert.description, limits.description);
-    return description === '' ? [] : [paragraph([labelled('Why', description)])];
-  }
+function meaning({ facts, why }: AlertSections): readonly Block[] {
+  if (facts.length === 0) return why === '' ? [] : [paragraph([labelled({ label: 'Why', value: why })])];
   const parts: RichTextPart[] = [];
   let items: RichTextSection[] = [];
-  // What several events have in common takes the room of what one changed.
-  let left: number = alert.correlation === undefined ? limits.diff : 0;
   const endList = (): void => {
     if (items.length > 0) parts.push({ type: 'rich_text_list', style: 'bullet', elements: items });
     items = [];
   };
-  for (const { explanation, unknowns, diff = [] } of alert.facts.slice(0, limits.facts)) {
-    items.push(
-      section(withCode(slackText(explanation, limits.fact))),
-      ...unknowns
-        .slice(0, limits.unknowns)
-        .map((unknown) =>
-          section([textElement(`Unknown: ${slackText(unknown, limits.unknown)}`, { italic: true })]),
-        ),
-    );
-    if (diff.length === 0 || left === 0) continue;
+  for (const fact of facts) {
+    items.push(...factItems(fact));
+    if (fact.diff.length === 0) continue;
     // A box cannot stand in a list: the list ends and goes on below it.
     endList();
-    parts.push({ type: 'rich_text_preformatted', elements: diffElements(diff, left) });
-    left = Math.max(0, left - diff.length);
+    parts.push({ type: 'rich_text_preformatted', elements: diffElements(fact.diff) });
   }
   endList();
   return [
@@ -232,60 +141,33 @@ function meaning(alert: Alert): readonly Block[] {
   ];
 }
 
-/** Slack breaks lines only where a line break stands. */
-function diffElements(diff: NonNullable<AlertFact['diff']>, most: number): readonly RichTextElement[] {
-  const lines = diff.slice(0, most).map(({ sign, text }) => `${sign} ${slackText(text, limits.diffLine)}`);
-  const more = diff.length - lines.length;
-  if (more > 0) lines.push(`  and ${more} more lines`);
-  return lines.flatMap((text, index) => [...(index === 0 ? [] : [textElement('\n')]), textElement(text)]);
-}
-
-function firstSteps(alert: Alert): readonly Block[] {
-  const steps = slackLines(alert.response);
-  return steps.length === 0
-    ? []
-    : [
-        titledList(
-          'Do first',
-          steps.map((step) => section([textElement(step)])),
-        ),
-      ];
-}
-
-/** What a person needs to find the same thing elsewhere; small and grey in Slack. */
-function footer(alert: Alert): Block {
-  const attack = attackWords(alert);
-  const parts = [
-    attack === '' ? undefined : `MITRE ${attack}`,
-    `Rule: ${alert.rule.title}`,
-    `${alert.correlation === undefined ? 'Event' : 'Last event'} ${alert.evidence.eventId}`,
-    `In ${evidencePlace(alert.evidence)}`,
-    `Alert ${alert.id}`,
+function factItems({ explanation, unknowns }: FactSection): readonly RichTextSection[] {
+  const runs = codeRuns(slackEscape(explanation));
+  return [
+    section(runs.map(({ text, code }) => textElement(text, code ? { code: true } : undefined))),
+    ...unknowns.map((unknown) =>
+      section([textElement(`Unknown: ${slackEscape(unknown)}`, { italic: true })]),
+    ),
   ];
-  const shown = parts.flatMap((part) => (part === undefined ? [] : [slackText(part, limits.context)]));
-  return { type: 'context', elements: shown.map(plain) };
 }
 
-/** Links to the alert and to its raw event, or its events; undefined where the console's public address is not known. */
-function linkLine(link: string | undefined, events: string): Block | undefined {
-  const url = link === undefined ? null : URL.parse(link);
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  const page = url.href;
-  url.hash = rawEventAnchor;
-  if (url.href.length > limits.url) return undefined;
-  return paragraph([
-    [
-      { type: 'link', url: page, text: 'Open the alert', style: { bold: true } },
-      textElement('   ·   '),
-      { type: 'link', url: url.href, text: events, style: { bold: true } },
-    ],
+/** Slack breaks lines only where a line break stands. */
+function diffElements(diff: readonly string[]): readonly RichTextElement[] {
+  return diff
+    .map(slackEscape)
+    .flatMap((text, index) => [...(index === 0 ? [] : [textElement('\n')]), textElement(text)]);
+}
+
+function firstSteps({ steps }: AlertSections): readonly Block[] {
+  return steps.length === 0 ? [] : [titledList('Do first', steps)];
+}
+
+function linkLine(links: AlertSections['links']): Block {
+  const elements = links.flatMap(({ text, url }, index): readonly RichTextElement[] => [
+    ...(index === 0 ? [] : [textElement('   ·   ')]),
+    { type: 'link', url, text, style: { bold: true } },
   ]);
-}
-
-function slackLines(text: string): readonly string[] {
-  return lines(text, { lines: limits.steps, length: limits.value }).map((step) =>
-    slackText(step.replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, ''), limits.value),
-  );
+  return paragraph([elements]);
 }
 
 function plain(text: string): PlainText {
@@ -294,19 +176,6 @@ function plain(text: string): PlainText {
 
 function textElement(text: string, style?: Style): RichTextElement {
   return style === undefined ? { type: 'text', text } : { type: 'text', text, style };
-}
-
-/** Names that a fact puts between backticks, shown as code; without a partner a backtick is only a backtick. */
-function withCode(text: string): readonly RichTextElement[] {
-  const parts = text.split(/`([^`]+)`/);
-  return parts.flatMap((part, index) => {
-    if (part === '') return [];
-    return [textElement(part, index % 2 === 1 ? { code: true } : undefined)];
-  });
-}
-
-function labelled(label: string, value: string): readonly RichTextElement[] {
-  return [textElement(`${label}  `, { bold: true }), textElement(value === '' ? 'unknown' : value)];
 }
 
 function section(elements: readonly RichTextElement[]): RichTextSection {
@@ -319,12 +188,16 @@ function paragraph(rows: readonly (readonly RichTextElement[])[]): Block {
   return { type: 'rich_text', elements: [section(elements)] };
 }
 
-function titledList(title: string, items: readonly RichTextSection[]): Block {
+function titledList(title: string, items: readonly string[]): Block {
   return {
     type: 'rich_text',
     elements: [
       section([textElement(title, { bold: true })]),
-      { type: 'rich_text_list', style: 'bullet', elements: items },
+      {
+        type: 'rich_text_list',
+        style: 'bullet',
+        elements: items.map((item) => section([textElement(slackEscape(item))])),
+      },
     ],
   };
 }

@@ -47,13 +47,15 @@ describe('the settings of channels', () => {
     expect(secrets).toEqual([
       ['webhookUrl', 'token'],
       ['url', 'secret', 'previousSecret', 'headers'],
+      ['routingKey'],
+      ['apiKey'],
     ]);
   });
 });
 
 describe('the table of channels', () => {
   it('has every kind once, under the name that the settings use', () => {
-    expect(channels.map(({ type }) => type)).toEqual(['slack', 'webhook']);
+    expect(channels.map(({ type }) => type)).toEqual(['slack', 'webhook', 'pagerduty', 'opsgenie']);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(
       bindSettings(

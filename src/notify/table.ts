@@ -2,14 +2,21 @@ import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { atLeast } from '../event/severity.ts';
 import { bind, type BoundChannel } from './channel.ts';
+import { opsgenie } from './opsgenie.ts';
+import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel that the configuration can name: one line here and one in `bindSettings`. */
-export const channels = [slack, webhook] as const;
+export const channels = [slack, webhook, pagerduty, opsgenie] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
-export const channelSettings = z.discriminatedUnion('type', [slack.settings, webhook.settings]);
+export const channelSettings = z.discriminatedUnion('type', [
+  slack.settings,
+  webhook.settings,
+  pagerduty.settings,
+  opsgenie.settings,
+]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
 
@@ -19,6 +26,10 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bind(slack, settings);
     case 'webhook':
       return bind(webhook, settings);
+    case 'pagerduty':
+      return bind(pagerduty, settings);
+    case 'opsgenie':
+      return bind(opsgenie, settings);
   }
 }
 

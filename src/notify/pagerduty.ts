@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import type { Alert } from '../alert/alert.ts';
+import type { Severity } from '../event/severity.ts';
+import type { Answer, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
+import { jsonBody } from './json-answer.ts';
+import { alertDetails, plainLine } from './plain-text.ts';
+import { alertSections } from './sections.ts';
+import { readStatus } from './send.ts';
+import { addressProblem, secretText, sharedSettings } from './settings.ts';
+import { titleOf } from './words.ts';
+
+/**
+ * PagerDuty, Events API v2: one `trigger` for each alert.
+ * https://developer.pagerduty.com/docs/send-alert-event (payload, limits)
+ * https://developer.pagerduty.com/docs/events-api-v2-overview (answers)
+ */
+
+export const pagerdutySettings = z
+  .strictObject({
+    type: z.literal('pagerduty').describe('Incidents in PagerDuty, which calls who is on duty.'),
+    ...sharedSettings,
+    routingKey: secretText(
+      'Integration key of an Events API v2 integration of the service: 32 characters.',
+    ).regex(/^[A-Za-z0-9]{32}$/, 'is no integration key; it has 32 letters and digits'),
+    apiUrl: z
+      .string()
+      .default('https://events.pagerduty.com')
+      .describe('Base address of the Events API; https://events.eu.pagerduty.com for accounts in the EU.'),
+  })
+  .superRefine(({ apiUrl }, context) => {
+    const message = addressProblem(apiUrl, { allowHttp: false });
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['apiUrl'], message });
+  });
+
+export type PagerdutySettings = z.output<typeof pagerdutySettings>;
+
+const severityNames: Readonly<Record<Severity, 'critical' | 'error' | 'warning' | 'info'>> = {
+  informational: 'info',
+  low: 'info',
+  medium: 'warning',
+  high: 'error',
+  critical: 'critical',
+};
+
+export const pagerduty = {
+  type: 'pagerduty' as const,
+  settings: pagerdutySettings,
+
+  render(alert: Alert, settings: PagerdutySettings, context: DeliveryContext): ChannelRequest {
+    const { links } = alertSections(alert, context.link);
+    const [page] = links;
+    const time = new Date(alert.time);
+    const event = {
+      routing_key: settings.routingKey,
+      event_action: 'trigger',
+      // A repeat of an alert joins the incident that is open for it.
+      dedup_key: alert.id,
+      client: 'Tocsin',
+      ...(page === undefined ? {} : { client_url: page.url }),
+      links: links.map(({ text, url }) => ({ href: url, text })),
+      payload: {
+        summary: plainLine(titleOf(alert), 1024),
+        source: plainLine(alert.where.account ?? 'AWS', 128),
+        severity: severityNames[alert.severity],
+        ...(Number.isNaN(time.getTime()) ? {} : { timestamp: time.toISOString() }),
+        component: plainLine(alert.what.service, 128),
+        group: plainLine(alert.where.region ?? 'region unknown', 128),
+        class: plainLine(alert.rule.title, 255),
+        custom_details: alertDetails(alert, context.link),
+      },
+    };
+    return {
+      url: `${settings.apiUrl.replace(/\/+$/, '')}/v2/enqueue`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(event),
+    };
+  },
+
+  read(response: ChannelResponse): Answer {
+    if (response.status !== 400) return readStatus(response);
+    // 400 is about the key as well as about the event; only the words of the answer tell which.
+    const { errors } = jsonBody(response.body, answerSchema) ?? {};
+    if (errors?.some((error) => /routing[ _]?key/i.test(error)) === true) {
+      return {
+        type: 'closed',
+        reason:
+          'HTTP 400: PagerDuty does not know the integration key; set the key of an Events API v2 integration',
+      };
+    }
+    return { type: 'refused', reason: 'HTTP 400: PagerDuty does not take this event' };
+  },
+};
+
+const answerSchema = z.object({ errors: z.array(z.string()) });
