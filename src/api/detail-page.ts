@@ -10,6 +10,7 @@ import {
   utc,
 } from '../notify/words.ts';
 import type { DeliveryState } from '../store/store.ts';
+import { isAtAnAccount } from './at-account.ts';
 import { copyable } from './copyable.ts';
 import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
 import { html, preformatted, type Html, type Piece } from './html.ts';
@@ -307,14 +308,16 @@ function what({ what: call }: Alert): Html {
   );
 }
 
-function where({ where: place }: Alert): Html {
+function where(alert: Alert): Html {
+  const { where: place } = alert;
+  const unknown = isAtAnAccount(alert) ? 'unknown' : undefined;
   return section(
     'Where',
     rows([
       ['From', originWords(place.origin, place.place)],
-      ['Account', place.account ?? 'unknown'],
+      ['Account', place.account ?? unknown],
       ['Account name', place.accountName],
-      ['Region', place.region ?? 'unknown'],
+      ['Region', place.region ?? unknown],
       ['User agent', place.userAgent],
     ]),
   );

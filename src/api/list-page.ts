@@ -12,6 +12,7 @@ import {
   type FilterName,
   type Filters,
 } from './filters.ts';
+import { isAtAnAccount } from './at-account.ts';
 import { html, type Html } from './html.ts';
 import { clock, longDay, shortDay } from './time.ts';
 import { layout, relativeTime, severityChip, severityWord, type Frame } from './layout.ts';
@@ -216,6 +217,25 @@ function alertList(alerts: readonly Alert[], filters: Filters, now: number): rea
   );
 }
 
+function accountFacets({ where }: Alert, filters: Filters): Html {
+  return html` <div>
+      <dt>Account</dt>
+      <dd>
+        ${
+          where.account === undefined
+            ? 'unknown'
+            : html`<a href="${listPath(filters, { account: where.account })}" title="Only this account"
+                >${where.account}</a
+              >`
+        }
+      </dd>
+    </div>
+    <div>
+      <dt>Region</dt>
+      <dd>${where.region ?? 'unknown'}</dd>
+    </div>`;
+}
+
 function row(alert: Alert, filters: Filters, now: number): Html {
   const { who, where } = alert;
   return html`<li class="alert edge-${alert.severity}" data-alert="${alert.id}">
@@ -231,22 +251,7 @@ function row(alert: Alert, filters: Filters, now: number): Html {
           <dt>From</dt>
           <dd>${originWords(where.origin, where.place)}</dd>
         </div>
-        <div>
-          <dt>Account</dt>
-          <dd>
-            ${
-              where.account === undefined
-                ? 'unknown'
-                : html`<a href="${listPath(filters, { account: where.account })}" title="Only this account"
-                    >${where.account}</a
-                  >`
-            }
-          </dd>
-        </div>
-        <div>
-          <dt>Region</dt>
-          <dd>${where.region ?? 'unknown'}</dd>
-        </div>
+        ${isAtAnAccount(alert) && accountFacets(alert, filters)}
         <div>
           <dt>Rule</dt>
           <dd>

@@ -202,7 +202,8 @@ function offencesOf(hits: Hits, { window, threshold, kinds }: InjectionSettings)
     evidence: [...hits.evidence],
   };
   const who = hits.subject.type === 'client' ? hits.subject.value : 'Somebody without a readable address';
-  const within = `between ${new Date(hits.first).toISOString()} and ${new Date(hits.last).toISOString()}`;
+  const [from, to] = [secondText(hits.first), secondText(hits.last)];
+  const within = from === to ? `at ${from} UTC` : `between ${from} and ${to} UTC`;
   const probe: Offence = {
     ...common,
     rule: probeRule,
@@ -220,7 +221,7 @@ function offencesOf(hits: Hits, { window, threshold, kinds }: InjectionSettings)
       count: hits.serious,
       threshold: isGrave ? 1 : Math.min(threshold, hits.seriousTitles.size >= kinds ? kinds : threshold),
       severity: atLeast(hits.severity, 'critical') ? 'critical' : 'high',
-      explanation: `${who} sent ${requestsText(hits.serious)} ${within} that attack the site in ${waysText(hits.seriousTitles.size)}: ${[...hits.seriousTitles].sort().join('; ')}.`,
+      explanation: `${who} attacked the site in ${waysText(hits.seriousTitles.size)} with ${requestsText(hits.serious)} ${within}: ${[...hits.seriousTitles].sort().join('; ')}.`,
     },
   ];
 }
@@ -228,6 +229,11 @@ function offencesOf(hits: Hits, { window, threshold, kinds }: InjectionSettings)
 function requestsText(count: number): string {
   if (count === 1) return 'one request';
   return `${count >= mostCounted ? 'at least ' : ''}${count} requests`;
+}
+
+/** `2026-03-02 08:35:10`, in UTC. */
+function secondText(time: number): string {
+  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function waysText(count: number): string {
