@@ -48,7 +48,8 @@ export function alertText(
       ? [links.map(({ text, url }) => markup.link(text, url)).join('  ·  ')]
       : []),
   ];
-  return fitted([...head, ...alertLines(sections, markup)], markup, max);
+  const note = (left: number) => markup.text(shortenedNote(sections, left));
+  return fitted([...head, ...alertLines(sections, markup)], note, max);
 }
 
 /** The pieces of a message below its title, in order; each stands on a line, or lines, of its own. */
@@ -76,7 +77,7 @@ function alertLines(sections: AlertSections, markup: Markup): readonly string[] 
     ]),
     ...(why === '' ? [] : [rowText({ label: 'Why', value: why }, { ...markup, value: markup.text })]),
     ...(steps.length === 0 ? [] : [markup.bold('Do first'), ...steps.map(item)]),
-    footer.map(markup.text).join(' · '),
+    footer.map(markup.value ?? markup.text).join(' · '),
   ];
 }
 
@@ -89,12 +90,10 @@ function rowText({ label, value, time }: Row, markup: Markup): string {
   return `${markup.bold(label)}  ${shown}`;
 }
 
-function fitted(pieces: readonly string[], markup: Markup, max: number): string {
+function fitted(pieces: readonly string[], note: (left: number) => string, max: number): string {
   const whole = pieces.join('\n');
   if (whole.length <= max) return whole;
-  const note = (left: number) =>
-    `\n${markup.text(`… and ${left} more ${left === 1 ? 'part' : 'parts'}, which would be too long here; the alert itself has them`)}`;
-  const room = max - note(pieces.length).length;
+  const room = max - note(pieces.length).length - 1;
   let text = '';
   let taken = 0;
   for (const piece of pieces) {
@@ -103,5 +102,11 @@ function fitted(pieces: readonly string[], markup: Markup, max: number): string 
     text = next;
     taken += 1;
   }
-  return text + note(pieces.length - taken);
+  return `${text}\n${note(pieces.length - taken)}`;
+}
+
+/** What a message says in place of its last `left` parts. */
+export function shortenedNote({ footer }: AlertSections, left: number): string {
+  const alert = footer.at(-1) ?? 'the alert';
+  return `… and ${left} more ${left === 1 ? 'part' : 'parts'}, too long for a message. ${alert}`;
 }

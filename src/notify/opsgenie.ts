@@ -6,7 +6,7 @@ import { alertText, plainMarkup } from './alert-text.ts';
 import { plainLine } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
-import { addressProblem, secretText, sharedSettings } from './settings.ts';
+import { checkAddress, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
 
 /**
@@ -14,33 +14,29 @@ import { titleOf } from './words.ts';
  * https://docs.opsgenie.com/docs/api-rate-limiting and https://docs.opsgenie.com/docs/response (answers).
  */
 
-export const opsgenieSettings = z
-  .strictObject({
-    type: z.literal('opsgenie').describe('Alerts in Opsgenie, which calls who is on duty.'),
-    ...sharedSettings,
-    apiKey: secretText('Key of an API integration of Opsgenie.').regex(
-      /^[\w-]+$/,
-      'holds characters that no key of Opsgenie has',
-    ),
-    apiUrl: z
-      .string()
-      .default('https://api.opsgenie.com')
-      .describe('Base address of the API; https://api.eu.opsgenie.com for accounts in the EU.'),
-    teams: z
-      .array(z.string().min(1).max(200))
-      .max(50)
-      .default([])
-      .describe('Names of the teams to tell; without any, the integration itself says whom.'),
-    tags: z
-      .array(z.string().min(1).max(50))
-      .max(16)
-      .default([])
-      .describe('Tags of every alert, beside its severity and the ids of its ATT&CK techniques.'),
-  })
-  .superRefine(({ apiUrl }, context) => {
-    const message = addressProblem(apiUrl, { allowHttp: false });
-    if (message !== undefined) context.addIssue({ code: 'custom', path: ['apiUrl'], message });
-  });
+export const opsgenieSettings = z.strictObject({
+  type: z.literal('opsgenie').describe('Alerts in Opsgenie, which calls who is on duty.'),
+  ...sharedSettings,
+  apiKey: secretText('Key of an API integration of Opsgenie.').regex(
+    /^[\w-]+$/,
+    'holds characters that no key of Opsgenie has',
+  ),
+  apiUrl: z
+    .string()
+    .superRefine(checkAddress)
+    .default('https://api.opsgenie.com')
+    .describe('Base address of the API; https://api.eu.opsgenie.com for accounts in the EU.'),
+  teams: z
+    .array(z.string().min(1).max(200))
+    .max(50)
+    .default([])
+    .describe('Names of the teams to tell; without any, the integration itself says whom.'),
+  tags: z
+    .array(z.string().min(1).max(50))
+    .max(16)
+    .default([])
+    .describe('Tags of every alert, beside its severity and the ids of its ATT&CK techniques.'),
+});
 
 export type OpsgenieSettings = z.output<typeof opsgenieSettings>;
 

@@ -6,7 +6,7 @@ import { jsonBody } from './json-answer.ts';
 import { alertDetails, plainLine } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
-import { addressProblem, secretText, sharedSettings } from './settings.ts';
+import { checkAddress, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
 
 /**
@@ -15,22 +15,18 @@ import { titleOf } from './words.ts';
  * https://developer.pagerduty.com/docs/events-api-v2-overview (answers)
  */
 
-export const pagerdutySettings = z
-  .strictObject({
-    type: z.literal('pagerduty').describe('Incidents in PagerDuty, which calls who is on duty.'),
-    ...sharedSettings,
-    routingKey: secretText(
-      'Integration key of an Events API v2 integration of the service: 32 characters.',
-    ).regex(/^[A-Za-z0-9]{32}$/, 'is no integration key; it has 32 letters and digits'),
-    apiUrl: z
-      .string()
-      .default('https://events.pagerduty.com')
-      .describe('Base address of the Events API; https://events.eu.pagerduty.com for accounts in the EU.'),
-  })
-  .superRefine(({ apiUrl }, context) => {
-    const message = addressProblem(apiUrl, { allowHttp: false });
-    if (message !== undefined) context.addIssue({ code: 'custom', path: ['apiUrl'], message });
-  });
+export const pagerdutySettings = z.strictObject({
+  type: z.literal('pagerduty').describe('Incidents in PagerDuty, which calls who is on duty.'),
+  ...sharedSettings,
+  routingKey: secretText(
+    'Integration key of an Events API v2 integration of the service: 32 characters.',
+  ).regex(/^[A-Za-z0-9]{32}$/, 'is no integration key; it has 32 letters and digits'),
+  apiUrl: z
+    .string()
+    .superRefine(checkAddress)
+    .default('https://events.pagerduty.com')
+    .describe('Base address of the Events API; https://events.eu.pagerduty.com for accounts in the EU.'),
+});
 
 export type PagerdutySettings = z.output<typeof pagerdutySettings>;
 

@@ -37,3 +37,9 @@ export function addressProblem(
     ? undefined
     : 'starts with http:, which would show alerts and secrets to the network on the way; use https:';
 }
+
+/** For `superRefine` of a setting that is an address: only https:, and http: to this machine. */
+export function checkAddress(address: string, context: z.RefinementCtx): void {
+  const message = addressProblem(address, { allowHttp: false });
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+}

@@ -49,13 +49,27 @@ describe('the settings of channels', () => {
       ['url', 'secret', 'previousSecret', 'headers'],
       ['routingKey'],
       ['apiKey'],
+      ['webhookUrl'],
+      ['webhookUrl'],
+      ['webhookUrl'],
+      ['token'],
     ]);
   });
 });
 
 describe('the table of channels', () => {
   it('has every kind once, under the name that the settings use', () => {
-    expect(channels.map(({ type }) => type)).toEqual(['slack', 'webhook', 'pagerduty', 'opsgenie']);
+    const types = channels.map(({ type }) => type);
+    expect(types).toEqual([
+      'slack',
+      'webhook',
+      'pagerduty',
+      'opsgenie',
+      'teams',
+      'discord',
+      'googlechat',
+      'telegram',
+    ]);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(
       bindSettings(

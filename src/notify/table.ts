@@ -2,13 +2,17 @@ import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { atLeast } from '../event/severity.ts';
 import { bind, type BoundChannel } from './channel.ts';
+import { discord } from './discord.ts';
+import { googlechat } from './googlechat.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
+import { teams } from './teams.ts';
+import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel that the configuration can name: one line here and one in `bindSettings`. */
-export const channels = [slack, webhook, pagerduty, opsgenie] as const;
+export const channels = [slack, webhook, pagerduty, opsgenie, teams, discord, googlechat, telegram] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
 export const channelSettings = z.discriminatedUnion('type', [
@@ -16,6 +20,10 @@ export const channelSettings = z.discriminatedUnion('type', [
   webhook.settings,
   pagerduty.settings,
   opsgenie.settings,
+  teams.settings,
+  discord.settings,
+  googlechat.settings,
+  telegram.settings,
 ]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
@@ -30,6 +38,14 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bind(pagerduty, settings);
     case 'opsgenie':
       return bind(opsgenie, settings);
+    case 'teams':
+      return bind(teams, settings);
+    case 'discord':
+      return bind(discord, settings);
+    case 'googlechat':
+      return bind(googlechat, settings);
+    case 'telegram':
+      return bind(telegram, settings);
   }
 }
 
