@@ -94,6 +94,7 @@ describe('every configuration in the docs', () => {
 function secretFor(place: string): string {
   if (/slack.*(webhook|url)/i.test(place)) return 'https://hooks.slack.com/services/T0/B0/x';
   if (/pagerduty/i.test(place)) return 'k'.repeat(32);
+  if (/telegram/i.test(place)) return '123456789:x';
   if (/url/i.test(place)) return 'https://receiver.example/';
   return 'a-secret-of-more-than-24-bytes';
 }
