@@ -18,6 +18,8 @@ export interface Markup {
   readonly moment?: ((time: number, shown: string) => string) | undefined;
   /** For a value that comes from a log; `text` where the target has nothing better. */
   readonly value?: ((shown: string) => string) | undefined;
+  /** Between pieces, where a line break alone does not break the line. */
+  readonly lineBreak?: string | undefined;
 }
 
 /** Text without any markup, in which only links are broken. */
@@ -49,7 +51,7 @@ export function alertText(
       : []),
   ];
   const note = (left: number) => markup.text(shortenedNote(sections, left));
-  return fitted([...head, ...alertLines(sections, markup)], note, max);
+  return fitted([...head, ...alertLines(sections, markup)], note, max, markup.lineBreak ?? '\n');
 }
 
 /** The pieces of a message below its title, in order; each stands on a line, or lines, of its own. */
@@ -90,19 +92,24 @@ function rowText({ label, value, time }: Row, markup: Markup): string {
   return `${markup.bold(label)}  ${shown}`;
 }
 
-function fitted(pieces: readonly string[], note: (left: number) => string, max: number): string {
-  const whole = pieces.join('\n');
+function fitted(
+  pieces: readonly string[],
+  note: (left: number) => string,
+  max: number,
+  lineBreak: string,
+): string {
+  const whole = pieces.join(lineBreak);
   if (whole.length <= max) return whole;
-  const room = max - note(pieces.length).length - 1;
+  const room = max - note(pieces.length).length - lineBreak.length;
   let text = '';
   let taken = 0;
   for (const piece of pieces) {
-    const next = taken === 0 ? piece : `${text}\n${piece}`;
+    const next = taken === 0 ? piece : text + lineBreak + piece;
     if (next.length > room) break;
     text = next;
     taken += 1;
   }
-  return `${text}\n${note(pieces.length - taken)}`;
+  return text + lineBreak + note(pieces.length - taken);
 }
 
 /** What a message says in place of its last `left` parts. */

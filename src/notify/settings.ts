@@ -43,3 +43,25 @@ export function checkAddress(address: string, context: z.RefinementCtx): void {
   const message = addressProblem(address, { allowHttp: false });
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 }
+
+/** For receivers on one's own network. */
+export const allowHttp = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Permit an address that starts with http: and is not on this machine, for a network that you trust.',
+  );
+
+/** For `superRefine` of settings with `url` and `allowHttp`. */
+export function checkUrl(
+  settings: { readonly url: string; readonly allowHttp: boolean },
+  context: z.RefinementCtx,
+): void {
+  const message = addressProblem(settings.url, settings);
+  if (message !== undefined) context.addIssue({ code: 'custom', path: ['url'], message });
+}
+
+/** An address with a path below it. */
+export function joined(base: string, path: string): string {
+  return base.replace(/\/+$/, '') + path;
+}

@@ -53,6 +53,8 @@ describe('the settings of channels', () => {
       ['webhookUrl'],
       ['webhookUrl'],
       ['token'],
+      ['token'],
+      ['apiKey', 'password'],
     ]);
   });
 });
@@ -69,6 +71,8 @@ describe('the table of channels', () => {
       'discord',
       'googlechat',
       'telegram',
+      'splunk',
+      'elasticsearch',
     ]);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(

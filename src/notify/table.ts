@@ -3,16 +3,29 @@ import type { Alert } from '../alert/alert.ts';
 import { atLeast } from '../event/severity.ts';
 import { bind, type BoundChannel } from './channel.ts';
 import { discord } from './discord.ts';
+import { elasticsearch } from './elasticsearch.ts';
 import { googlechat } from './googlechat.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
+import { splunk } from './splunk.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel that the configuration can name: one line here and one in `bindSettings`. */
-export const channels = [slack, webhook, pagerduty, opsgenie, teams, discord, googlechat, telegram] as const;
+export const channels = [
+  slack,
+  webhook,
+  pagerduty,
+  opsgenie,
+  teams,
+  discord,
+  googlechat,
+  telegram,
+  splunk,
+  elasticsearch,
+] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
 export const channelSettings = z.discriminatedUnion('type', [
@@ -24,6 +37,8 @@ export const channelSettings = z.discriminatedUnion('type', [
   discord.settings,
   googlechat.settings,
   telegram.settings,
+  splunk.settings,
+  elasticsearch.settings,
 ]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
@@ -46,6 +61,10 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bind(googlechat, settings);
     case 'telegram':
       return bind(telegram, settings);
+    case 'splunk':
+      return bind(splunk, settings);
+    case 'elasticsearch':
+      return bind(elasticsearch, settings);
   }
 }
 

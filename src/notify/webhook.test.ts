@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ChannelRequest } from './channel.ts';
-import { hostileAlert, normalAlert } from './testing/alerts.ts';
+import { hostileAlert, hostileCorrelatedAlert, normalAlert } from './testing/alerts.ts';
 import { sign, webhook, webhookSettings } from './webhook.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -101,6 +101,12 @@ describe('the webhook', () => {
       shortened: 'texts and lists cut',
       alert: { id: hostileAlert.id, severity: 'critical' },
     });
+  });
+
+  it('cuts further where an alert of many events is still too large', () => {
+    const { body } = webhook.render(hostileCorrelatedAlert, settings({ maxBytes: 65_536 }), context);
+    expect(Buffer.byteLength(body)).toBeLessThan(65_536);
+    expect(JSON.parse(body).data.alert.correlation.total).toBe(hostileCorrelatedAlert.correlation?.total);
   });
 
   it('lets no configured header stand in for one of its own', () => {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
-import { isList, type Json } from '../event/json.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
+import { fittedAlert } from './fitted-alert.ts';
 import { readStatus } from './send.ts';
 import { addressProblem, secretText, sharedSettings } from './settings.ts';
 
@@ -133,43 +133,13 @@ function signingKey(secret: string): Uint8Array | undefined {
   return /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? Buffer.from(encoded, 'base64') : undefined;
 }
 
-/** What was left out so that the body fits: nothing, the raw event, or everything past the beginning of each text and list. */
-type Shortened = 'no' | 'raw event left out' | 'texts and lists cut';
-
-/**
- * An attacker can make an event so large that a receiver answers 413. Its alert must arrive all the same, so it loses
- * first its raw event and then the tails of its texts.
- */
 function webhookBody(alert: Alert, link: string | undefined, maxBytes: number): string {
-  const write = (data: Alert | Json, shortened: Shortened) => {
-    const timestamp = new Date(Number.isFinite(alert.decidedAt) ? alert.decidedAt : 0).toISOString();
-    return JSON.stringify({
+  const timestamp = new Date(Number.isFinite(alert.decidedAt) ? alert.decidedAt : 0).toISOString();
+  return fittedAlert(alert, maxBytes, (data, shortened) =>
+    JSON.stringify({
       type: 'alert.created',
       timestamp,
       data: { alert: data, link: link ?? null, shortened },
-    });
-  };
-  const fits = (body: string) => Buffer.byteLength(body) <= maxBytes;
-  const whole = write(alert, 'no');
-  if (fits(whole)) return whole;
-  const bare: Alert = { ...alert, evidence: { ...alert.evidence, fields: {} } };
-  const withoutEvent = write(bare, 'raw event left out');
-  return fits(withoutEvent) ? withoutEvent : write(cut(plainJson(bare)), 'texts and lists cut');
-}
-
-function plainJson(alert: Alert): Json {
-  return JSON.parse(JSON.stringify(alert)) as Json;
-}
-
-const cutLength = 200;
-const cutItems = 10;
-
-function cut(value: Json): Json {
-  if (typeof value === 'string')
-    return value.length <= cutLength ? value : `${value.slice(0, cutLength).toWellFormed()}…`;
-  if (typeof value !== 'object' || value === null) return value;
-  if (isList(value)) return value.slice(0, cutItems).map(cut);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, item === undefined ? null : cut(item)]),
+    }),
   );
 }

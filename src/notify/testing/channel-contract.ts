@@ -34,8 +34,8 @@ export interface Vendor<Settings> {
   readonly accepted: Extract<ScriptedAnswer, { type: 'answer' }>;
   /** What the vendor answers to a wrong secret. */
   readonly unauthorised: Extract<ScriptedAnswer, { type: 'answer' }>;
-  /** Every place in a body where the vendor would act on text instead of showing it. */
-  readonly live: (body: unknown) => readonly string[];
+  /** Every place in a body where the vendor would act on text instead of showing it; left out for stores, which keep texts as a log has them. */
+  readonly live?: (body: unknown) => readonly string[];
 }
 
 const now = Date.UTC(2026, 10, 21, 12, 5, 0);
@@ -78,9 +78,9 @@ export function testChannel<Settings>(vendor: Vendor<Settings>): void {
       async (name, alert, link) => {
         const { body, ...request } = bound(vendor.base).render(alert, { ...context, link });
         const parsed: unknown = JSON.parse(body);
-        expect(vendor.live(parsed)).toEqual([]);
-        const unseen = stringsIn(parsed).filter((text) => /[^\P{Cc}\n]|[\p{Cs}\p{Bidi_C}]/u.test(text));
-        expect(unseen).toEqual([]);
+        const never = vendor.live === undefined ? /\p{Cs}/u : /[^\P{Cc}\n]|[\p{Cs}\p{Bidi_C}]/u;
+        expect(vendor.live?.(parsed) ?? []).toEqual([]);
+        expect(stringsIn(parsed).filter((text) => never.test(text))).toEqual([]);
         await expect(`${JSON.stringify({ ...request, body: parsed }, undefined, 2)}\n`).toMatchFileSnapshot(
           `golden/${channel.type}-${name}.json`,
         );
