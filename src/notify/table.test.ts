@@ -55,6 +55,7 @@ describe('the settings of channels', () => {
       ['token'],
       ['token'],
       ['apiKey', 'password'],
+      ['apiKey'],
     ]);
   });
 });
@@ -73,6 +74,7 @@ describe('the table of channels', () => {
       'telegram',
       'splunk',
       'elasticsearch',
+      'thehive',
     ]);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(

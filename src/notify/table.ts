@@ -11,6 +11,7 @@ import { slack } from './slack.ts';
 import { splunk } from './splunk.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
+import { thehive } from './thehive.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel that the configuration can name: one line here and one in `bindSettings`. */
@@ -25,6 +26,7 @@ export const channels = [
   telegram,
   splunk,
   elasticsearch,
+  thehive,
 ] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
@@ -39,6 +41,7 @@ export const channelSettings = z.discriminatedUnion('type', [
   telegram.settings,
   splunk.settings,
   elasticsearch.settings,
+  thehive.settings,
 ]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
@@ -65,6 +68,8 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bind(splunk, settings);
     case 'elasticsearch':
       return bind(elasticsearch, settings);
+    case 'thehive':
+      return bind(thehive, settings);
   }
 }
 

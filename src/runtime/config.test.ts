@@ -147,6 +147,20 @@ describe('a wrong configuration is refused with file, line, key and what was exp
     expect(() => read(source)).toThrow(message);
   });
 
+  it.each([
+    ['of this type it is one', 'webhook'],
+    ['its type is not known', 'carrier-pigeon'],
+  ])('takes an address for a secret where %s', (_name, type) => {
+    expect(() => read(`channels: { x: { type: ${type}, url: https://a.example } }`)).toThrow(
+      /url: is a secret/,
+    );
+  });
+
+  it('lets an address stand in the file where another type of channel has a secret by that name', () => {
+    const config = 'channels: { x: { type: splunk, url: https://a.example, token: env:SPLUNK } }';
+    expect(() => read(config)).not.toThrow(/url/);
+  });
+
   it('and never shows the secret', () => {
     expect(() => read('server:\n  keys:\n    - { name: x, key: i-am-a-secret-in-clear }')).not.toThrow(
       'i-am-a-secret',

@@ -74,8 +74,8 @@ export function parseConfig(
   const plain = toPlain(document, file);
   const resolved =
     secrets === undefined
-      ? withoutSecrets(sectionsOf(plain, sections), [], secretPaths())
-      : resolveSecrets(plain, [], secretPaths(), secrets, (path, message) =>
+      ? withoutSecrets(sectionsOf(plain, sections), [], secretPaths(plain))
+      : resolveSecrets(plain, [], secretPaths(plain), secrets, (path, message) =>
           problems.push(`${at(path)}: ${path.join('.')}: ${message}`),
         );
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
@@ -154,19 +154,32 @@ function channelTypes(): string[] {
   );
 }
 
-function schemasAt(schema: JsonSchema, path: Path): readonly JsonSchema[] {
+/** With the value that the schema is for, only the alternatives of its `type`, because one type's secret can be plain in another. */
+function schemasAt(schema: JsonSchema, path: Path, value?: unknown): readonly JsonSchema[] {
   const alternatives = schema.anyOf ?? schema.oneOf;
-  if (alternatives) return alternatives.flatMap((alternative) => schemasAt(alternative, path));
+  if (alternatives) {
+    const type = memberOf(value, 'type');
+    const fitting = alternatives.filter(
+      ({ properties }) => type !== undefined && properties?.type?.const === type,
+    );
+    return (fitting.length > 0 ? fitting : alternatives).flatMap((one) => schemasAt(one, path, value));
+  }
   const [key, ...rest] = path;
   if (key === undefined) return [schema];
   const next =
     typeof key === 'number' ? schema.items : (schema.properties?.[key] ?? schema.additionalProperties);
-  return typeof next === 'object' ? schemasAt(next, rest) : [];
+  return typeof next === 'object' ? schemasAt(next, rest, memberOf(value, key)) : [];
 }
 
-function secretPaths(): (path: Path) => boolean {
+function memberOf(value: unknown, key: string | number): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return Object.entries(value).find(([name]) => name === String(key))?.[1];
+}
+
+/** Which values of the configuration `root` are secret. */
+function secretPaths(root: unknown): (path: Path) => boolean {
   const schema = configJsonSchema();
-  return (path) => schemasAt(schema, path).some((found) => found.secret === true);
+  return (path) => schemasAt(schema, path, root).some((found) => found.secret === true);
 }
 
 /** The same tree without what is secret. */
