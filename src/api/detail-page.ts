@@ -252,6 +252,11 @@ function rawEvent({ id, evidence }: Alert): Html {
   );
 }
 
+function mfaWords(mfa: boolean | undefined): string {
+  if (mfa === undefined) return 'the event does not say';
+  return mfa ? 'yes' : 'no';
+}
+
 function who({ who: actor }: Alert): Html {
   const chain = [...actor.chain, actor.name];
   return section(
@@ -260,7 +265,7 @@ function who({ who: actor }: Alert): Html {
       ${rows([
         ['Person', actor.person && personWords(actor.person)],
         ['Kind', actorDetail({ ...actor, mfa: undefined })],
-        ['MFA', actor.mfa === undefined ? 'the event does not say' : actor.mfa ? 'yes' : 'no'],
+        ['MFA', actor.kind !== 'anonymous' && mfaWords(actor.mfa)],
         [
           'By way of',
           actor.chain.length > 0 &&
