@@ -13,6 +13,7 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
   );
   process.exitCode = 2;
 } else {
+  withOneArena();
   // Keeps compiled code between runs, in Node's own cache folder: a command then starts in a fraction of the time.
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
   // In a source checkout the source itself runs. An installed package holds the compiled form, since Node
@@ -21,4 +22,22 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
   const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
   const { main } = await import(entry.href);
   process.exitCode = await main(process.argv.slice(2));
+}
+
+/**
+ * Threads take memory from arenas of their own, which the C library of Linux hardly gives back: a tenth of what a scan takes. How many
+ * there are must be said before a process begins, so it begins again, once, as the same process.
+ * https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+ */
+function withOneArena() {
+  const { env, execPath, execArgv, argv } = process;
+  const isWorthIt =
+    process.platform === 'linux' && argv[2] === 'scan' && env['MALLOC_ARENA_MAX'] === undefined;
+  // The mark of our own ends this where the system takes the other out, as it does for programs with more rights than their user.
+  if (!isWorthIt || env['TOCSIN_ONE_ARENA'] !== undefined || process.send || !process.execve) return;
+  process.execve(execPath, [execPath, ...execArgv, ...argv.slice(1)], {
+    ...env,
+    MALLOC_ARENA_MAX: '1',
+    TOCSIN_ONE_ARENA: '1',
+  });
 }

@@ -45,7 +45,13 @@ export function compileElements<E>(
     case 'none': {
       const wanted = quantifier === 'any';
       return (event) => {
-        for (const value of elementsOf(read(event))) if (holds({ value, event })) return wanted;
+        const value = read(event);
+        // Most lists are flat, and many rules ask the same ones.
+        if (isFlat(value)) {
+          for (const item of value) if (item !== null && holds({ value: item, event })) return wanted;
+          return !wanted;
+        }
+        for (const item of elementsOf(value)) if (holds({ value: item, event })) return wanted;
         return !wanted;
       };
     }
@@ -60,6 +66,10 @@ export function compileElements<E>(
         return some;
       };
   }
+}
+
+function isFlat(value: Json | undefined): value is readonly Json[] {
+  return isList(value) && !value.some(isList);
 }
 
 /** In their order. With a stack of its own: lists may be nested deeper than the call stack allows. */

@@ -33,4 +33,13 @@ describe('folding', () => {
     }
     expect(wrong).toEqual([]);
   });
+
+  it('leaves every character as long as it is', () => {
+    const wrong: string[] = [];
+    for (let point = 0; point <= 0x10ffff; point++) {
+      const char = String.fromCodePoint(point);
+      if (fold(char).length !== char.length) wrong.push(point.toString(16));
+    }
+    expect(wrong).toEqual([]);
+  });
 });

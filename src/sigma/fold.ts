@@ -1,7 +1,7 @@
 /**
  * Case folding for Sigma's case-insensitive comparison: two strings are equal without regard to case exactly where
  * their folds are the same string. It is Unicode *simple* folding (one code point to one), so it never
- * depends on neighbours as `toLowerCase` does for the Greek final sigma, and never changes how many code points there are.
+ * depends on neighbours as `toLowerCase` does for the Greek final sigma, and never changes how many code points there are, nor their units.
  */
 export function fold(value: string): string {
   return isAscii(value) ? value.toLowerCase() : foldUnicode(value);

@@ -47,6 +47,12 @@ export function literalOf(pattern: Pattern): string | undefined {
 /** A test for whole texts. Linear in text length times pattern length at worst; no pattern makes it backtrack further. */
 export function compilePattern(pattern: Pattern, cased: boolean): (text: string) => boolean {
   if (cased) return compileParts(pattern);
+  const literal = literalOf(pattern);
+  if (literal !== undefined) {
+    const folded = fold(literal);
+    // Folding leaves a text as long as it is, and most texts that are compared are not as long.
+    return (text) => text.length === folded.length && (text === folded || fold(text) === folded);
+  }
   const test = compileFoldedPattern(pattern);
   return (text) => test(fold(text));
 }
