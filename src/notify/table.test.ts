@@ -56,6 +56,7 @@ describe('the settings of channels', () => {
       ['token'],
       ['apiKey', 'password'],
       ['apiKey'],
+      ['token'],
     ]);
   });
 });
@@ -75,6 +76,7 @@ describe('the table of channels', () => {
       'splunk',
       'elasticsearch',
       'thehive',
+      'jira',
     ]);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(

@@ -5,6 +5,7 @@ import { bind, type BoundChannel } from './channel.ts';
 import { discord } from './discord.ts';
 import { elasticsearch } from './elasticsearch.ts';
 import { googlechat } from './googlechat.ts';
+import { jira } from './jira.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
@@ -27,6 +28,7 @@ export const channels = [
   splunk,
   elasticsearch,
   thehive,
+  jira,
 ] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
@@ -42,6 +44,7 @@ export const channelSettings = z.discriminatedUnion('type', [
   splunk.settings,
   elasticsearch.settings,
   thehive.settings,
+  jira.settings,
 ]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
@@ -70,6 +73,8 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bind(elasticsearch, settings);
     case 'thehive':
       return bind(thehive, settings);
+    case 'jira':
+      return bind(jira, settings);
   }
 }
 
