@@ -6,7 +6,7 @@ import { unpack } from '../src/decode/unpack.ts';
 import { createAssetMemory } from '../src/facts/assets/memory.ts';
 import { createEngine, engineOf as engineFrom, type Engine } from '../src/runtime/engine.ts';
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
-import { scan } from '../src/runtime/scan.ts';
+import { assetsOfScan, scan } from '../src/runtime/scan.ts';
 import { findFiles, readInput } from '../src/source/files.ts';
 import { loadPublished, matchesEveryCallOfRoles } from './published.ts';
 
@@ -34,7 +34,6 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   'own rules': async () => scanWith(await engineOf('own'), true),
   'the same without facts': async () =>
     scanWith(engineFrom({ ...(await engineOf('own')).parts, withoutFacts: true }), true),
-  'and a memory of assets': async () => scanWith(await engineOf('own'), true, true),
   "and SigmaHQ's but one": async () => scanWith(await engineOf('but one'), true),
   "and all of SigmaHQ's": async () => scanWith(await engineOf('all'), true),
 };
@@ -57,14 +56,14 @@ async function readAll(folder: string, use: (content: Uint8Array) => void): Prom
   return 0;
 }
 
-function scanWith(engine: Engine, passesOver: boolean, remembers = false): Subject {
+/** As the command scans: with its limits, and a memory of assets. */
+function scanWith(engine: Engine, passesOver: boolean): Subject {
   return async (folder) => {
     let alerts = 0;
     await scan({
       passesOver,
-      // As the command has it.
       alertsPerRule: 10_000,
-      memory: remembers ? createAssetMemory() : undefined,
+      memory: createAssetMemory(assetsOfScan),
       files: await findFiles([folder]),
       engine,
       range: {},

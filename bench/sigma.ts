@@ -14,7 +14,6 @@ const plain = [
   'own rules, all records parsed',
   'own rules',
   'the same without facts',
-  'and a memory of assets',
 ];
 const withPublished = ["and SigmaHQ's but one", "and all of SigmaHQ's"];
 const told = z.object({ processor: z.array(z.number()), alerts: z.number() });
