@@ -35,9 +35,13 @@ function withOneArena() {
     process.platform === 'linux' && argv[2] === 'scan' && env['MALLOC_ARENA_MAX'] === undefined;
   // The mark of our own ends this where the system takes the other out, as it does for programs with more rights than their user.
   if (!isWorthIt || env['TOCSIN_ONE_ARENA'] !== undefined || process.send || !process.execve) return;
-  process.execve(execPath, [execPath, ...execArgv, ...argv.slice(1)], {
-    ...env,
-    MALLOC_ARENA_MAX: '1',
-    TOCSIN_ONE_ARENA: '1',
-  });
+  try {
+    process.execve(execPath, [execPath, ...execArgv, ...argv.slice(1)], {
+      ...env,
+      MALLOC_ARENA_MAX: '1',
+      TOCSIN_ONE_ARENA: '1',
+    });
+  } catch {
+    // Not allowed to, as under Node's permission model: then it takes the tenth more.
+  }
 }
