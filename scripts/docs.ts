@@ -14,12 +14,13 @@ import { noisyLevels } from './docs/backtest.ts';
 import { ruleSchema } from '../src/alert/rule-schema.ts';
 import { testSchema } from '../src/runtime/rule-tests.ts';
 import { dialTable } from './docs/dial.ts';
-import { builtinRuleTables, fieldTable, packTables } from './docs/rules.ts';
+import { alertFieldTable, builtinRuleTables, fieldTable, packTables } from './docs/rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs');
 
 const makers: Readonly<Record<string, () => string | Promise<string>>> = {
+  'alert fields': alertFieldTable,
   commands,
   configuration: configurationKeys,
   fields: fieldTable,

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { techniqueOf } from '../../src/alert/attack.ts';
 import { severities } from '../../src/event/severity.ts';
+import { alertFieldNames } from '../../src/alert/alert-view.ts';
 import { readableFieldNames } from '../../src/context/field-names.ts';
 import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
 import { formatProblem } from '../../src/sigma/problem.ts';
@@ -68,6 +69,14 @@ export function fieldTable(): string {
   return table(
     ['field', 'what it holds'],
     readableFieldNames.map(({ name, description }) => [code(`tocsin.${name}`), plain(description)]),
+  );
+}
+
+/** What a search over alerts can ask for. */
+export function alertFieldTable(): string {
+  return table(
+    ['field', 'what it holds'],
+    alertFieldNames.map(({ name, description }) => [code(`tocsin.${name}`), plain(description)]),
   );
 }
 

@@ -41,7 +41,10 @@ export function judgedView(known: Known): EventView<Judged> {
   };
 }
 
-function ruleField(name: string): ((rule: RuleHeader) => Json | undefined) | undefined {
+/** What a field under `tocsin.rule` reads; undefined for any other field. */
+export function ruleField(
+  name: string,
+): ((rule: Pick<RuleHeader, 'id' | 'title' | 'level' | 'tags'>) => Json | undefined) | undefined {
   switch (name) {
     case 'tocsin.rule.id':
       return (rule) => rule.id;
@@ -57,7 +60,7 @@ function ruleField(name: string): ((rule: RuleHeader) => Json | undefined) | und
 }
 
 /** What the alert itself says of the events behind it, under the names that rules use. */
-function commonFields({ who, what, where }: Alert, known: Known): JsonObject {
+export function commonFields({ who, what, where }: Alert, known: Known): JsonObject {
   const { origin } = where;
   const estate = knownAccount(where.account, known);
   const fields = {

@@ -8,6 +8,7 @@ import { addBlocks } from './commands/blocks.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
 import { addLists } from './commands/lists.ts';
+import { addRoutes } from './commands/routes.ts';
 import { addRules } from './commands/rules.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
@@ -72,6 +73,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addLists(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);
+  addRoutes(program, finish);
   tab(program);
   for (const command of allCommands(program)) command.exitOverride();
   return program;

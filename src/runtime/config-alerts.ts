@@ -1,32 +1,37 @@
 import * as z from 'zod';
 import { severities } from '../event/severity.ts';
 import { RuleError } from '../sigma/problem.ts';
-import { unknownFields } from './known-fields.ts';
+import { ofEvents, unknownFields } from './known-fields.ts';
 import { readSelection, type Selection } from '../sigma/selection.ts';
 
 const day = 86_400_000;
 
-/** A Sigma search over what rules can read, and over the rule that raised the alert. */
-const selection = z
-  .unknown()
-  .transform((value, context): Selection => {
-    try {
-      const read = readSelection(value);
-      for (const field of unknownFields(read))
-        context.addIssue({
-          code: 'custom',
-          message: `there is no field '${field}', so that it would never hold; 'tocsin rules fields' lists those that there are`,
-        });
-      return read;
-    } catch (error) {
-      if (!(error instanceof RuleError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message, path: [...error.at] });
-      return z.NEVER;
-    }
-  })
-  .describe(
-    'Which alerts: a search as rules have it (a map, or a list of maps) over raw fields, `tocsin.*`, `tocsin.estate.*` and `tocsin.rule.id`, `.title`, `.level`, `.tags`.',
-  );
+/** A Sigma search as rules have it, over raw fields and those of `tocsin.*` that are known. */
+export function searchOver(known: ReadonlySet<string>, description: string) {
+  return z
+    .unknown()
+    .transform((value, context): Selection => {
+      try {
+        const read = readSelection(value);
+        for (const field of unknownFields(read, known))
+          context.addIssue({
+            code: 'custom',
+            message: `there is no field '${field}' here, so that it would never hold; ${known === ofEvents ? "'tocsin rules fields' lists those that there are" : 'docs/delivery.md lists those that there are'}`,
+          });
+        return read;
+      } catch (error) {
+        if (!(error instanceof RuleError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message, path: [...error.at] });
+        return z.NEVER;
+      }
+    })
+    .describe(description);
+}
+
+const selection = searchOver(
+  ofEvents,
+  'Which alerts: a search as rules have it (a map, or a list of maps) over raw fields, `tocsin.*`, `tocsin.estate.*` and `tocsin.rule.id`, `.title`, `.level`, `.tags`.',
+);
 
 /** `2026-12-31` or a time with its zone, as milliseconds since the epoch. `ends` is where a day ends and not where it begins. */
 function point(ends: boolean) {

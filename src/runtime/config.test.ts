@@ -48,6 +48,7 @@ describe('a configuration', () => {
         nginx: [],
       },
       channels: {},
+      routes: [],
       log: { level: 'info' },
     });
   });

@@ -1,20 +1,29 @@
+import { alertFieldNames } from '../alert/alert-view.ts';
 import { judgedFieldNames } from '../alert/judged.ts';
 import { readableFieldNames } from '../context/field-names.ts';
 import type { Detection } from '../sigma/rule.ts';
 
-const names: readonly string[] = [...readableFieldNames, ...judgedFieldNames].map(
-  ({ name }) => `tocsin.${name}`,
-);
-const known: ReadonlySet<string> = new Set(
-  names.flatMap((name) => name.split('.').map((_part, depth, parts) => parts.slice(0, depth + 1).join('.'))),
-);
+type Names = readonly { readonly name: string }[];
+
+function withPrefixes(names: Names): ReadonlySet<string> {
+  return new Set(
+    names.flatMap(({ name }) =>
+      `tocsin.${name}`.split('.').map((_part, depth, parts) => parts.slice(0, depth + 1).join('.')),
+    ),
+  );
+}
+
+/** What a search can read of an event under judgement. */
+export const ofEvents = withPrefixes([...readableFieldNames, ...judgedFieldNames]);
+/** What a search can read of an alert out of the store. */
+export const ofAlerts = withPrefixes(alertFieldNames);
 
 /** The fields under `tocsin.` that a search names and nothing ever fills: it would never match, and nobody would notice. */
-export function unknownFields(search: Detection): readonly string[] {
+export function unknownFields(search: Detection, known: ReadonlySet<string> = ofEvents): readonly string[] {
   switch (search.type) {
     case 'all':
     case 'any':
-      return search.of.flatMap(unknownFields);
+      return search.of.flatMap((part) => unknownFields(part, known));
     case 'field':
     case 'element': {
       const name = search.field.replaceAll('[]', '');

@@ -10,6 +10,8 @@ import type { TrafficCounters } from './start-traffic.ts';
 export interface Metrics {
   readonly ingested: (source: string, tally: Tally, created: readonly Alert[], repeated: number) => void;
   readonly attempted: (channel: string, result: string) => void;
+  /** An alert that no route sends anywhere. */
+  readonly unrouted: () => void;
   /** The Prometheus text format, https://prometheus.io/docs/instrumenting/exposition_formats/ */
   readonly text: () => Promise<string>;
 }
@@ -64,6 +66,11 @@ export function createMetrics(
   );
   const alerts = counter('tocsin_alerts_total', 'Alerts that were not there before.', ['severity']);
   const repeats = counter('tocsin_alerts_repeated_total', 'Alerts found again and not raised again.', []);
+  const unrouted = counter(
+    'tocsin_alerts_unrouted_total',
+    'New alerts that no route sends anywhere: stored, and told to nobody.',
+    [],
+  );
   const attempts = counter(
     'tocsin_delivery_attempts_total',
     'Attempts to deliver an alert, by how they ended.',
@@ -185,6 +192,7 @@ export function createMetrics(
       }
     },
     attempted: (channel, result) => attempts.inc({ channel, result }),
+    unrouted: () => unrouted.inc(),
     text: () => registry.metrics(),
   };
 }

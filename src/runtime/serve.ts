@@ -26,6 +26,7 @@ import { treatmentOf } from './traffic-settings.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
+import { isUnrouted, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
 import { startTaking, type Taking } from './taking.ts';
 import { version } from './version.ts';
@@ -113,6 +114,12 @@ export async function serve({
     s3Client,
     treatmentOf(config.traffic).periods,
   );
+  const route = routerOf(config, [...rules, ...correlations]);
+  if (config.routes.length > 0 && !config.routes.some(({ when, during }) => when === undefined && !during))
+    log.warn(
+      {},
+      'an alert that no route takes is told to nobody; a last route without `when` takes the rest',
+    );
   let leading: Leading<Taking> | undefined;
   try {
     leading = await keepLeading(
@@ -125,10 +132,14 @@ export async function serve({
           store,
           leadership,
           blocking,
+          channelsFor: (alert) => route(alert).deliveries.map(({ channel }) => channel),
           onCommit: ({ source, tally, created, repeated }) => {
             metrics.ingested(source, tally, created, repeated);
             if (created.length > 0) outbox.nudge();
-            for (const alert of created) onAlert?.(alert);
+            for (const alert of created) {
+              if (config.routes.length > 0 && isUnrouted(alert, route(alert))) metrics.unrouted();
+              onAlert?.(alert);
+            }
           },
           log,
         }),

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
-import { channelsFor } from '../notify/table.ts';
 import type { Rule } from '../sigma/rule.ts';
 import { s3Client, sqsClient } from '../source/aws-clients.ts';
 import { startS3Queue } from '../source/s3-queue.ts';
@@ -30,6 +29,7 @@ export interface TakingOptions {
   readonly store: Store;
   readonly leadership: Leadership;
   readonly blocking: Blocking;
+  readonly channelsFor: IngestOptions['channelsFor'];
   readonly onCommit: IngestOptions['onCommit'];
   readonly log: Logger;
 }
@@ -57,7 +57,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     store: leadership,
     correlations: kept,
     assets,
-    channelsFor: (alert) => (alert.exception === undefined ? channelsFor(alert, config.channels) : []),
+    channelsFor: options.channelsFor,
     clock: Date.now,
     onCommit: options.onCommit,
   };

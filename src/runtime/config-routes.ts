@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { weekdays, type Hours } from '../alert/hours.ts';
+import { searchOver } from './config-alerts.ts';
+import { ofAlerts } from './known-fields.ts';
+
+const name = z.string().min(1).max(200);
+
+/** `18:30` as minutes of the day; `24:00` is its end. */
+const clockTime = z.string().transform((text, context): number => {
+  const [, hours = '', minutes = ''] = /^(\d{2}):(\d{2})$/.exec(text) ?? [];
+  const minute = Number(hours) * 60 + Number(minutes);
+  if (hours !== '' && Number(minutes) < 60 && minute <= 24 * 60) return minute;
+  context.addIssue({ code: 'custom', message: 'must be a time of day from 00:00 to 24:00, in quotes' });
+  return z.NEVER;
+});
+
+const timeZone = z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC');
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+const hours = z
+  .strictObject({
+    days: z
+      .array(z.enum(weekdays))
+      .min(1)
+      .default([...weekdays])
+      .describe('The days on which it begins.'),
+    from: clockTime.default(0).describe('From this time of day, such as "18:00".'),
+    to: clockTime
+      .default(24 * 60)
+      .describe('To this time of day; where it is not after `from`, on the next day.'),
+    timeZone: timeZone.default('UTC').describe('On whose clock, such as Europe/Berlin.'),
+  })
+  .transform((given): Hours => given)
+  .describe('Only in these hours; always, where left out.');
+
+const channelNames = z.array(z.string().min(1));
+
+/** One entry of `routes`; its output is a `Route`. */
+const route = z.strictObject({
+  name: name.describe('What it is called in lists and explanations.'),
+  when: searchOver(
+    ofAlerts,
+    'Which alerts: a search as rules have it (a map, or a list of maps) over `tocsin.alert.severity`, `tocsin.account`, `tocsin.estate.environment`, `tocsin.rule.tags` and the like, and raw fields. All, where left out.',
+  ).optional(),
+  during: hours.optional(),
+  to: channelNames.describe('Names of channels. None, where such alerts are for nobody.'),
+  continue: z.boolean().default(false).describe('Whether the routes below are looked at too.'),
+});
+
+/** The `routes` section. */
+export const routesSection = z
+  .array(route)
+  .default([])
+  .describe(
+    'Which alerts go to which channels, tried in order until one takes the alert. Without any, every channel gets what reaches its `minSeverity`; with routes that floor still holds.',
+  );
+
+/** For `superRefine` of the whole configuration: every channel that a route names must be there. */
+export function checkRoutes(
+  { routes, channels }: { readonly routes: z.output<typeof routesSection>; readonly channels: object },
+  context: z.RefinementCtx,
+): void {
+  const there = Object.keys(channels);
+  const names = new Set<string>();
+  routes.forEach((one, index) => {
+    if (names.has(one.name))
+      context.addIssue({
+        code: 'custom',
+        path: ['routes', index, 'name'],
+        message: 'is the name of a route above',
+      });
+    names.add(one.name);
+    one.to.forEach((channel, at) => {
+      if (!there.includes(channel))
+        context.addIssue({
+          code: 'custom',
+          path: ['routes', index, 'to', at],
+          message: `there is no channel '${channel}'; ${there.length === 0 ? 'none are configured' : `configured are ${there.join(', ')}`}`,
+        });
+    });
+  });
+}

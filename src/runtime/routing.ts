@@ -1,0 +1,26 @@
+import type { ToldAlert } from '../alert/alert-view.ts';
+import type { Alert } from '../alert/alert.ts';
+import { createRouter, type Router, type Routing } from '../alert/route.ts';
+import type { RuleHeader } from '../sigma/rule.ts';
+import { knownOf } from './config-estate.ts';
+import type { Config } from './config-schema.ts';
+
+/** Where alerts go by a configuration; `rules` are those that may have raised them. */
+export function routerOf(
+  config: Pick<Config, 'routes' | 'channels' | 'estate'>,
+  rules: readonly RuleHeader[],
+): (alert: Alert) => Routing {
+  const route: Router = createRouter(config.routes, config.channels, knownOf(config.estate));
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  return (alert) => route({ alert, rule: byId.get(alert.rule.id) ?? unknownRule(alert) });
+}
+
+/** Of a rule that is not there, the alert tells as much as this. */
+function unknownRule({ rule, severity, techniques }: Alert): ToldAlert['rule'] {
+  return { ...rule, level: severity, tags: techniques.map(({ id }) => `attack.${id.toLowerCase()}`) };
+}
+
+/** Whether an alert goes nowhere although nothing excepts it and no channel was above it. */
+export function isUnrouted({ exception }: Alert, { deliveries, below }: Routing): boolean {
+  return exception === undefined && deliveries.length + below.length === 0;
+}
