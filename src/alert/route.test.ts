@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../event/json.ts';
 import type { Known } from '../facts/known.ts';
 import { readSelection } from '../sigma/selection.ts';
-import { sampleAlert, sampleException } from '../store/testing/samples.ts';
 import type { Alert } from './alert.ts';
 import { createRouter, type Route } from './route.ts';
 
@@ -35,11 +34,8 @@ function routed(routes: readonly Route[], alert: Alert) {
   return createRouter(routes, channels, known)({ alert, rule });
 }
 
-const high = sampleAlert(1, {
-  severity: 'high',
-  fields: { eventName: 'PutBucketPolicy', awsRegion: 'eu-west-1' },
-});
-const low = sampleAlert(2, { severity: 'low' });
+const high = base;
+const low: Alert = { ...base, severity: 'low' };
 const names = (routes: readonly Route[], alert = high): readonly string[] =>
   routed(routes, alert).deliveries.map(({ channel }) => channel);
 
@@ -133,7 +129,8 @@ describe('a route', () => {
   });
 
   it('sends what falls under an exception to nobody', () => {
-    const alert = sampleAlert(3, { exception: sampleException });
+    const exception = { name: 'test', reason: 'agreed', owner: 'jane', until: 1e15 };
+    const alert = { ...high, exception };
     expect(routed([route('all', undefined, ['chat'])], alert).deliveries).toEqual([]);
     expect(routed([], alert).deliveries).toEqual([]);
   });
