@@ -21,6 +21,38 @@ const rule = {
   tags: ['attack.t1530'],
 } as const;
 
+const high: Alert = {
+  id: '1',
+  rule: { id: 'aws-s3-bucket-public', title: 'Bucket opened' },
+  severity: 'high',
+  title: 'alice made the bucket invoices public',
+  description: '',
+  response: '',
+  time: 0,
+  receivedAt: 0,
+  decidedAt: 0,
+  who: { kind: 'iam-user', name: 'alice', chain: [] },
+  what: {
+    kind: 'cloudtrail.api-call',
+    service: 's3.amazonaws.com',
+    action: 'PutBucketPolicy',
+    result: 'success',
+    targets: [],
+  },
+  where: { account: '111122223333', region: 'eu-west-1', origin: { type: 'internal' } },
+  tactics: [],
+  techniques: [{ id: 'T1537', name: 'Transfer Data to Cloud Account' }],
+  facts: [],
+  falsePositives: [],
+  references: [],
+  evidence: {
+    eventId: 'e',
+    provenance: { source: 'file', object: 'x', position: 0, receivedAt: 0 },
+    fields: { eventName: 'PutBucketPolicy', awsRegion: 'eu-west-1' },
+  },
+};
+const low: Alert = { ...high, severity: 'low' };
+
 function route(
   name: string,
   when: Json | undefined,
@@ -34,8 +66,6 @@ function routed(routes: readonly Route[], alert: Alert) {
   return createRouter(routes, channels, known)({ alert, rule });
 }
 
-const high = base;
-const low: Alert = { ...base, severity: 'low' };
 const names = (routes: readonly Route[], alert = high): readonly string[] =>
   routed(routes, alert).deliveries.map(({ channel }) => channel);
 
