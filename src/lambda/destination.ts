@@ -1,7 +1,10 @@
 import type { Alert } from '../alert/alert.ts';
 import type { Json } from '../event/json.ts';
+import { atLeast, type Severity } from '../event/severity.ts';
 import { deliver, sendRequest, type Transport } from '../notify/send.ts';
-import { bindSettings, channelSettings, channelsFor, type ChannelSettings } from '../notify/table.ts';
+import { bind, type Channel } from '../notify/channel.ts';
+import { slack } from '../notify/slack.ts';
+import { webhook } from '../notify/webhook.ts';
 
 /** Where a Lambda worker takes its alerts. */
 export interface Destination {
@@ -39,12 +42,12 @@ export function destinationsFrom(
   if (server !== undefined) destinations.push(serverDestination(server, env[serverKey], transport));
   if (env[slackUrl] !== undefined)
     destinations.push(
-      channelDestination('slack', { type: 'slack', webhookUrl: env[slackUrl], ...floor }, transport),
+      channelDestination(slack, { type: 'slack', webhookUrl: env[slackUrl], ...floor }, transport),
     );
   if (env[webhookUrl] !== undefined)
     destinations.push(
       channelDestination(
-        'webhook',
+        webhook,
         { type: 'webhook', url: env[webhookUrl], secret: env[webhookSecret], ...floor },
         transport,
       ),
@@ -54,21 +57,27 @@ export function destinationsFrom(
   return destinations;
 }
 
-function channelDestination(name: string, raw: object, transport: Transport): Destination {
-  const parsed = channelSettings.safeParse(raw);
+/** Channels by themselves and not by their table, so that the bundle holds no other. */
+function channelDestination<Settings extends { readonly minSeverity: Severity }>(
+  kind: Channel<Settings>,
+  raw: object,
+  transport: Transport,
+): Destination {
+  const name = kind.type;
+  const parsed = kind.settings.safeParse(raw);
   if (!parsed.success)
     throw new Error(
       `${name}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
     );
-  const settings: ChannelSettings = parsed.data;
-  const channel = bindSettings(settings);
+  const { minSeverity } = parsed.data;
+  const channel = bind(kind, parsed.data);
   return {
     name,
     correlates: false,
     send: async (alerts) => {
       const problems: string[] = [];
       for (const alert of alerts) {
-        if (channelsFor(alert, { [name]: settings }).length === 0) continue;
+        if (!atLeast(alert.severity, minSeverity)) continue;
         const answer = await deliver(
           channel,
           alert,

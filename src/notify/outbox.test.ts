@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Alert } from '../alert/alert.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
+import type { Answer, BoundChannel, FollowUpContext, Message } from './channel.ts';
 import { startOutbox, type DeliveryResult, type OutboxChannel, type OutboxOptions } from './outbox.ts';
 import { bindSettings, channelSettings } from './table.ts';
 import { normalAlert } from './testing/alerts.ts';
@@ -180,16 +181,93 @@ describe('the outbox', () => {
       name,
       channel: {
         ...channel,
-        render: (alert, context) => {
-          if (alert.id === alertOf('1').id) throw new RangeError('too deep');
-          return channel.render(alert, context);
+        most: 10,
+        send: (messages, means) => {
+          if (messages.some(({ alert }) => alert.id === alertOf('1').id)) throw new RangeError('too deep');
+          return channel.send(messages, means);
         },
       },
     };
     const { commit, made, results } = await outboxWith([picky]);
-    await commit(['hook'], '1', '2');
+    await commit(['hook'], '1', '2', '3');
+    await made(3);
+    expect(results.map(({ outcome }) => outcome.type)).toEqual(['dead', 'delivered', 'delivered']);
+  });
+
+  it('gives a channel as many at once as it takes, and writes down what each was answered', async () => {
+    const batches: string[][] = [];
+    const answers: Answer[] = [
+      { type: 'accepted', receipt: { id: 'a' } },
+      { type: 'refused', reason: 'no' },
+    ];
+    const channel: BoundChannel = {
+      type: 'test',
+      most: 2,
+      send: (messages) => {
+        batches.push(messages.map(({ alert }) => String(Number(alert.id))));
+        return Promise.resolve(answers.slice(0, messages.length));
+      },
+    };
+    const { commit, made, store } = await outboxWith([{ name: 'batch', channel }]);
+    await commit(['batch'], '1', '2', '3');
+    await made(3);
+    expect(batches).toEqual([['1', '2'], ['3']]);
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 2, dead: 1 });
+  });
+
+  it('tells how an alert stands that was told of before, with the receipt, as another message', async () => {
+    const first: Message[] = [];
+    const follows: Message<FollowUpContext>[] = [];
+    const channel: BoundChannel = {
+      type: 'test',
+      send: (messages) => {
+        first.push(...messages);
+        return Promise.resolve(messages.map(() => ({ type: 'accepted', receipt: { ts: '1.2', kept: 'k' } })));
+      },
+      follow: (message) => {
+        follows.push(message);
+        return Promise.resolve({ type: 'accepted', receipt: { ts: '3.4' } });
+      },
+    };
+    const { commit, made, store, outbox, clock } = await outboxWith([{ name: 'chat', channel }]);
+    await commit(['chat'], '1');
+    await made(1);
+    const change = async () => {
+      await store.oweFollowUps([alertOf('1').id], ['chat'], { now: clock.now(), at: clock.now() });
+      outbox.nudge();
+    };
+    await change();
     await made(2);
-    expect(results.map(({ outcome }) => outcome.type)).toEqual(['dead', 'delivered']);
+    await change();
+    await made(3);
+    const standing = { status: 'open', severity: 'critical', count: 1 };
+    expect(follows.map(({ context }) => context.told)).toEqual([
+      { standing, receipt: { ts: '1.2', kept: 'k' } },
+      { standing, receipt: { ts: '3.4', kept: 'k' } },
+    ]);
+    const keys = [...first, ...follows].map(({ context }) => context.idempotencyKey);
+    expect(new Set(keys).size).toBe(3);
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+  });
+
+  it('does not tell of changes where a channel tells once', async () => {
+    const hook = await server();
+    const { commit, made, store, outbox, clock } = await outboxWith([webhookTo('hook', hook)]);
+    await commit(['hook'], '1');
+    await made(1);
+    await store.oweFollowUps([alertOf('1').id], ['hook'], { now: clock.now(), at: clock.now() });
+    outbox.nudge();
+    await made(2);
+    expect(hook.requests).toHaveLength(1);
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+  });
+
+  it('ends an attempt that a channel does not end', async () => {
+    const channel: BoundChannel = { type: 'test', send: () => new Promise(() => {}) };
+    const { commit, made, results } = await outboxWith([{ name: 'deaf', channel }], { timeoutMs: 20 });
+    await commit(['deaf'], '1');
+    await made(1);
+    expect(results[0]?.answer).toEqual({ type: 'later', reason: 'no answer within 20 ms' });
   });
 
   it('keeps deliveries alive while the receiver is closed, until a person has mended it', async () => {

@@ -1,13 +1,15 @@
 import type { Alert } from '../alert/alert.ts';
 import type { Delivery, DeliveryOutcome, Store } from '../store/store.ts';
-import type { Answer, BoundChannel } from './channel.ts';
+import type { Answer, BoundChannel, DeliveryContext } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { channelPause, nextAttempt } from './next-attempt.ts';
-import { deliver } from './send.ts';
+import { deliverAll, followUp, type Transport } from './send.ts';
 
 /**
  * Carries alerts from the store to their channels. Each channel has a loop of its own, which sends one delivery at a
- * time in the order of the store: a slow channel delays no other, and its receiver reads alerts in order.
+ * time (or as many as the channel takes at once) in the order of the store: a slow channel delays no other, and its receiver reads
+ * alerts in order. When an alert changes after it was delivered, the same delivery comes again, with what the channel was told and the
+ * receiver's receipt; such follow-ups come behind the first messages of other alerts.
  *
  * A delivery is made at least once. It is made twice when the process dies, or the store fails, between the receiver's
  * yes and the writing down of it; then both carry the same idempotency key.
@@ -116,47 +118,123 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let failuresInRow = 0;
 
-  /** One attempt at most; returns how long there is nothing to do. */
+  /** One claim at most; returns how long there is nothing to do. */
   async function step(): Promise<number> {
     const now = clock.now();
     if (now < pausedUntil) return pausedUntil - now;
     const leaseUntil = now + timeoutMs + leaseMargin;
-    const [delivery] = await store.claim(name, { now, leaseUntil, limit: 1 });
-    if (delivery === undefined) return pollMs;
+    const claimed = await store.claim(name, { now, leaseUntil, limit: channel.most ?? 1 });
+    if (claimed.length === 0) return pollMs;
 
-    const answer = await attempt(delivery, now);
-    const after = clock.now();
-    const { attempts, alert } = delivery;
-    const outcome = nextAttempt({ attempts, since: alert.decidedAt }, answer, after, random);
-    failuresInRow = answer.type === 'later' || answer.type === 'closed' ? failuresInRow + 1 : 0;
-    pausedUntil = after + channelPause(answer, failuresInRow, random);
-    await settle(delivery, outcome);
-    tell(delivery, answer, outcome, after - now);
+    // First messages come before the others, as many at once as the channel takes; the others one by one.
+    const first = claimed.filter(({ told }) => told === undefined);
+    if (first.length > 0) await conclude(first, await attempt(first, now), now);
+    for (const delivery of claimed) {
+      if (delivery.told === undefined) continue;
+      const began = clock.now();
+      // What is still held comes due again when its lease ends.
+      if (began < pausedUntil || began + timeoutMs > leaseUntil || stopping.signal.aborted) break;
+      await conclude([delivery], [await attemptFollowUp(delivery, delivery.told, began)], began);
+    }
     return 0;
   }
 
-  async function attempt(delivery: Delivery, now: number): Promise<Answer> {
-    const { alert } = delivery;
-    try {
-      const context = { idempotencyKey: delivery.id, link: options.link(alert), now };
-      const { fetch, allowPrivateAddresses } = options;
-      return await deliver(channel, alert, context, {
-        fetch,
-        timeoutMs,
-        now: () => clock.now(),
-        allowPrivateAddresses,
-      });
-    } catch (error) {
-      // Sending never throws, so this alert cannot be written for this channel, now or later; the next one can.
-      log.error(
-        { channel: name, deliveryId: delivery.id, alertId: alert.id, err: error },
-        'an alert cannot be rendered',
-      );
-      return {
-        type: 'refused',
-        reason: `the alert cannot be rendered for ${channel.type}; the log has the error`,
-      };
+  async function conclude(
+    deliveries: readonly Delivery[],
+    answers: readonly Answer[],
+    began: number,
+  ): Promise<void> {
+    const after = clock.now();
+    const tookMs = after - began;
+    const worst =
+      answers.find(({ type }) => type === 'closed') ??
+      answers.find(({ type }) => type === 'later') ??
+      answers[0];
+    if (worst !== undefined) {
+      failuresInRow = worst.type === 'later' || worst.type === 'closed' ? failuresInRow + 1 : 0;
+      pausedUntil = after + channelPause(worst, failuresInRow, random);
     }
+    for (const [index, delivery] of deliveries.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) continue;
+      const { attempts, alert, changedAt, revision, told, standing } = delivery;
+      const next = nextAttempt({ attempts, since: changedAt ?? alert.decidedAt }, answer, after, random);
+      const outcome: DeliveryOutcome =
+        next.type === 'delivered' && answer.type === 'accepted'
+          ? {
+              type: 'delivered',
+              revision,
+              told: {
+                standing,
+                receipt: { ...told?.receipt, ...answer.receipt },
+              },
+            }
+          : next;
+      await settle(delivery, outcome);
+      tell(delivery, answer, outcome, tookMs);
+    }
+  }
+
+  function contextOf(
+    { id, alert, revision, standing }: Delivery,
+    now: number,
+  ): DeliveryContext & Pick<Delivery, 'standing'> {
+    return {
+      // A change is another message, and a receiver must not take it for the one before.
+      idempotencyKey: revision === 0 ? id : `${id}-${revision}`,
+      link: options.link(alert),
+      now,
+      standing,
+    };
+  }
+
+  const transport: Transport = {
+    fetch: options.fetch,
+    timeoutMs,
+    now: () => clock.now(),
+    allowPrivateAddresses: options.allowPrivateAddresses,
+  };
+
+  async function attempt(deliveries: readonly Delivery[], now: number): Promise<readonly Answer[]> {
+    const messages = deliveries.map((delivery) => ({
+      alert: delivery.alert,
+      context: contextOf(delivery, now),
+    }));
+    try {
+      return await deliverAll(channel, messages, transport);
+    } catch (error) {
+      const [only] = deliveries;
+      if (only !== undefined && deliveries.length === 1) return [unrendered(only, error)];
+      // One of them spoils it for all: each by itself.
+      const answers: Answer[] = [];
+      for (const delivery of deliveries) answers.push(...(await attempt([delivery], now)));
+      return answers;
+    }
+  }
+
+  async function attemptFollowUp(
+    delivery: Delivery,
+    told: NonNullable<Delivery['told']>,
+    now: number,
+  ): Promise<Answer> {
+    try {
+      const context = { ...contextOf(delivery, now), told };
+      return await followUp(channel, { alert: delivery.alert, context }, transport);
+    } catch (error) {
+      return unrendered(delivery, error);
+    }
+  }
+
+  /** Sending never throws, so this alert cannot be written for this channel, now or later; the next one can. */
+  function unrendered({ id, alert }: Delivery, error: unknown): Answer {
+    log.error(
+      { channel: name, deliveryId: id, alertId: alert.id, err: error },
+      'an alert cannot be rendered',
+    );
+    return {
+      type: 'refused',
+      reason: `the alert cannot be rendered for ${channel.type}; the log has the error`,
+    };
   }
 
   /** A store that is busy for a moment must not turn a delivery into two. */
@@ -205,6 +283,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
       stopping.abort();
       bell.ring();
       await done;
+      await channel.close?.();
     },
   };
 }

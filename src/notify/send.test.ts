@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bind, type ChannelRequest } from './channel.ts';
+import * as z from 'zod';
+import { bind, bindSender, type ChannelRequest, type Means } from './channel.ts';
 import { deliver, parseRetryAfter, readStatus, redactUrl, sendRequest, type Transport } from './send.ts';
 import { slack, slackSettings } from './slack.ts';
 import { hostileAlert, minimalAlert, normalAlert } from './testing/alerts.ts';
@@ -215,4 +216,42 @@ describe('an address in a log', () => {
     ['secret', '(not an address)'],
     ['data:secret', '(not an address)'],
   ])('%s shows no more than %s', (url, shown) => expect(redactUrl(url)).toBe(shown));
+});
+
+describe('a channel of other means', () => {
+  const sent = async (allowPrivateAddresses?: boolean) => {
+    const seen: Means[] = [];
+    const channel = bindSender(
+      {
+        type: 'test',
+        settings: z.strictObject({}),
+        open: () => ({
+          send: (_, means) => {
+            seen.push(means);
+            return Promise.resolve([{ type: 'accepted', receipt: { id: '7' } }]);
+          },
+        }),
+      },
+      {},
+    );
+    const answer = await deliver(channel, normalAlert, context, { ...transport, allowPrivateAddresses });
+    return { answer, means: seen[0] };
+  };
+
+  it('answers with a receipt', async () => {
+    expect((await sent()).answer).toEqual({ type: 'accepted', receipt: { id: '7' } });
+  });
+
+  it.each([
+    ['169.254.169.254', true, true],
+    ['fd00:ec2::254', true, true],
+    ['127.0.0.1', true, false],
+    ['localhost.', false, true],
+    ['0x7f.1', false, true],
+    ['10.0.0.1', false, true],
+    ['mail.example.com', false, false],
+  ])('may connect to %s with private addresses %s: refused %s', async (host, allowed, refused) => {
+    const { means } = await sent(allowed);
+    expect(means?.refusal(host) !== undefined).toBe(refused);
+  });
 });

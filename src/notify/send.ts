@@ -1,11 +1,21 @@
 import ipaddr from 'ipaddr.js';
-import type { Answer, BoundChannel, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
+import type {
+  Answer,
+  BoundChannel,
+  ChannelRequest,
+  ChannelResponse,
+  DeliveryContext,
+  Exchange,
+  FollowUpContext,
+  Means,
+  Message,
+} from './channel.ts';
 import type { Alert } from '../alert/alert.ts';
 
 /** What the delivery code needs from the world. */
 export interface Transport {
   readonly fetch: typeof globalThis.fetch;
-  /** For the whole exchange, the reading of the answer included. */
+  /** For the whole of one attempt, the reading of the answer included. */
   readonly timeoutMs: number;
   readonly now: () => number;
   /**
@@ -16,14 +26,14 @@ export interface Transport {
   readonly allowPrivateAddresses?: boolean | undefined;
 }
 
-export type Exchange =
-  | { readonly type: 'response'; readonly response: ChannelResponse }
-  | Extract<Answer, { type: 'later' | 'closed' }>;
-
 const maxBodyBytes = 64 * 1024;
 
 /** Makes the one HTTP call. Never rejects, never follows a redirect, and no reason holds a path, a token or text of the answer. */
-export async function sendRequest(request: ChannelRequest, transport: Transport): Promise<Exchange> {
+export async function sendRequest(
+  request: ChannelRequest,
+  transport: Transport,
+  signal: AbortSignal = AbortSignal.timeout(transport.timeoutMs),
+): Promise<Exchange> {
   const place = redactUrl(request.url);
   const forbidden = forbiddenAddress(request.url, transport.allowPrivateAddresses ?? true);
   if (forbidden !== undefined) return { type: 'closed', reason: `${place}: ${forbidden}` };
@@ -31,9 +41,9 @@ export async function sendRequest(request: ChannelRequest, transport: Transport)
     const response = await transport.fetch(request.url, {
       method: request.method,
       headers: request.headers,
-      body: request.body,
+      ...(request.method === 'GET' ? {} : { body: request.body }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(transport.timeoutMs),
+      signal,
     });
     const body = await readBody(response);
     const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), transport.now());
@@ -53,8 +63,68 @@ export async function deliver(
   context: DeliveryContext,
   transport: Transport,
 ): Promise<Answer> {
-  const exchange = await sendRequest(channel.render(alert, context), transport);
-  return exchange.type === 'response' ? channel.read(exchange.response) : exchange;
+  const [answer] = await deliverAll(channel, [{ alert, context }], transport);
+  return answer ?? unanswered;
+}
+
+/** The same of several messages, at most as many as the channel takes at once: one answer for each, in their order. */
+export function deliverAll(
+  channel: BoundChannel,
+  messages: readonly Message[],
+  transport: Transport,
+): Promise<readonly Answer[]> {
+  return inTime(
+    transport,
+    async (means) => {
+      const answers = await channel.send(messages, means);
+      return messages.map((_, index) => answers[index] ?? unanswered);
+    },
+    (late) => messages.map(() => late),
+  );
+}
+
+/** Tells a receiver how an alert stands that it was told of before; a channel that tells once has nothing to do. */
+export async function followUp(
+  channel: BoundChannel,
+  message: Message<FollowUpContext>,
+  transport: Transport,
+): Promise<Answer> {
+  if (channel.follow === undefined) return { type: 'accepted' };
+  const { follow } = channel;
+  return inTime(
+    transport,
+    (means) => follow(message, means),
+    (late) => late,
+  );
+}
+
+const unanswered: Answer = { type: 'later', reason: 'the channel said nothing of this message' };
+
+/** One attempt, ended by the clock where the channel does not end it: a client that ignores the signal must not hold up the queue. */
+async function inTime<Result>(
+  transport: Transport,
+  work: (means: Means) => Promise<Result>,
+  tooLate: (answer: Answer) => Result,
+): Promise<Result> {
+  const { timeoutMs } = transport;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const means: Means = {
+    exchange: (request) => sendRequest(request, transport, signal),
+    refusal: (host) => refusedHost(host, transport.allowPrivateAddresses ?? true),
+    signal,
+    timeoutMs,
+  };
+  const over = Promise.withResolvers<Result>();
+  // A little later than the signal, so that who obeys it can say what was under way.
+  const end = setTimeout(
+    () => over.resolve(tooLate({ type: 'later', reason: `no answer within ${timeoutMs} ms` })),
+    timeoutMs + 250,
+  );
+  try {
+    return await Promise.race([work(means), over.promise]);
+  } finally {
+    clearTimeout(end);
+  }
 }
 
 /**
@@ -143,7 +213,7 @@ const networkReasons: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
-/** Codes and not messages, because messages of the HTTP client can quote the whole address. */
+/** Why a connection failed, in words that quote nothing. Codes and not messages, because messages of a client can quote the whole address. */
 function networkReason(error: unknown, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
   for (
@@ -171,7 +241,12 @@ function forbiddenAddress(address: string, allowPrivate: boolean): string | unde
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     return 'is no http or https address';
   // The URL parser has already turned 0x7f.1 and 2130706433 into 127.0.0.1.
-  const host = url.hostname
+  return refusedHost(url.hostname, allowPrivate);
+}
+
+/** Why no alert goes to a host, as the URL parser writes it; undefined where one may. */
+function refusedHost(name: string, allowPrivate: boolean): string | undefined {
+  const host = name
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
     .toLowerCase();

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from 'kysely';
-import { toColumn } from './column-text.ts';
-import { readAlert } from './rows.ts';
+import { raisedStanding } from '../alert/standing.ts';
+import { toColumn, toKey } from './column-text.ts';
+import { readAlert, readTold } from './rows.ts';
 import type { Phase, Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Delivery, DeliveryOutcome } from './store.ts';
@@ -32,14 +33,17 @@ export async function claimDeliveries(
       .where(isChannel)
       .where('alert', 'in', comingDue)
       .execute();
-  const oldest = await chosen(ofChannel.where(is('ready')).orderBy('alert').limit(options.limit), dialect);
+  const oldest = await chosen(
+    ofChannel.where(is('ready')).orderBy('follows').orderBy('alert').limit(options.limit),
+    dialect,
+  );
   if (oldest === undefined) return [];
   const taken = await trx
     .updateTable('deliveries')
     .set((eb) => ({ phase: 'leased', due: options.leaseUntil, attempts: eb('attempts', '+', 1) }))
     .where(isChannel)
     .where('alert', 'in', oldest)
-    .returning(['id', 'alert', 'attempts'])
+    .returning(['id', 'alert', 'attempts', 'follows', 'revision', 'told', 'changed_at'])
     .execute();
   if (taken.length === 0) return [];
 
@@ -54,12 +58,18 @@ export async function claimDeliveries(
     .execute();
   const alerts = new Map(rows.map((row) => [row.sequence, row.alert]));
   return taken
-    .toSorted((a, b) => a.alert - b.alert)
+    .toSorted((a, b) => a.follows - b.follows || a.alert - b.alert)
     .flatMap((delivery) => {
       const text = alerts.get(delivery.alert);
-      return text === undefined
-        ? []
-        : [{ id: delivery.id, channel, alert: readAlert(text, place), attempts: delivery.attempts - 1 }];
+      if (text === undefined) return [];
+      const alert = readAlert(text, place);
+      const standing = raisedStanding(alert);
+      // What was told before there were receipts is known to have been told as it was raised.
+      const told =
+        delivery.follows === 1 ? (readTold(delivery.told, place) ?? { standing, receipt: {} }) : undefined;
+      const { id, attempts, revision } = delivery;
+      const changedAt = delivery.changed_at ?? undefined;
+      return [{ id, channel, alert, standing, attempts: attempts - 1, revision, told, changedAt }];
     });
 }
 
@@ -100,12 +110,24 @@ export async function settleDelivery(
 ): Promise<void> {
   const update = db.updateTable('deliveries').where('id', '=', toColumn(id));
   switch (outcome.type) {
-    case 'delivered':
+    case 'delivered': {
+      const { revision = 0, told } = outcome;
+      const changedMeanwhile = sql<boolean>`revision > ${sql.lit(revision)}`;
       await update
-        .set({ phase: 'delivered', reason: null, settled_at: now })
-        .where('phase', '<>', 'delivered')
+        .set({
+          phase: sql<Phase>`case when ${changedMeanwhile} then 'waiting' else 'delivered' end`,
+          follows: sql<0 | 1>`case when ${changedMeanwhile} then 1 else follows end`,
+          attempts: sql<number>`case when ${changedMeanwhile} then 0 else attempts end`,
+          due: sql<number>`case when ${changedMeanwhile} then ${sql.lit(now)} else due end`,
+          told_revision: revision,
+          ...(told === undefined ? {} : { told: JSON.stringify(told) }),
+          reason: null,
+          settled_at: now,
+        })
+        .where('told_revision', '<', revision)
         .execute();
       return;
+    }
     case 'retry':
       await update
         .set({ phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) })
@@ -121,4 +143,39 @@ export async function settleDelivery(
     default:
       return outcome satisfies never;
   }
+}
+
+const idsAtOnce = 200;
+
+/** See `Store.oweFollowUps`; part of the transaction that changes the alerts. */
+export async function oweFollowUps(
+  trx: Kysely<Tables>,
+  alertIds: readonly string[],
+  channels: readonly string[],
+  { now, at }: { readonly now: number; readonly at: number },
+): Promise<void> {
+  if (channels.length === 0) return;
+  const known = sql<boolean>`told_revision >= 0`;
+  const over = sql<boolean>`(phase in ('delivered', 'dead') and ${known})`;
+  // Not after a failed attempt, whose wait is the receiver's to say.
+  const untried = sql<boolean>`(phase = 'waiting' and attempts = 0)`;
+  for (let from = 0; from < alertIds.length; from += idsAtOnce)
+    await trx
+      .updateTable('deliveries')
+      .set({
+        revision: sql<number>`revision + 1`,
+        changed_at: now,
+        phase: sql<Phase>`case when ${over} then 'waiting' else phase end`,
+        follows: sql<0 | 1>`case when ${known} then 1 else 0 end`,
+        attempts: sql<number>`case when ${over} then 0 else attempts end`,
+        due: sql<number>`case when ${over} then ${sql.lit(at)} when ${untried} and due > ${sql.lit(at)} then ${sql.lit(at)} else due end`,
+      })
+      .where('channel', 'in', channels.map(toColumn))
+      .where('alert', 'in', (query) =>
+        query
+          .selectFrom('alerts')
+          .select('sequence')
+          .where('id', 'in', alertIds.slice(from, from + idsAtOnce).map(toKey)),
+      )
+      .execute();
 }

@@ -244,4 +244,17 @@ export const postgresMigrations: readonly string[] = [
   CREATE TRIGGER rejections_removed AFTER DELETE ON rejections REFERENCING OLD TABLE AS removed
     FOR EACH STATEMENT EXECUTE FUNCTION rejections_removed();
   `,
+  `
+  -- What a channel was told last, and that it has to be told again. First messages go before those about alerts that are known.
+  ALTER TABLE deliveries
+    ADD COLUMN follows       smallint NOT NULL DEFAULT 0 CHECK (follows IN (0, 1)),
+    ADD COLUMN revision      integer NOT NULL DEFAULT 0,
+    ADD COLUMN told_revision integer NOT NULL DEFAULT -1,
+    ADD COLUMN told          text COLLATE "C",
+    ADD COLUMN changed_at    double precision;
+  UPDATE deliveries SET told_revision = 0 WHERE phase = 'delivered';
+
+  DROP INDEX deliveries_ready;
+  CREATE INDEX deliveries_ready ON deliveries (md5(channel), follows, alert) WHERE phase = 'ready';
+  `,
 ];

@@ -16,6 +16,7 @@ import type {
 } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
 import type { Commit, DeliveryState, StateEntry, StoreCounts, StoredRejection } from './store.ts';
+import type { Told } from './told.ts';
 
 /** Of one rejected stretch of bytes no more than this is kept. */
 const longestRejection = 256 * 1024;
@@ -136,6 +137,8 @@ export function deliveryRow(
     attempts: 0,
     reason: null,
     settled_at: null,
+    told: null,
+    changed_at: null,
   };
 }
 
@@ -148,6 +151,11 @@ export function readState(row: Pick<StateTableRow, 'key' | 'value'>, place: stri
 /** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
 export function readAlert(text: string, place: string): Alert {
   return readJson(text, 'an alert', place) as Alert;
+}
+
+/** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
+export function readTold(text: string | null, place: string): Told | undefined {
+  return text === null ? undefined : (readJson(text, 'what a channel was told', place) as Told);
 }
 
 export function readRejection(row: Selectable<RejectionRow>, place: string): StoredRejection {

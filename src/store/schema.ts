@@ -35,6 +35,15 @@ export interface DeliveryRow {
   attempts: number;
   reason: string | null;
   settled_at: number | null;
+  /** 1 for a message about an alert that the channel knows already; such messages come after all first ones. */
+  follows: Generated<0 | 1>;
+  /** Rises with each change of the alert that the channel has to be told of. */
+  revision: Generated<number>;
+  /** The revision that was told last; -1 before the first message. */
+  told_revision: Generated<number>;
+  /** JSON of what was told last. */
+  told: string | null;
+  changed_at: number | null;
 }
 
 export interface RejectionRow {

@@ -10,7 +10,7 @@ import { StoreError } from './error.ts';
 import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
 import { deleteAlerts, selectOldAlerts } from './old-alerts.ts';
-import { claimDeliveries, countOwed, settleDelivery } from './outbox.ts';
+import { claimDeliveries, countOwed, oweFollowUps, settleDelivery } from './outbox.ts';
 import {
   commitRows,
   deliveryRow,
@@ -144,6 +144,14 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
       ),
 
     settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(db, deliveryId, outcome, now)),
+
+    oweFollowUps: (alertIds, channels, times) =>
+      run('oweFollowUps', () =>
+        db.transaction().execute(async (trx) => {
+          await dialect.alone(trx);
+          await oweFollowUps(trx, alertIds, channels, times);
+        }),
+      ),
 
     owed: () =>
       run('owed', async () => {

@@ -229,4 +229,16 @@ export const sqliteMigrations: readonly string[] = [
     DELETE FROM alert_terms WHERE rowid = OLD.sequence;
   END;
   `,
+  `
+  -- What a channel was told last, and that it has to be told again. First messages go before those about alerts that are known.
+  ALTER TABLE deliveries ADD COLUMN follows INTEGER NOT NULL DEFAULT 0 CHECK (follows IN (0, 1));
+  ALTER TABLE deliveries ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE deliveries ADD COLUMN told_revision INTEGER NOT NULL DEFAULT -1;
+  ALTER TABLE deliveries ADD COLUMN told TEXT;
+  ALTER TABLE deliveries ADD COLUMN changed_at REAL;
+  UPDATE deliveries SET told_revision = 0 WHERE phase = 'delivered';
+
+  DROP INDEX deliveries_ready;
+  CREATE INDEX deliveries_ready ON deliveries (channel, follows, alert) WHERE phase = 'ready';
+  `,
 ];

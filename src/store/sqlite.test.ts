@@ -165,6 +165,7 @@ describe('the file', () => {
   });
 
   it('that an older Tocsin wrote is brought up to date, with all that is in it', async () => {
+    const searchable = sqliteMigrations.findIndex((step) => step.includes('terms_of_alert'));
     for (const [i, last] of sqliteMigrations.entries()) {
       const path = newPath();
       openSqliteFile(path).close();
@@ -186,8 +187,8 @@ describe('the file', () => {
       await store.commit({ ...one(1), state: [{ key: 'k', value: 1 }] });
       expect([await store.position('s'), await store.state()]).toEqual(['7', [{ key: 'k', value: 1 }]]);
       const { alerts } = await store.alerts({ text: 'written long', limit: 5 });
-      // The last step has been through already, and with it what makes old alerts searchable.
-      expect(alerts).toEqual(i + 1 < sqliteMigrations.length ? [old] : []);
+      // Where the step that makes old alerts searchable has been through already, this one came behind its back.
+      expect(alerts).toEqual(i < searchable ? [old] : []);
       await store.close();
     }
     expect(sqliteMigrations.length).toBeGreaterThan(1);

@@ -1,4 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
+import type { Standing } from '../alert/standing.ts';
 import type { Asset } from '../facts/assets/asset.ts';
 import type { AssetChange } from '../facts/assets/memory.ts';
 import type { Json } from '../event/json.ts';
@@ -6,6 +7,7 @@ import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { BlockStore } from './block-store.ts';
 import type { AlertSubject } from './search-terms.ts';
+import type { Told } from './told.ts';
 
 /** One alert owed to one channel. */
 export interface Delivery {
@@ -15,10 +17,19 @@ export interface Delivery {
   readonly alert: Alert;
   /** Attempts begun before this one. Taking a delivery counts as an attempt, so that one which kills its process is not tried for ever. */
   readonly attempts: number;
+  /** How the alert stands now. */
+  readonly standing: Standing;
+  /** 0 until the alert has changed after it was stored; what the channel then knows is settled with the same number. */
+  readonly revision: number;
+  /** Undefined until a message about the alert arrived; after that, the delivery is to tell how the alert stands now. */
+  readonly told: Told | undefined;
+  /** When the change was made that is to be told, in milliseconds since the epoch; undefined for the first message. */
+  readonly changedAt: number | undefined;
 }
 
 export type DeliveryOutcome =
-  | { readonly type: 'delivered' }
+  /** `revision` is that of the delivery, 0 where it is left out; `told` is kept for later messages about the alert. */
+  | { readonly type: 'delivered'; readonly revision?: number | undefined; readonly told?: Told | undefined }
   | { readonly type: 'retry'; readonly at: number; readonly reason: string }
   | { readonly type: 'dead'; readonly reason: string };
 
@@ -160,9 +171,20 @@ export interface Store {
   ): Promise<readonly Delivery[]>;
   /**
    * Ends an attempt. `retry` and `dead` count only while the delivery is held by a lease; afterwards they change nothing.
-   * `delivered` always counts, since nothing can undo it. An unknown id changes nothing.
+   * `delivered` always counts, since nothing can undo it, but never for an older revision than one that was delivered before.
+   * Where the alert changed meanwhile, the delivery is due again at once. An unknown id changes nothing.
    */
   settle(deliveryId: string, outcome: DeliveryOutcome, now: number): Promise<void>;
+  /**
+   * Alerts have changed: of those channels that are named, each that was told of one is owed a message on how it stands now, due
+   * at `at`, behind the first messages about other alerts. Several changes become one message. What was never told, because
+   * the first message is still on its way or was given up, is told once, as it stands then; what is not owed to a channel changes nothing.
+   */
+  oweFollowUps(
+    alertIds: readonly string[],
+    channels: readonly string[],
+    times: { readonly now: number; readonly at: number },
+  ): Promise<void>;
   /** How many deliveries have neither arrived nor been given up, by channel; channels that are owed nothing are absent. */
   owed(): Promise<Readonly<Record<string, number>>>;
   position(source: string): Promise<string | undefined>;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import type { Alert } from '../../alert/alert.ts';
-import { bind, type Answer, type Channel } from '../channel.ts';
+import { bind, type Answer, type Channel, type DeliveryContext } from '../channel.ts';
 import { deliver, type Transport } from '../send.ts';
 import {
   correlatedAlert,
@@ -57,6 +57,8 @@ const alerts: readonly [string, Alert, string | undefined][] = [
 export function testChannel<Settings>(vendor: Vendor<Settings>): void {
   const { channel, accepted } = vendor;
   const bound = (base: string) => bind(channel, channel.settings.parse(vendor.settings(base)));
+  const rendered = (alert: Alert, how: DeliveryContext) =>
+    channel.render(alert, channel.settings.parse(vendor.settings(vendor.base)), how);
 
   const problemsOf = ({ method, path, headers, body }: ReceivedRequest): readonly string[] => {
     const expected = typeof vendor.path === 'string' ? path === vendor.path : vendor.path.test(path);
@@ -76,7 +78,7 @@ export function testChannel<Settings>(vendor: Vendor<Settings>): void {
     it.each(alerts)(
       'for a %s alert is as recorded, and does nothing but say things',
       async (name, alert, link) => {
-        const { body, ...request } = bound(vendor.base).render(alert, { ...context, link });
+        const { body, ...request } = rendered(alert, { ...context, link });
         const parsed: unknown = JSON.parse(body);
         const never = vendor.live === undefined ? /\p{Cs}/u : /[^\P{Cc}\n]|[\p{Cs}\p{Bidi_C}]/u;
         expect(vendor.live?.(parsed) ?? []).toEqual([]);
@@ -88,8 +90,8 @@ export function testChannel<Settings>(vendor: Vendor<Settings>): void {
     );
 
     it('is the same for every attempt', () => {
-      const later = bound(vendor.base).render(normalAlert, { ...context, now: now + 3_600_000 });
-      expect(later).toEqual(bound(vendor.base).render(normalAlert, context));
+      const later = rendered(normalAlert, { ...context, now: now + 3_600_000 });
+      expect(later).toEqual(rendered(normalAlert, context));
     });
   });
 

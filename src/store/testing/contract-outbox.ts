@@ -183,4 +183,116 @@ export function describeOutbox(open: Open): void {
       expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
     });
   });
+
+  describe('oweFollowUps', () => {
+    const told = {
+      standing: { status: 'open', severity: 'high', count: 1 },
+      receipt: { ts: '1.2', odd: '\0\ud800' },
+    } as const;
+    const later = (at: number) => ({ now: at, at });
+
+    async function tell(store: Store): Promise<Delivery> {
+      const delivery = await claimOne(store, 100, 200);
+      await store.settle(delivery.id, { type: 'delivered', told }, 110);
+      return delivery;
+    }
+
+    it('gives a delivery again that was made, with what was told and a fresh count of attempts', async () => {
+      const { store } = await open();
+      await owe(store, [1], ['slack', 'siem']);
+      const first = await tell(store);
+      expect(first).toMatchObject({ revision: 0, told: undefined, changedAt: undefined });
+      await store.oweFollowUps([sampleId(1)], ['slack'], later(300));
+      expect(await store.owed()).toEqual({ slack: 1, siem: 1 });
+      expect((await store.counts()).deliveries).toEqual({ pending: 2, delivered: 0, dead: 0 });
+      expect(await store.claim('slack', { now: 299, leaseUntil: 400, limit: 5 })).toEqual([]);
+      const again = await claimOne(store, 300, 400);
+      expect(again).toMatchObject({ id: first.id, attempts: 0, revision: 1, told, changedAt: 300 });
+      await store.settle(again.id, { type: 'delivered', revision: 1 }, 310);
+      expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
+      await store.oweFollowUps([sampleId(1)], ['slack'], later(500));
+      expect((await claimOne(store, 500, 600)).told).toEqual(told);
+    });
+
+    it('makes one message of several changes, due at the earliest time', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      await tell(store);
+      await store.oweFollowUps([sampleId(1)], ['slack'], { now: 300, at: 900 });
+      await store.oweFollowUps([sampleId(1)], ['slack'], { now: 310, at: 320 });
+      await store.oweFollowUps([sampleId(1)], ['slack'], { now: 315, at: 990 });
+      const again = await claimOne(store, 320, 400);
+      expect(again).toMatchObject({ revision: 3, changedAt: 315 });
+      await store.settle(again.id, { type: 'delivered', revision: 3, told }, 330);
+      expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+    });
+
+    it('tells a change of the time during which the first message was sent, and nothing twice', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const first = await claimOne(store, 100, 200);
+      await store.oweFollowUps([sampleId(1)], ['slack'], later(105));
+      await store.settle(first.id, { type: 'delivered', revision: first.revision, told }, 110);
+      const again = await claimOne(store, 110, 200);
+      expect(again).toMatchObject({ revision: 1, told });
+      await store.settle(again.id, { type: 'delivered', revision: 1, told }, 120);
+      expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
+    });
+
+    it('tells what was not told yet once, as it stands then', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      await store.oweFollowUps([sampleId(1)], ['slack'], later(90));
+      const first = await claimOne(store, 100, 200);
+      expect(first).toMatchObject({ revision: 1, told: undefined });
+      await store.settle(first.id, { type: 'delivered', revision: 1, told }, 110);
+      expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
+    });
+
+    it('leaves a failed attempt its wait', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      const first = await claimOne(store, 100, 200);
+      await store.settle(first.id, retry(500), 110);
+      await store.oweFollowUps([sampleId(1)], ['slack'], later(120));
+      expect(await store.claim('slack', { now: 499, leaseUntil: 600, limit: 5 })).toEqual([]);
+      expect((await claimOne(store, 500, 600)).attempts).toBe(1);
+    });
+
+    it('leaves alone what was given up before it was told, and tries anew what was given up after', async () => {
+      const { store } = await open();
+      await owe(store, [1, 2]);
+      await tell(store);
+      const second = await claimOne(store, 100, 200);
+      await store.settle(second.id, { type: 'dead', reason: 'no' }, 110);
+      await store.oweFollowUps([sampleId(1), sampleId(2)], ['slack'], later(300));
+      const again = await claimOne(store, 300, 400);
+      expect(again.alert.id).toBe(sampleId(1));
+      await store.settle(again.id, { type: 'dead', reason: 'message_not_found' }, 310);
+      expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
+      await store.oweFollowUps([sampleId(1), sampleId(2)], ['slack'], later(400));
+      expect(ids(await store.claim('slack', { now: 400, leaseUntil: 500, limit: 5 }))).toEqual([sampleId(1)]);
+    });
+
+    it('comes behind first messages, also of newer alerts', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      await tell(store);
+      await store.oweFollowUps([sampleId(1)], ['slack'], later(300));
+      await owe(store, [2, 3]);
+      expect(ids(await store.claim('slack', { now: 300, leaseUntil: 400, limit: 5 }))).toEqual(
+        [2, 3, 1].map(sampleId),
+      );
+    });
+
+    it('changes nothing for alerts and channels that owe nothing', async () => {
+      const { store } = await open();
+      await owe(store, [1]);
+      await tell(store);
+      await store.oweFollowUps(['no such alert'], ['slack'], later(300));
+      await store.oweFollowUps([sampleId(1)], ['siem'], later(300));
+      await store.oweFollowUps([sampleId(1)], [], later(300));
+      expect(await store.owed()).toEqual({});
+    });
+  });
 }
