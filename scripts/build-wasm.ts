@@ -24,6 +24,11 @@ export const scanners: readonly Scanner[] = [
     compiled: join(root, 'src/decode/access/field-scanner.wasm.ts'),
     name: 'fieldScannerWasm',
   },
+  {
+    source: 'assembly/traffic-tables.ts',
+    compiled: join(root, 'src/web/traffic-tables.wasm.ts'),
+    name: 'trafficTablesWasm',
+  },
 ];
 
 /** Compiles a scanner and gives the module that holds it. The same source gives the same bytes on every machine. */

@@ -2,10 +2,11 @@ import type { Escaping, Requests, TextColumnName } from '../event/requests.ts';
 import type { NumberedTexts } from './numbered-texts.ts';
 
 /** So many numbers are given before all are given anew, beside those of one batch. */
-const mostTexts = 32_768;
+export const mostTexts = 32_768;
 /** So many bytes of texts are kept, beside those of one batch. */
-const mostBytes = 4 * 1024 * 1024;
-const escapings: readonly Escaping[] = ['none', 'percent', 'backslash'];
+export const mostBytes = 4 * 1024 * 1024;
+/** The number of each is its place here. */
+export const escapings: readonly Escaping[] = ['none', 'percent', 'backslash'];
 
 export interface PlainTexts extends NumberedTexts {
   readonly take: (requests: Requests, column: TextColumnName) => void;

@@ -9,6 +9,7 @@ import { scannerSignal } from './scanner.ts';
 import type { TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
 import { textTable, type TextTable } from './text-table.ts';
+import { kernelSource } from './traffic-kernel.ts';
 
 /** Makes a signal that looks at clients and texts of these tables. */
 export type SignalMaker = (settings: TrafficSettings, clients: ClientTable, texts: TextTable) => Signal;
@@ -61,12 +62,10 @@ export function createTraffic(
   makers: readonly SignalMaker[] = trafficSignals,
   since = Number.NEGATIVE_INFINITY,
 ): Traffic {
-  const clients = clientTable({
-    capacity: settings.clients,
-    proxies: settings.proxies,
-    seed: settings.seed,
-  });
-  const texts = textTable({ seed: settings.seed });
+  const { clients: capacity, proxies, seed } = settings;
+  const kernel = kernelSource({ capacity, seed });
+  const clients = clientTable({ capacity, proxies, seed, kernel });
+  const texts = textTable({ seed, kernel });
   const signals = makers.map((make) => make(settings, clients, texts));
   const counters = { rows: 0, counted: 0, late: 0, future: 0, timeless: 0 };
   let latest = since;

@@ -1,0 +1,476 @@
+/**
+ * Numbers the clients and the texts of a batch of requests, in tables that lie in this memory. AssemblyScript, compiled to WebAssembly with
+ * SIMD by scripts/build-wasm.ts; the host is src/web/traffic-kernel.ts.
+ *
+ * The same numbers come out as of the plain ways (src/web/plain-clients.ts, src/web/plain-texts.ts), in which all of this is said in the
+ * project's own language: only hashes differ, and no number depends on them.
+ */
+
+/** The most rows of a batch. */
+export const rowsMost: u32 = 8192;
+/** The most bytes of a batch. */
+export const inputMost: u32 = 2097152;
+/** The most texts of a table. */
+export const textsMost: u32 = 40968;
+/** The most bytes of all texts of a table. */
+export const arenaMost: u32 = 6291456;
+
+// Places in this memory. The host puts bytes, and where in them each row's text begins and ends, into the first three.
+export const starts: u32 = 65536;
+export const ends: u32 = starts + rowsMost * 4;
+export const input: u32 = ends + rowsMost * 4;
+/** Of each row its client, and before that 0 where it has an address and -1 where it has none. */
+export const clientIds: u32 = input + inputMost + 64;
+/** 16 bytes of each row: its address, as four words. */
+export const addresses: u32 = clientIds + rowsMost * 4;
+const addressHashes: u32 = addresses + rowsMost * 16;
+/** The tables of texts and of clients lie behind, where the host says. */
+export const tables: u32 = addressHashes + rowsMost * 4;
+
+// A table of texts: how many there are, how many bytes they have; then these columns.
+const textSize: u32 = 0;
+const textUsed: u32 = 4;
+export const textIds: u32 = 64;
+export const textStarts: u32 = textIds + rowsMost * 4;
+export const textEnds: u32 = textStarts + textsMost * 4;
+export const textShapes: u32 = textEnds + textsMost * 4;
+const textHashes: u32 = textShapes + textsMost;
+const textSlots: u32 = textHashes + textsMost * 4;
+/** A power of two, more than three times the texts. */
+const textSlotsMost: u32 = 131072;
+export const textArena: u32 = textSlots + textSlotsMost * 4;
+export const textTableBytes: u32 = textArena + arenaMost + 64;
+
+let seedA: u64 = 0;
+let seedB: u64 = 0;
+let multiplier: u64 = 0;
+
+@inline
+function spread(value: u64): u64 {
+  let h = value;
+  h = (h ^ (h >>> 30)) * 0xbf58476d1ce4e5b9;
+  h = (h ^ (h >>> 27)) * 0x94d049bb133111eb;
+  return h ^ (h >>> 31);
+}
+
+/** Hashes differ with the seed, in how they begin and in what they multiply with. */
+export function seedWith(seed: u32): void {
+  seedA = spread(<u64>seed + 0x9e3779b97f4a7c15);
+  seedB = spread(seedA + 0x9e3779b97f4a7c15);
+  multiplier = spread(seedB + 0x9e3779b97f4a7c15) | 1;
+}
+
+@inline
+function step(h: u64, word: u64, by: u64): u64 {
+  return rotl((h ^ word) * by, 29);
+}
+
+@inline
+function hashOf(at: u32, length: u32, a: u64, b: u64, by: u64): u32 {
+  if (length >= 16) {
+    const last = at + length - 16;
+    for (let i = at; i < last; i += 16) {
+      a = step(a, load<u64>(i), by);
+      b = step(b, load<u64>(i, 8), by);
+    }
+    a = step(a, load<u64>(last), by);
+    b = step(b, load<u64>(last, 8), by);
+  } else if (length >= 8) {
+    a = step(a, load<u64>(at), by);
+    b = step(b, load<u64>(at + length - 8), by);
+  } else if (length >= 4) {
+    a = step(a, <u64>load<u32>(at), by);
+    b = step(b, <u64>load<u32>(at + length - 4), by);
+  } else for (let i: u32 = 0; i < length; i++) a = step(a, <u64>load<u8>(at + i), by);
+  return <u32>spread((a ^ length) + rotl(b, 32) * by);
+}
+
+@inline
+function same(a: u32, b: u32, length: u32): bool {
+  if (length >= 16) {
+    const last = length - 16;
+    for (let i: u32 = 0; i < last; i += 16)
+      if (!i8x16.all_true(i8x16.eq(v128.load(a + i), v128.load(b + i)))) return false;
+    return i8x16.all_true(i8x16.eq(v128.load(a + last), v128.load(b + last)));
+  }
+  if (length >= 8)
+    return load<u64>(a) == load<u64>(b) && load<u64>(a + length - 8) == load<u64>(b + length - 8);
+  if (length >= 4)
+    return load<u32>(a) == load<u32>(b) && load<u32>(a + length - 4) == load<u32>(b + length - 4);
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  return true;
+}
+
+/**
+ * Numbers the texts of so many rows.
+ * @param shape how they are escaped: the same bytes with another shape are another text
+ * @returns the row for which there was no room; as many as there are rows where there was for all
+ */
+export function numberTexts(table: u32, count: u32, shape: u32): u32 {
+  const a = seedA ^ shape;
+  const b = seedB;
+  const by = multiplier;
+  let size = load<u32>(table, textSize);
+  let used = load<u32>(table, textUsed);
+  let empty: i32 = -1;
+  /** The row before: mostly hosts and methods are the same again. */
+  let lastAt: u32 = 0;
+  let lastLength: u32 = 0;
+  let lastId: u32 = 0;
+  let row: u32 = 0;
+  for (; row < count; row++) {
+    const from = load<i32>(starts + (row << 2));
+    const to = load<i32>(ends + (row << 2));
+    const length: u32 = from < to ? to - from : 0;
+    const target = table + textIds + (row << 2);
+    if (length == 0 && empty != -1) {
+      store<u32>(target, empty);
+      continue;
+    }
+    const at = input + from;
+    if (length != 0 && length == lastLength && same(at, lastAt, length)) {
+      store<u32>(target, lastId);
+      continue;
+    }
+    const hash = hashOf(at, length, a, b, by);
+    let slot = hash & (textSlotsMost - 1);
+    let id: u32 = 0;
+    let known = false;
+    // A slot holds a number and one more; 0 is a free one.
+    for (;;) {
+      const held = load<u32>(table + textSlots + (slot << 2));
+      if (held == 0) break;
+      id = held - 1;
+      if (load<u32>(table + textHashes + (id << 2)) == hash) {
+        const kept = load<u32>(table + textStarts + (id << 2));
+        if (
+          load<u32>(table + textEnds + (id << 2)) - kept == length &&
+          load<u8>(table + textShapes + id) == shape &&
+          same(at, table + textArena + kept, length)
+        ) {
+          known = true;
+          break;
+        }
+      }
+      slot = (slot + 1) & (textSlotsMost - 1);
+    }
+    if (!known) {
+      if (size == textsMost || used + length > arenaMost) break;
+      id = size++;
+      memory.copy(table + textArena + used, at, length);
+      store<u32>(table + textStarts + (id << 2), used);
+      used += length;
+      store<u32>(table + textEnds + (id << 2), used);
+      store<u32>(table + textHashes + (id << 2), hash);
+      store<u8>(table + textShapes + id, <u8>shape);
+      store<u32>(table + textSlots + (slot << 2), id + 1);
+    }
+    store<u32>(target, id);
+    if (length == 0) empty = id;
+    else {
+      lastAt = at;
+      lastLength = length;
+      lastId = id;
+    }
+  }
+  store<u32>(table, size, textSize);
+  store<u32>(table, used, textUsed);
+  return row;
+}
+
+export function sizeOf(table: u32): u32 {
+  return load<u32>(table, textSize);
+}
+
+export function bytesOf(table: u32): u32 {
+  return load<u32>(table, textUsed);
+}
+
+/** Takes all numbers back. */
+export function clearTexts(table: u32): void {
+  store<u32>(table, 0, textSize);
+  store<u32>(table, 0, textUsed);
+  memory.fill(table + textSlots, 0, textSlotsMost * 4);
+}
+
+// The clients: 16 bytes of each, its address; in which batch it was seen last, 0 where the number is free; numbers that are free again.
+let words: u32 = 0;
+let seen: u32 = 0;
+let free: u32 = 0;
+let slots: u32 = 0;
+let capacity: u32 = 0;
+let slotsMask: u32 = 0;
+/** A slot has a number and one more in its lower bits, and bits of the hash in those above. */
+let numberBits: u32 = 0;
+let given: u32 = 0;
+let freeCount: u32 = 0;
+let newcomers: u32 = 0;
+/** Keeps what is only fetched from being left out as useless. */
+let fetched: u32 = 0;
+
+/** Says where the table of clients lies: `words` of 16 bytes, `seen` and `free` of 4 for each client, `slots` of 4, twice as many and a power of two. */
+export function layClients(at: u32, seenAt: u32, freeAt: u32, slotsAt: u32, most: u32): void {
+  words = at;
+  seen = seenAt;
+  free = freeAt;
+  slots = slotsAt;
+  capacity = most;
+  numberBits = 32 - clz(most + 1);
+}
+
+/** Goes on with clients whose words, seen and free numbers the host has written. */
+export function goOn(numbersGiven: u32, numbersFree: u32): void {
+  given = numbersGiven;
+  freeCount = numbersFree;
+  indexClients();
+}
+
+export function numbersGiven(): u32 {
+  return given;
+}
+
+export function numbersFree(): u32 {
+  return freeCount;
+}
+
+/** Clients that were new, since this was last asked. */
+export function takeNewcomers(): u32 {
+  const count = newcomers;
+  newcomers = 0;
+  return count;
+}
+
+@inline
+function hashOfAddress(at: u32): u32 {
+  const by = multiplier;
+  const h = step(step(seedA, load<u64>(at), by), load<u64>(at, 8) ^ seedB, by);
+  return <u32>spread(h);
+}
+
+/** Makes the index anew, at most half full. */
+export function indexClients(): void {
+  let room: u32 = 8192;
+  while (room < given * 2) room <<= 1;
+  slotsMask = room - 1;
+  memory.fill(slots, 0, room << 2);
+  for (let id: u32 = 0; id < given; id++) {
+    if (load<u32>(seen + (id << 2)) == 0) continue;
+    const hash = hashOfAddress(words + (id << 4));
+    let slot = hash & slotsMask;
+    while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & slotsMask;
+    store<u32>(slots + (slot << 2), entryOf(id, hash));
+  }
+}
+
+@inline
+function entryOf(id: u32, hash: u32): u32 {
+  return (id + 1) | ((hash >>> numberBits) << numberBits);
+}
+
+/** The 32 bits of an IPv4 address; -1 where it is none. As `parseIpv4` of src/web/address.ts. */
+function ipv4At(at: u32, end: u32): i64 {
+  let value: u32 = 0;
+  let part: u32 = 0;
+  let digits: u32 = 0;
+  let dots: u32 = 0;
+  for (let i = at; i < end; i++) {
+    const byte = <u32>load<u8>(i);
+    const digit = byte - 48;
+    if (digit <= 9) {
+      if (digits != 0 && part == 0) return -1;
+      part = part * 10 + digit;
+      digits++;
+      if (part > 255) return -1;
+    } else {
+      if (byte != 0x2e || digits == 0 || dots == 3) return -1;
+      value = (value << 8) | part;
+      part = 0;
+      digits = 0;
+      dots++;
+    }
+  }
+  return dots == 3 && digits != 0 ? <i64>((value << 8) | part) : -1;
+}
+
+@inline
+function hexDigit(byte: u32): u32 {
+  if (byte - 0x30 <= 9) return byte - 0x30;
+  const lower = (byte | 0x20) - 0x61;
+  return lower <= 5 ? lower + 10 : 16;
+}
+
+/** Writes an IPv6 address as four words; as `parseIpv6` of src/web/address.ts. */
+function ipv6At(at: u32, end: u32, into: u32): bool {
+  let high: u64 = 0;
+  let low: u64 = 0;
+  let count: u32 = 0;
+  let gap: i32 = -1;
+  let i = at;
+  if (load<u8>(i) == 0x3a) {
+    if (load<u8>(i, 1) != 0x3a) return false;
+    gap = 0;
+    i += 2;
+  }
+  while (i < end) {
+    const groupStart = i;
+    let value: u32 = 0;
+    for (; i < end && i - groupStart < 5; i++) {
+      const digit = hexDigit(<u32>load<u8>(i));
+      if (digit == 16) break;
+      value = (value << 4) | digit;
+    }
+    if (i < end && load<u8>(i) == 0x2e) {
+      const last = ipv4At(groupStart, end);
+      if (last == -1 || count > 6) return false;
+      high = (high << 32) | (low >>> 32);
+      low = (low << 32) | <u64>last;
+      count += 2;
+      break;
+    }
+    if (i == groupStart || i - groupStart > 4 || count == 8) return false;
+    high = (high << 16) | (low >>> 48);
+    low = (low << 16) | <u64>value;
+    count++;
+    if (i == end) break;
+    if (load<u8>(i) != 0x3a) return false;
+    i++;
+    if (i == end) return false;
+    if (load<u8>(i) == 0x3a) {
+      if (gap != -1) return false;
+      gap = <i32>count;
+      i++;
+    }
+  }
+  if (gap == -1 ? count != 8 : count > 7) return false;
+  if (gap != -1) {
+    // What stands before the gap goes to the beginning; the groups behind it are at the end already.
+    const behind = count - <u32>gap;
+    const lowGroups = behind < 4 ? behind : 4;
+    const highGroups = behind - lowGroups;
+    const lowKept = lowGroups == 4 ? low : low & (((<u64>1) << (lowGroups << 4)) - 1);
+    const highKept = high & (((<u64>1) << (highGroups << 4)) - 1);
+    let beforeHigh = high;
+    let beforeLow = low;
+    // Moves everything to the left until the first group is the first.
+    const moved = (8 - count) << 4;
+    if (moved >= 64) {
+      beforeHigh = moved == 128 ? 0 : beforeLow << (moved - 64);
+      beforeLow = 0;
+    } else if (moved > 0) {
+      beforeHigh = (beforeHigh << moved) | (beforeLow >>> (64 - moved));
+      beforeLow <<= moved;
+    }
+    const bits = <u32>gap << 4;
+    if (bits >= 64) {
+      beforeLow = bits == 64 ? 0 : beforeLow & ~((~(<u64>0)) >>> (bits - 64));
+    } else {
+      beforeLow = 0;
+      beforeHigh = bits == 0 ? 0 : beforeHigh & ~((~(<u64>0)) >>> bits);
+    }
+    high = beforeHigh | highKept;
+    low = beforeLow | lowKept;
+  }
+  store<u32>(into, <u32>(high >>> 32));
+  store<u32>(into, <u32>high, 4);
+  store<u32>(into, <u32>(low >>> 32), 8);
+  store<u32>(into, <u32>low, 12);
+  return true;
+}
+
+/** Reads the address of each row. @returns how many rows have none */
+export function readAddresses(count: u32): u32 {
+  let unreadable: u32 = 0;
+  for (let row: u32 = 0; row < count; row++) {
+    const from = load<i32>(starts + (row << 2));
+    const to = load<i32>(ends + (row << 2));
+    const into = addresses + (row << 4);
+    const length = to - from;
+    let readable = false;
+    if (length >= 2 && length <= 45) {
+      const value = length <= 15 ? ipv4At(input + from, input + to) : -1;
+      if (value != -1) {
+        store<u64>(into, 0);
+        store<u32>(into, 0xffff, 8);
+        store<u32>(into, <u32>value, 12);
+        readable = true;
+      } else readable = ipv6At(input + from, input + to, into);
+    }
+    store<i32>(clientIds + (row << 2), readable ? 0 : -1);
+    if (!readable) unreadable++;
+  }
+  return unreadable;
+}
+
+/**
+ * Has the memory look for all rows' places at once: a table of a million clients lies in no cache, and to wait for one place after the other
+ * would cost more than all else that is done with a request.
+ */
+export function bringNear(count: u32): void {
+  let sum: u32 = 0;
+  const mask = slotsMask;
+  for (let row: u32 = 0; row < count; row++) {
+    const hash = hashOfAddress(addresses + (row << 4));
+    store<u32>(addressHashes + (row << 2), hash);
+    sum ^= load<u32>(slots + ((hash & mask) << 2));
+  }
+  const numbers = ((<u32>1) << numberBits) - 1;
+  for (let row: u32 = 0; row < count; row++) {
+    const id = load<u32>(slots + ((load<u32>(addressHashes + (row << 2)) & mask) << 2)) & numbers;
+    if (id == 0) continue;
+    sum ^= load<u32>(words + ((id - 1) << 4));
+    sum ^= load<u32>(seen + ((id - 1) << 2));
+  }
+  fetched ^= sum;
+}
+
+/**
+ * Gives each row from `from` on the number of its client.
+ * @returns the row for which there was no number; as many as there are rows where there was for all
+ */
+export function numberClients(from: u32, count: u32, batch: u32): u32 {
+  const numbers = ((<u32>1) << numberBits) - 1;
+  let row = from;
+  for (; row < count; row++) {
+    if (load<i32>(clientIds + (row << 2)) == -1) continue;
+    const at = addresses + (row << 4);
+    const hash = load<u32>(addressHashes + (row << 2));
+    const a = load<u64>(at);
+    const b = load<u64>(at, 8);
+    let mask = slotsMask;
+    let slot = hash & mask;
+    let id: u32 = 0;
+    let known = false;
+    for (;;) {
+      const entry = load<u32>(slots + (slot << 2));
+      if (entry == 0) break;
+      if (((entry ^ hash) & ~numbers) == 0) {
+        id = (entry & numbers) - 1;
+        const held = words + (id << 4);
+        if (load<u64>(held) == a && load<u64>(held, 8) == b) {
+          known = true;
+          break;
+        }
+      }
+      slot = (slot + 1) & mask;
+    }
+    if (!known) {
+      if (freeCount == 0 && given == capacity) break;
+      if (freeCount == 0 && given * 2 > mask + 1) {
+        indexClients();
+        mask = slotsMask;
+        slot = hash & mask;
+        while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & mask;
+      }
+      if (freeCount != 0) id = load<u32>(free + (--freeCount << 2));
+      else id = given++;
+      const held = words + (id << 4);
+      store<u64>(held, a);
+      store<u64>(held, b, 8);
+      store<u32>(slots + (slot << 2), entryOf(id, hash));
+      newcomers++;
+    }
+    store<u32>(seen + (id << 2), batch);
+    store<u32>(clientIds + (row << 2), id);
+  }
+  return row;
+}
