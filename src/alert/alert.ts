@@ -30,6 +30,8 @@ export interface Alert {
   readonly severityChanges?: readonly string[] | undefined;
   /** What is known and accepted for a time: such an alert is kept and counted, and delivered to nobody. */
   readonly exception?: ExceptionNote | undefined;
+  /** Why a channel is told that would not be otherwise, such as an escalation. Only in the copy that this channel gets. */
+  readonly toldBecause?: string | undefined;
   /** One sentence that says what happened, with names from the event. */
   readonly title: string;
   /** The rule's own description: why this matters. */

@@ -158,6 +158,52 @@ describe('a route', () => {
     });
   });
 
+  it('tells others later, each under its condition', () => {
+    const routes = [
+      route('nights', undefined, ['chat', 'pager'], {
+        fallback: { to: ['mail'], afterMinutes: 10 },
+        escalate: [{ to: ['boss'], afterMinutes: 15 }],
+      }),
+    ];
+    expect(routed(routes, high).deliveries).toEqual([
+      { channel: 'chat', route: 'nights' },
+      { channel: 'pager', route: 'nights' },
+      {
+        channel: 'mail',
+        route: 'nights',
+        later: {
+          afterMs: 600_000,
+          cause: { type: 'fallback', route: 'nights', channels: ['chat', 'pager'], minutes: 10 },
+        },
+      },
+      {
+        channel: 'boss',
+        route: 'nights',
+        later: { afterMs: 900_000, cause: { type: 'escalation', route: 'nights', step: 1, minutes: 15 } },
+      },
+    ]);
+  });
+
+  it('waits for no channel that does not take the alert, and for none at all with no fallback', () => {
+    const fallback = { to: ['mail'], afterMinutes: 10 };
+    expect(routed([route('a', undefined, ['chat', 'pager'], { fallback })], low).deliveries).toMatchObject([
+      { channel: 'chat' },
+      { channel: 'mail', later: { cause: { channels: ['chat'] } } },
+    ]);
+    expect(names([route('a', undefined, ['pager'], { fallback })], low)).toEqual([]);
+  });
+
+  it('tells at once whom another route would tell later', () => {
+    const routes = [
+      route('a', undefined, ['chat'], { continue: true, escalate: [{ to: ['mail'], afterMinutes: 5 }] }),
+      route('b', undefined, ['mail']),
+    ];
+    expect(routed(routes, high).deliveries).toEqual([
+      { channel: 'chat', route: 'a' },
+      { channel: 'mail', route: 'b' },
+    ]);
+  });
+
   it('sends what falls under an exception to nobody', () => {
     const exception = { name: 'test', reason: 'agreed', owner: 'jane', until: 1e15 };
     const alert = { ...high, exception };

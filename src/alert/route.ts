@@ -2,6 +2,7 @@ import { atLeast, type Severity } from '../event/severity.ts';
 import type { Known } from '../facts/known.ts';
 import { compileDetection } from '../sigma/compile.ts';
 import type { Detection } from '../sigma/rule.ts';
+import type { DeliveryCause } from './delivery-cause.ts';
 import { alertView, type ToldAlert } from './alert-view.ts';
 import { hoursWords, withinHours, type Hours } from './hours.ts';
 
@@ -16,6 +17,15 @@ export interface Route {
   readonly to: readonly string[];
   /** Whether the routes below are looked at too. */
   readonly continue: boolean;
+  /** Who is told too, when some of `to` have not been reached for so long. */
+  readonly fallback?: Deferred | undefined;
+  /** Who is told next, step by step, while nobody has acknowledged the alert; minutes are counted from the alert. */
+  readonly escalate?: readonly Deferred[] | undefined;
+}
+
+export interface Deferred {
+  readonly to: readonly string[];
+  readonly afterMinutes: number;
 }
 
 /** What the routes need to know of a channel. */
@@ -36,6 +46,8 @@ export interface RoutedDelivery {
   readonly channel: string;
   /** The route that says so; undefined where no routes are configured and every channel gets what it takes. */
   readonly route: string | undefined;
+  /** Not at once, but so much later and only if the condition still holds. */
+  readonly later?: { readonly afterMs: number; readonly cause: DeliveryCause } | undefined;
 }
 
 export interface RouteVerdict {
@@ -83,13 +95,52 @@ export function createRouter(
         verdicts.push({ route: route.name, verdict: 'outside', detail });
       } else {
         verdicts.push({ route: route.name, verdict: 'takes' });
-        for (const channel of route.to)
-          if (!wanted.has(channel)) wanted.set(channel, { channel, route: route.name });
+        for (const one of [
+          ...atOnce(route),
+          ...deferred(route, (channel) => takes(channel, alert.severity)),
+        ]) {
+          const before = wanted.get(one.channel);
+          // What is owed at once is not owed later.
+          if (before === undefined || (before.later !== undefined && one.later === undefined))
+            wanted.set(one.channel, one);
+        }
         isTaken = !route.continue;
       }
     }
     return { ...withFloors([...wanted.values()], channels, alert.severity), verdicts };
   };
+
+  function takes(channel: string, severity: Severity): boolean {
+    return atLeast(severity, floorOf(channel, channels));
+  }
+}
+
+function atOnce({ name, to }: Route): readonly RoutedDelivery[] {
+  return to.map((channel) => ({ channel, route: name }));
+}
+
+const minute = 60_000;
+
+function deferred(
+  { name: route, to, fallback, escalate = [] }: Route,
+  takes: (channel: string) => boolean,
+): readonly RoutedDelivery[] {
+  const reached = to.filter(takes);
+  const steps = escalate.flatMap(({ to: next, afterMinutes: minutes }, index) => {
+    const cause: DeliveryCause = { type: 'escalation', route, step: index + 1, minutes };
+    return next.map((channel) => ({ channel, route, later: { afterMs: minutes * minute, cause } }));
+  });
+  if (fallback === undefined || reached.length === 0) return steps;
+  const { to: instead, afterMinutes: minutes } = fallback;
+  const cause: DeliveryCause = { type: 'fallback', route, channels: reached, minutes };
+  return [
+    ...instead.map((channel) => ({ channel, route, later: { afterMs: minutes * minute, cause } })),
+    ...steps,
+  ];
+}
+
+function floorOf(channel: string, channels: Readonly<Record<string, RoutedChannel>>): Severity {
+  return channels[channel]?.minSeverity ?? 'informational';
 }
 
 function withFloors(
@@ -97,11 +148,11 @@ function withFloors(
   channels: Readonly<Record<string, RoutedChannel>>,
   severity: Severity,
 ): Pick<Routing, 'deliveries' | 'below'> {
-  const floorOf = (channel: string): Severity => channels[channel]?.minSeverity ?? 'informational';
+  const isAbove = ({ channel }: RoutedDelivery): boolean => atLeast(severity, floorOf(channel, channels));
   return {
-    deliveries: wanted.filter(({ channel }) => atLeast(severity, floorOf(channel))),
+    deliveries: wanted.filter(isAbove),
     below: wanted
-      .filter(({ channel }) => !atLeast(severity, floorOf(channel)))
-      .map(({ channel }) => ({ channel, minSeverity: floorOf(channel) })),
+      .filter((one) => !isAbove(one))
+      .map(({ channel }) => ({ channel, minSeverity: floorOf(channel, channels) })),
   };
 }

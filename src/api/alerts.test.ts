@@ -160,7 +160,7 @@ describe('the other routes', () => {
   it('count what the store holds', async () => {
     expect(JSON.parse((await send(server, '/v1/counts')).body)).toEqual({
       alerts: { informational: 2, low: 2, medium: 2, high: 2, critical: 2 },
-      deliveries: { pending: 1, delivered: 0, dead: 1 },
+      deliveries: { pending: 1, delivered: 0, dead: 1, dropped: 0 },
       excepted: 0,
       rejections: 0,
     });

@@ -370,6 +370,7 @@ function attackLink({ id, name }: AttackRef): Html {
 const stateWords = {
   delivered: { sign: '✓', word: 'Delivered' },
   pending: { sign: '…', word: 'Waiting' },
+  dropped: { sign: '–', word: 'Dropped' },
   dead: { sign: '✕', word: 'Could not be delivered' },
 } as const;
 

@@ -182,6 +182,27 @@ export const alertPageSchema = z.object({
   next: text.nullable().describe("Pass as 'cursor' for the next page; null on the last."),
 });
 
+const cause = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('escalation'), route: text, step: z.int(), minutes: z.number() }),
+    z.object({
+      type: z.literal('fallback'),
+      route: text,
+      channels: z.array(text).readonly(),
+      minutes: z.number(),
+    }),
+  ])
+  .describe(
+    'Why it is owed only under a condition: while nobody has acknowledged the alert, or while it has not reached another channel.',
+  );
+
+export const handlingSchema = z.object({
+  action: z.enum(['replayed', 'dropped']),
+  at: milliseconds,
+  by: text,
+  after: maybeText.describe('Why it had been given up.'),
+});
+
 export const alertDetailSchema = z.object({
   alert: alertSchema,
   deliveries: z
@@ -189,9 +210,19 @@ export const alertDetailSchema = z.object({
       z.object({
         id: text,
         channel: text,
-        state: z.enum(['pending', 'delivered', 'dead']),
+        state: z
+          .enum(['pending', 'delivered', 'dead', 'dropped'])
+          .describe('dead: given up. dropped: owed no longer, and not made.'),
         attempts: z.int(),
-        reason: maybeText.describe('Why the last attempt failed.'),
+        reason: maybeText.describe('Why the last attempt failed, or why it was dropped.'),
+        toldBefore: z.boolean().optional().describe('Made once, and owed again because the alert changed.'),
+        due: milliseconds.optional().describe('Before this it is not tried, or not tried again.'),
+        cause: cause.optional(),
+        history: z
+          .array(handlingSchema)
+          .readonly()
+          .optional()
+          .describe('What people did with it after it was given up.'),
       }),
     )
     .readonly(),
@@ -220,7 +251,7 @@ export const countsSchema = z.object({
     critical: z.int(),
   }),
   excepted: z.int().describe('Alerts that fall under an exception; the others are counted above.'),
-  deliveries: z.object({ pending: z.int(), delivered: z.int(), dead: z.int() }),
+  deliveries: z.object({ pending: z.int(), delivered: z.int(), dead: z.int(), dropped: z.int() }),
   rejections: z.int(),
 });
 

@@ -171,7 +171,7 @@ describe('the outbox', () => {
       { state: 'dead', reason: expect.stringContaining('HTTP 400') },
     ]);
     expect(logged.filter(({ level }) => level === 'error')).toHaveLength(1);
-    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1 });
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, dropped: 0 });
   });
 
   it('gives up an alert that cannot be rendered, and sends the next', async () => {
@@ -212,7 +212,7 @@ describe('the outbox', () => {
     await commit(['batch'], '1', '2', '3');
     await made(3);
     expect(batches).toEqual([['1', '2'], ['3']]);
-    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 2, dead: 1 });
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 2, dead: 1, dropped: 0 });
   });
 
   it('tells how an alert stands that was told of before, with the receipt, as another message', async () => {
@@ -247,7 +247,7 @@ describe('the outbox', () => {
     ]);
     const keys = [...first, ...follows].map(({ context }) => context.idempotencyKey);
     expect(new Set(keys).size).toBe(3);
-    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, dropped: 0 });
   });
 
   it('does not tell of changes where a channel tells once', async () => {
@@ -259,7 +259,7 @@ describe('the outbox', () => {
     outbox.nudge();
     await made(2);
     expect(hook.requests).toHaveLength(1);
-    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+    expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, dropped: 0 });
   });
 
   it('ends an attempt that a channel does not end', async () => {
@@ -298,7 +298,12 @@ describe('the outbox', () => {
     second.clock.advance(60_000);
     second.outbox.nudge();
     await second.made(2);
-    expect((await first.store.counts()).deliveries).toEqual({ pending: 0, delivered: 2, dead: 0 });
+    expect((await first.store.counts()).deliveries).toEqual({
+      pending: 0,
+      delivered: 2,
+      dead: 0,
+      dropped: 0,
+    });
   });
 
   it('sends again, under the same id, what a killed process held', async () => {
@@ -338,8 +343,36 @@ describe('the outbox', () => {
     }
     await made(1);
     expect(hook.requests.length).toBe(1);
-    expect((await real.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+    expect((await real.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, dropped: 0 });
     expect(logged.filter(({ level }) => level !== 'info').length).toBeGreaterThan(0);
+  });
+
+  it('tells a fallback when its time has come, and only where it is needed', async () => {
+    const [chat, mail] = [await server(), await server()];
+    chat.answerNext(status(503), status(503));
+    const { store, clock, outbox, made, results } = await outboxWith([
+      webhookTo('chat', chat),
+      webhookTo('mail', mail),
+    ]);
+    const cause = { type: 'fallback', route: 'all', channels: ['chat'], minutes: 10 } as const;
+    const owes = ['chat', { channel: 'mail', due: start + 600_000, cause }];
+    await store.commit({ alerts: [{ alert: alertOf('1'), channels: owes }], now: start });
+    outbox.nudge();
+    await made(1);
+    await clock.asleep();
+    expect(mail.requests).toEqual([]);
+    clock.advance(600_000);
+    outbox.nudge();
+    await made(3);
+    expect(sentIds(mail)).toEqual([1]);
+    expect(JSON.parse(mail.requests[0]?.body ?? '').data.alert.toldBecause).toBe(
+      'fallback of "all": it had not reached chat after 10 minutes',
+    );
+    expect(results.map(({ channel, outcome }) => `${channel} ${outcome.type}`).sort()).toEqual([
+      'chat retry',
+      'chat retry',
+      'mail delivered',
+    ]);
   });
 
   it('tells of deliveries that are owed to a channel that is no longer configured, and keeps them', async () => {

@@ -4,6 +4,7 @@ import type { Answer, BoundChannel, DeliveryContext } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { channelPause, nextAttempt } from './next-attempt.ts';
 import { deliverAll, followUp, type Transport } from './send.ts';
+import { stillOwed } from './still-owed.ts';
 
 /**
  * Carries alerts from the store to their channels. Each channel has a loop of its own, which sends one delivery at a
@@ -41,7 +42,7 @@ export interface DeliveryResult {
 }
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, 'claim' | 'settle'>;
+  readonly store: Pick<Store, 'claim' | 'settle' | 'deliveries'>;
   readonly channels: readonly OutboxChannel[];
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -123,8 +124,21 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
     const now = clock.now();
     if (now < pausedUntil) return pausedUntil - now;
     const leaseUntil = now + timeoutMs + leaseMargin;
-    const claimed = await store.claim(name, { now, leaseUntil, limit: channel.most ?? 1 });
-    if (claimed.length === 0) return pollMs;
+    const due = await store.claim(name, { now, leaseUntil, limit: channel.most ?? 1 });
+    if (due.length === 0) return pollMs;
+    const claimed: Delivery[] = [];
+    for (const delivery of due) {
+      const judged = await stillOwed(delivery, store);
+      if (judged.type === 'owed') {
+        claimed.push(judged.delivery);
+      } else {
+        await settle(delivery, judged);
+        log.info(
+          { channel: name, deliveryId: delivery.id, alertId: delivery.alert.id, reason: judged.reason },
+          'a delivery is owed no longer',
+        );
+      }
+    }
 
     // First messages come before the others, as many at once as the channel takes; the others one by one.
     const first = claimed.filter(({ told }) => told === undefined);
@@ -259,7 +273,8 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
     if (outcome.type === 'delivered') log.info(ids, 'alert delivered');
     else if (outcome.type === 'dead')
       log.error({ ...ids, reason: outcome.reason }, 'alert not delivered, and given up');
-    else log.warn({ ...ids, reason: outcome.reason, nextAttempt: outcome.at }, 'alert not delivered yet');
+    else if (outcome.type === 'retry')
+      log.warn({ ...ids, reason: outcome.reason, nextAttempt: outcome.at }, 'alert not delivered yet');
     options.onResult?.({ ...ids, deliveryId: delivery.id, answer, outcome });
   }
 

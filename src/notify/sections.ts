@@ -100,7 +100,7 @@ export function alertSections(alert: Alert, link: string | undefined): AlertSect
   };
 }
 
-function rowsOf({ who, what, where, time, severityChanges = [] }: Alert): readonly Row[] {
+function rowsOf({ who, what, where, time, severityChanges = [], toldBecause }: Alert): readonly Row[] {
   const behind = line(who.chain.slice(0, limits.chain).join(' → '), limits.value);
   const targets = what.targets.slice(0, limits.targets).map(({ name }) => line(name, limits.value));
   const more =
@@ -110,6 +110,7 @@ function rowsOf({ who, what, where, time, severityChanges = [] }: Alert): readon
   const actor = `${person}${line(who.name, limits.value)} (${actorDetail(who)}${key})`;
   const when = utc(time);
   return [
+    ...(toldBecause === undefined ? [] : [row('Told because', line(toldBecause, limits.value))]),
     row('Who', `${actor}${behind === '' ? '' : `, behind it ${behind}`}`),
     row('From', line(originWords(where.origin, where.place), limits.value)),
     { label: 'When', value: when, time: when === 'unknown time' || time < 0 ? undefined : time },

@@ -16,7 +16,7 @@ export interface ConcludeOptions {
   readonly treatment: OffenceTreatment;
   readonly policy: AlertPolicy;
   readonly known: Known;
-  readonly channelsFor: (alert: Alert) => readonly string[];
+  readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
   /** Brings new blocks outside. */
   readonly nudge: () => void;
   readonly clock: () => number;

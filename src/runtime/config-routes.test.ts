@@ -64,6 +64,21 @@ routes:
       'must be a time of day',
     ],
     [
+      'an escalation to who is told already',
+      'routes: [{ name: a, to: [chat], escalate: [{ afterMinutes: 5, to: [chat] }] }]',
+      'routes.0.escalate.0.to.0: is told by this route already',
+    ],
+    [
+      'an escalation that comes before the step before',
+      'routes: [{ name: a, to: [], escalate: [{ afterMinutes: 5, to: [chat] }, { afterMinutes: 5, to: [chat] }] }]',
+      'routes.0.escalate.1.afterMinutes: is not later than the step before',
+    ],
+    [
+      'a fallback that is not there',
+      'routes: [{ name: a, to: [chat], fallback: { to: [mail] } }]',
+      "routes.0.fallback.to.0: there is no channel 'mail'",
+    ],
+    [
       'a day that is none',
       'routes: [{ name: a, to: [], during: { days: [friday] } }]',
       'routes.0.during.days.0',

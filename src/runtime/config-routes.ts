@@ -42,6 +42,27 @@ const hours = z
 
 const channelNames = z.array(z.string().min(1));
 
+const minutes = z
+  .int()
+  .min(1)
+  .max(7 * 24 * 60);
+
+const fallback = z
+  .strictObject({
+    to: channelNames.min(1).describe('Names of channels.'),
+    afterMinutes: minutes
+      .default(10)
+      .describe('How many minutes after the alert it must have reached every channel of `to`.'),
+  })
+  .describe(
+    'Who is told too when a channel of `to` has not taken the alert for some minutes, because it fails or is closed.',
+  );
+
+const escalation = z.strictObject({
+  afterMinutes: minutes.describe('How many minutes after the alert.'),
+  to: channelNames.min(1).describe('Names of channels.'),
+});
+
 /** One entry of `routes`; its output is a `Route`. */
 const route = z.strictObject({
   name: name.describe('What it is called in lists and explanations.'),
@@ -52,6 +73,12 @@ const route = z.strictObject({
   during: hours.optional(),
   to: channelNames.describe('Names of channels. None, where such alerts are for nobody.'),
   continue: z.boolean().default(false).describe('Whether the routes below are looked at too.'),
+  fallback: fallback.optional(),
+  escalate: z
+    .array(escalation)
+    .max(20)
+    .default([])
+    .describe('Who is told next, step by step, while nobody has acknowledged the alert.'),
 });
 
 /** The `routes` section. */
@@ -77,13 +104,28 @@ export function checkRoutes(
         message: 'is the name of a route above',
       });
     names.add(one.name);
-    one.to.forEach((channel, at) => {
-      if (!there.includes(channel))
+    const told = new Set<string>();
+    const check = (to: readonly string[], path: readonly (string | number)[]): void =>
+      to.forEach((channel, at) => {
+        const problem = there.includes(channel)
+          ? told.has(channel) && `is told by this route already, and no channel is told of an alert twice`
+          : `there is no channel '${channel}'; ${there.length === 0 ? 'none are configured' : `configured are ${there.join(', ')}`}`;
+        told.add(channel);
+        if (problem !== false)
+          context.addIssue({ code: 'custom', path: ['routes', index, ...path, at], message: problem });
+      });
+    check(one.to, ['to']);
+    if (one.fallback !== undefined) check(one.fallback.to, ['fallback', 'to']);
+    let before = 0;
+    one.escalate.forEach(({ afterMinutes, to }, step) => {
+      check(to, ['escalate', step, 'to']);
+      if (afterMinutes <= before)
         context.addIssue({
           code: 'custom',
-          path: ['routes', index, 'to', at],
-          message: `there is no channel '${channel}'; ${there.length === 0 ? 'none are configured' : `configured are ${there.join(', ')}`}`,
+          path: ['routes', index, 'escalate', step, 'afterMinutes'],
+          message: 'is not later than the step before; minutes are counted from the alert',
         });
+      before = afterMinutes;
     });
   });
 }

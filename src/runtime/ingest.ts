@@ -6,7 +6,7 @@ import type { AssetChange } from '../facts/assets/memory.ts';
 import { byTime } from '../facts/assets/sightings.ts';
 import type { InputOrigin } from '../source/source.ts';
 import { StoreError } from '../store/error.ts';
-import type { CommitResult, Store } from '../store/store.ts';
+import type { Commit, CommitResult, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
 import type { KeptAssets } from './kept-assets.ts';
@@ -20,7 +20,7 @@ export interface IngestOptions {
   readonly correlations: KeptCorrelations;
   readonly assets: KeptAssets;
   /** The channels that an alert is owed to. */
-  readonly channelsFor: (alert: Alert) => readonly string[];
+  readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
   readonly clock: () => number;
   /** Told after each commit, with the alerts that were not there before. */
   readonly onCommit: (commit: {

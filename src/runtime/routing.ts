@@ -2,6 +2,7 @@ import type { ToldAlert } from '../alert/alert-view.ts';
 import type { Alert } from '../alert/alert.ts';
 import { createRouter, type Router, type Routing } from '../alert/route.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
+import type { OwedDelivery } from '../store/store.ts';
 import { knownOf } from './config-estate.ts';
 import type { Config } from './config-schema.ts';
 
@@ -18,6 +19,13 @@ export function routerOf(
 /** Of a rule that is not there, the alert tells as much as this. */
 function unknownRule({ rule, severity, techniques }: Alert): ToldAlert['rule'] {
   return { ...rule, level: severity, tags: techniques.map(({ id }) => `attack.${id.toLowerCase()}`) };
+}
+
+/** What a store is to owe for it. `now` is when the alert is stored, in milliseconds since the epoch. */
+export function owedBy({ deliveries }: Routing, now: number): readonly OwedDelivery[] {
+  return deliveries.map(({ channel, later }) =>
+    later === undefined ? { channel } : { channel, due: now + later.afterMs, cause: later.cause },
+  );
 }
 
 /** Whether an alert goes nowhere although nothing excepts it and no channel was above it. */

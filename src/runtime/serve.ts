@@ -26,7 +26,7 @@ import { treatmentOf } from './traffic-settings.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
-import { isUnrouted, routerOf } from './routing.ts';
+import { isUnrouted, owedBy, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
 import { startTaking, type Taking } from './taking.ts';
 import { version } from './version.ts';
@@ -132,7 +132,7 @@ export async function serve({
           store,
           leadership,
           blocking,
-          channelsFor: (alert) => route(alert).deliveries.map(({ channel }) => channel),
+          channelsFor: (alert) => owedBy(route(alert), Date.now()),
           onCommit: ({ source, tally, created, repeated }) => {
             metrics.ingested(source, tally, created, repeated);
             if (created.length > 0) outbox.nudge();

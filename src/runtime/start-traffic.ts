@@ -4,7 +4,7 @@ import type { TrafficState } from '../api/traffic-page.ts';
 import { knownOf } from './config-estate.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { RunningSource } from '../source/source.ts';
-import type { Store } from '../store/store.ts';
+import type { Commit, Store } from '../store/store.ts';
 import type { Board } from '../web/board.ts';
 import { offenceAlertId } from '../web/raise-offence.ts';
 import type { Blocking } from './blocking.ts';
@@ -26,7 +26,7 @@ export interface TrafficOptions {
   readonly nudge: () => void;
   /** The rules that run; those for requests are taken. */
   readonly rules: readonly Rule[];
-  readonly channelsFor: (alert: Alert) => readonly string[];
+  readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
   readonly onCommit: IngestOptions['onCommit'];
   /** What is known of addresses before anything is read. */
   readonly known?: KnownAddresses | undefined;

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { toKey } from './column-text.ts';
 import { checkLimit } from './limit.ts';
-import { readAlert, readDeliveryState } from './rows.ts';
+import { deliveryStateColumns, readAlert, readDeliveryState } from './rows.ts';
 import type { Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { OldAlertPage, OldAlertQuery } from './store.ts';
@@ -31,7 +31,7 @@ export async function selectOldAlerts(
   if (old.length === 0) return { alerts: [], next: undefined };
   const deliveries = await db
     .selectFrom('deliveries')
-    .select(['alert', 'id', 'channel', 'phase', 'attempts', 'reason'])
+    .select(['deliveries.alert', ...deliveryStateColumns])
     .where(
       'alert',
       'in',
@@ -44,7 +44,7 @@ export async function selectOldAlerts(
     alerts: old.map((row) => ({
       alert: readAlert(row.alert, place),
       storedAt: row.stored_at,
-      deliveries: (byAlert.get(row.sequence) ?? []).map(readDeliveryState),
+      deliveries: (byAlert.get(row.sequence) ?? []).map((one) => readDeliveryState(one, place)),
     })),
     next: young === -1 && rows.length === limit ? old.at(-1)?.sequence : undefined,
   };
@@ -72,7 +72,7 @@ export async function deleteAlerts(
                 .selectFrom('deliveries')
                 .select(sql`1`.as('one'))
                 .whereRef('deliveries.alert', '=', 'alerts.sequence')
-                .where('phase', 'not in', ['delivered', 'dead']),
+                .where('phase', 'not in', ['delivered', 'dead', 'dropped']),
             ),
           ),
         )

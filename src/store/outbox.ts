@@ -1,7 +1,7 @@
 import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from 'kysely';
 import { raisedStanding } from '../alert/standing.ts';
 import { toColumn, toKey } from './column-text.ts';
-import { readAlert, readTold } from './rows.ts';
+import { readAlert, readCause, readTold } from './rows.ts';
 import type { Phase, Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Delivery, DeliveryOutcome } from './store.ts';
@@ -43,7 +43,7 @@ export async function claimDeliveries(
     .set((eb) => ({ phase: 'leased', due: options.leaseUntil, attempts: eb('attempts', '+', 1) }))
     .where(isChannel)
     .where('alert', 'in', oldest)
-    .returning(['id', 'alert', 'attempts', 'follows', 'revision', 'told', 'changed_at'])
+    .returning(['id', 'alert', 'attempts', 'follows', 'revision', 'told', 'changed_at', 'cause'])
     .execute();
   if (taken.length === 0) return [];
 
@@ -69,7 +69,20 @@ export async function claimDeliveries(
         delivery.follows === 1 ? (readTold(delivery.told, place) ?? { standing, receipt: {} }) : undefined;
       const { id, attempts, revision } = delivery;
       const changedAt = delivery.changed_at ?? undefined;
-      return [{ id, channel, alert, standing, attempts: attempts - 1, revision, told, changedAt }];
+      const cause = readCause(delivery.cause, place);
+      return [
+        {
+          id,
+          channel,
+          alert,
+          standing,
+          attempts: attempts - 1,
+          revision,
+          told,
+          changedAt,
+          ...(cause === undefined ? {} : { cause }),
+        },
+      ];
     });
 }
 
@@ -135,8 +148,9 @@ export async function settleDelivery(
         .execute();
       return;
     case 'dead':
+    case 'dropped':
       await update
-        .set({ phase: 'dead', reason: toColumn(outcome.reason), settled_at: now })
+        .set({ phase: outcome.type, reason: toColumn(outcome.reason), settled_at: now })
         .where(is('leased'))
         .execute();
       return;
@@ -156,9 +170,9 @@ export async function oweFollowUps(
 ): Promise<void> {
   if (channels.length === 0) return;
   const known = sql<boolean>`told_revision >= 0`;
-  const over = sql<boolean>`(phase in ('delivered', 'dead') and ${known})`;
-  // Not after a failed attempt, whose wait is the receiver's to say.
-  const untried = sql<boolean>`(phase = 'waiting' and attempts = 0)`;
+  const over = sql<boolean>`(phase in ('delivered', 'dead', 'dropped') and ${known})`;
+  // Not after a failed attempt, whose wait is the receiver's to say; nor a first message that is to wait for a time or a condition.
+  const untried = sql<boolean>`(phase = 'waiting' and attempts = 0 and ${known})`;
   for (let from = 0; from < alertIds.length; from += idsAtOnce)
     await trx
       .updateTable('deliveries')

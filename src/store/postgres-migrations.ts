@@ -257,4 +257,17 @@ export const postgresMigrations: readonly string[] = [
   DROP INDEX deliveries_ready;
   CREATE INDEX deliveries_ready ON deliveries (md5(channel), follows, alert) WHERE phase = 'ready';
   `,
+  `
+  -- Deliveries that are owed under a condition, and what becomes of those that were given up.
+  ALTER TABLE deliveries
+    DROP CONSTRAINT deliveries_phase_check,
+    ADD CONSTRAINT deliveries_phase_check
+      CHECK (phase IN ('ready', 'waiting', 'leased', 'delivered', 'dead', 'dropped')),
+    ADD COLUMN cause   text COLLATE "C",
+    ADD COLUMN history text COLLATE "C";
+  CREATE INDEX deliveries_dead ON deliveries (settled_at, id) WHERE phase = 'dead';
+  INSERT INTO counters (name, value) VALUES ('deliveries.dropped', 0);
+  CREATE OR REPLACE FUNCTION delivery_counter(phase text) RETURNS text LANGUAGE sql IMMUTABLE AS
+    $$ SELECT 'deliveries.' || CASE WHEN phase IN ('delivered', 'dead', 'dropped') THEN phase ELSE 'pending' END $$;
+  `,
 ];

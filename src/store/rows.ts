@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
+import type { DeliveryCause } from '../alert/delivery-cause.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import { assetRow, type NewAssetRow } from './assets.ts';
@@ -15,7 +16,15 @@ import type {
   StateTableRow,
 } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
-import type { Commit, DeliveryState, StateEntry, StoreCounts, StoredRejection } from './store.ts';
+import type {
+  Commit,
+  DeadHandling,
+  DeliveryState,
+  OwedDelivery,
+  StateEntry,
+  StoreCounts,
+  StoredRejection,
+} from './store.ts';
 import type { Told } from './told.ts';
 
 /** Of one rejected stretch of bytes no more than this is kept. */
@@ -28,7 +37,7 @@ export interface CommitRows {
     readonly row: Insertable<AlertRow>;
     /** What it is found by, with a space between them. */
     readonly terms: string;
-    readonly channels: readonly string[];
+    readonly owes: readonly OwedDelivery[];
     /** What the one that is there may learn from. */
     readonly grows: Alert | undefined;
   }[];
@@ -50,7 +59,7 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
       id: alert.id,
       row: alertRow(alert, commit.now, place),
       terms: alertTerms(alert).join(' '),
-      channels: [...new Set(channels)],
+      owes: owedOnce(channels),
       grows: grows === true ? alert : undefined,
     })),
     rejections: (commit.rejections ?? []).map((rejection) => rejectionRow(rejection, commit.now)),
@@ -123,22 +132,34 @@ function rejectionRow(rejection: Rejection, now: number): Insertable<RejectionRo
   };
 }
 
+function owedOnce(channels: Commit['alerts'][number]['channels']): readonly OwedDelivery[] {
+  const once = new Map<string, OwedDelivery>();
+  for (const one of channels) {
+    const owed = typeof one === 'string' ? { channel: one } : one;
+    if (!once.has(owed.channel)) once.set(owed.channel, owed);
+  }
+  return [...once.values()];
+}
+
 export function deliveryRow(
   alert: { readonly id: string; readonly sequence: number },
-  channel: string,
+  { channel, due: asked, cause }: OwedDelivery,
   now: number,
 ): Insertable<DeliveryRow> {
+  const due = Math.max(asked ?? now, now);
   return {
     alert: alert.sequence,
     channel: toColumn(channel),
     id: deliveryId(alert.id, channel),
-    phase: 'ready',
-    due: now,
+    phase: due > now ? 'waiting' : 'ready',
+    due,
     attempts: 0,
     reason: null,
     settled_at: null,
     told: null,
     changed_at: null,
+    cause: cause === undefined ? null : JSON.stringify(cause),
+    history: null,
   };
 }
 
@@ -186,16 +207,52 @@ function readJson(text: string, subject: string, place: string): unknown {
   }
 }
 
+/** What `readDeliveryState` reads. */
+export const deliveryStateColumns = [
+  'deliveries.id',
+  'deliveries.channel',
+  'deliveries.phase',
+  'deliveries.due',
+  'deliveries.attempts',
+  'deliveries.reason',
+  'deliveries.cause',
+  'deliveries.history',
+  'deliveries.told_revision',
+] as const;
+
+/** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
 export function readDeliveryState(
-  row: Pick<Selectable<DeliveryRow>, 'id' | 'channel' | 'phase' | 'attempts' | 'reason'>,
+  row: Pick<
+    Selectable<DeliveryRow>,
+    'id' | 'channel' | 'phase' | 'due' | 'attempts' | 'reason' | 'cause' | 'history' | 'told_revision'
+  >,
+  place: string,
 ): DeliveryState {
+  const history = readHistory(row.history, place);
+  const cause = readCause(row.cause, place);
   return {
     id: row.id,
     channel: fromColumn(row.channel),
-    state: row.phase === 'delivered' || row.phase === 'dead' ? row.phase : 'pending',
+    state: overPhases.find((phase) => phase === row.phase) ?? 'pending',
     attempts: row.attempts,
     reason: row.reason === null ? undefined : fromColumn(row.reason),
+    ...(row.phase === 'waiting' ? { due: row.due } : {}),
+    ...(row.phase !== 'delivered' && row.told_revision >= 0 ? { toldBefore: true } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(history.length === 0 ? {} : { history }),
   };
+}
+
+const overPhases = ['delivered', 'dead', 'dropped'] as const;
+
+/** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
+export function readCause(text: string | null, place: string): DeliveryCause | undefined {
+  return text === null ? undefined : (readJson(text, 'why a delivery is owed', place) as DeliveryCause);
+}
+
+/** @throws {StoreError} `corrupt` where the text in the table is no longer JSON. */
+export function readHistory(text: string | null, place: string): readonly DeadHandling[] {
+  return text === null ? [] : (readJson(text, 'the history of a delivery', place) as DeadHandling[]);
 }
 
 export function readCounts(rows: readonly CounterRow[]): StoreCounts {
@@ -214,6 +271,7 @@ export function readCounts(rows: readonly CounterRow[]): StoreCounts {
       pending: count('deliveries.pending'),
       delivered: count('deliveries.delivered'),
       dead: count('deliveries.dead'),
+      dropped: count('deliveries.dropped'),
     },
     rejections: count('rejections'),
     rejectionsDropped: count('rejections.dropped'),

@@ -5,9 +5,9 @@ import type { Approval, AuditAction, AuditPhase } from './block-store.ts';
 
 /**
  * Where a delivery stands. `pending` to the outside are the first three: `ready` may be claimed,
- * `waiting` was put off until `due`, `leased` is held by a claimer until `due`.
+ * `waiting` was put off until `due`, `leased` is held by a claimer until `due`. `dropped` is owed no longer, and was not made.
  */
-export type Phase = 'ready' | 'waiting' | 'leased' | 'delivered' | 'dead';
+export type Phase = 'ready' | 'waiting' | 'leased' | 'delivered' | 'dead' | 'dropped';
 
 export interface AlertRow {
   /** Rises with each insert: the order of creation. */
@@ -44,6 +44,10 @@ export interface DeliveryRow {
   /** JSON of what was told last. */
   told: string | null;
   changed_at: number | null;
+  /** JSON of why it is owed, where that is not only that a route said so. */
+  cause: string | null;
+  /** JSON list of what people did with it after it was given up. */
+  history: string | null;
 }
 
 export interface RejectionRow {
@@ -150,6 +154,7 @@ export type Counter =
   | 'deliveries.pending'
   | 'deliveries.delivered'
   | 'deliveries.dead'
+  | 'deliveries.dropped'
   | 'rejections'
   | 'rejections.bytes'
   | 'rejections.dropped'

@@ -8,6 +8,8 @@ export interface SqlDialect {
   readonly alone: (trx: Transaction<Tables>) => Promise<void>;
   /** Whether the words of an asset hold a text; no sign in it has a meaning of its own. */
   readonly wordsHold: (text: string) => RawBuilder<boolean>;
+  /** Whether the reason of a delivery holds a text; no sign in it has a meaning of its own. */
+  readonly reasonHolds: (text: string) => RawBuilder<boolean>;
   /** Whether a delivery belongs to a channel, in the form that the indexes are made for. */
   readonly isChannel: (channel: string) => RawBuilder<boolean>;
   /**
@@ -29,6 +31,7 @@ export const sqliteSql: SqlDialect = {
   // A transaction has the write lock from its beginning: see the driver.
   alone: async () => {},
   wordsHold: (text) => sql<boolean>`instr(words, ${text}) > 0`,
+  reasonHolds: (text) => sql<boolean>`instr(deliveries.reason, ${text}) > 0`,
   isChannel: (channel) => sql<boolean>`channel = ${channel}`,
   // A range and not a list: FTS5 reads what it holds of a term from one end to the other for each row that is asked for.
   alertsWith: (terms, among) =>
@@ -58,6 +61,7 @@ export const postgresSql: SqlDialect = {
     );
   },
   wordsHold: (text) => sql<boolean>`strpos(words, ${text}) > 0`,
+  reasonHolds: (text) => sql<boolean>`strpos(deliveries.reason, ${text}) > 0`,
   // What an index holds must be short, and a channel's name need not be.
   isChannel: (channel) => sql<boolean>`md5(channel) = md5(${channel})`,
   alertsWith: (terms, among) =>

@@ -6,6 +6,7 @@ import { sqlBlockStore } from './blocks.ts';
 import { checkLimit } from './limit.ts';
 import { fromColumn, toKey } from './column-text.ts';
 import { nextNumber } from './counters.ts';
+import { handleDeadDeliveries, selectDead } from './dead.ts';
 import { StoreError } from './error.ts';
 import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
@@ -14,6 +15,7 @@ import { claimDeliveries, countOwed, oweFollowUps, settleDelivery } from './outb
 import {
   commitRows,
   deliveryRow,
+  deliveryStateColumns,
   readAlert,
   readCounts,
   readDeliveryState,
@@ -131,11 +133,11 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         const rows = await db
           .selectFrom('deliveries')
           .innerJoin('alerts', 'alerts.sequence', 'deliveries.alert')
-          .select(['deliveries.id', 'channel', 'phase', 'attempts', 'reason'])
+          .select(deliveryStateColumns)
           .where('alerts.id', '=', toKey(alertId))
           .orderBy('channel')
           .execute();
-        return rows.map(readDeliveryState);
+        return rows.map((row) => readDeliveryState(row, place));
       }),
 
     claim: (channel, claim) =>
@@ -152,6 +154,10 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
           await oweFollowUps(trx, alertIds, channels, times);
         }),
       ),
+
+    deadDeliveries: (query) => run('deadDeliveries', () => selectDead(db, dialect, query, place)),
+    handleDead: (ids, handling) =>
+      run('handleDead', () => handleDeadDeliveries(db, dialect, ids, handling, place)),
 
     owed: () =>
       run('owed', async () => {
@@ -241,10 +247,10 @@ async function writeBatches(
     if (terms.length > 0) await writeTerms(trx, dialect, terms);
   }
 
-  const deliveries = [...first.values()].flatMap(({ id, row, channels, batch }) => {
+  const deliveries = [...first.values()].flatMap(({ id, row, owes, batch }) => {
     const sequence = created.get(row.id);
     if (sequence === undefined) return [];
-    return channels.map((channel) => deliveryRow({ id, sequence }, channel, batch.now));
+    return owes.map((owed) => deliveryRow({ id, sequence }, owed, batch.now));
   });
   for (const rows of chunks(deliveries)) await trx.insertInto('deliveries').values(rows).execute();
 

@@ -241,4 +241,53 @@ export const sqliteMigrations: readonly string[] = [
   DROP INDEX deliveries_ready;
   CREATE INDEX deliveries_ready ON deliveries (channel, follows, alert) WHERE phase = 'ready';
   `,
+  `
+  -- Deliveries that are owed under a condition, and what becomes of those that were given up. A table of its own again, because SQLite
+  -- cannot change what a column may hold.
+  CREATE TABLE new_deliveries (
+    alert         INTEGER NOT NULL REFERENCES alerts (sequence) ON DELETE CASCADE,
+    channel       TEXT NOT NULL,
+    id            TEXT NOT NULL UNIQUE,
+    phase         TEXT NOT NULL CHECK (phase IN ('ready', 'waiting', 'leased', 'delivered', 'dead', 'dropped')),
+    due           REAL NOT NULL,
+    attempts      INTEGER NOT NULL,
+    reason        TEXT,
+    settled_at    REAL,
+    follows       INTEGER NOT NULL DEFAULT 0 CHECK (follows IN (0, 1)),
+    revision      INTEGER NOT NULL DEFAULT 0,
+    told_revision INTEGER NOT NULL DEFAULT -1,
+    told          TEXT,
+    changed_at    REAL,
+    cause         TEXT,
+    history       TEXT,
+    PRIMARY KEY (alert, channel)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO new_deliveries
+    (alert, channel, id, phase, due, attempts, reason, settled_at, follows, revision, told_revision, told, changed_at)
+    SELECT alert, channel, id, phase, due, attempts, reason, settled_at, follows, revision, told_revision, told, changed_at
+    FROM deliveries;
+  DROP TABLE deliveries;
+  ALTER TABLE new_deliveries RENAME TO deliveries;
+
+  CREATE INDEX deliveries_ready ON deliveries (channel, follows, alert) WHERE phase = 'ready';
+  CREATE INDEX deliveries_due   ON deliveries (channel, due) WHERE phase IN ('waiting', 'leased');
+  CREATE INDEX deliveries_dead  ON deliveries (settled_at, id) WHERE phase = 'dead';
+
+  INSERT INTO counters (name, value) VALUES ('deliveries.dropped', 0);
+  CREATE TRIGGER deliveries_added AFTER INSERT ON deliveries BEGIN
+    UPDATE counters SET value = value + 1
+      WHERE name = 'deliveries.' || iif(NEW.phase IN ('delivered', 'dead', 'dropped'), NEW.phase, 'pending');
+  END;
+  CREATE TRIGGER deliveries_changed AFTER UPDATE OF phase ON deliveries
+    WHEN OLD.phase IN ('delivered', 'dead', 'dropped') OR NEW.phase IN ('delivered', 'dead', 'dropped') BEGIN
+    UPDATE counters SET value = value - 1
+      WHERE name = 'deliveries.' || iif(OLD.phase IN ('delivered', 'dead', 'dropped'), OLD.phase, 'pending');
+    UPDATE counters SET value = value + 1
+      WHERE name = 'deliveries.' || iif(NEW.phase IN ('delivered', 'dead', 'dropped'), NEW.phase, 'pending');
+  END;
+  CREATE TRIGGER deliveries_removed AFTER DELETE ON deliveries BEGIN
+    UPDATE counters SET value = value - 1
+      WHERE name = 'deliveries.' || iif(OLD.phase IN ('delivered', 'dead', 'dropped'), OLD.phase, 'pending');
+  END;
+  `,
 ];

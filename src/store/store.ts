@@ -1,4 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
+import type { DeliveryCause } from '../alert/delivery-cause.ts';
 import type { Standing } from '../alert/standing.ts';
 import type { Asset } from '../facts/assets/asset.ts';
 import type { AssetChange } from '../facts/assets/memory.ts';
@@ -8,6 +9,14 @@ import type { Severity } from '../event/severity.ts';
 import type { BlockStore } from './block-store.ts';
 import type { AlertSubject } from './search-terms.ts';
 import type { Told } from './told.ts';
+
+/** What a channel is owed of an alert, where there is more to say than its name. */
+export interface OwedDelivery {
+  readonly channel: string;
+  /** Not to be claimed before this, in milliseconds since the epoch; at once, where left out. */
+  readonly due?: number | undefined;
+  readonly cause?: DeliveryCause | undefined;
+}
 
 /** One alert owed to one channel. */
 export interface Delivery {
@@ -25,19 +34,24 @@ export interface Delivery {
   readonly told: Told | undefined;
   /** When the change was made that is to be told, in milliseconds since the epoch; undefined for the first message. */
   readonly changedAt: number | undefined;
+  /** Why it is owed, where it is so only under a condition. */
+  readonly cause?: DeliveryCause | undefined;
 }
 
 export type DeliveryOutcome =
   /** `revision` is that of the delivery, 0 where it is left out; `told` is kept for later messages about the alert. */
   | { readonly type: 'delivered'; readonly revision?: number | undefined; readonly told?: Told | undefined }
   | { readonly type: 'retry'; readonly at: number; readonly reason: string }
-  | { readonly type: 'dead'; readonly reason: string };
+  | { readonly type: 'dead'; readonly reason: string }
+  /** It is owed no longer, because its condition does not hold. */
+  | { readonly type: 'dropped'; readonly reason: string };
 
 /** Everything that one batch of input leads to; stored whole or not at all. */
 export interface Commit {
   readonly alerts: readonly {
     readonly alert: Alert;
-    readonly channels: readonly string[];
+    /** Each once: what comes first of one channel counts. A name alone is owed at once. */
+    readonly channels: readonly (string | OwedDelivery)[];
     /** Whether what is there under the same id takes over what this knows more (`grownAlert`); nobody is told again. */
     readonly grows?: boolean | undefined;
   }[];
@@ -127,7 +141,12 @@ export interface StoreCounts {
   readonly alerts: Readonly<Record<Severity, number>>;
   /** Alerts that fall under an exception. */
   readonly excepted: number;
-  readonly deliveries: { readonly pending: number; readonly delivered: number; readonly dead: number };
+  readonly deliveries: {
+    readonly pending: number;
+    readonly delivered: number;
+    readonly dead: number;
+    readonly dropped: number;
+  };
   /** Rejected records that are kept. */
   readonly rejections: number;
   /** Rejected records that were dropped, the oldest first, because the store keeps only so many. */
@@ -170,7 +189,7 @@ export interface Store {
     options: { now: number; leaseUntil: number; limit: number },
   ): Promise<readonly Delivery[]>;
   /**
-   * Ends an attempt. `retry` and `dead` count only while the delivery is held by a lease; afterwards they change nothing.
+   * Ends an attempt. `retry`, `dead` and `dropped` count only while the delivery is held by a lease; afterwards they change nothing.
    * `delivered` always counts, since nothing can undo it, but never for an older revision than one that was delivered before.
    * Where the alert changed meanwhile, the delivery is due again at once. An unknown id changes nothing.
    */
@@ -185,6 +204,17 @@ export interface Store {
     channels: readonly string[],
     times: { readonly now: number; readonly at: number },
   ): Promise<void>;
+  /**
+   * Deliveries that were given up, the last first.
+   * @throws {BadCursorError} where `after` is not a cursor of this store
+   * @throws {RangeError} where `limit` is out of its range
+   */
+  deadDeliveries(query: DeadQuery): Promise<DeadPage>;
+  /**
+   * Has deliveries that were given up tried again from the beginning, under their old ids, or drops them, and writes down who wanted that.
+   * What is not given up at this moment is left alone. Returns the ids of those that were.
+   */
+  handleDead(ids: readonly string[], handling: DeadHandling): Promise<readonly string[]>;
   /** How many deliveries have neither arrived nor been given up, by channel; channels that are owed nothing are absent. */
   owed(): Promise<Readonly<Record<string, number>>>;
   position(source: string): Promise<string | undefined>;
@@ -237,9 +267,53 @@ export interface AssetChanges {
 export interface DeliveryState {
   readonly id: string;
   readonly channel: string;
-  readonly state: 'pending' | 'delivered' | 'dead';
+  readonly state: 'pending' | 'delivered' | 'dead' | 'dropped';
   readonly attempts: number;
   readonly reason: string | undefined;
+  /** Where it was made once, and is owed again or was given up because the alert changed. */
+  readonly toldBefore?: boolean | undefined;
+  /** When the next attempt may begin, of what waits; in milliseconds since the epoch. */
+  readonly due?: number | undefined;
+  readonly cause?: DeliveryCause | undefined;
+  /** What people did with it after it was given up, the first first; at most the last 20. */
+  readonly history?: readonly DeadHandling[] | undefined;
+}
+
+export interface DeadQuery {
+  readonly channel?: string | undefined;
+  /** Only those given up in [since, until), in milliseconds since the epoch. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** Only those in whose reason this stands, letter by letter. */
+  readonly reason?: string | undefined;
+  readonly after?: string | undefined;
+  /** 1 to 500. */
+  readonly limit: number;
+}
+
+export interface DeadPage {
+  readonly deliveries: readonly DeadDelivery[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+export interface DeadDelivery {
+  readonly id: string;
+  readonly channel: string;
+  readonly alert: Alert;
+  readonly attempts: number;
+  readonly reason: string;
+  /** When it was given up. */
+  readonly diedAt: number;
+  readonly history: readonly DeadHandling[];
+}
+
+export interface DeadHandling {
+  readonly action: 'replayed' | 'dropped';
+  readonly at: number;
+  readonly by: string;
+  /** Why it had been given up; the store fills it in. */
+  readonly after?: string | undefined;
 }
 
 export interface StateEntry {

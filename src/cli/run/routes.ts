@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Alert } from '../../alert/alert.ts';
+import type { DeliveryCause } from '../../alert/delivery-cause.ts';
 import type { Routing, RouteVerdict } from '../../alert/route.ts';
 import { severities } from '../../event/severity.ts';
 import { line } from '../../notify/safe-text.ts';
@@ -139,12 +140,23 @@ const verdictWords: Readonly<Record<RouteVerdict['verdict'], string>> = {
   unasked: 'not asked, because a route above took it',
 };
 
+function laterWords(cause: DeliveryCause): string {
+  const after = `after ${count(cause.minutes, 'minute')}`;
+  switch (cause.type) {
+    case 'escalation':
+      return `, ${after}, while nobody has acknowledged it`;
+    case 'fallback':
+      return `, ${after}, if it has not reached ${cause.channels.join(' and ')} by then`;
+  }
+}
+
 function explanation(alert: Alert, routing: Routing, hasRoutes: boolean, terminal: Terminal): string {
   const { deliveries, verdicts, below } = routing;
+  const atOnce = deliveries.filter(({ later }) => later === undefined);
   const to =
-    deliveries.length === 0
-      ? paint(terminal, 'yellow', 'nobody')
-      : deliveries.map(({ channel }) => channel).join(', ');
+    atOnce.length === 0
+      ? paint(terminal, 'yellow', deliveries.length === 0 ? 'nobody' : 'nobody at once')
+      : atOnce.map(({ channel }) => channel).join(', ');
   const lines = [
     `${alert.severity}  ${line(titleOf(alert), 200)}`,
     `  goes to ${to}`,
@@ -153,8 +165,8 @@ function explanation(alert: Alert, routing: Routing, hasRoutes: boolean, termina
         `  ${verdict === 'takes' ? '+' : '-'} ${route}: ${verdictWords[verdict]}${detail === undefined ? '' : ` ${detail}`}`,
     ),
     ...deliveries.map(
-      ({ channel, route }) =>
-        `  > ${channel}: ${route === undefined ? 'there are no routes, and its minSeverity is reached' : `by ${route}`}`,
+      ({ channel, route, later }) =>
+        `  > ${channel}: ${route === undefined ? 'there are no routes, and its minSeverity is reached' : `by ${route}`}${later === undefined ? '' : laterWords(later.cause)}`,
     ),
     ...below.map(
       ({ channel, minSeverity }) => `  x ${channel}: takes only ${minSeverity} and worse (minSeverity)`,

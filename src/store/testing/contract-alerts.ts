@@ -243,7 +243,7 @@ export function describeAlerts(open: Open): void {
       expect(await store.counts()).toEqual({
         alerts: { informational: 0, low: 0, medium: 0, high: 0, critical: 0 },
         excepted: 0,
-        deliveries: { pending: 0, delivered: 0, dead: 0 },
+        deliveries: { pending: 0, delivered: 0, dead: 0, dropped: 0 },
         rejections: 0,
         rejectionsDropped: 0,
       });
@@ -269,7 +269,7 @@ export function describeAlerts(open: Open): void {
       expect(await store.counts()).toMatchObject({
         alerts: { informational: 1, low: 2, medium: 3, high: 4, critical: 5 },
         excepted: 2,
-        deliveries: { pending: 13, delivered: 1, dead: 1 },
+        deliveries: { pending: 13, delivered: 1, dead: 1, dropped: 0 },
       });
       expect(await store.alert(sampleId(0))).toBeDefined();
     });

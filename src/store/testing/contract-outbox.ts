@@ -143,7 +143,7 @@ export function describeOutbox(open: Open): void {
       const { store } = await open();
       await owe(store, [1]);
       await store.settle('no such delivery', { type: 'delivered' }, 110);
-      expect((await store.counts()).deliveries).toEqual({ pending: 1, delivered: 0, dead: 0 });
+      expect((await store.counts()).deliveries).toEqual({ pending: 1, delivered: 0, dead: 0, dropped: 0 });
     });
 
     it.each<[name: string, first: DeliveryOutcome, late: DeliveryOutcome, state: string]>([
@@ -167,7 +167,7 @@ export function describeOutbox(open: Open): void {
       expect(after).toMatchObject([{ state, attempts: 1 }]);
       // What comes late changes nothing at all, except that it was delivered after all.
       expect(after).toEqual(
-        late.type === 'delivered' ? [{ ...before[0], state, reason: undefined }] : before,
+        late.type === 'delivered' ? [{ ...before[0], state, reason: undefined, due: undefined }] : before,
       );
       expect(await store.claim('slack', { now: 300, leaseUntil: 350, limit: 5 })).toEqual([]);
     });
@@ -180,7 +180,7 @@ export function describeOutbox(open: Open): void {
       await store.settle(id, retry(9_999), 100);
       expect((await claimOne(store, 100, 200)).attempts).toBe(0);
       await store.settle(id, { type: 'delivered' }, 150);
-      expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+      expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, dropped: 0 });
     });
   });
 
@@ -204,7 +204,7 @@ export function describeOutbox(open: Open): void {
       expect(first).toMatchObject({ revision: 0, told: undefined, changedAt: undefined });
       await store.oweFollowUps([sampleId(1)], ['slack'], later(300));
       expect(await store.owed()).toEqual({ slack: 1, siem: 1 });
-      expect((await store.counts()).deliveries).toEqual({ pending: 2, delivered: 0, dead: 0 });
+      expect((await store.counts()).deliveries).toEqual({ pending: 2, delivered: 0, dead: 0, dropped: 0 });
       expect(await store.claim('slack', { now: 299, leaseUntil: 400, limit: 5 })).toEqual([]);
       const again = await claimOne(store, 300, 400);
       expect(again).toMatchObject({ id: first.id, attempts: 0, revision: 1, told, changedAt: 300 });
@@ -224,7 +224,7 @@ export function describeOutbox(open: Open): void {
       const again = await claimOne(store, 320, 400);
       expect(again).toMatchObject({ revision: 3, changedAt: 315 });
       await store.settle(again.id, { type: 'delivered', revision: 3, told }, 330);
-      expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0 });
+      expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, dropped: 0 });
     });
 
     it('tells a change of the time during which the first message was sent, and nothing twice', async () => {

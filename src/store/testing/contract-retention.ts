@@ -58,7 +58,7 @@ export function describeRetention(open: Open): void {
       expect((await store.alerts({ text: 'alert-3', limit: 9 })).alerts).toHaveLength(1);
       expect(await store.counts()).toMatchObject({
         alerts: { high: 1 },
-        deliveries: { pending: 1, delivered: 0, dead: 0 },
+        deliveries: { pending: 1, delivered: 0, dead: 0, dropped: 0 },
       });
       expect(await store.forget([])).toBe(0);
     });

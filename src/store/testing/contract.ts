@@ -3,6 +3,7 @@ import { describeAlerts } from './contract-alerts.ts';
 import { describeAssets } from './contract-assets.ts';
 import { describeBlocks } from './contract-blocks.ts';
 import { describeCommit } from './contract-commit.ts';
+import { describeDead } from './contract-dead.ts';
 import { describeDurability } from './contract-durability.ts';
 import { describeLeadership } from './contract-leadership.ts';
 import { describeOutbox } from './contract-outbox.ts';
@@ -27,6 +28,7 @@ export function describeStore(name: string, open: Open): void {
     describeBlocks(openHere);
     describeAlerts(openHere);
     describeOutbox(openHere);
+    describeDead(openHere);
     describeLeadership(openHere);
     describeRetention(openHere);
     describeDurability(openHere);

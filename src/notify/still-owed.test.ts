@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Status } from '../alert/standing.ts';
+import { raisedStanding } from '../alert/standing.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Delivery, DeliveryOutcome, Store } from '../store/store.ts';
+import { alertSections } from './sections.ts';
+import { stillOwed } from './still-owed.ts';
+import { normalAlert } from './testing/alerts.ts';
+
+const escalation = { type: 'escalation', route: 'nights', step: 1, minutes: 15 } as const;
+const fallback = { type: 'fallback', route: 'nights', channels: ['chat', 'pager'], minutes: 10 } as const;
+
+/** A store that owes the alert to two channels now and to a third under a condition, and has given out that third delivery. */
+async function opened(cause: Delivery['cause']): Promise<{ store: Store; delivery: Delivery }> {
+  const store = await openSqliteStore({ path: ':memory:' });
+  await store.commit({
+    alerts: [{ alert: normalAlert, channels: ['chat', 'pager', { channel: 'mail', due: 1_000, cause }] }],
+    now: 100,
+  });
+  const [delivery] = await store.claim('mail', { now: 1_000, leaseUntil: 2_000, limit: 1 });
+  if (delivery === undefined) throw new Error('nothing is owed to mail');
+  return { store, delivery };
+}
+
+async function settle(store: Store, channel: string, outcome: DeliveryOutcome): Promise<void> {
+  const [delivery] = await store.claim(channel, { now: 100, leaseUntil: 200, limit: 1 });
+  await store.settle(delivery?.id ?? '', outcome, 110);
+}
+
+describe('an escalation', () => {
+  it.each<[status: Status, type: string]>([
+    ['open', 'owed'],
+    ['acknowledged', 'dropped'],
+    ['in-progress', 'dropped'],
+    ['resolved', 'dropped'],
+    ['false-positive', 'dropped'],
+  ])('of an alert that is %s is %s', async (status, type) => {
+    const { store, delivery } = await opened(escalation);
+    const standing = { ...raisedStanding(normalAlert), status };
+    expect((await stillOwed({ ...delivery, standing }, store)).type).toBe(type);
+    await store.close();
+  });
+
+  it('says in the message why it came', async () => {
+    const { store, delivery } = await opened(escalation);
+    const owed = await stillOwed(delivery, store);
+    if (owed.type !== 'owed') throw new Error(owed.reason);
+    expect(alertSections(owed.delivery.alert, undefined).rows[0]).toEqual({
+      label: 'Told because',
+      value: 'escalation 1 of "nights": nobody had acknowledged it after 15 minutes',
+    });
+    await store.close();
+  });
+
+  it('goes on telling a channel that was told, whatever became of the alert', async () => {
+    const { store, delivery } = await opened(escalation);
+    const standing = { ...raisedStanding(normalAlert), status: 'resolved' } as const;
+    const told = { standing, receipt: {} };
+    expect(await stillOwed({ ...delivery, standing, told }, store)).toMatchObject({ type: 'owed' });
+    await store.close();
+  });
+});
+
+describe('a fallback', () => {
+  it.each<[name: string, chat: DeliveryOutcome, pager: DeliveryOutcome, type: string]>([
+    [
+      'one waits for another attempt',
+      { type: 'delivered' },
+      { type: 'retry', at: 9_999, reason: '' },
+      'owed',
+    ],
+    ['one was given up', { type: 'delivered' }, { type: 'dead', reason: '' }, 'owed'],
+    ['all were reached', { type: 'delivered' }, { type: 'delivered' }, 'dropped'],
+    [
+      'one was reached and one dropped by a person',
+      { type: 'dropped', reason: '' },
+      { type: 'delivered' },
+      'dropped',
+    ],
+  ])('where %s', async (_name, chat, pager, type) => {
+    const { store, delivery } = await opened(fallback);
+    await settle(store, 'chat', chat);
+    await settle(store, 'pager', pager);
+    expect((await stillOwed(delivery, store)).type).toBe(type);
+    await store.close();
+  });
+
+  it('names only those that were not reached', async () => {
+    const { store, delivery } = await opened(fallback);
+    await settle(store, 'chat', { type: 'delivered' });
+    expect(await stillOwed(delivery, store)).toMatchObject({
+      delivery: {
+        alert: { toldBecause: 'fallback of "nights": it had not reached pager after 10 minutes' },
+      },
+    });
+    await store.close();
+  });
+
+  it('counts as reached who was told and has to hear of a change', async () => {
+    const { store, delivery } = await opened(fallback);
+    await settle(store, 'chat', { type: 'delivered' });
+    await settle(store, 'pager', { type: 'delivered' });
+    await store.oweFollowUps([normalAlert.id], ['pager'], { now: 200, at: 300 });
+    expect((await stillOwed(delivery, store)).type).toBe('dropped');
+    await store.close();
+  });
+
+  it('is made where the store knows nothing of the channel that should have been reached', async () => {
+    const { store, delivery } = await opened({ ...fallback, channels: ['gone'] });
+    expect((await stillOwed(delivery, store)).type).toBe('owed');
+    await store.close();
+  });
+});
