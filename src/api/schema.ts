@@ -196,7 +196,7 @@ const cause = z
     'Why it is owed only under a condition: while nobody has acknowledged the alert, or while it has not reached another channel.',
   );
 
-export const handlingSchema = z.object({
+const handlingSchema = z.object({
   action: z.enum(['replayed', 'dropped']),
   at: milliseconds,
   by: text,
