@@ -109,6 +109,7 @@ export function readDigest(digest: string): EventDigest {
       object: text(provenance, 'object') ?? '',
       position: number('position'),
       receivedAt: number('receivedAt'),
+      ...(text(provenance, 'worker') === undefined ? {} : { worker: text(provenance, 'worker') }),
     },
   };
 }

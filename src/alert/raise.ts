@@ -1,7 +1,7 @@
-import type { Rule } from '../sigma/rule.ts';
+import type { RuleHeader } from '../sigma/rule.ts';
 import type { Alert } from './alert.ts';
 import { alertPerson } from './alert-person.ts';
-import type { Finding, Subject } from './finding.ts';
+import type { Subject } from './finding.ts';
 import { compileHeadline, type Headline } from './headline.ts';
 import { alertId } from './identity.ts';
 import { headerPart, headlineOf, type HeaderPart } from './rule-header.ts';
@@ -11,9 +11,15 @@ interface RulePart extends HeaderPart {
   readonly headline: Headline<Subject>;
 }
 
+/** What an alert is made of: an event, and the header of the rule that it made match. */
+export interface Raised {
+  readonly rule: RuleHeader;
+  readonly subject: Subject;
+}
+
 /** Makes a function that turns findings into alerts. It keeps what it has worked out for each rule, nothing of events. */
-export function alertRaiser(): (finding: Finding, decidedAt: number) => Alert {
-  const parts = new WeakMap<Rule, RulePart>();
+export function alertRaiser(): (finding: Raised, decidedAt: number) => Alert {
+  const parts = new WeakMap<RuleHeader, RulePart>();
   return (finding, decidedAt) => {
     let part = parts.get(finding.rule);
     if (part === undefined) {
@@ -24,11 +30,11 @@ export function alertRaiser(): (finding: Finding, decidedAt: number) => Alert {
   };
 }
 
-function rulePart(rule: Rule): RulePart {
+function rulePart(rule: RuleHeader): RulePart {
   return { headline: compileHeadline(headlineOf(rule)), ...headerPart(rule) };
 }
 
-function raise({ rule, subject }: Finding, part: RulePart, decidedAt: number): Alert {
+function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Alert {
   const { event, facts } = subject;
   const { actor, outcome, client } = event;
   return {

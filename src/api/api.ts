@@ -16,6 +16,9 @@ import { blockRoutes, type Blocks } from './blocks.ts';
 import { decisionRoutes } from './decisions.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
+import { workerRoutes, type TakeBatch } from './worker-batches.ts';
+import { addWorkerDoor } from './worker-door.ts';
+import type { WorkerKeys } from '../worker/signature.ts';
 import { createGuard } from './guard.ts';
 import { errorPage, type Frame } from './layout.ts';
 import { openApi } from './openapi.ts';
@@ -34,6 +37,13 @@ export interface ApiOptions {
   readonly traffic?: (() => TrafficState | undefined) | undefined;
   /** Where there are none, callers need no key, and only those on this machine are answered. */
   readonly keys: readonly ApiKey[];
+  /** Workers that may send batches; without any, nobody is let in where they would. */
+  readonly workers?: {
+    readonly keys: readonly WorkerKeys[];
+    readonly take: TakeBatch;
+    /** Told of every connection that was closed because nobody who may was behind it. */
+    readonly onClosed: () => void;
+  };
   readonly health: () => Health;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
@@ -95,6 +105,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     strictTransportSecurity: isHttps,
     frameguard: { action: 'deny' },
   });
+  const workers = options.workers ?? { keys: [], take: nobodyThere, onClosed: () => {} };
+  // Before the guard, which would answer.
+  addWorkerDoor(app, { keys: workers.keys, now, onClosed: workers.onClosed });
   const guard = createGuard(keys, publicUrl);
   app.addHook('onRequest', async (request) => guard(request));
   app.addHook('onSend', async (_request, reply) => {
@@ -120,6 +133,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await openApi(app, { version, publicUrl, keysNeeded: keys.length > 0 });
   const frame: Frame = { assets: assetRoutes(app), version };
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
+  workerRoutes(app, workers);
   alertRoutes(app, { store, now });
   rememberedAssetRoutes(app, { store });
   blockRoutes(app, { store, blocks: options.blocks, now });
@@ -160,6 +174,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     return answer(request, reply, problem);
   });
   return app;
+}
+
+async function nobodyThere(): Promise<never> {
+  throw new HttpProblem(404, 'There is nothing here.');
 }
 
 function logging(log: ApiOptions['log']): Pick<FastifyServerOptions, 'logger' | 'loggerInstance'> {

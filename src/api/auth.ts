@@ -10,9 +10,9 @@ export interface ApiKey {
 
 /**
  * What a route asks for: `open` answers everyone, `any` answers every key, the others only a key with that scope or
- * with `all`.
+ * with `all`. `signed` lets nobody in by a key: the route has a door of its own.
  */
-export type Need = 'open' | 'any' | 'ingest' | 'read';
+export type Need = 'open' | 'any' | 'ingest' | 'read' | 'signed';
 
 export interface Caller {
   /** The key's name. */

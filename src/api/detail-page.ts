@@ -421,6 +421,7 @@ function origin({ id, evidence, correlation }: Alert, address: string): Html {
       ['Source', provenance.source],
       ['Object', provenance.object],
       ['At byte', provenance.position],
+      ['Worker', provenance.worker],
       ['Permanent link', html`<a href="/alerts/${id}">${address}/alerts/${id}</a>`],
       ['As JSON', html`<a href="/v1/alerts/${id}">/v1/alerts/${id}</a>`],
     ]),

@@ -31,6 +31,7 @@ export function createGuard(keys: readonly ApiKey[], publicUrl: string | undefin
 function openGuard(ownOrigin: string | undefined): Guard {
   const ownHost = ownOrigin === undefined ? undefined : new URL(ownOrigin).host;
   return (request) => {
+    if (isPastItsOwnDoor(request)) return;
     const host = request.headers.host;
     const name = hostName(host);
     if (name === undefined || !(isLoopback(name) || host === ownHost)) {
@@ -47,6 +48,7 @@ function openGuard(ownOrigin: string | undefined): Guard {
 function keyGuard(keys: readonly ApiKey[], ownOrigin: string | undefined): Guard {
   const authenticate = authenticator(keys);
   return (request) => {
+    if (isPastItsOwnDoor(request)) return;
     const need: Need | undefined = request.is404 ? 'any' : request.routeOptions.config.need;
     const callers = authenticate(request.headers);
     request.mayRead = callers.some((caller) => allows(caller, 'read'));
@@ -57,6 +59,11 @@ function keyGuard(keys: readonly ApiKey[], ownOrigin: string | undefined): Guard
     // A browser adds the password that it remembers to requests that foreign pages make.
     if (isAmbient(callers)) refuseCrossSite(request, ownOrigin);
   };
+}
+
+/** Whoever is here has signed the request; others have been turned away before. */
+function isPastItsOwnDoor(request: FastifyRequest): boolean {
+  return request.sentBy !== undefined;
 }
 
 function isAmbient(callers: readonly Caller[]): boolean {

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import { batchHeaders } from '../worker/protocol.ts';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 
 const anyBody = { schema: {} };
@@ -33,6 +34,13 @@ export async function openApi(
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
           apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+          worker: {
+            type: 'apiKey',
+            in: 'header',
+            name: batchHeaders.signature,
+            description:
+              'A signature over the whole request, for workers; docs/workers.md tells how it is made.',
+          },
           basic: { type: 'http', scheme: 'basic', description: 'Any user name, the key as password.' },
         },
       },

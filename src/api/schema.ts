@@ -48,6 +48,7 @@ const provenance = z
     object: text.describe('The file, object or request that held it.'),
     position: z.number().describe('Byte offset in the unpacked content.'),
     receivedAt: milliseconds,
+    worker: maybeText.describe('The worker that found it and sent it on.'),
   })
   .describe('Where a record came from.');
 

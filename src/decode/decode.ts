@@ -216,8 +216,9 @@ class BatchSink implements Sink {
   }
 
   private provenance(at: number): Provenance {
-    const { source, object, receivedAt } = this.from;
-    return { source, object, position: this.startAt + at, receivedAt };
+    const { source, object, receivedAt, worker } = this.from;
+    const position = this.startAt + at;
+    return { source, object, position, receivedAt, ...(worker === undefined ? {} : { worker }) };
   }
 }
 

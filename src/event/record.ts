@@ -8,6 +8,8 @@ export interface Provenance {
   readonly position: number;
   /** When Tocsin received it, in milliseconds since the epoch. */
   readonly receivedAt: number;
+  /** The worker that found it and sent it on; absent where this process read it itself. */
+  readonly worker?: string | undefined;
 }
 
 /** A record, or a stretch of bytes where a record should be, that could not become an event. */

@@ -4,7 +4,7 @@ import { concernsAssets } from '../facts/assets/sightings.ts';
 import type { Alert } from '../alert/alert.ts';
 import { engineOf, type EngineParts } from '../runtime/engine.ts';
 import { decide, newTally } from '../runtime/pipeline.ts';
-import type { Destination } from './destination.ts';
+import type { Destination, Invocation } from './destination.ts';
 
 export interface HandlerOptions {
   readonly parts: EngineParts;
@@ -34,22 +34,28 @@ export function createHandler(
   options: HandlerOptions,
 ): (event: Json, context: { readonly awsRequestId: string }) => Promise<HandlerResult> {
   const engine = engineOf(options.parts);
+  const rules = new Map(engine.active.map((rule) => [rule.id, rule]));
   const { clock, log } = options;
   return async (event, context) => {
     const receivedAt = clock();
     const tally = newTally();
-    const batch = decodeValue(event, { source: 'lambda', object: context.awsRequestId, receivedAt });
+    const from = { source: 'lambda', object: context.awsRequestId, position: 0, receivedAt };
+    const batch = decodeValue(event, from);
     const { alerts, rejections, matches } = decide(batch, engine, clock(), tally);
     // Assets are remembered where state is kept, from every call that says something of one.
     const remembers = batch.events.some(concernsAssets);
     const failures = rejections.map((rejection) => `a record was rejected: ${rejection.reason}`);
     // At once, not in turn: the function has one time limit for all of them.
+    const found = alerts.flatMap((alert) => {
+      const rule = rules.get(alert.rule.id);
+      return rule === undefined ? [] : [{ eventId: alert.evidence.eventId, rule }];
+    });
     const told = alerts.filter(({ exception }) => exception === undefined);
     const sent = options.destinations.flatMap((destination) => {
       // A server keeps also what falls under an exception; the others would only tell people of it.
       const theirs = destination.correlates ? alerts : told;
       const isNeeded = theirs.length > 0 || (destination.correlates && (matches.length > 0 || remembers));
-      return isNeeded ? [sendAll(destination, theirs, event)] : [];
+      return isNeeded ? [sendAll(destination, theirs, { event, from, found })] : [];
     });
     for (const problems of await Promise.all(sent)) failures.push(...problems);
     for (const { id, severity, title, rule, time } of alerts)
@@ -70,10 +76,10 @@ export function createHandler(
 async function sendAll(
   destination: Destination,
   alerts: readonly Alert[],
-  event: Json,
+  invocation: Invocation,
 ): Promise<readonly string[]> {
   try {
-    const problems = await destination.send(alerts, event);
+    const problems = await destination.send(alerts, invocation);
     return problems.map((problem) => `${destination.name}: ${problem}`);
   } catch (error) {
     return [`${destination.name}: ${error instanceof Error ? error.message : String(error)}`];

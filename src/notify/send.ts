@@ -30,7 +30,7 @@ const maxBodyBytes = 64 * 1024;
 
 /** Makes the one HTTP call. Never rejects, never follows a redirect, and no reason holds a path, a token or text of the answer. */
 export async function sendRequest(
-  request: ChannelRequest,
+  request: Omit<ChannelRequest, 'body'> & { readonly body: string | Uint8Array<ArrayBuffer> },
   transport: Transport,
   signal: AbortSignal = AbortSignal.timeout(transport.timeoutMs),
 ): Promise<Exchange> {

@@ -94,9 +94,10 @@ export function attackWords(alert: Alert): string {
   return alert.techniques.map(({ id, name }) => `${id} ${name}`.trim()).join(', ');
 }
 
-/** The object and the byte offset in it where the record lies. */
+/** The object and the byte offset in it where the record lies, and the worker that found it there. */
 export function evidencePlace({ provenance }: Pick<Alert['evidence'], 'provenance'>): string {
-  return `${provenance.object} at byte ${provenance.position}`;
+  const place = `${provenance.object} at byte ${provenance.position}`;
+  return provenance.worker === undefined ? place : `${place}, sent by the worker ${provenance.worker}`;
 }
 
 /** `2026-11-21 12:03:11 UTC`; `unknown time` where the number is no date, because a log can hold any number. */

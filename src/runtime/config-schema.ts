@@ -7,6 +7,7 @@ import { checkRoutes, routesSection } from './config-routes.ts';
 import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
 import { storeSection } from './config-store.ts';
+import { workersSection } from './config-workers.ts';
 import { packNames, packs } from './packs.ts';
 
 const secret = { secret: true };
@@ -130,6 +131,7 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Where `tocsin serve` reads from by itself.'),
+    workers: workersSection,
     traffic: trafficSection,
     blocking: blockingSection,
     channels: z

@@ -14,7 +14,7 @@ import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
 import { linkCorrelations, type LinkedCorrelation } from '../sigma/correlation/link.ts';
 import { createIntake, type Match } from '../sigma/correlation/match.ts';
 import { compileByLogSource } from '../sigma/log-source.ts';
-import type { Rule } from '../sigma/rule.ts';
+import type { Rule, RuleHeader } from '../sigma/rule.ts';
 import { isForKnownSource, logSourceOf } from './log-sources.ts';
 
 /** The pure middle: from events to alerts, with no I/O and no clock of its own. */
@@ -36,6 +36,8 @@ export interface Engine {
   /** Whether a policy may give an alert another severity than its rule's, or an exception. */
   readonly hasPolicy: boolean;
   readonly raise: (finding: Finding, decidedAt: number) => Alert;
+  /** The alert of a rule that matched elsewhere; only the rule's header is needed. */
+  readonly raiseFor: (rule: RuleHeader, event: Event, decidedAt: number) => Alert;
   /** Alerts of correlations' findings, but of those that only serve other correlations. */
   readonly raiseCorrelated: (findings: readonly CorrelationFinding[], decidedAt: number) => readonly Alert[];
 }
@@ -119,6 +121,10 @@ export function engineOf(parts: EngineParts, locate?: Locate): Engine {
     correlations,
     hasPolicy: policy.severity.length + policy.exceptions.length > 0,
     raise: (finding, decidedAt) => judge(raise(finding, decidedAt), finding.rule, finding.subject),
+    raiseFor: (rule, event, decidedAt) => {
+      const subject = new Subject(event, parts.known, undefined, undefined, context);
+      return judge(raise({ rule, subject }, decidedAt), rule, subject);
+    },
     raiseCorrelated: (findings, decidedAt) =>
       findings
         .filter(({ correlation }) => !silent.has(correlation.id))

@@ -51,6 +51,14 @@ export interface IngestResult {
 /** An answer lists this many alerts and rejections at most. */
 const listed = 1_000;
 
+/** What comes with a batch beside its events. */
+export interface Alongside {
+  /** Alerts for events of the batch that were decided on elsewhere; those that are made here too count once. */
+  readonly alerts?: ((made: ReadonlySet<string>) => readonly Alert[]) | undefined;
+  /** Stored in the same transaction. */
+  readonly state?: readonly StateChange[] | undefined;
+}
+
 /**
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
  * Reading the same input again is harmless: alerts that are there stay as they are.
@@ -58,67 +66,93 @@ const listed = 1_000;
 export function createIngest(
   options: IngestOptions,
 ): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
-  const { correlations } = options;
   return async (chunks, from) => {
-    const total = newTally();
-    const alerts: IngestedAlert[] = [];
-    const rejections: { position: number; reason: string }[] = [];
-    const keepable = rejectionKeeper();
+    const input = openInput(options, from.source);
+    for await (const batch of decode(chunks, from, { startAt: from.startAt })) await input.take(batch);
+    if (from.position) await input.end(from.position);
+    return input.result();
+  };
+}
 
-    async function commit(
-      decided: readonly Alert[],
-      rejected: readonly Rejection[],
-      tally: Tally,
-      more: { readonly state?: readonly StateChange[]; readonly position?: InputOrigin['position'] },
-    ): Promise<void> {
-      for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
-      for (const { provenance, reason } of rejected)
-        if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
-      let created: ReadonlySet<string> = new Set();
-      let repeated = 0;
-      const { position, state = [] } = more;
-      const isChanged = options.assets.memory.isChanged();
-      if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position || isChanged) {
-        const result = await keep(options, {
-          alerts: decided,
-          rejections: keepable(rejected),
-          position,
-          state,
-        });
-        created = new Set(result.created);
-        repeated = result.repeated;
-      }
-      const told = new Set<string>();
-      for (const alert of decided) {
-        if (told.has(alert.id)) continue;
-        told.add(alert.id);
-        if (alerts.length < listed)
-          alerts.push({
-            id: alert.id,
-            severity: alert.severity,
-            title: alert.title,
-            repeated: !created.has(alert.id),
-          });
-      }
-      options.onCommit({
-        source: from.source,
-        tally,
-        created: decided.filter((alert) => created.has(alert.id)),
-        repeated,
+/** The same for a batch that is decoded already; it is committed as one. */
+export function createBatchIngest(
+  options: IngestOptions,
+): (batch: DecodedBatch, source: string, alongside: Alongside) => Promise<IngestResult> {
+  return async (batch, source, alongside) => {
+    const input = openInput(options, source);
+    await input.take(batch, alongside);
+    return input.result();
+  };
+}
+
+function openInput(options: IngestOptions, source: string) {
+  const { correlations } = options;
+  const total = newTally();
+  const alerts: IngestedAlert[] = [];
+  const rejections: { position: number; reason: string }[] = [];
+  const keepable = rejectionKeeper();
+
+  async function commit(
+    decided: readonly Alert[],
+    rejected: readonly Rejection[],
+    tally: Tally,
+    more: { readonly state?: readonly StateChange[]; readonly position?: InputOrigin['position'] },
+  ): Promise<void> {
+    for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
+    for (const { provenance, reason } of rejected)
+      if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
+    let created: ReadonlySet<string> = new Set();
+    let repeated = 0;
+    const { position, state = [] } = more;
+    const isChanged = options.assets.memory.isChanged();
+    if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position || isChanged) {
+      const result = await keep(options, {
+        alerts: decided,
+        rejections: keepable(rejected),
+        position,
+        state,
       });
+      created = new Set(result.created);
+      repeated = result.repeated;
     }
+    const told = new Set<string>();
+    for (const alert of decided) {
+      if (told.has(alert.id)) continue;
+      told.add(alert.id);
+      if (alerts.length < listed)
+        alerts.push({
+          id: alert.id,
+          severity: alert.severity,
+          title: alert.title,
+          repeated: !created.has(alert.id),
+        });
+    }
+    options.onCommit({
+      source,
+      tally,
+      created: decided.filter((alert) => created.has(alert.id)),
+      repeated,
+    });
+  }
 
-    for await (const batch of decode(chunks, from, { startAt: from.startAt })) {
+  return {
+    take: async (batch: DecodedBatch, alongside: Alongside = {}): Promise<void> => {
       const tally = newTally();
       const decision = decideAll(batch, options, tally);
-      await correlations.take(decision, (alerts, state) => {
-        tally.alerts += alerts.length;
-        return commit([...decision.alerts, ...alerts], decision.rejections, tally, { state });
+      const elsewhere = alongside.alerts?.(new Set(decision.alerts.map(({ id }) => id))) ?? [];
+      tally.alerts += elsewhere.length;
+      await correlations.take(decision, (correlated, state) => {
+        tally.alerts += correlated.length;
+        return commit([...decision.alerts, ...elsewhere, ...correlated], decision.rejections, tally, {
+          state: [...state, ...(alongside.state ?? [])],
+        });
       });
-    }
-    if (from.position) await commit([], [], newTally(), { position: from.position });
-    const { records, events, rejected, skipped } = total;
-    return { records, events, rejected, skipped, alerts, rejections };
+    },
+    end: (position: InputOrigin['position']) => commit([], [], newTally(), { position }),
+    result: (): IngestResult => {
+      const { records, events, rejected, skipped } = total;
+      return { records, events, rejected, skipped, alerts, rejections };
+    },
   };
 }
 

@@ -6,12 +6,17 @@ import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
 import type { Tally } from './pipeline.ts';
 import type { TrafficCounters } from './start-traffic.ts';
+import type { WorkerIntakeOptions } from './worker-intake.ts';
+
+type TakenBatch = WorkerIntakeOptions['onTaken'];
 
 export interface Metrics {
   readonly ingested: (source: string, tally: Tally, created: readonly Alert[], repeated: number) => void;
   readonly attempted: (channel: string, result: string) => void;
   /** An alert that no route sends anywhere. */
   readonly unrouted: () => void;
+  readonly batchTaken: TakenBatch;
+  readonly workerTurnedAway: () => void;
   /** The Prometheus text format, https://prometheus.io/docs/instrumenting/exposition_formats/ */
   readonly text: () => Promise<string>;
 }
@@ -75,6 +80,23 @@ export function createMetrics(
     'tocsin_delivery_attempts_total',
     'Attempts to deliver an alert, by how they ended.',
     ['channel', 'result'],
+  );
+  const batches = counter('tocsin_worker_batches_total', 'Batches taken from workers.', ['worker']);
+  const items = counter(
+    'tocsin_worker_items_total',
+    'Items in the batches of workers, by what became of them: taken, repeated (taken before), refused (not theirs to send), lost (as the worker tells), missing (numbers of a stream that never came), unconfirmed (findings that the same rule did not make here).',
+    ['worker', 'result'],
+  );
+  const lastBatch = new Gauge({
+    name: 'tocsin_worker_last_batch_seconds',
+    help: 'When the last batch of a worker was taken, in seconds since the epoch.',
+    labelNames: ['worker'],
+    registers: [registry],
+  });
+  const turnedAway = counter(
+    'tocsin_worker_connections_closed_total',
+    'Connections closed without an answer, because they came to the address of workers without a signature that holds.',
+    [],
   );
   const latency = new Histogram({
     name: 'tocsin_alert_latency_seconds',
@@ -191,6 +213,21 @@ export function createMetrics(
         latency.observe(Math.max(0, alert.decidedAt - alert.time) / 1000);
       }
     },
+    batchTaken: ({ worker, taken, lost, missing }) => {
+      const { taken: fresh, repeated, refused, unconfirmed } = taken;
+      batches.inc({ worker });
+      for (const [result, n] of Object.entries({
+        taken: fresh,
+        repeated,
+        refused,
+        lost,
+        missing,
+        unconfirmed,
+      }))
+        items.inc({ worker, result }, n);
+      lastBatch.set({ worker }, Date.now() / 1000);
+    },
+    workerTurnedAway: () => turnedAway.inc(),
     attempted: (channel, result) => attempts.inc({ channel, result }),
     unrouted: () => unrouted.inc(),
     text: () => registry.metrics(),

@@ -30,6 +30,9 @@ import { isUnrouted, owedBy, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
 import { startTaking, type Taking } from './taking.ts';
 import { version } from './version.ts';
+import type { WorkerIntakeOptions } from './worker-intake.ts';
+
+type TakenBatch = Parameters<WorkerIntakeOptions['onTaken']>[0];
 
 export interface ServeOptions {
   readonly config: Config;
@@ -141,6 +144,10 @@ export async function serve({
               onAlert?.(alert);
             }
           },
+          onBatch: (batch) => {
+            metrics.batchTaken(batch);
+            tellOfBatch(batch, log);
+          },
           log,
         }),
       log,
@@ -160,6 +167,15 @@ export async function serve({
       const led = taking();
       if (led === undefined) throw standingBy();
       return led.ingest(chunks, from);
+    },
+    workers: {
+      keys: config.workers,
+      take: async (worker, batch) => {
+        const led = taking();
+        if (led === undefined) throw standingBy();
+        return led.takeBatch(worker, batch);
+      },
+      onClosed: metrics.workerTurnedAway,
     },
     blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
     traffic: () => taking()?.traffic.state,
@@ -236,6 +252,18 @@ export async function serve({
       );
     throw error;
   }
+}
+
+/** What a person should look at; everything else is in the metrics. */
+function tellOfBatch({ worker, taken, lost, missing }: TakenBatch, log: Logger): void {
+  const { refused, unconfirmed } = taken;
+  if (lost + missing > 0) log.error({ worker, lost, missing }, 'a worker lost what it was to send');
+  if (refused > 0) log.warn({ worker, refused }, 'a worker sent what is not its to send');
+  if (unconfirmed > 0)
+    log.warn(
+      { worker, unconfirmed },
+      'a worker found what the same rule does not find here; versions differ',
+    );
 }
 
 function standingBy(): HttpProblem {

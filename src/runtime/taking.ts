@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
+import type { TakeBatch } from '../api/worker-batches.ts';
 import type { Rule } from '../sigma/rule.ts';
 import { s3Client, sqsClient } from '../source/aws-clients.ts';
 import { startS3Queue } from '../source/s3-queue.ts';
@@ -12,7 +13,7 @@ import type { Blocking } from './blocking.ts';
 import { startBlockingLoop } from './blocking-loop.ts';
 import type { Config } from './config-schema.ts';
 import type { Engine } from './engine.ts';
-import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
+import { commitTick, createBatchIngest, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import type { Led } from './leading.ts';
@@ -20,6 +21,7 @@ import { startReputation } from './start-reputation.ts';
 import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
 import { startRetention } from './retention.ts';
+import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
 export interface TakingOptions {
   readonly config: Config;
@@ -31,12 +33,14 @@ export interface TakingOptions {
   readonly blocking: Blocking;
   readonly channelsFor: IngestOptions['channelsFor'];
   readonly onCommit: IngestOptions['onCommit'];
+  readonly onBatch: WorkerIntakeOptions['onTaken'];
   readonly log: Logger;
 }
 
 /** The part of a server that takes events in. It holds what correlations and assets remember, and so runs in one process at a time. */
 export interface Taking extends Led {
   readonly ingest: ReturnType<typeof createIngest>;
+  readonly takeBatch: TakeBatch;
   readonly sources: readonly RunningSource[];
   readonly nudgeBlocking: () => void;
   readonly traffic: RunningTraffic;
@@ -62,6 +66,15 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     onCommit: options.onCommit,
   };
   const ingest = createIngest(ingestOptions);
+  const takeBatch = createWorkerIntake({
+    workers: config.workers,
+    engine,
+    disabled: new Set(config.rules.disabled),
+    ingest: createBatchIngest(ingestOptions),
+    clock: Date.now,
+    state: await store.state(),
+    onTaken: options.onBatch,
+  });
   const ticks = startTicks(ingestOptions, log);
   const blockingLoop = startBlockingLoop(options.blocking, log);
   // A watched folder may hold the data folder, and the data folder may itself be watched.
@@ -114,6 +127,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   }
   return {
     ingest,
+    takeBatch,
     get sources() {
       return [...sources, ...traffic.sources, ...(reputation === undefined ? [] : [reputation])];
     },

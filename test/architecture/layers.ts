@@ -18,6 +18,7 @@ const layers = [
   'notify',
   'respond',
   'source',
+  'worker',
   'api',
   'runtime',
   'cli',

@@ -96,7 +96,7 @@ function secretFor(place: string): string {
   if (/pagerduty/i.test(place)) return 'k'.repeat(32);
   if (/telegram/i.test(place)) return '123456789:x';
   if (/url/i.test(place)) return 'https://receiver.example/';
-  return 'a-secret-of-more-than-24-bytes';
+  return 'a-secret-of-more-than-32-characters';
 }
 
 describe('the rule of docs/writing-rules.md', () => {

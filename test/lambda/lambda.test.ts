@@ -14,10 +14,16 @@ let bundle: LambdaBundle;
 let slack: FakeSlack;
 let server: ServerProcess;
 
+const workerKey = 'the-key-of-the-worker-in-these-tests';
+
 beforeAll(async () => {
   bundle = await buildLambda(join(folder.path, 'lambda'));
   slack = await startFakeSlack();
-  server = await startServer(['--data', join(folder.path, 'data'), '--quiet']);
+  const config = join(folder.path, 'workers.yaml');
+  writeFileSync(config, 'workers: [{ name: eu-production, keys: [env:WORKER_KEY] }]\n');
+  server = await startServer(['--config', config, '--data', join(folder.path, 'data'), '--quiet'], {
+    WORKER_KEY: workerKey,
+  });
 });
 
 afterAll(async () => {
@@ -131,6 +137,24 @@ describe('the Lambda function', () => {
     };
     expect(alerts).toHaveLength(1);
     expect(answers[0]).toMatchObject({ body: { alerts: [{ id: alerts[0]?.id }] } });
+  });
+
+  it('is a worker where it has a name and a key, and its name stands in the alert', async () => {
+    const stopped = trailStopped();
+    const env = { TOCSIN_SERVER_URL: server.address, TOCSIN_WORKER: 'eu-production' };
+    const [wrong] = await invoke([fromEventBridge(stopped)], {
+      ...env,
+      TOCSIN_SERVER_KEY: 'another-key-that-is-long-enough-but-wrong',
+    });
+    expect(JSON.stringify(wrong)).toMatch(/"type":"error".*name or key is wrong/);
+    const [answer] = await invoke([fromEventBridge(stopped)], { ...env, TOCSIN_SERVER_KEY: workerKey });
+    expect(answer).toMatchObject({ type: 'response', body: { alerts: [{ severity: 'critical' }] } });
+    const { alerts } = (await (await fetch(`${server.address}/v1/alerts?action=StopLogging`)).json()) as {
+      alerts: { evidence: { eventId: string; provenance: object } }[];
+    };
+    expect(alerts).toMatchObject([
+      { evidence: { eventId: stopped.eventID, provenance: { source: 'lambda', worker: 'eu-production' } } },
+    ]);
   });
 
   it('hands what only rules over several events are about to a server, which raises their alert', async () => {

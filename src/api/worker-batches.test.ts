@@ -1,0 +1,228 @@
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../event/json.ts';
+import { batchHeaders, batchLimits, batchPath, type Taken, type WorkerBatch } from '../worker/protocol.ts';
+import { signedRequest, testBatch, testKey, type SignedParts } from '../worker/testing/signed-request.ts';
+import type { ApiKey } from './auth.ts';
+import { send, type Answer } from './testing/request.ts';
+import { testNow } from './testing/sample.ts';
+import { startServer, type TestServer } from './testing/server.ts';
+import type { TakeBatch } from './worker-batches.ts';
+
+let server: TestServer;
+let taken: { readonly worker: string; readonly batch: WorkerBatch }[];
+let closed: number;
+let take: TakeBatch;
+
+const nothing: Taken = { through: 0, taken: 0, repeated: 0, refused: 0, alerts: 0, unconfirmed: 0 };
+
+async function start(keys: readonly ApiKey[] = []): Promise<void> {
+  server = await startServer({
+    keys,
+    workers: {
+      keys: [{ name: 'eu-west', keys: [testKey] }],
+      take: (worker, batch) => take(worker, batch),
+      onClosed: () => {
+        closed += 1;
+      },
+    },
+  });
+}
+
+beforeEach(async () => {
+  taken = [];
+  closed = 0;
+  take = async (worker, batch) => {
+    taken.push({ worker, batch });
+    return { ...nothing, through: batch.first + batch.items.length - 1, taken: batch.items.length };
+  };
+  await start();
+});
+afterEach(() => server.close());
+
+const lost = { type: 'lost', count: 2, reason: 'no room', at: testNow } as const;
+const batch = testBatch([lost]);
+
+function post(parts: Partial<SignedParts> = {}, of: WorkerBatch = batch): Promise<Answer> {
+  const { method, path, headers, body } = signedRequest(of, { time: testNow, ...parts });
+  return send(server, path, { method, headers, body });
+}
+
+/** Everything that comes back over one connection until it ends. */
+function raw(bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(bytes));
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+function written(parts: Partial<SignedParts> = {}, more: Record<string, string> = {}): Buffer {
+  const { method, path, headers, body } = signedRequest(batch, { time: testNow, ...parts });
+  const lines = Object.entries({
+    host: 'localhost',
+    ...headers,
+    'content-length': String(body.length),
+    ...more,
+  });
+  return Buffer.concat([
+    Buffer.from(
+      `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    ),
+    body,
+  ]);
+}
+
+describe('a worker', () => {
+  it.each(['gzip', 'identity'])('gets through with a body as %s', async (encoding) => {
+    const answer = await post({ encoding });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toMatchObject({ through: 1, taken: 1 });
+    expect(Number(answer.headers[batchHeaders.maxBytes])).toBeGreaterThan(0);
+    expect(taken).toEqual([{ worker: 'eu-west', batch }]);
+  });
+
+  it('needs no API key, and an API key is not enough', async () => {
+    await server.close();
+    await start([{ name: 'admin', key: 'the-key-of-the-admin', scope: 'all' }]);
+    expect((await post()).status).toBe(200);
+    await expect(
+      send(server, batchPath, {
+        method: 'POST',
+        headers: { 'x-api-key': 'the-key-of-the-admin' },
+        body: '{}',
+      }),
+    ).rejects.toThrow(/socket hang up|ECONNRESET/);
+  });
+
+  it('gets a record as it was sent, a member called __proto__ included', async () => {
+    const record = JSON.parse('{"eventID":"1","__proto__":{"a":1}}') as JsonObject;
+    const from = { source: 'file', object: 'a', position: 0, receivedAt: testNow };
+    expect((await post({}, testBatch([{ type: 'record', from, record }]))).status).toBe(200);
+    const [item] = taken[0]?.batch.items ?? [];
+    expect(JSON.stringify(item)).toContain('"__proto__":{"a":1}');
+  });
+
+  it.each<[string, Partial<SignedParts>, number]>([
+    ['no JSON', { body: gzipSync('{') }, 400],
+    ['another version', { body: gzipSync(JSON.stringify({ ...batch, version: 2 })) }, 400],
+    ['a member that nobody knows', { body: gzipSync(JSON.stringify({ ...batch, extra: 1 })) }, 400],
+    [
+      'an item of no known type',
+      { body: gzipSync(JSON.stringify({ ...batch, items: [{ type: 'x' }] })) },
+      400,
+    ],
+    [
+      'a record that is a list',
+      { body: gzipSync(JSON.stringify({ ...batch, items: [{ type: 'record', record: [] }] })) },
+      400,
+    ],
+    ['nothing', { body: Buffer.alloc(0), encoding: 'identity' }, 400],
+    ['half a gzip', { body: gzipSync(JSON.stringify(batch)).subarray(0, -5) }, 400],
+    ['another batch than the header names', { batch: 'stream-0001:2+1' }, 400],
+    ['an encoding that is not known', { encoding: 'br' }, 415],
+    ['a bomb', { body: gzipSync(Buffer.alloc(batchLimits.unpacked + 1, ' ')) }, 413],
+    ['too many items', { body: gzipSync(`{"items":[${'0,'.repeat(batchLimits.items)}0]}`) }, 413],
+    ['too long a body', { body: Buffer.alloc(batchLimits.packed + 1), encoding: 'identity' }, 413],
+  ])('is told what is wrong with %s', async (_, parts, status) => {
+    const answer = await post(parts);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ status, detail: expect.stringMatching(/\w/) });
+    expect(taken).toEqual([]);
+  });
+
+  it('is told to wait, for how long, and to send less, while too much is worked on', async () => {
+    let finish = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let begun = 0;
+    const full = new Promise<void>((resolve) => {
+      take = async () => {
+        begun += 1;
+        if (begun === 8) resolve();
+        await held;
+        return nothing;
+      };
+    });
+    const first = Array.from({ length: 8 }, () => post());
+    await full;
+    const answer = await post();
+    expect(answer.status).toBe(429);
+    expect(answer.headers).toMatchObject({ 'retry-after': '1', [batchHeaders.maxBytes]: String(256 * 1024) });
+    finish();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+  });
+
+  it('is told to come again when the store fails', async () => {
+    take = async () => {
+      throw new Error('disk full');
+    };
+    const answer = await post();
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBeDefined();
+    expect(answer.body).not.toContain('disk full');
+  });
+});
+
+describe('nobody else gets a single byte', () => {
+  const host = 'host: localhost\r\n';
+  it.each<[string, () => string | Buffer]>([
+    ['without headers', () => `POST ${batchPath} HTTP/1.1\r\n${host}content-length: 2\r\n\r\n{}`],
+    ['with a GET', () => `GET ${batchPath} HTTP/1.1\r\n${host}\r\n`],
+    ['with a method that no route knows', () => `PROPFIND ${batchPath} HTTP/1.1\r\n${host}\r\n`],
+    ['with OPTIONS', () => `OPTIONS ${batchPath} HTTP/1.1\r\n${host}origin: http://evil.example\r\n\r\n`],
+    [
+      'with percent signs in the address',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}content-length: 0\r\n\r\n`,
+    ],
+    ['with a slash behind it', () => `POST ${batchPath}/ HTTP/1.1\r\n${host}content-length: 0\r\n\r\n`],
+    ['with a query', () => `POST ${batchPath}?a=1 HTTP/1.1\r\n${host}content-length: 0\r\n\r\n`],
+    [
+      'waiting to be told to go on',
+      () => `POST ${batchPath} HTTP/1.1\r\n${host}expect: 100-continue\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    [
+      'expecting something else',
+      () => `POST ${batchPath} HTTP/1.1\r\n${host}expect: tea\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    [
+      'of another host',
+      () => `POST ${batchPath} HTTP/1.1\r\nhost: evil.example\r\ncontent-length: 0\r\n\r\n`,
+    ],
+    [
+      'announcing far too much',
+      () => `POST ${batchPath} HTTP/1.1\r\n${host}content-length: 99999999999\r\n\r\n`,
+    ],
+    ['with a wrong key', () => written({ key: 'another-key-of-a-worker-long-enough' })],
+    ['with the name of nobody', () => written({ worker: 'us-east' })],
+    ['an hour late', () => written({ time: testNow - 3_600_000 })],
+    ['with a body that was altered', () => written({ signedBody: Buffer.from('what was signed') })],
+    [
+      'with a signature for another path',
+      () => Buffer.from(written().toString('latin1').replace(batchPath, `${batchPath}?`), 'latin1'),
+    ],
+    ['with a header twice', () => written({}, { 'Tocsin-Worker': 'eu-west' })],
+  ])('%s', async (_, bytes) => {
+    expect(await raw(bytes())).toBe('');
+    expect(taken).toEqual([]);
+    expect(closed).toBe(1);
+    expect((await send(server, '/healthz')).status).toBe(200);
+  });
+
+  it('where no worker is configured', async () => {
+    await server.close();
+    server = await startServer();
+    expect(await raw(written())).toBe('');
+  });
+
+  it('and who is a worker does, when it waits to be told to go on', async () => {
+    const bytes = written({}, { expect: '100-continue', connection: 'close' });
+    expect(await raw(bytes)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
+  });
+});
