@@ -214,7 +214,7 @@ const networkReasons: Readonly<Record<string, string>> = {
 };
 
 /** Why a connection failed, in words that quote nothing. Codes and not messages, because messages of a client can quote the whole address. */
-function networkReason(error: unknown, timeoutMs: number): string {
+export function networkReason(error: unknown, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
   for (
     let cause: unknown = error, depth = 0;

@@ -57,6 +57,11 @@ describe('the settings of channels', () => {
       ['apiKey', 'password'],
       ['apiKey'],
       ['token'],
+      [],
+      [],
+      [],
+      ['ca', 'password'],
+      [],
     ]);
   });
 });
@@ -77,6 +82,11 @@ describe('the table of channels', () => {
       'elasticsearch',
       'thehive',
       'jira',
+      'sns',
+      'sqs',
+      'eventbridge',
+      'email',
+      'ses',
     ]);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(

@@ -1,15 +1,20 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { atLeast } from '../event/severity.ts';
-import { bind, type BoundChannel } from './channel.ts';
+import { bind, bindSender, type BoundChannel } from './channel.ts';
 import { discord } from './discord.ts';
 import { elasticsearch } from './elasticsearch.ts';
+import { email } from './email.ts';
+import { eventbridge } from './eventbridge.ts';
 import { googlechat } from './googlechat.ts';
 import { jira } from './jira.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
+import { ses } from './ses.ts';
 import { slack } from './slack.ts';
+import { sns } from './sns.ts';
 import { splunk } from './splunk.ts';
+import { sqs } from './sqs.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
 import { thehive } from './thehive.ts';
@@ -29,6 +34,11 @@ export const channels = [
   elasticsearch,
   thehive,
   jira,
+  sns,
+  sqs,
+  eventbridge,
+  email,
+  ses,
 ] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
@@ -45,6 +55,11 @@ export const channelSettings = z.discriminatedUnion('type', [
   elasticsearch.settings,
   thehive.settings,
   jira.settings,
+  sns.settings,
+  sqs.settings,
+  eventbridge.settings,
+  email.settings,
+  ses.settings,
 ]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
@@ -75,6 +90,16 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bind(thehive, settings);
     case 'jira':
       return bind(jira, settings);
+    case 'sns':
+      return bindSender(sns, settings);
+    case 'sqs':
+      return bindSender(sqs, settings);
+    case 'eventbridge':
+      return bindSender(eventbridge, settings);
+    case 'email':
+      return bindSender(email, settings);
+    case 'ses':
+      return bindSender(ses, settings);
   }
 }
 

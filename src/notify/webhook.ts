@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import { createdEvent } from './alert-event.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
-import { fittedAlert } from './fitted-alert.ts';
 import { readStatus } from './send.ts';
 import { addressProblem, secretText, sharedSettings } from './settings.ts';
 
@@ -94,7 +94,7 @@ export const webhook = {
   settings: webhookSettings,
 
   render(alert: Alert, settings: WebhookSettings, context: DeliveryContext): ChannelRequest {
-    const body = webhookBody(alert, context.link, settings.maxBytes);
+    const body = createdEvent(alert, context, settings.maxBytes);
     const timestamp = String(Math.floor(context.now / 1000));
     const secrets = [
       settings.secret,
@@ -131,15 +131,4 @@ function signingKey(secret: string): Uint8Array | undefined {
   if (!secret.startsWith('whsec_')) return Buffer.from(secret);
   const encoded = secret.slice('whsec_'.length);
   return /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? Buffer.from(encoded, 'base64') : undefined;
-}
-
-function webhookBody(alert: Alert, link: string | undefined, maxBytes: number): string {
-  const timestamp = new Date(Number.isFinite(alert.decidedAt) ? alert.decidedAt : 0).toISOString();
-  return fittedAlert(alert, maxBytes, (data, shortened) =>
-    JSON.stringify({
-      type: 'alert.created',
-      timestamp,
-      data: { alert: data, link: link ?? null, shortened },
-    }),
-  );
 }
