@@ -14,6 +14,7 @@ import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { blockRoutes, type Blocks } from './blocks.ts';
 import { decisionRoutes } from './decisions.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
 import { workerRoutes, type TakeBatch } from './worker-batches.ts';
@@ -135,6 +136,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
   workerRoutes(app, workers);
   alertRoutes(app, { store, now });
+  deliveryRoutes(app, { store, now });
   rememberedAssetRoutes(app, { store });
   blockRoutes(app, { store, blocks: options.blocks, now });
   decisionRoutes(app, { store, blocks: options.blocks, now });

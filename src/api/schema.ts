@@ -365,6 +365,57 @@ export function storeQuery({
   return { ...rest, ruleId: rule, about, after: cursor };
 }
 
+/** What `GET /v1/deliveries/dead` can be asked. */
+export function deadQuerySchema(now: () => number) {
+  return z.strictObject({
+    channel: name('a channel').optional().describe('Only of the channel with this name.'),
+    since: time(now).optional().describe('Only given up at this time or later.'),
+    until: time(now).optional().describe('Only given up before this time.'),
+    reason: name('a text').optional().describe('Only those in whose reason this stands, letter by letter.'),
+    limit: limit.default(100).describe('Deliveries on one page.'),
+    cursor: z
+      .string()
+      .min(1, "expected 'next' of the page before")
+      .max(2000, "expected 'next' of the page before")
+      .optional()
+      .describe("Where to go on: 'next' of the page before."),
+  });
+}
+
+/** Which of them to handle: their ids, or what they have in common. */
+export function handleDeadBody(now: () => number) {
+  return z
+    .strictObject({
+      ids: z.array(z.string().min(1).max(100)).min(1).max(500).optional().describe('Ids of deliveries.'),
+      channel: name('a channel').optional().describe('All of the channel with this name.'),
+      since: time(now).optional().describe('Only given up at this time or later.'),
+      until: time(now).optional().describe('Only given up before this time.'),
+      reason: name('a text').optional().describe('Only those in whose reason this stands.'),
+    })
+    .refine(
+      ({ ids, ...query }) =>
+        (ids !== undefined) !== Object.values(query).some((value) => value !== undefined),
+      'needs either ids, or some of channel, since, until and reason',
+    );
+}
+
+export const deadPageSchema = z.object({
+  deliveries: z
+    .array(
+      z.object({
+        id: text.describe('Also the idempotency key that the receiver sees.'),
+        channel: text,
+        alert: z.object({ id: text, severity, title: text, rule: z.object({ id: text, title: text }) }),
+        attempts: z.int(),
+        reason: text,
+        diedAt: milliseconds.describe('When it was given up.'),
+        history: z.array(handlingSchema).readonly().describe('What people did with it before.'),
+      }),
+    )
+    .readonly(),
+  next: text.nullable().describe("Pass as 'cursor' for the next page; null on the last."),
+});
+
 const limit = z.coerce
   .number('expected a number from 1 to 500')
   .int('expected a whole number from 1 to 500')

@@ -7,6 +7,7 @@ import { addAssets } from './commands/assets.ts';
 import { addBlocks } from './commands/blocks.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
+import { addDeliveries } from './commands/deliveries.ts';
 import { addLists } from './commands/lists.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRules } from './commands/rules.ts';
@@ -74,6 +75,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addConfig(program, finish);
   addChannels(program, finish);
   addRoutes(program, finish);
+  addDeliveries(program, finish);
   tab(program);
   for (const command of allCommands(program)) command.exitOverride();
   return program;
