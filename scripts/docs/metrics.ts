@@ -30,6 +30,7 @@ export async function metricNames(): Promise<readonly MetricName[]> {
         latest: 0,
         gone: 0,
       }),
+      () => [{ name: 'example', type: 'webhook', state: 'closed', failuresInRow: 0 }],
     );
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');

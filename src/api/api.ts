@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { blockRoutes, type Blocks } from './blocks.ts';
+import { channelRoutes, type ChannelStatus } from './channels.ts';
 import { decisionRoutes } from './decisions.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
@@ -36,6 +37,8 @@ export interface ApiOptions {
   readonly blocks: Blocks;
   /** The access logs that this server follows; undefined while it does not. */
   readonly traffic?: (() => TrafficState | undefined) | undefined;
+  /** How the channels of this server do. */
+  readonly channels?: (() => readonly ChannelStatus[]) | undefined;
   /** Where there are none, callers need no key, and only those on this machine are answered. */
   readonly keys: readonly ApiKey[];
   /** Workers that may send batches; without any, nobody is let in where they would. */
@@ -137,6 +140,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   workerRoutes(app, workers);
   alertRoutes(app, { store, now });
   deliveryRoutes(app, { store, now });
+  channelRoutes(app, { store, channels: options.channels ?? (() => []) });
   rememberedAssetRoutes(app, { store });
   blockRoutes(app, { store, blocks: options.blocks, now });
   decisionRoutes(app, { store, blocks: options.blocks, now });

@@ -72,6 +72,14 @@ export function channelPause(answer: Answer, failuresInRow: number, random: () =
   return asked ?? Math.ceil(random() * grown(retryPolicy.pauseBase, retryPolicy.pauseCap, failuresInRow));
 }
 
+/** The same while the breaker of the channel is open: never by luck at once, and one attempt after each such wait. */
+export function openPause(answer: Answer, failuresInRow: number, random: () => number): number {
+  if (answer.type === 'accepted' || answer.type === 'refused') return 0;
+  const asked = answer.type === 'later' ? askedWait(answer) : undefined;
+  const most = grown(retryPolicy.pauseBase, retryPolicy.pauseCap, failuresInRow);
+  return Math.max(asked ?? 0, Math.ceil(most / 2 + (random() * most) / 2));
+}
+
 function askedWait({ afterMs }: Extract<Answer, { type: 'later' }>): number | undefined {
   return afterMs === undefined
     ? undefined

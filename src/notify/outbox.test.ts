@@ -347,6 +347,52 @@ describe('the outbox', () => {
     expect(logged.filter(({ level }) => level !== 'info').length).toBeGreaterThan(0);
   });
 
+  it('leaves a receiver in peace that fails again and again, and tries it with one message', async () => {
+    const hook = await server();
+    hook.answerNext(...Array<ScriptedAnswer>(5).fill(status(503)));
+    const { commit, made, clock, outbox, logged } = await outboxWith([webhookTo('hook', hook)]);
+    await commit(['hook'], '1', '2', '3');
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await made(attempt);
+      await clock.asleep();
+      if (attempt < 5) clock.advance(30_000);
+    }
+    const { state, pausedUntil = 0, failingSince } = outbox.health().get('hook') ?? {};
+    expect([state, failingSince]).toEqual(['open', start]);
+    clock.advance(pausedUntil - clock.now() - 1);
+    outbox.nudge();
+    await clock.asleep(pausedUntil);
+    expect(hook.requests).toHaveLength(5);
+    expect(logged.filter(({ message }) => message.includes('fails again and again'))).toHaveLength(1);
+    clock.advance(1);
+    await made(6);
+    expect(outbox.health().get('hook')?.state).toBe('closed');
+    expect(logged.some(({ message }) => message.includes('takes messages again'))).toBe(true);
+    clock.advance(3_600_000);
+    outbox.nudge();
+    await made(8);
+    expect(new Set(sentIds(hook))).toEqual(new Set([1, 2, 3]));
+  });
+
+  it('sends no more messages a minute than the receiver takes, in order, and keeps the others', async () => {
+    const hook = await server();
+    const slow = { ...webhookTo('hook', hook), messagesPerMinute: 6 };
+    const { commit, made, clock, outbox } = await outboxWith([slow]);
+    await commit(['hook'], '1', '2', '3');
+    await made(1);
+    await clock.asleep(start + 10_000);
+    clock.advance(9_999);
+    outbox.nudge();
+    await clock.asleep(start + 10_000);
+    expect(sentIds(hook)).toEqual([1]);
+    clock.advance(1);
+    await made(2);
+    await clock.asleep(start + 20_000);
+    clock.advance(10_000);
+    await made(3);
+    expect(sentIds(hook)).toEqual([1, 2, 3]);
+  });
+
   it('tells a fallback when its time has come, and only where it is needed', async () => {
     const [chat, mail] = [await server(), await server()];
     chat.answerNext(status(503), status(503));

@@ -2,7 +2,9 @@ import type { Alert } from '../alert/alert.ts';
 import type { Delivery, DeliveryOutcome, Store } from '../store/store.ts';
 import type { Answer, BoundChannel, DeliveryContext } from './channel.ts';
 import type { Clock } from './clock.ts';
-import { channelPause, nextAttempt } from './next-attempt.ts';
+import { afterAnswer, beforeAttempt, healthy, type ChannelHealth } from './channel-health.ts';
+import { nextAttempt } from './next-attempt.ts';
+import { createBucket } from './rate-limit.ts';
 import { deliverAll, followUp, type Transport } from './send.ts';
 import { stillOwed } from './still-owed.ts';
 
@@ -26,6 +28,8 @@ export interface OutboxLog {
 export interface OutboxChannel {
   readonly name: string;
   readonly channel: BoundChannel;
+  /** At most so many messages a minute; as many as there are, where left out. */
+  readonly messagesPerMinute?: number | undefined;
 }
 
 /** For metrics: one attempt and what came of it. */
@@ -64,6 +68,8 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Look at once: a commit has added deliveries. */
   readonly nudge: () => void;
+  /** How each channel's receiver does, as this process sees it. */
+  readonly health: () => ReadonlyMap<string, ChannelHealth>;
   /** Deliveries owed to channels that are not configured, by channel. They stay in the store until the channel is back. */
   readonly orphans: () => Promise<Readonly<Record<string, number>>>;
   /** Ends when the attempts under way are settled; the rest waits in the store for the next start. */
@@ -86,6 +92,7 @@ export function startOutbox(options: OutboxOptions): Outbox {
   return {
     nudge: () => loops.forEach((loop) => loop.nudge()),
     orphans,
+    health: () => new Map(loops.map(({ name, health }) => [name, health()])),
     stop: async () => {
       await Promise.all([told, ...loops.map((loop) => loop.stop())]);
     },
@@ -106,25 +113,33 @@ async function tellOrphans(orphans: Outbox['orphans'], log: OutboxLog): Promise<
 }
 
 interface Loop {
+  readonly name: string;
+  readonly health: () => ChannelHealth;
   readonly nudge: () => void;
   readonly stop: () => Promise<void>;
 }
 
-function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Loop {
+function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options: OutboxOptions): Loop {
   const { store, clock, random, log } = options;
   const timeoutMs = options.timeoutMs ?? 10_000;
   const pollMs = options.pollMs ?? 1_000;
   const bell = makeBell(clock);
   const stopping = new AbortController();
-  let pausedUntil = Number.NEGATIVE_INFINITY;
-  let failuresInRow = 0;
+  const bucket = messagesPerMinute === undefined ? undefined : createBucket(messagesPerMinute, clock.now());
+  let health = healthy;
 
   /** One claim at most; returns how long there is nothing to do. */
   async function step(): Promise<number> {
     const now = clock.now();
-    if (now < pausedUntil) return pausedUntil - now;
+    if (now < health.pausedUntil) return health.pausedUntil - now;
+    const wait = bucket?.wait(now) ?? 0;
+    if (wait > 0) return wait;
+    health = beforeAttempt(health, now);
+    // A probe is one message.
+    const most = health.state === 'half-open' ? 1 : (channel.most ?? 1);
+    const limit = Math.max(1, Math.min(most, bucket?.room(now) ?? most));
     const leaseUntil = now + timeoutMs + leaseMargin;
-    const due = await store.claim(name, { now, leaseUntil, limit: channel.most ?? 1 });
+    const due = await store.claim(name, { now, leaseUntil, limit });
     if (due.length === 0) return pollMs;
     const claimed: Delivery[] = [];
     for (const delivery of due) {
@@ -147,7 +162,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
       if (delivery.told === undefined) continue;
       const began = clock.now();
       // What is still held comes due again when its lease ends.
-      if (began < pausedUntil || began + timeoutMs > leaseUntil || stopping.signal.aborted) break;
+      if (began < health.pausedUntil || began + timeoutMs > leaseUntil || stopping.signal.aborted) break;
       await conclude([delivery], [await attemptFollowUp(delivery, delivery.told, began)], began);
     }
     return 0;
@@ -165,8 +180,9 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
       answers.find(({ type }) => type === 'later') ??
       answers[0];
     if (worst !== undefined) {
-      failuresInRow = worst.type === 'later' || worst.type === 'closed' ? failuresInRow + 1 : 0;
-      pausedUntil = after + channelPause(worst, failuresInRow, random);
+      const before = health.state;
+      health = afterAnswer(health, worst, after, random);
+      tellHealth(before);
     }
     for (const [index, delivery] of deliveries.entries()) {
       const answer = answers[index];
@@ -210,6 +226,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
   };
 
   async function attempt(deliveries: readonly Delivery[], now: number): Promise<readonly Answer[]> {
+    bucket?.spend(deliveries.length, now);
     const messages = deliveries.map((delivery) => ({
       alert: delivery.alert,
       context: contextOf(delivery, now),
@@ -231,6 +248,7 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
     told: NonNullable<Delivery['told']>,
     now: number,
   ): Promise<Answer> {
+    bucket?.spend(1, now);
     try {
       const context = { ...contextOf(delivery, now), told };
       return await followUp(channel, { alert: delivery.alert, context }, transport);
@@ -267,6 +285,17 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
     }
   }
 
+  function tellHealth(before: ChannelHealth['state']): void {
+    const { state, failuresInRow, reason, failingSince, pausedUntil } = health;
+    if (state === 'open' && before === 'closed')
+      log.error(
+        { channel: name, failuresInRow, reason, failingSince, pausedUntil },
+        'the channel fails again and again; it is left in peace, and tried with one message from time to time',
+      );
+    if (state === 'closed' && before === 'half-open')
+      log.info({ channel: name }, 'the channel takes messages again');
+  }
+
   function tell(delivery: Delivery, answer: Answer, outcome: DeliveryOutcome, tookMs: number): void {
     const attempts = delivery.attempts + 1;
     const ids = { channel: name, deliveryId: delivery.id, alertId: delivery.alert.id, attempts, tookMs };
@@ -293,6 +322,8 @@ function startLoop({ name, channel }: OutboxChannel, options: OutboxOptions): Lo
 
   const done = run();
   return {
+    name,
+    health: () => health,
     nudge: bell.ring,
     stop: async () => {
       stopping.abort();

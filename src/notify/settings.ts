@@ -18,6 +18,14 @@ export const sharedSettings = {
     .enum(severities)
     .default('low')
     .describe('Only alerts of this severity or worse go to the channel.'),
+  messagesPerMinute: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .optional()
+    .describe(
+      'At most so many messages a minute; the others wait. Without it what the vendor states for this kind, where it states something.',
+    ),
 };
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;

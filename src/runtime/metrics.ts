@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ChannelStatus } from '../api/channels.ts';
 import { severities } from '../event/severity.ts';
 import type { Alert } from '../alert/alert.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
@@ -30,6 +31,7 @@ export function createMetrics(
   correlations: () => CorrelatorCounters | undefined,
   assets: () => AssetCounters | undefined,
   traffic: () => TrafficCounters | undefined,
+  channels: () => readonly ChannelStatus[],
 ): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -118,6 +120,28 @@ export function createMetrics(
     ['channel'],
     async (set) => {
       for (const [channel, value] of Object.entries(await store.owed())) set({ channel }, value);
+    },
+  );
+  gauge(
+    'tocsin_channel_state',
+    '1 for the state that the breaker of a channel is in on this server: closed (messages go through), open (nothing is sent for a while, after failures in a row), half-open (one message tries).',
+    ['channel', 'state'],
+    async (set) => {
+      for (const { name, state } of channels())
+        for (const one of ['closed', 'open', 'half-open'])
+          set({ channel: name, state: one }, one === state ? 1 : 0);
+    },
+  );
+  gauge(
+    'tocsin_channel_failing_seconds',
+    'For how long a channel has taken nothing, while it fails; 0 where its last attempt was taken.',
+    ['channel'],
+    async (set) => {
+      for (const { name, failingSince } of channels())
+        set(
+          { channel: name },
+          failingSince === undefined ? 0 : Math.max(0, Date.now() - failingSince) / 1000,
+        );
     },
   );
   gauge('tocsin_rejections_kept', 'Rejected records in the store.', [], async (set) =>

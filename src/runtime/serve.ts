@@ -15,6 +15,7 @@ import { createBlocking } from './blocking.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
 import { contextOf } from './config-context.ts';
+import { channelStates, rateOf } from './channel-states.ts';
 import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
 import { keepLeading, type Leading } from './leading.ts';
@@ -93,6 +94,7 @@ export async function serve({
     () => leading?.current()?.correlations(),
     () => leading?.current()?.assets(),
     () => leading?.current()?.traffic.counters(),
+    () => channelStates(outbox, config),
   );
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
@@ -102,6 +104,7 @@ export async function serve({
     channels: Object.entries(config.channels).map(([name, settings]) => ({
       name,
       channel: bindSettings(settings),
+      messagesPerMinute: rateOf(settings),
     })),
     fetch,
     clock: systemClock,
@@ -179,6 +182,7 @@ export async function serve({
     },
     blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
     traffic: () => taking()?.traffic.state,
+    channels: () => channelStates(outbox, config),
     keys: config.server.keys,
     health: () => {
       const led = taking();

@@ -1,0 +1,56 @@
+import type { Answer } from './channel.ts';
+import { channelPause, openPause } from './next-attempt.ts';
+
+/**
+ * How the receiver behind a channel does, as a circuit breaker sees it (https://martinfowler.com/bliki/CircuitBreaker.html): `closed` lets
+ * everything through. After some failures in a row it is `open`, and nothing is sent for a while; then it is `half-open` for
+ * one message, which shows whether the receiver is back.
+ */
+export interface ChannelHealth {
+  readonly state: 'closed' | 'open' | 'half-open';
+  readonly failuresInRow: number;
+  /** When the first of them ended; undefined where the last attempt was taken. Milliseconds since the epoch, as below. */
+  readonly failingSince: number | undefined;
+  /** Nothing is sent before this: after a failure, or because the receiver asked for it. */
+  readonly pausedUntil: number;
+  /** What the last failure was. */
+  readonly reason: string | undefined;
+}
+
+export const healthy: ChannelHealth = {
+  state: 'closed',
+  failuresInRow: 0,
+  failingSince: undefined,
+  pausedUntil: Number.NEGATIVE_INFINITY,
+  reason: undefined,
+};
+
+/** So many failures in a row open the breaker. A message that is refused is no failure of the receiver. */
+const opensAfter = 5;
+
+/** `random` gives numbers in [0, 1). */
+export function afterAnswer(
+  before: ChannelHealth,
+  answer: Answer,
+  now: number,
+  random: () => number,
+): ChannelHealth {
+  if (answer.type === 'accepted' || answer.type === 'refused') return healthy;
+  const failuresInRow = before.failuresInRow + 1;
+  const isOpen = failuresInRow >= opensAfter;
+  const pause = isOpen
+    ? openPause(answer, failuresInRow, random)
+    : channelPause(answer, failuresInRow, random);
+  return {
+    state: isOpen ? 'open' : 'closed',
+    failuresInRow,
+    failingSince: before.failingSince ?? now,
+    pausedUntil: now + pause,
+    reason: answer.reason,
+  };
+}
+
+/** When a message may be sent although the breaker was open, it is a probe. */
+export function beforeAttempt(health: ChannelHealth, now: number): ChannelHealth {
+  return health.state === 'open' && now >= health.pausedUntil ? { ...health, state: 'half-open' } : health;
+}
