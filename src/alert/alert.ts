@@ -5,6 +5,7 @@ import type { Provenance } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { DiffLine } from '../facts/assets/diff.ts';
 import type { EventDigest } from './digest.ts';
+import type { AlertGroup, AlertNews, FollowedAlert, Lifecycle, Occurrences } from './alert-life.ts';
 
 /** An ATT&CK tactic or technique with its id and MITRE's name for it. */
 export interface AttackRef {
@@ -80,6 +81,18 @@ export interface Alert {
   readonly references: readonly string[];
   /** Where several events together made the rule match. `who`, `what` and `where` then say what they have in common. */
   readonly correlation?: AlertCorrelation | undefined;
+  /** What later findings join it by; absent where each is an alert of its own. */
+  readonly group?: AlertGroup | undefined;
+  /** The findings that it stands for, once there are several: see `occurrencesOf`. `who`, `what` and the rest are those of the first that came. */
+  readonly occurrences?: Occurrences | undefined;
+  /** What people made of it; absent while nobody has done anything: see `lifecycleOf`. */
+  readonly lifecycle?: Lifecycle | undefined;
+  /** Why people were told of it again, the last time; absent where they were told once. */
+  readonly news?: AlertNews | undefined;
+  /** Nobody was told of it when it came, because its rule had told too much within the hour, which ends then. */
+  readonly muted?: { readonly until: number } | undefined;
+  /** The closed alert that it would have joined. */
+  readonly follows?: FollowedAlert | undefined;
   readonly evidence: {
     /** Of the last of the events, where there are several. */
     readonly eventId: string;

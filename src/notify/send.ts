@@ -83,14 +83,21 @@ export function deliverAll(
   );
 }
 
-/** Tells a receiver how an alert stands that it was told of before; a channel that tells once has nothing to do. */
+/**
+ * Tells a receiver how an alert stands that it was told of before. A channel that tells once gets another message where there is news of the alert,
+ * and otherwise has nothing to do.
+ */
 export async function followUp(
   channel: BoundChannel,
   message: Message<FollowUpContext>,
   transport: Transport,
 ): Promise<Answer> {
-  if (channel.follow === undefined) return { type: 'accepted' };
   const { follow } = channel;
+  if (follow === undefined) {
+    const { standing, told } = message.context;
+    const isNews = standing.news !== undefined && standing.news !== told.standing.news;
+    return isNews ? deliver(channel, message.alert, message.context, transport) : { type: 'accepted' };
+  }
   return inTime(
     transport,
     (means) => follow(message, means),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Status } from '../alert/standing.ts';
+import type { Status } from '../alert/alert-life.ts';
 import { raisedStanding } from '../alert/standing.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Delivery, DeliveryOutcome, Store } from '../store/store.ts';

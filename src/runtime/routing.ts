@@ -2,7 +2,7 @@ import type { ToldAlert } from '../alert/alert-view.ts';
 import type { Alert } from '../alert/alert.ts';
 import { createRouter, type Router, type Routing } from '../alert/route.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
-import type { OwedDelivery } from '../store/store.ts';
+import type { OwedDelivery } from '../store/owed.ts';
 import { knownOf } from './config-estate.ts';
 import type { Config } from './config-schema.ts';
 

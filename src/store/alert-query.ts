@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { statuses } from '../alert/alert-life.ts';
 import { severities, type Severity } from '../event/severity.ts';
 import { toKey } from './column-text.ts';
 import { readCursor, writeCursor, type Cursor } from './cursor.ts';
@@ -30,6 +31,7 @@ export async function selectAlerts(
   const after = query.after === undefined ? undefined : readCursor(query.after);
   // One more than asked for tells whether there is a next page.
   const most = query.limit + 1;
+  if (query.status?.length === 0) return { alerts: [], next: undefined };
   const terms = termsOf(query);
   const few = terms === undefined ? undefined : await fewWith(db, dialect, terms);
   if (few?.length === 0) return { alerts: [], next: undefined };
@@ -158,16 +160,33 @@ function chosenSeverities({ severity }: AlertQuery): readonly Severity[] {
 
 /** What a search asks for, with what else is known to be a term, so that counting them says as much as it can; undefined where nothing is searched. */
 function termsOf(query: AlertQuery): TermQuery | undefined {
-  const terms = searchTerms(query.text, query.about);
-  if (terms.length === 0) return undefined;
+  const asked = [
+    ...searchTerms(query.text, query.about),
+    ...(query.assignee === undefined ? [] : [conditionTerms('assignee', [query.assignee])]),
+  ];
+  const { any, none } = statusTerms(query.status);
+  if (asked.length + any.length + none.length === 0) return undefined;
   const excepted = exceptedOf[query.exceptions ?? 'hide'].map(String);
-  return [
-    ...terms,
+  const more = [
     ...(query.severity === undefined ? [] : [conditionTerms('severity', chosenSeverities(query))]),
     ...(excepted.length > 1 ? [] : [conditionTerms('excepted', excepted)]),
     ...(query.ruleId === undefined ? [] : [conditionTerms('rule', [query.ruleId])]),
     ...(query.account === undefined ? [] : [conditionTerms('account', [query.account])]),
   ];
+  const all = [...asked, ...any, ...more];
+  // What must not be there is taken from something: every alert is either.
+  return { all: all.length > 0 ? all : [conditionTerms('excepted', ['0', '1'])], none };
+}
+
+/** Alerts that are open say nothing of it, so that those are asked for which say nothing else. */
+function statusTerms(status: AlertQuery['status']): {
+  readonly any: TermQuery['all'];
+  readonly none: readonly string[];
+} {
+  if (status === undefined) return { any: [], none: [] };
+  if (!status.includes('open')) return { any: [conditionTerms('status', status)], none: [] };
+  const others = statuses.filter((one) => one !== 'open' && !status.includes(one));
+  return { any: [], none: conditionTerms('status', others) };
 }
 
 /** Of a search that finds no more than these the alerts are looked up and put in order; of others alerts are looked through, newest first. */

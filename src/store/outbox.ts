@@ -1,5 +1,5 @@
 import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from 'kysely';
-import { raisedStanding } from '../alert/standing.ts';
+import { raisedStanding, standingOf } from '../alert/standing.ts';
 import { toColumn, toKey } from './column-text.ts';
 import { readAlert, readCause, readTold } from './rows.ts';
 import type { Phase, Tables } from './schema.ts';
@@ -63,10 +63,12 @@ export async function claimDeliveries(
       const text = alerts.get(delivery.alert);
       if (text === undefined) return [];
       const alert = readAlert(text, place);
-      const standing = raisedStanding(alert);
+      const standing = standingOf(alert);
       // What was told before there were receipts is known to have been told as it was raised.
       const told =
-        delivery.follows === 1 ? (readTold(delivery.told, place) ?? { standing, receipt: {} }) : undefined;
+        delivery.follows === 1
+          ? (readTold(delivery.told, place) ?? { standing: raisedStanding(alert), receipt: {} })
+          : undefined;
       const { id, attempts, revision } = delivery;
       const changedAt = delivery.changed_at ?? undefined;
       const cause = readCause(delivery.cause, place);

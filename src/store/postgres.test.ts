@@ -22,7 +22,7 @@ describe.skipIf(!hasPostgres)('on a real PostgreSQL', () => {
   beforeAll(async () => {
     cluster = await startCluster();
   }, 60_000);
-  afterAll(() => cluster.remove());
+  afterAll(() => cluster.remove(), 60_000);
 
   describeStore('the PostgreSQL store', async () => {
     const schema = newSchema();

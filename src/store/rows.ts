@@ -7,6 +7,7 @@ import { assetRow, type NewAssetRow } from './assets.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
 import { deliveryId, rejectionId } from './identity.ts';
+import type { Overflow } from './life-store.ts';
 import type {
   AlertRow,
   CounterRow,
@@ -16,11 +17,11 @@ import type {
   StateTableRow,
 } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
+import type { CommitJoining, OwedDelivery } from './owed.ts';
 import type {
   Commit,
   DeadHandling,
   DeliveryState,
-  OwedDelivery,
   StateEntry,
   StoreCounts,
   StoredRejection,
@@ -38,9 +39,12 @@ export interface CommitRows {
     /** What it is found by, with a space between them. */
     readonly terms: string;
     readonly owes: readonly OwedDelivery[];
-    /** What the one that is there may learn from. */
-    readonly grows: Alert | undefined;
+    readonly alert: Alert;
+    /** Whether the one that is there may learn from it. */
+    readonly grows: boolean;
   }[];
+  readonly joining: CommitJoining | undefined;
+  readonly overflowsTold: readonly Overflow[];
   readonly rejections: readonly Insertable<RejectionRow>[];
   readonly positions: readonly Insertable<PositionRow>[];
   readonly state: readonly { readonly key: string; readonly row: Insertable<StateTableRow> | undefined }[];
@@ -60,8 +64,11 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
       row: alertRow(alert, commit.now, place),
       terms: alertTerms(alert).join(' '),
       owes: owedOnce(channels),
-      grows: grows === true ? alert : undefined,
+      alert,
+      grows: grows === true,
     })),
+    joining: commit.joining,
+    overflowsTold: commit.overflowsTold ?? [],
     rejections: (commit.rejections ?? []).map((rejection) => rejectionRow(rejection, commit.now)),
     positions: (commit.positions ?? []).map(({ source, position }) => ({
       source: toKey(source),
@@ -82,7 +89,8 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
   };
 }
 
-function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow> {
+/** @throws {StoreError} `unfit` where it has no JSON form or no place on the time line. */
+export function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow> {
   const unfit = (reason: string, options?: ErrorOptions): StoreError =>
     new StoreError(
       'unfit',
@@ -107,6 +115,7 @@ function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow
       { cause },
     );
   }
+  const { firstSeen, lastSeen } = alert.occurrences ?? { firstSeen: alert.time, lastSeen: alert.time };
   return {
     id: toKey(alert.id),
     time: alert.time,
@@ -114,6 +123,11 @@ function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow
     rule_id: toKey(alert.rule.id),
     account: alert.where.account === undefined ? null : toKey(alert.where.account),
     excepted: alert.exception === undefined ? 0 : 1,
+    group_key: alert.group === undefined ? null : toKey(alert.group.key),
+    first_seen: firstSeen,
+    last_seen: lastSeen,
+    status: alert.lifecycle?.status ?? 'open',
+    snoozed_until: alert.lifecycle?.snoozedUntil ?? null,
     stored_at: now,
     alert: text,
   };
@@ -132,7 +146,8 @@ function rejectionRow(rejection: Rejection, now: number): Insertable<RejectionRo
   };
 }
 
-function owedOnce(channels: Commit['alerts'][number]['channels']): readonly OwedDelivery[] {
+/** What is owed, each channel once: what comes first of one counts. */
+export function owedOnce(channels: Commit['alerts'][number]['channels']): readonly OwedDelivery[] {
   const once = new Map<string, OwedDelivery>();
   for (const one of channels) {
     const owed = typeof one === 'string' ? { channel: one } : one;
@@ -190,7 +205,7 @@ export function readRejection(row: Selectable<RejectionRow>, place: string): Sto
   };
 }
 
-function readJson(text: string, subject: string, place: string): unknown {
+export function readJson(text: string, subject: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,4 +1,6 @@
 import type { Generated } from 'kysely';
+import type { Status } from '../alert/alert-life.ts';
+import type { HistoryAction } from '../alert/lifecycle.ts';
 import type { Severity } from '../event/severity.ts';
 import type { BlockState } from '../web/block.ts';
 import type { Approval, AuditAction, AuditPhase } from './block-store.ts';
@@ -19,6 +21,13 @@ export interface AlertRow {
   account: string | null;
   /** 1 where the alert falls under an exception. */
   excepted: Generated<0 | 1>;
+  /** What findings join it by; null where each is an alert of its own. */
+  group_key: string | null;
+  /** Event times of its first and last finding. */
+  first_seen: number;
+  last_seen: number;
+  status: Generated<Status>;
+  snoozed_until: Generated<number | null>;
   stored_at: number;
   /** The whole alert as JSON; text and not a JSON type, because those refuse or change NUL and lone surrogates. */
   alert: string;
@@ -48,6 +57,51 @@ export interface DeliveryRow {
   cause: string | null;
   /** JSON list of what people did with it after it was given up. */
   history: string | null;
+}
+
+/** A finding that joined an alert, by the id that it would have had. */
+export interface OccurrenceRow {
+  id: string;
+  /** `sequence` of the alert. */
+  alert: number;
+  time: number;
+}
+
+export interface HistoryRow {
+  sequence: Generated<number>;
+  /** Id of the alert, which may be gone. */
+  alert: string;
+  time: number;
+  action: HistoryAction;
+  by: string;
+  via: string;
+  detail: string;
+  revision: number;
+}
+
+export interface FiguresRow {
+  rule_id: string;
+  /** Its id and title as JSON, as they were last. */
+  rule: string;
+  resolved: number;
+  false_positives: number;
+}
+
+/** How much was told of a rule in an hour. */
+export interface PaceRow {
+  rule_id: string;
+  start: number;
+  told: number;
+  muted: number;
+  /** JSON: what of an `Overflow` is in no column. */
+  detail: string;
+}
+
+export interface SuppressionRow {
+  sequence: Generated<number>;
+  id: string;
+  /** JSON. */
+  suppression: string;
 }
 
 export interface RejectionRow {
@@ -159,6 +213,7 @@ export type Counter =
   | 'rejections.bytes'
   | 'rejections.dropped'
   | 'assets.revision'
+  | `status.${Exclude<Status, 'open'>}`
   /** The number of the leader, which rises with each. */
   | 'leader';
 
@@ -166,6 +221,11 @@ export type Counter =
 export interface Tables {
   alerts: AlertRow;
   deliveries: DeliveryRow;
+  occurrences: OccurrenceRow;
+  alert_history: HistoryRow;
+  rule_figures: FiguresRow;
+  rule_pace: PaceRow;
+  suppressions: SuppressionRow;
   rejections: RejectionRow;
   positions: PositionRow;
   state: StateTableRow;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEvent } from '../alert/alert.ts';
+import { lifecycleOf } from '../alert/lifecycle.ts';
 
 /** What alerts can be searched by, each compared whole and in whatever case. */
 export const alertSubjects = [
@@ -14,8 +15,13 @@ export const alertSubjects = [
 
 export type AlertSubject = (typeof alertSubjects)[number];
 
-/** A search: of each list of terms an alert must have one. */
-export type TermQuery = readonly (readonly string[])[];
+/** A search. */
+export interface TermQuery {
+  /** Of each list of terms an alert must have one; there is one list at least. */
+  readonly all: readonly (readonly string[])[];
+  /** It must have none of these. */
+  readonly none: readonly string[];
+}
 
 const mostTerms = 400;
 const longestText = 2_000;
@@ -35,6 +41,10 @@ export function alertTerms(alert: Alert): readonly string[] {
   add(plainTerm('excepted', alert.exception === undefined ? '0' : '1'));
   add(plainTerm('rule', alert.rule.id));
   if (alert.where.account !== undefined) add(plainTerm('account', alert.where.account));
+  // Nothing for what nobody has touched: nearly all are open, and writing a term of all costs time.
+  const { status, assignee } = lifecycleOf(alert);
+  if (status !== 'open') add(plainTerm('status', status));
+  if (assignee !== undefined) add(plainTerm('assignee', assignee));
   for (const [subject, value] of subjectsOf(alert)) add(plainTerm(subject, value));
   // Names stand in several places.
   for (const text of new Set(textsOf(alert))) for (const word of wordsOf(text)) add(word);
@@ -45,7 +55,7 @@ export function alertTerms(alert: Alert): readonly string[] {
 export function searchTerms(
   text: string | undefined,
   about: Readonly<Partial<Record<AlertSubject, string | undefined>>> | undefined,
-): TermQuery {
+): TermQuery['all'] {
   const asked = alertSubjects.flatMap((subject) => {
     const value = about?.[subject];
     return value === undefined ? [] : [[plainTerm(subject, value)]];
@@ -56,7 +66,7 @@ export function searchTerms(
 
 /** Some further condition on what an alert is, as terms that any of the given values fulfils. */
 export function conditionTerms(
-  name: 'severity' | 'excepted' | 'rule' | 'account',
+  name: 'severity' | 'excepted' | 'rule' | 'account' | 'status' | 'assignee',
   values: readonly string[],
 ): readonly string[] {
   return values.map((value) => plainTerm(name, value));
@@ -67,7 +77,8 @@ function plainTerm(name: string, value: string): string {
 }
 
 function subjectsOf(alert: Alert): readonly (readonly [AlertSubject, string])[] {
-  const { who, what, where, techniques, correlation } = alert;
+  const { who, what, where, techniques, correlation, occurrences } = alert;
+  const varied = occurrences?.varied;
   const events = correlation?.events ?? [];
   const found: (readonly [AlertSubject, string | undefined])[] = [
     ...[who.name, who.arn, who.accessKeyId, ...who.chain].map((value) => ['actor', value] as const),
@@ -78,6 +89,9 @@ function subjectsOf(alert: Alert): readonly (readonly [AlertSubject, string])[] 
     ['address', addressOf(where.origin)],
     ...techniques.map(({ id }) => ['technique', id] as const),
     ...events.flatMap((event) => subjectsOfEvent(event)),
+    ...(varied?.actor ?? []).map((value) => ['actor', value] as const),
+    ...(varied?.address ?? []).map((value) => ['address', value] as const),
+    ...(varied?.target ?? []).map((value) => ['resource', value] as const),
   ];
   return found.flatMap(([subject, value]) =>
     value === undefined || value === '' ? [] : [[subject, value] as const],
@@ -99,8 +113,9 @@ function addressOf(origin: Alert['where']['origin']): string | undefined {
 }
 
 function textsOf(alert: Alert): readonly string[] {
-  const { who, what, where, correlation } = alert;
+  const { who, what, where, correlation, occurrences } = alert;
   const { place } = where;
+  const { actor = [], address = [], target = [] } = occurrences?.varied ?? {};
   const found = [
     alert.title,
     alert.rule.title,
@@ -127,6 +142,9 @@ function textsOf(alert: Alert): readonly string[] {
     ...(correlation?.group ?? []).map(({ value }) => value),
     ...alert.facts.map(({ explanation }) => explanation),
     where.userAgent,
+    ...actor,
+    ...address,
+    ...target,
   ];
   return found.flatMap((text) => (text === undefined ? [] : [text.slice(0, longestText)]));
 }

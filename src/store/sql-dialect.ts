@@ -49,7 +49,8 @@ export const sqliteSql: SqlDialect = {
 
 /** FTS5's language, https://www.sqlite.org/fts5.html#full_text_query_syntax; terms have no sign in them that means anything there. */
 function matchText(terms: TermQuery): string {
-  return terms.map((any) => `(${any.map((one) => `"${one}"`).join(' OR ')})`).join(' AND ');
+  const all = terms.all.map((any) => `(${any.map((one) => `"${one}"`).join(' OR ')})`).join(' AND ');
+  return [`(${all})`, ...terms.none.map((one) => `"${one}"`)].join(' NOT ');
 }
 
 export const postgresSql: SqlDialect = {
@@ -77,5 +78,8 @@ export const postgresSql: SqlDialect = {
 
 /** https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY */
 function tsquery(terms: TermQuery): string {
-  return terms.map((any) => `(${any.map((one) => `'${one}'`).join(' | ')})`).join(' & ');
+  return [
+    ...terms.all.map((any) => `(${any.map((one) => `'${one}'`).join(' | ')})`),
+    ...terms.none.map((one) => `!'${one}'`),
+  ].join(' & ');
 }

@@ -1,7 +1,9 @@
-import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { grownAlert } from '../alert/grown.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
+import { rewriteAlert } from './alert-rows.ts';
+import { writeArrivals, type Arrival } from './arrivals.ts';
 import { sqlBlockStore } from './blocks.ts';
 import { checkLimit } from './limit.ts';
 import { fromColumn, toKey } from './column-text.ts';
@@ -10,11 +12,12 @@ import { handleDeadDeliveries, selectDead } from './dead.ts';
 import { StoreError } from './error.ts';
 import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
+import { sqlLifeStore } from './life.ts';
 import { deleteAlerts, selectOldAlerts } from './old-alerts.ts';
 import { claimDeliveries, countOwed, oweFollowUps, settleDelivery } from './outbox.ts';
+import { endOverflows } from './pace.ts';
 import {
   commitRows,
-  deliveryRow,
   deliveryStateColumns,
   readAlert,
   readCounts,
@@ -24,7 +27,6 @@ import {
   type CommitRows,
 } from './rows.ts';
 import type { Tables } from './schema.ts';
-import { alertTerms } from './search-terms.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Commit, CommitResult, Leadership, Store } from './store.ts';
 
@@ -83,8 +85,10 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
   const commit = (batch: Commit, leader?: number): Promise<CommitResult> =>
     run('commit', async () => {
       const rows = commitRows(batch, place, leader);
-      const { alerts, rejections, positions, state, assets } = rows;
-      const empty = alerts.length + rejections.length + positions.length + state.length + assets.length === 0;
+      const { alerts, rejections, positions, state, assets, overflowsTold } = rows;
+      const empty = [alerts, rejections, positions, state, assets, overflowsTold].every(
+        ({ length }) => length === 0,
+      );
       if (empty) return { created: [], repeated: 0 };
       return commitGroup(rows);
     });
@@ -115,11 +119,15 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 
     alert: (id) =>
       run('alert', async () => {
-        const row = await db
-          .selectFrom('alerts')
-          .select('alert')
-          .where('id', '=', toKey(id))
-          .executeTakeFirst();
+        const key = toKey(id);
+        const row =
+          (await db.selectFrom('alerts').select('alert').where('id', '=', key).executeTakeFirst()) ??
+          (await db
+            .selectFrom('occurrences')
+            .innerJoin('alerts', 'alerts.sequence', 'occurrences.alert')
+            .select('alerts.alert')
+            .where('occurrences.id', '=', key)
+            .executeTakeFirst());
         return row && readAlert(row.alert, place);
       }),
 
@@ -187,6 +195,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     assetChanges: (since) => run('assetChanges', () => selectAssetChanges(db, since, own, place)),
 
     blocks: sqlBlockStore(db, dialect, run, place),
+    life: sqlLifeStore(db, dialect, run, place),
 
     rejections: (limit) =>
       run('rejections', async () => {
@@ -220,44 +229,18 @@ async function writeBatches(
   await options.dialect.alone(trx);
   await checkLeader(trx, batches, options.place);
 
-  const first = new Map<string, CommitRows['alerts'][number] & { batch: CommitRows }>();
+  const first = new Map<string, Arrival>();
   for (const batch of batches) {
     for (const entry of batch.alerts) {
-      if (!first.has(entry.row.id)) first.set(entry.row.id, { ...entry, batch });
+      if (!first.has(entry.row.id)) first.set(entry.row.id, { entry, batch });
     }
   }
 
-  const created = new Map<string, number>();
-  for (const entries of chunks([...first.values()])) {
-    const rows = await trx
-      .insertInto('alerts')
-      .values(entries.map((entry) => entry.row))
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .returning(['id', 'sequence'])
-      .execute();
-    for (const row of rows) created.set(row.id, row.sequence);
-  }
-
-  const { dialect } = options;
-  for (const entries of chunks([...first.values()])) {
-    const terms = entries.flatMap(({ row, terms: text }) => {
-      const sequence = created.get(row.id);
-      return sequence === undefined ? [] : [dialect.termValues(sequence, text)];
-    });
-    if (terms.length > 0) await writeTerms(trx, dialect, terms);
-  }
-
-  const deliveries = [...first.values()].flatMap(({ id, row, owes, batch }) => {
-    const sequence = created.get(row.id);
-    if (sequence === undefined) return [];
-    return owes.map((owed) => deliveryRow({ id, sequence }, owed, batch.now));
-  });
-  for (const rows of chunks(deliveries)) await trx.insertInto('deliveries').values(rows).execute();
-
+  const { created, joined } = await writeArrivals(trx, [...first.values()], options);
   await growAlerts(
     trx,
     batches.flatMap((batch) =>
-      batch.alerts.filter(({ row }) => first.get(row.id)?.row !== row || !created.has(row.id)),
+      batch.alerts.filter(({ row }) => first.get(row.id)?.entry.row !== row || !created.has(row.id)),
     ),
     options,
   );
@@ -305,13 +288,25 @@ async function writeBatches(
   }
   for (const keys of chunks(gone)) await trx.deleteFrom('state').where('key', 'in', keys).execute();
 
+  await endOverflows(
+    trx,
+    batches.flatMap(({ overflowsTold }) => overflowsTold),
+  );
+
   const revision = await writeAssets(trx, batches, own, options.place);
 
   const results = batches.map((batch) => {
-    const mine = batch.alerts.filter(
-      (entry) => created.has(entry.row.id) && first.get(entry.row.id)?.row === entry.row,
-    );
-    return { created: mine.map((entry) => entry.id), repeated: batch.alerts.length - mine.length };
+    const mine = batch.alerts.filter((entry) => first.get(entry.row.id)?.entry === entry);
+    const isNew = mine.filter(({ row }) => created.has(row.id));
+    const joins = mine.flatMap(({ id, row }) => {
+      const alertId = joined.get(row.id);
+      return alertId === undefined ? [] : [{ id, alertId }];
+    });
+    return {
+      created: isNew.map(({ id }) => id),
+      repeated: batch.alerts.length - isNew.length - joins.length,
+      ...(joins.length > 0 && { joined: joins }),
+    };
   });
   return { results, revision };
 }
@@ -338,23 +333,13 @@ async function checkLeader(
   });
 }
 
-async function writeTerms(
-  trx: Transaction<Tables>,
-  dialect: SqlDialect,
-  rows: readonly RawBuilder<unknown>[],
-): Promise<void> {
-  await sql`insert into alert_terms (${sql.ref(dialect.termKey)}, terms) values ${sql.join(rows)}`.execute(
-    trx,
-  );
-}
-
 /** Alerts that are there take over what is new about them. */
 async function growAlerts(
   trx: Transaction<Tables>,
   repeated: CommitRows['alerts'],
-  { place, dialect }: Pick<SqlStoreOptions, 'place' | 'dialect'>,
+  options: Pick<SqlStoreOptions, 'place' | 'dialect'>,
 ): Promise<void> {
-  for (const entries of chunks(repeated.filter(({ grows }) => grows !== undefined))) {
+  for (const entries of chunks(repeated.filter(({ grows }) => grows))) {
     const ids = [...new Set(entries.map(({ row }) => row.id))];
     const rows = await trx
       .selectFrom('alerts')
@@ -362,20 +347,12 @@ async function growAlerts(
       .where('id', 'in', ids)
       .execute();
     for (const { id, sequence, alert } of rows) {
-      const stored = readAlert(alert, place);
+      const stored = readAlert(alert, options.place);
       const grown = entries.reduce(
-        (known, { row, grows }) =>
-          row.id === id && grows !== undefined ? (grownAlert(known, grows) ?? known) : known,
+        (known, { row, alert: newer }) => (row.id === id ? (grownAlert(known, newer) ?? known) : known),
         stored,
       );
-      if (grown === stored) continue;
-      await trx
-        .updateTable('alerts')
-        .set({ alert: JSON.stringify(grown) })
-        .where('id', '=', id)
-        .execute();
-      await sql`delete from alert_terms where ${sql.ref(dialect.termKey)} = ${sequence}`.execute(trx);
-      await writeTerms(trx, dialect, [dialect.termValues(sequence, alertTerms(grown).join(' '))]);
+      if (grown !== stored) await rewriteAlert(trx, sequence, stored, grown, options);
     }
   }
 }

@@ -290,4 +290,70 @@ export const sqliteMigrations: readonly string[] = [
       WHERE name = 'deliveries.' || iif(OLD.phase IN ('delivered', 'dead', 'dropped'), OLD.phase, 'pending');
   END;
   `,
+  `
+  -- What findings join an alert by, and what people made of it.
+  ALTER TABLE alerts ADD COLUMN group_key TEXT;
+  ALTER TABLE alerts ADD COLUMN first_seen REAL NOT NULL DEFAULT 0;
+  ALTER TABLE alerts ADD COLUMN last_seen REAL NOT NULL DEFAULT 0;
+  ALTER TABLE alerts ADD COLUMN status TEXT NOT NULL DEFAULT 'open'
+    CHECK (status IN ('open', 'acknowledged', 'in-progress', 'resolved', 'false-positive'));
+  ALTER TABLE alerts ADD COLUMN snoozed_until REAL;
+  UPDATE alerts SET first_seen = time, last_seen = time;
+
+  CREATE INDEX alerts_by_group  ON alerts (group_key, last_seen) WHERE group_key IS NOT NULL;
+  CREATE INDEX alerts_by_snooze ON alerts (snoozed_until) WHERE snoozed_until IS NOT NULL;
+
+  INSERT INTO counters (name, value) VALUES
+    ('status.acknowledged', 0), ('status.in-progress', 0), ('status.resolved', 0), ('status.false-positive', 0);
+  CREATE TRIGGER alerts_status_changed AFTER UPDATE OF status ON alerts WHEN OLD.status <> NEW.status BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = 'status.' || OLD.status;
+    UPDATE counters SET value = value + 1 WHERE name = 'status.' || NEW.status;
+  END;
+  CREATE TRIGGER alerts_status_removed AFTER DELETE ON alerts WHEN OLD.status <> 'open' BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = 'status.' || OLD.status;
+  END;
+
+  -- Findings that joined an alert: each is counted once, however often it comes.
+  CREATE TABLE occurrences (
+    id    TEXT NOT NULL PRIMARY KEY,
+    alert INTEGER NOT NULL REFERENCES alerts (sequence) ON DELETE CASCADE,
+    time  REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX occurrences_of_alert ON occurrences (alert);
+
+  -- Lines are added and never changed; they outlive the alert.
+  CREATE TABLE alert_history (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert    TEXT NOT NULL,
+    time     REAL NOT NULL,
+    action   TEXT NOT NULL,
+    by       TEXT NOT NULL,
+    via      TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX alert_history_of_alert ON alert_history (alert, sequence);
+
+  CREATE TABLE rule_figures (
+    rule_id         TEXT NOT NULL PRIMARY KEY,
+    rule            TEXT NOT NULL,
+    resolved        INTEGER NOT NULL,
+    false_positives INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rule_pace (
+    rule_id TEXT NOT NULL,
+    start   REAL NOT NULL,
+    told    INTEGER NOT NULL,
+    muted   INTEGER NOT NULL,
+    detail  TEXT NOT NULL,
+    PRIMARY KEY (rule_id, start)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE suppressions (
+    sequence    INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
+    suppression TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -1,22 +1,17 @@
 import type { Alert } from '../alert/alert.ts';
 import type { DeliveryCause } from '../alert/delivery-cause.ts';
 import type { Standing } from '../alert/standing.ts';
+import type { Status } from '../alert/alert-life.ts';
 import type { Asset } from '../facts/assets/asset.ts';
 import type { AssetChange } from '../facts/assets/memory.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { BlockStore } from './block-store.ts';
+import type { LifeStore, Overflow } from './life-store.ts';
+import type { CommitJoining, Owes } from './owed.ts';
 import type { AlertSubject } from './search-terms.ts';
 import type { Told } from './told.ts';
-
-/** What a channel is owed of an alert, where there is more to say than its name. */
-export interface OwedDelivery {
-  readonly channel: string;
-  /** Not to be claimed before this, in milliseconds since the epoch; at once, where left out. */
-  readonly due?: number | undefined;
-  readonly cause?: DeliveryCause | undefined;
-}
 
 /** One alert owed to one channel. */
 export interface Delivery {
@@ -51,10 +46,17 @@ export interface Commit {
   readonly alerts: readonly {
     readonly alert: Alert;
     /** Each once: what comes first of one channel counts. A name alone is owed at once. */
-    readonly channels: readonly (string | OwedDelivery)[];
+    readonly channels: Owes;
     /** Whether what is there under the same id takes over what this knows more (`grownAlert`); nobody is told again. */
     readonly grows?: boolean | undefined;
   }[];
+  /**
+   * How an alert that has a `group` joins one of its group that is there (`joinFinding`), instead of being stored as one of its own. Left out,
+   * every alert is one of its own; one that has joined another is known as a repeat all the same.
+   */
+  readonly joining?: CommitJoining | undefined;
+  /** Overflows that an alert of this batch tells of; they are told of once. */
+  readonly overflowsTold?: readonly Overflow[] | undefined;
   readonly rejections?: readonly Rejection[];
   /** How far a source has been read, in that source's own notation; the last word on a source counts. */
   readonly positions?: readonly { readonly source: string; readonly position: string }[];
@@ -76,11 +78,20 @@ export interface Leadership {
   release(): Promise<void>;
 }
 
-/** `created` and `repeated` add up to the alerts of the batch; one that is in the batch twice is created once. */
+/** `created`, `joined` and `repeated` add up to the alerts of the batch; one that is in the batch twice is created, or joins, once. */
 export interface CommitResult {
   /** Ids of the alerts that were not there before; the others are repeats and cause no delivery. */
   readonly created: readonly string[];
   readonly repeated: number;
+  /** Those that joined others; absent where none did. */
+  readonly joined?: readonly JoinedFinding[] | undefined;
+}
+
+export interface JoinedFinding {
+  /** The id that it came with, by which it is known from now on. */
+  readonly id: string;
+  /** The alert that it joined. */
+  readonly alertId: string;
 }
 
 export const exceptionChoices = ['hide', 'show', 'only'] as const;
@@ -97,6 +108,10 @@ export interface AlertQuery {
   readonly text?: string | undefined;
   /** Only alerts about these, each given whole and in whatever case. */
   readonly about?: Readonly<Partial<Record<AlertSubject, string | undefined>>> | undefined;
+  /** Only alerts that have one of these. */
+  readonly status?: readonly Status[] | undefined;
+  /** Only alerts of this assignee, in whatever case. */
+  readonly assignee?: string | undefined;
   /** Only event times in [since, until), in milliseconds since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
@@ -161,12 +176,13 @@ export interface StoreCounts {
  */
 export interface Store {
   /**
-   * An alert whose id is already there causes no delivery, and changes nothing unless it is said to grow; the same goes for a
+   * An alert whose id is already there, or that has joined another, causes no delivery, and changes nothing unless it is said to grow; the same goes for a
    * rejection of the same bytes, at the same place, for the same reason.
    */
   commit(batch: Commit): Promise<CommitResult>;
   /** Becomes the leader; undefined while another process is. When a leader dies, the next one may follow at once. */
   lead(): Promise<Leadership | undefined>;
+  /** By its id, or by the id of a finding that joined it. */
   alert(id: string): Promise<Alert | undefined>;
   /**
    * Pages stay whole while alerts come in: what is on one page is on no later one, and nothing in between is left out.
@@ -233,6 +249,8 @@ export interface Store {
   assetChanges(since: number): Promise<AssetChanges>;
   /** The ledger of blocks and its audit log. */
   readonly blocks: BlockStore;
+  /** What people make of alerts: status, history, snoozes, suppressions, figures. */
+  readonly life: LifeStore;
   /**
    * The newest rejections first.
    * @param limit 1 to 500

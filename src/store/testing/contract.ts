@@ -5,7 +5,9 @@ import { describeBlocks } from './contract-blocks.ts';
 import { describeCommit } from './contract-commit.ts';
 import { describeDead } from './contract-dead.ts';
 import { describeDurability } from './contract-durability.ts';
+import { describeJoining } from './contract-joining.ts';
 import { describeLeadership } from './contract-leadership.ts';
+import { describeLife } from './contract-life.ts';
 import { describeOutbox } from './contract-outbox.ts';
 import { describeRetention } from './contract-retention.ts';
 import type { Open, OpenedStore } from './opened-store.ts';
@@ -29,6 +31,8 @@ export function describeStore(name: string, open: Open): void {
     describeAlerts(openHere);
     describeOutbox(openHere);
     describeDead(openHere);
+    describeJoining(openHere);
+    describeLife(openHere);
     describeLeadership(openHere);
     describeRetention(openHere);
     describeDurability(openHere);

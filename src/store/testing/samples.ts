@@ -1,7 +1,9 @@
 import type { Alert, ExceptionNote } from '../../alert/alert.ts';
+import { newsKinds } from '../../alert/join.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
 import type { Rejection } from '../../event/record.ts';
 import type { Severity } from '../../event/severity.ts';
+import type { CommitJoining } from '../owed.ts';
 
 export interface SampleParts {
   readonly time?: number;
@@ -70,6 +72,32 @@ export function sampleAlert(number: number, parts: SampleParts = {}): Alert {
       provenance: { source: 'file', object: 'trail.json', position: number, receivedAt: time + 10 },
       fields: parts.fields ?? { eventName: 'PutBucketPolicy' },
     },
+  };
+}
+
+/** A finding that joins others of its group within an hour. */
+export function sampleFinding(
+  number: number,
+  minute: number,
+  parts: SampleParts & { group?: string } = {},
+): Alert {
+  const key = (parts.group ?? 'a').padStart(32, '0');
+  return {
+    ...sampleAlert(number, { ...parts, time: sampleStart + minute * 60_000 }),
+    group: { key, windowMs: 3_600_000 },
+  };
+}
+
+/** Minute 0 of `sampleFinding`. */
+export const sampleStart = 1_700_000_000_000;
+
+/** Joining with nothing but what is asked for. */
+export function sampleJoining(parts: Partial<CommitJoining> = {}): CommitJoining {
+  return {
+    raise: { on: newsKinds, steps: 1 },
+    realertOf: () => undefined,
+    channelsFor: () => ['slack'],
+    ...parts,
   };
 }
 
