@@ -1,5 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
-import type { Standing, Status } from '../alert/standing.ts';
+import type { Status } from '../alert/alert-life.ts';
+import type { Standing } from '../alert/standing.ts';
 import type { FollowUpContext } from './channel.ts';
 import { plainLine, unlinked } from './plain-text.ts';
 import { line } from './safe-text.ts';
