@@ -312,8 +312,7 @@ export function createCorrelator(
     },
     flush: () => judge(clock + 1),
     flushSome: (most) => judge(clock + 1, most),
-    isWaiting: () =>
-      waiting.size() > 0 || deadlines.some((next) => next() < Number.POSITIVE_INFINITY),
+    isWaiting: () => waiting.size() > 0 || deadlines.some((next) => next() < Number.POSITIVE_INFINITY),
     clock: () => clock,
     changes: () => {
       const changes = journal.take();
