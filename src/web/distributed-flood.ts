@@ -21,11 +21,14 @@ interface Dimension {
   readonly rule: string;
   readonly type: OffenceSubject['type'];
   readonly bins: RateBins;
-  /** Writes the hash of each row of a batch into `hashes`, -1 where it is not counted; `skipped` has 1 for rows that are not to be. */
-  readonly hash: (requests: Requests, clients: Int32Array, skipped: Uint8Array, hashes: Float64Array) => void;
+  /** What each row of a batch is counted by, and the hash of each of these; 0 where it is not counted. */
+  readonly keysOf: (requests: Requests, clients: Int32Array) => Keys;
   readonly nameOf: (requests: Requests, row: number, client: number) => string;
-  /** Of each row of the batch; -1 where the row does not count. */
-  hashes: Float64Array;
+}
+
+interface Keys {
+  readonly keys: Int32Array;
+  readonly hashOf: Uint32Array;
 }
 
 /**
@@ -46,38 +49,35 @@ export function distributedFloodSignal(
   const shared = { ...distributed, lateness, period };
   const network = new Uint32Array(wordsInAddress);
   let skipped = new Uint8Array(0);
+  /** Of each row what it was counted by, -1 where it was not; made for those dimensions only in which there is something to tell. */
+  let hashes = new Float64Array(0);
   /** The hash of each client's network; 0 where it was not worked out. */
   let networks = new Uint32Array(1_024);
-  const networkHash = (client: number): number => {
+  const networkHash = (client: number): void => {
     if (client >= networks.length) {
       const more = new Uint32Array(Math.max(client + 1, networks.length * 2));
       more.set(networks);
       networks = more;
     }
     networkOfAddress(clients.words(), client * wordsInAddress, v4, v6, network);
-    return (networks[client] = hashPair(
-      hashPair(network[0] ?? 0, network[1] ?? 0),
-      (network[3] ?? 0) ^ seed,
-    ));
+    const hash = hashPair(hashPair(network[0] ?? 0, network[1] ?? 0), (network[3] ?? 0) ^ seed);
+    networks[client] = hash === 0 ? 1 : hash;
   };
 
   const ofText = (column: 'agent' | 'path'): Dimension => {
-    const hashesOf = perText((bytes, start, end) => hashBytes(bytes, start, end, seed));
+    // Logs without the column say nothing about it.
+    const hashesOf = perText((bytes, start, end) =>
+      start === end ? 0 : hashBytes(bytes, start, end, seed) || 1,
+    );
     return {
       rule: `${column}-flood`,
       type: column,
       bins: rateBins({ ...shared, withoutBaseline: false }),
-      hash: (requests, _, skipped, hashes) => {
-        const { start, end } = requests.text[column];
+      keysOf: (requests) => {
         const held = texts.of(requests, column);
-        const { ids } = held;
-        const hashOf = hashesOf(held);
-        // Logs without the column say nothing about it.
-        for (let row = 0; row < requests.count; row++)
-          hashes[row] = skipped[row] === 1 || start[row] === end[row] ? -1 : (hashOf[ids[row] ?? 0] ?? 0);
+        return { keys: held.ids, hashOf: hashesOf(held) };
       },
       nameOf: (requests, row) => cutTextAt(requests, column, row, longestValue),
-      hashes: new Float64Array(0),
     };
   };
   const dimensions: readonly Dimension[] = [
@@ -85,23 +85,33 @@ export function distributedFloodSignal(
       rule: 'network-flood',
       type: 'network',
       bins: rateBins({ ...shared, withoutBaseline: true }),
-      hash: (requests, ids, skipped, hashes) => {
-        for (let row = 0; row < requests.count; row++) {
+      keysOf: ({ count }, ids) => {
+        for (let row = 0; row < count; row++) {
           const client = ids[row] ?? -1;
-          hashes[row] = client === -1 || skipped[row] === 1 ? -1 : networks[client] || networkHash(client);
+          if (client !== -1 && !((networks[client] ?? 0) > 0)) networkHash(client);
         }
+        return { keys: ids, hashOf: networks };
       },
       nameOf: (_, __, client) => clients.networkOf(client, v4, v6),
-      hashes: new Float64Array(0),
     },
     ofText('agent'),
     ofText('path'),
   ];
 
+  const hashRows = ({ keys, hashOf }: Keys, count: number): void => {
+    for (let row = 0; row < count; row++) {
+      const hash = skipped[row] === 1 ? 0 : (hashOf[keys[row] ?? -1] ?? 0);
+      hashes[row] = hash === 0 ? -1 : hash;
+    }
+  };
+
   const judge = (dimension: Dimension, requests: Requests, ids: Int32Array): void => {
-    const { bins, hashes, rule, type } = dimension;
+    const { bins, rule, type } = dimension;
     const seen = new Map<number, EvidenceKeeper>();
+    let isHashed = false;
     bins.judge((found) => {
+      if (!isHashed) hashRows(dimension.keysOf(requests, ids), requests.count);
+      isHashed = true;
       const hash = mostOfBin(hashes, requests.count, found.bin, bins.bins);
       const row = hash === undefined ? -1 : hashes.indexOf(hash);
       // Only what was counted in this batch can have changed.
@@ -109,7 +119,7 @@ export function distributedFloodSignal(
       const subject = { type, value: dimension.nameOf(requests, row, ids[row] ?? -1) };
       seen.set(hash, book.see({ ...found, subject, rule: ruleOf(rule, found, distributed) }));
     });
-    gatherEvidence(requests, hashes, seen, () => true);
+    if (seen.size > 0) gatherEvidence(requests, hashes, seen, () => true);
   };
 
   return {
@@ -119,13 +129,14 @@ export function distributedFloodSignal(
       const paths = texts.of(requests, 'path');
       const { ids: pathIds } = paths;
       const isIgnoredPath = ignored(paths);
-      if (skipped.length < requests.count) skipped = new Uint8Array(requests.count * 2);
+      if (skipped.length < requests.count) {
+        skipped = new Uint8Array(requests.count * 2);
+        hashes = new Float64Array(requests.count * 2);
+      }
       for (let row = 0; row < requests.count; row++) skipped[row] = isIgnoredPath[pathIds[row] ?? 0] ?? 0;
       for (const dimension of dimensions) {
-        if (dimension.hashes.length < requests.count) dimension.hashes = new Float64Array(requests.count);
-        const { bins, hashes } = dimension;
-        dimension.hash(requests, ids, skipped, hashes);
-        bins.addAll(hashes, time, requests.count);
+        const { keys, hashOf } = dimension.keysOf(requests, ids);
+        dimension.bins.addAll(keys, hashOf, skipped, time, requests.count);
       }
       for (const dimension of dimensions) judge(dimension, requests, ids);
     },

@@ -28,8 +28,17 @@ export interface RateReached {
 export interface RateBins {
   readonly bins: number;
   readonly add: (bin: number, time: number) => void;
-  /** The same for a batch, by hashes of which the lowest bits are the bin; what has -1 is not counted. */
-  readonly addAll: (hashes: Float64Array, times: Float64Array, count: number) => void;
+  /**
+   * The same for a batch: row `i` is of the thing `keys[i]`, whose hash has the bin in its lowest bits. Rows with a key of -1, with a hash of
+   * 0, and with 1 in `skipped` are not counted.
+   */
+  readonly addAll: (
+    keys: Int32Array,
+    hashOf: Uint32Array,
+    skipped: Uint8Array,
+    times: Float64Array,
+    count: number,
+  ) => void;
   /** Tells of the windows that are too high, of those that have changed since the last call. */
   readonly judge: (reached: (found: RateReached) => void) => void;
 }
@@ -38,6 +47,8 @@ export interface RateBins {
 const parts = 3;
 const mostCells = 4_194_304;
 const mostBins = 8_192;
+/** A byte with this value says that the count stands elsewhere. */
+const inLarge = 255;
 const hour = 3_600_000;
 /** Hours for which bins are summed up: the current one, the one before, and one that is being closed. */
 const openEpochs = 4;
@@ -48,8 +59,9 @@ export function rateBins(settings: RateBinsSettings): RateBins {
   const columns = 2 ** Math.ceil(Math.log2((lateness + window) / bucket + parts + 1));
   const bins = Math.min(mostBins, 2 ** Math.floor(Math.log2(mostCells / columns)));
   const epochLength = Math.max(lateness, hour);
-  /** By column and then by bin, so that requests of one time lie together. */
-  const counts = new Uint32Array(columns * bins);
+  /** By column and then by bin, so that requests of one time lie together. What a byte does not hold stands in `large`, by column. */
+  const small = new Uint8Array(columns * bins);
+  const large: (Map<number, number> | undefined)[] = Array.from({ length: columns }, () => undefined);
   const totals = new Uint32Array(columns);
   const sums = new Float64Array(openEpochs * bins);
   const epochTotals = new Float64Array(openEpochs);
@@ -64,16 +76,20 @@ export function rateBins(settings: RateBinsSettings): RateBins {
   /** The first epoch has only a part of its requests. */
   let firstEpoch = -1;
   let changed = new Set<number>();
-  let lastChanged = -1;
   /** A window that holds `least` has a bucket with so many; bins with such a bucket are the only ones to judge. */
   const hotFrom = Math.ceil(least / parts);
   /** The latest bucket of each hot bin that has so many; -1 for others. */
   const hotAt = new Float64Array(bins).fill(-1);
   let hot: number[] = [];
-  /** Of the time that was added last. */
+  /** Requests of one bucket that came one after the other, by bin: what is held is touched once for all of them. */
+  const run = new Uint32Array(bins);
+  const inRun = new Int32Array(bins);
+  let different = 0;
+  let runTotal = 0;
+  /** Their bucket, -1 where it is too late for it, and their epoch; and the time that was added last. */
+  let runAt = -1;
+  let runEpoch = 0;
   let lastTime = Number.NaN;
-  let lastAt = 0;
-  let lastEpoch = 0;
   /** Judged and not told yet. */
   let waiting = new Map<string, RateReached>();
 
@@ -114,9 +130,16 @@ export function rateBins(settings: RateBinsSettings): RateBins {
       const column = at & (columns - 1);
       if (totals[column] === 0) continue;
       totals[column] = 0;
-      counts.fill(0, column * bins, (column + 1) * bins);
+      small.fill(0, column * bins, (column + 1) * bins);
+      large[column] = undefined;
     }
     latest = next;
+  };
+
+  const countOf = (at: number, bin: number): number => {
+    const column = at & (columns - 1);
+    const count = small[column * bins + bin] ?? 0;
+    return count < inLarge ? count : (large[column]?.get(bin) ?? 0);
   };
 
   /** What is usual in a window that ends at `time`; NaN where it is not known. */
@@ -132,18 +155,18 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     if (total < least) return;
     const isKnown = Math.floor(((end + 1) * bucket - 1) / epochLength) >= epoch ? known : knownBefore;
     if (isKnown === 0 && !withoutBaseline) return;
-    const [oldest = 0, middle = 0, newest = 0] = held.map((at) => (at & (columns - 1)) * bins);
+    const [oldest = 0, middle = 0, newest = 0] = held;
     for (const bin of hot) {
-      const ending = counts[newest + bin] ?? 0;
+      const ending = countOf(newest, bin);
       // A window that ends with nothing holds no more than the one before it.
       if (ending === 0) continue;
-      const count = (counts[oldest + bin] ?? 0) + (counts[middle + bin] ?? 0) + ending;
+      const count = countOf(oldest, bin) + countOf(middle, bin) + ending;
       if (count < least) continue;
       const time = (end + 1) * bucket - 1;
       const usual = usualAt(bin, time);
       const threshold = Math.ceil(Math.max(least, factor * (Number.isNaN(usual) ? 0 : usual)));
       if (count < threshold) continue;
-      const isHeld = (at: number): boolean => (counts[(at & (columns - 1)) * bins + bin] ?? 0) > 0;
+      const isHeld = (at: number): boolean => countOf(at, bin) > 0;
       const first = (held.find(isHeld) ?? end) * bucket;
       const last = ((held.findLast(isHeld) ?? end) + 1) * bucket - 1;
       const start = Math.floor(last / period) * period;
@@ -167,7 +190,6 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     const ends = new Set<number>();
     for (const at of changed) for (let end = at; end < at + parts; end++) ends.add(end);
     changed = new Set();
-    lastChanged = -1;
     for (const end of ends)
       if (end <= latest && end - parts + 1 > latest - columns) judgeWindow(end, waiting);
   };
@@ -176,60 +198,70 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     if (hotAt[bin] === -1) hot.push(bin);
     if (at > (hotAt[bin] ?? -1)) hotAt[bin] = at;
   };
+  /** Counts the requests of the run. */
+  const endRun = (): void => {
+    if (runTotal === 0) return;
+    const column = runAt & (columns - 1);
+    const row = runEpoch % openEpochs;
+    for (let i = 0; i < different; i++) {
+      const bin = inRun[i] ?? 0;
+      const times = run[bin] ?? 0;
+      run[bin] = 0;
+      const cell = column * bins + bin;
+      let count = (small[cell] ?? 0) + times;
+      if (count < inLarge) small[cell] = count;
+      else {
+        if (small[cell] === inLarge) count = countOf(runAt, bin) + times;
+        small[cell] = inLarge;
+        (large[column] ??= new Map()).set(bin, count);
+      }
+      if (count >= hotFrom && hotAt[bin] !== runAt) heat(bin, runAt);
+      sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + times;
+    }
+    totals[column] = (totals[column] ?? 0) + runTotal;
+    epochTotals[row] = (epochTotals[row] ?? 0) + runTotal;
+    different = 0;
+    runTotal = 0;
+    changed.add(runAt);
+  };
+
+  /** Goes over to another time. */
+  const turnTo = (time: number): void => {
+    lastTime = time;
+    const at = Math.floor(time / bucket);
+    const timeEpoch = Math.floor(time / epochLength);
+    if (at === runAt && timeEpoch === runEpoch) return;
+    endRun();
+    runEpoch = timeEpoch;
+    runAt = at > latest - columns + parts ? at : -1;
+    if (!(runAt > latest)) return;
+    // What columns held before, and what was usual then, is needed no more once it is judged.
+    judgeChanged();
+    if (timeEpoch > epoch) beginEpoch(timeEpoch);
+    begin(at);
+  };
+
   const add = (bin: number, time: number): void => {
-    if (time !== lastTime) {
-      lastTime = time;
-      lastAt = Math.floor(time / bucket);
-      lastEpoch = Math.floor(time / epochLength);
-    }
-    const at = lastAt;
-    if (!(at > latest - columns + parts)) return;
-    if (at > latest) {
-      // What columns held before, and what was usual then, is needed no more once it is judged.
-      judgeChanged();
-      if (lastEpoch > epoch) beginEpoch(lastEpoch);
-      begin(at);
-    }
-    const column = at & (columns - 1);
-    const cell = column * bins + bin;
-    const count = (counts[cell] ?? 0) + 1;
-    counts[cell] = count;
-    if (count >= hotFrom && hotAt[bin] !== at) heat(bin, at);
-    totals[column] = (totals[column] ?? 0) + 1;
-    const row = lastEpoch % openEpochs;
-    sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + 1;
-    epochTotals[row] = (epochTotals[row] ?? 0) + 1;
-    if (at === lastChanged) return;
-    lastChanged = at;
-    changed.add(at);
+    if (time !== lastTime) turnTo(time);
+    if (runAt === -1) return;
+    const before = run[bin] ?? 0;
+    if (before === 0) inRun[different++] = bin;
+    run[bin] = before + 1;
+    runTotal++;
   };
 
   return {
     bins,
     add,
-    addAll: (hashes, times, count) => {
+    addAll: (keys, hashOf, skipped, times, count) => {
       for (let i = 0; i < count; i++) {
-        const hash = hashes[i] ?? -1;
-        if (hash === -1) continue;
-        const time = times[i] ?? 0;
-        const bin = hash & (bins - 1);
-        // Nearly always the time is that of the one before, and then all that is to be done is to count.
-        if (time !== lastTime || lastAt !== lastChanged) {
-          add(bin, time);
-          continue;
-        }
-        const column = lastAt & (columns - 1);
-        const cell = column * bins + bin;
-        const cellCount = (counts[cell] ?? 0) + 1;
-        counts[cell] = cellCount;
-        if (cellCount >= hotFrom && hotAt[bin] !== lastAt) heat(bin, lastAt);
-        totals[column] = (totals[column] ?? 0) + 1;
-        const row = lastEpoch % openEpochs;
-        sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + 1;
-        epochTotals[row] = (epochTotals[row] ?? 0) + 1;
+        if (skipped[i] === 1) continue;
+        const hash = hashOf[keys[i] ?? -1] ?? 0;
+        if (hash !== 0) add(hash & (bins - 1), times[i] ?? 0);
       }
     },
     judge: (reached) => {
+      endRun();
       judgeChanged();
       const found = waiting;
       waiting = new Map();
