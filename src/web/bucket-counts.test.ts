@@ -8,11 +8,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ forget: fc.array(fc.nat({ max: 40 }), { maxLength: 10 }) }) },
 );
 
-describe('counts in buckets', () => {
+describe.each([
+  { small: true, keys: 'small keys' },
+  { small: false, keys: 'keys of 32 bits' },
+])('counts of $keys in buckets', ({ small }) => {
   it('are those of a plain map, whatever is added, expires and is forgotten', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const held = bucketCounts({ most: 10_000 });
+        const held = bucketCounts({ most: 10_000, small });
         const plain = new Map<string, number>();
         let floor = 0;
         const given: number[] = [];
@@ -50,7 +53,7 @@ describe('counts in buckets', () => {
   });
 
   it('let the oldest buckets go where there are too many', () => {
-    const held = bucketCounts({ most: 100 });
+    const held = bucketCounts({ most: 100, small });
     for (let bucket = 0; bucket < 20; bucket++) for (let key = 0; key < 10; key++) held.add(key, bucket);
     expect(held.counters.entries).toBeLessThanOrEqual(100);
     expect(held.counters.entries + held.counters.squeezedOut).toBe(200);

@@ -100,7 +100,8 @@ export function distributedFloodSignal(
 
   const hashRows = ({ keys, hashOf }: Keys, count: number): void => {
     for (let row = 0; row < count; row++) {
-      const hash = skipped[row] === 1 ? 0 : (hashOf[keys[row] ?? -1] ?? 0);
+      const key = keys[row] ?? -1;
+      const hash = key < 0 || skipped[row] === 1 ? 0 : (hashOf[key] ?? 0);
       hashes[row] = hash === 0 ? -1 : hash;
     }
   };

@@ -29,8 +29,8 @@ export interface RateBins {
   readonly bins: number;
   readonly add: (bin: number, time: number) => void;
   /**
-   * The same for a batch: row `i` is of the thing `keys[i]`, whose hash has the bin in its lowest bits. Rows with a key of -1, with a hash of
-   * 0, and with 1 in `skipped` are not counted.
+   * The same for a batch: row `i` is of the thing `keys[i]`, whose hash has the bin in its lowest bits. Rows with a key below 0, with a
+   * hash of 0, and with 1 in `skipped` are not counted.
    */
   readonly addAll: (
     keys: Int32Array,
@@ -254,11 +254,29 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     bins,
     add,
     addAll: (keys, hashOf, skipped, times, count) => {
+      // As `add`, but what every row needs is at hand.
+      let last = lastTime;
+      let counted = 0;
       for (let i = 0; i < count; i++) {
         if (skipped[i] === 1) continue;
-        const hash = hashOf[keys[i] ?? -1] ?? 0;
-        if (hash !== 0) add(hash & (bins - 1), times[i] ?? 0);
+        const key = keys[i] ?? -1;
+        const hash = key < 0 ? 0 : (hashOf[key] ?? 0);
+        if (hash === 0) continue;
+        const time = times[i] ?? 0;
+        if (time !== last) {
+          runTotal += counted;
+          counted = 0;
+          turnTo(time);
+          last = time;
+        }
+        if (runAt === -1) continue;
+        const bin = hash & (bins - 1);
+        const before = run[bin] ?? 0;
+        if (before === 0) inRun[different++] = bin;
+        run[bin] = before + 1;
+        counted++;
       }
+      runTotal += counted;
     },
     judge: (reached) => {
       endRun();

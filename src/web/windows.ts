@@ -71,8 +71,8 @@ export function windowCounter(settings: WindowSettings): WindowCounter {
   const { limits, bucket, exact, lateness, period } = settings;
   const longest = Math.max(...limits.map(({ window }) => window));
   const horizon = lateness + longest;
-  const coarse = bucketCounts({ most: settings.most });
-  const fine = exact ? bucketCounts({ most: settings.most }) : undefined;
+  const coarse = bucketCounts({ most: settings.most, small: settings.small });
+  const fine = exact ? bucketCounts({ most: settings.most, small: settings.small }) : undefined;
   /** A window that reaches a threshold has a bucket with so many. */
   const hotFrom = Math.min(
     ...limits.map(({ window, threshold }) =>
