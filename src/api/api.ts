@@ -27,6 +27,7 @@ import { openApi } from './openapi.ts';
 import { pageRoutes, sendHtml } from './pages.ts';
 import { HttpProblem, problemBody, problemFrom, statusName } from './problem.ts';
 import { rememberedAssetRoutes } from './remembered-assets.ts';
+import { slackRoutes, type SlackActions } from './slack.ts';
 import { stateRoutes, type Health } from './state.ts';
 import { trafficRoutes } from './traffic.ts';
 import type { TrafficState } from './traffic-page.ts';
@@ -39,6 +40,8 @@ export interface ApiOptions {
   readonly traffic?: (() => TrafficState | undefined) | undefined;
   /** How the channels of this server do. */
   readonly channels?: (() => readonly ChannelStatus[]) | undefined;
+  /** What clicks on buttons in Slack do; without it nothing listens for them. */
+  readonly slack?: SlackActions | undefined;
   /** Where there are none, callers need no key, and only those on this machine are answered. */
   readonly keys: readonly ApiKey[];
   /** Workers that may send batches; without any, nobody is let in where they would. */
@@ -141,6 +144,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   alertRoutes(app, { store, now });
   deliveryRoutes(app, { store, now });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });
+  if (options.slack !== undefined) slackRoutes(app, { ...options.slack, now });
   rememberedAssetRoutes(app, { store });
   blockRoutes(app, { store, blocks: options.blocks, now });
   decisionRoutes(app, { store, blocks: options.blocks, now });

@@ -1,9 +1,8 @@
 import type { Event, Origin } from '../event/event.ts';
-import { remembered } from '../event/remembered.ts';
 import { ownNetworks, type OwnNetwork } from './own-networks.ts';
 import { peopleBook, type KnownPerson } from './people.ts';
 import { personOf, type Person } from './person.ts';
-import { kindOfAddress, locateNothing, placeOf, type Locate, type Place } from './place.ts';
+import { locateNothing, placeOf, type Locate, type Place } from './place.ts';
 
 /** What is known around events besides what they say. Asked only where a rule asks or an alert is made. */
 export interface Context {
@@ -26,10 +25,9 @@ export function createContext(
 ): Context {
   const own = ownNetworks(networks);
   const book = peopleBook(people);
-  const kindOf = remembered(kindOfAddress);
   const byName = new Map(people.map((person) => [person.name, person]));
   return {
-    placeOf: (origin) => placeOf(origin, own, locate, kindOf),
+    placeOf: (origin) => placeOf(origin, own, locate),
     personOf: (event) => personOf(event, book),
     personNamed: (name) => byName.get(name),
   };

@@ -19,7 +19,7 @@ const statusWords: Readonly<Record<Status, string>> = {
 const limits = { by: 100, reason: 300 } as const;
 
 /** `acknowledged by alice: looking into it`; visible, on one line, unescaped. */
-function statusLine({ status, by, reason }: Standing): string {
+export function statusLine({ status, by, reason }: Standing): string {
   const who = by === undefined ? '' : ` by ${line(by, limits.by)}`;
   const why = reason === undefined || reason.trim() === '' ? '' : `: ${line(reason, limits.reason)}`;
   return `${statusWords[status]}${who}${why}`;

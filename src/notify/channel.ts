@@ -93,6 +93,8 @@ export interface Channel<Settings> extends ChannelKind<Settings> {
   render(alert: Alert, settings: Settings, context: DeliveryContext): ChannelRequest;
   /** Reads an HTTP answer where status alone does not tell (Slack answers 200 with `ok: false`). */
   read(response: ChannelResponse): Answer;
+  /** What is left to do where the request was taken, in the same attempt. A repeat of the attempt sends the request again. */
+  readonly finish?: (receipt: Receipt, alert: Alert, settings: Settings, means: Means) => Promise<Answer>;
   /**
    * Tells the receiver how an alert that it knows stands now. Left out where a receiver is told once. Called at least once
    * for a change; several changes may come as one. Rejects only where it cannot be rendered.
@@ -103,6 +105,8 @@ export interface Channel<Settings> extends ChannelKind<Settings> {
     context: FollowUpContext,
     means: Means,
   ) => Promise<Answer>;
+  /** Whether it follows with these settings; it does, where left out. */
+  readonly follows?: ((settings: Settings) => boolean) | undefined;
 }
 
 /** One kind of place that takes alerts by other means than one HTTP request: an SDK, SMTP, a socket, a file. */
@@ -136,12 +140,16 @@ export function bind<Settings>(channel: Channel<Settings>, settings: Settings): 
   const { follow } = channel;
   const sendOne = async ({ alert, context }: Message, means: Means): Promise<Answer> => {
     const exchange = await means.exchange(channel.render(alert, settings, context));
-    return exchange.type === 'response' ? channel.read(exchange.response) : exchange;
+    if (exchange.type !== 'response') return exchange;
+    const answer = channel.read(exchange.response);
+    return answer.type === 'accepted' && channel.finish !== undefined
+      ? channel.finish(answer.receipt ?? {}, alert, settings, means)
+      : answer;
   };
   return {
     type: channel.type,
     send: (messages, means) => Promise.all(messages.map((message) => sendOne(message, means))),
-    ...(follow === undefined
+    ...(follow === undefined || channel.follows?.(settings) === false
       ? {}
       : { follow: ({ alert, context }, means) => follow(alert, settings, context, means) }),
   };

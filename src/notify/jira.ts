@@ -1,9 +1,18 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import { statuses, type Status } from '../alert/alert-life.ts';
 import { severities } from '../event/severity.ts';
 import { alertText, type Markup } from './alert-text.ts';
-import type { Answer, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
-import { jsonBody } from './json-answer.ts';
+import { changeSentences } from './change-words.ts';
+import type {
+  Answer,
+  ChannelRequest,
+  ChannelResponse,
+  DeliveryContext,
+  FollowUpContext,
+  Means,
+} from './channel.ts';
+import { exchangeJson, jsonBody } from './json-answer.ts';
 import { plainLine, unlinked } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
@@ -55,6 +64,22 @@ export const jiraSettings = z
       .describe(
         'Further fields that the project demands, by id, in the form that the API of Jira wants: `customfield_10010: { value: Security }`.',
       ),
+    transitions: z
+      .partialRecord(z.enum(statuses), z.string().min(1).max(255))
+      .default({})
+      .describe(
+        'Where an issue goes when its alert gets a status: the name of the transition, or of the status in Jira that it leads to. Statuses that are not named only get a comment.',
+      ),
+    transitionFields: z
+      .partialRecord(z.enum(statuses), z.record(z.string().regex(/^[A-Za-z][\w-]{0,99}$/), z.unknown()))
+      .default({})
+      .describe(
+        'Fields that a transition demands, by status of the alert: `resolved: { resolution: { name: Done } }`.',
+      ),
+    changes: z
+      .boolean()
+      .default(true)
+      .describe('Comment on the issue, and move it, when the status or the severity of its alert changes.'),
     allowHttp,
   })
   .superRefine(checkUrl)
@@ -112,25 +137,14 @@ export const jira = {
       labels: [...settings.labels, `tocsin-${alert.id}`],
       ...(priority === undefined ? {} : { priority: { name: priority } }),
     };
-    const authorization =
-      settings.email === undefined
-        ? `Bearer ${settings.token}`
-        : `Basic ${Buffer.from(`${settings.email}:${settings.token}`).toString('base64')}`;
-    return {
-      url: joined(settings.url, '/rest/api/2/issue'),
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization },
-      body: JSON.stringify({ fields }),
-    };
+    return call(settings, 'POST', '', { fields });
   },
 
   read(response: ChannelResponse): Answer {
     const { status, body } = response;
-    if (status >= 200 && status < 300 && jsonBody(body, createdSchema) === undefined) {
-      return {
-        type: 'later',
-        reason: `HTTP ${status} with an answer that is not Jira's; check for a proxy or sign-in page, and \`url\``,
-      };
+    if (status >= 200 && status < 300) {
+      const created = jsonBody(body, createdSchema);
+      return created === undefined ? notJira(status) : { type: 'accepted', receipt: { key: created.key } };
     }
     if (status !== 400) return readStatus(response);
     const wrong = Object.keys(jsonBody(body, errorSchema)?.errors ?? {}).filter((name) =>
@@ -145,7 +159,100 @@ export const jira = {
           reason: `HTTP 400: Jira demands or does not take the fields ${configured.join(', ')}; check the settings of the channel and the project's create screen`,
         };
   },
+
+  follows: (settings: JiraSettings) => settings.changes,
+
+  follow: followIssue,
 };
 
-const createdSchema = z.object({ key: z.string() });
+/** Moves the issue where its alert's new status leads, and says in a comment what has changed. */
+async function followIssue(
+  _alert: Alert,
+  settings: JiraSettings,
+  { standing, told }: FollowUpContext,
+  means: Means,
+): Promise<Answer> {
+  const before = told.standing;
+  const sentences = changeSentences({ ...standing, count: before.count }, before);
+  if (sentences.length === 0) return { type: 'accepted' };
+  const { key } = told.receipt;
+  if (key === undefined)
+    return { type: 'refused', reason: 'the key of the issue was not kept; it was made by an older version' };
+  const moved =
+    standing.status === before.status ? undefined : await moveIssue(key, settings, standing.status, means);
+  if (moved !== undefined && moved.type !== 'accepted' && moved.type !== 'refused') return moved;
+  const stuck = moved?.type === 'refused' ? [moved.reason] : [];
+  const comment = [...sentences, ...stuck].map(wiki).join('\n');
+  const said = await exchangeJson(
+    call(settings, 'POST', `/${key}/comment`, { body: comment }),
+    z.unknown(),
+    means,
+  );
+  if (said.type !== 'value') return said;
+  return moved ?? { type: 'accepted' };
+}
+
+/** Where the workflow has no such way, a `refused`, whose reason holds nothing of Jira's answer. */
+async function moveIssue(key: string, settings: JiraSettings, status: Status, means: Means): Promise<Answer> {
+  const wanted = settings.transitions[status];
+  if (wanted === undefined) return { type: 'accepted' };
+  const isWanted = (name: string): boolean => name.toLowerCase() === wanted.toLowerCase();
+  const offered = await exchangeJson(call(settings, 'GET', `/${key}/transitions`), transitionsSchema, means);
+  if (offered.type !== 'value') return offered;
+  const way =
+    offered.value.transitions.find(({ name }) => isWanted(name)) ??
+    offered.value.transitions.find(({ to }) => isWanted(to?.name ?? ''));
+  if (way !== undefined) {
+    const fields = settings.transitionFields[status];
+    const body = { transition: { id: way.id }, ...(fields === undefined ? {} : { fields }) };
+    const done = await exchangeJson(call(settings, 'POST', `/${key}/transitions`, body), z.unknown(), means);
+    return done.type === 'value' ? { type: 'accepted' } : done;
+  }
+  // A person, or an attempt whose answer was lost, may have moved it already.
+  const issue = await exchangeJson(call(settings, 'GET', `/${key}?fields=status`), issueSchema, means);
+  if (issue.type !== 'value') return issue;
+  return isWanted(issue.value.fields.status.name)
+    ? { type: 'accepted' }
+    : {
+        type: 'refused',
+        reason: `Jira offers no way to "${wanted}" from where the issue stands; check \`transitions\` and the workflow`,
+      };
+}
+
+function call(
+  settings: JiraSettings,
+  method: 'GET' | 'POST',
+  path: string,
+  body: object = {},
+): ChannelRequest {
+  const authorization =
+    settings.email === undefined
+      ? `Bearer ${settings.token}`
+      : `Basic ${Buffer.from(`${settings.email}:${settings.token}`).toString('base64')}`;
+  return {
+    url: joined(settings.url, `/rest/api/2/issue${path}`),
+    method,
+    headers: { 'content-type': 'application/json', authorization },
+    body: JSON.stringify(body),
+  };
+}
+
+function notJira(status: number): Answer {
+  return {
+    type: 'later',
+    reason: `HTTP ${status} with an answer that is not Jira's; check for a proxy or sign-in page, and \`url\``,
+  };
+}
+
+const transitionsSchema = z.object({
+  transitions: z.array(
+    z.object({
+      id: z.string().regex(/^\d{1,20}$/),
+      name: z.string(),
+      to: z.object({ name: z.string() }).optional(),
+    }),
+  ),
+});
+const issueSchema = z.object({ fields: z.object({ status: z.object({ name: z.string() }) }) });
+const createdSchema = z.object({ key: z.string().regex(/^[A-Z][A-Z0-9_]{0,254}-\d{1,18}$/) });
 const errorSchema = z.object({ errors: z.record(z.string(), z.unknown()) });

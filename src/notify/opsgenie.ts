@@ -1,12 +1,21 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import type { Status } from '../alert/alert-life.ts';
 import type { Severity } from '../event/severity.ts';
-import type { Answer, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
+import { statusLine } from './change-words.ts';
+import type {
+  Answer,
+  ChannelRequest,
+  ChannelResponse,
+  DeliveryContext,
+  FollowUpContext,
+  Means,
+} from './channel.ts';
 import { alertText, plainMarkup } from './alert-text.ts';
 import { plainLine } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
-import { checkAddress, secretText, sharedSettings } from './settings.ts';
+import { checkAddress, joined, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
 
 /**
@@ -49,7 +58,15 @@ const priorities: Readonly<Record<Severity, string>> = {
 };
 
 /** https://docs.opsgenie.com/docs/alert-api#create-alert */
-const limits = { message: 130, description: 15_000, entity: 512, tags: 20, tag: 50, detail: 500 } as const;
+const limits = {
+  message: 130,
+  description: 15_000,
+  entity: 512,
+  tags: 20,
+  tag: 50,
+  detail: 500,
+  note: 1000,
+} as const;
 
 export const opsgenie = {
   type: 'opsgenie' as const,
@@ -87,21 +104,78 @@ export const opsgenie = {
     return {
       url: `${settings.apiUrl.replace(/\/+$/, '')}/v2/alerts`,
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `GenieKey ${settings.apiKey}` },
+      headers: headersOf(settings),
       body: JSON.stringify(request),
     };
   },
 
-  read(response: ChannelResponse): Answer {
-    const answer = readStatus(response);
-    if (response.status === 422) {
-      return { type: 'refused', reason: 'HTTP 422: Opsgenie does not take this alert' };
+  read: readOpsgenie,
+
+  /** Acknowledges or closes the alert there, opens it again as a new one, and changes its priority; with a note on who and why. */
+  async follow(
+    alert: Alert,
+    settings: OpsgenieSettings,
+    context: FollowUpContext,
+    means: Means,
+  ): Promise<Answer> {
+    const { standing, told } = context;
+    const before = told.standing;
+    const send = async (request: ChannelRequest): Promise<Answer> => {
+      const exchange = await means.exchange(request);
+      return exchange.type === 'response' ? readOpsgenie(exchange.response) : exchange;
+    };
+    const action = actions[standing.status];
+    // What was closed cannot be opened there: with the same alias, another one is made.
+    if (action === undefined && actions[before.status] !== undefined)
+      return send(opsgenie.render({ ...alert, severity: standing.severity }, settings, context));
+    if (standing.severity !== before.severity) {
+      const answer = await send(
+        change(alert, settings, 'priority', { priority: priorities[standing.severity] }),
+      );
+      if (answer.type !== 'accepted') return answer;
     }
-    if (response.status !== 429 || response.retryAfterMs !== undefined) return answer;
-    // Opsgenie's own header for what others say with Retry-After.
-    const period = /^\d{1,5}$/.exec(response.headers.get('x-ratelimit-period-in-sec') ?? '')?.[0];
-    return period === undefined
-      ? answer
-      : { type: 'later', reason: 'HTTP 429: too many requests', afterMs: Number(period) * 1000 };
+    if (action === undefined || action === actions[before.status]) return { type: 'accepted' };
+    const note = plainLine(`The alert is now ${statusLine(standing)}`, limits.note);
+    return send(change(alert, settings, action, { user: 'Tocsin', source: 'Tocsin', note }));
   },
 };
+
+/** https://docs.opsgenie.com/docs/alert-api#acknowledge-alert and #close-alert */
+const actions: Readonly<Record<Status, 'acknowledge' | 'close' | undefined>> = {
+  open: undefined,
+  acknowledged: 'acknowledge',
+  'in-progress': 'acknowledge',
+  resolved: 'close',
+  'false-positive': 'close',
+};
+
+function change(
+  alert: Alert,
+  settings: OpsgenieSettings,
+  action: 'acknowledge' | 'close' | 'priority',
+  body: object,
+): ChannelRequest {
+  return {
+    url: joined(settings.apiUrl, `/v2/alerts/${encodeURIComponent(alert.id)}/${action}?identifierType=alias`),
+    method: action === 'priority' ? 'PUT' : 'POST',
+    headers: headersOf(settings),
+    body: JSON.stringify(body),
+  };
+}
+
+function headersOf({ apiKey }: OpsgenieSettings): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/json', authorization: `GenieKey ${apiKey}` };
+}
+
+function readOpsgenie(response: ChannelResponse): Answer {
+  const answer = readStatus(response);
+  if (response.status === 422) {
+    return { type: 'refused', reason: 'HTTP 422: Opsgenie does not take this alert' };
+  }
+  if (response.status !== 429 || response.retryAfterMs !== undefined) return answer;
+  // Opsgenie's own header for what others say with Retry-After.
+  const period = /^\d{1,5}$/.exec(response.headers.get('x-ratelimit-period-in-sec') ?? '')?.[0];
+  return period === undefined
+    ? answer
+    : { type: 'later', reason: 'HTTP 429: too many requests', afterMs: Number(period) * 1000 };
+}

@@ -1,7 +1,15 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import type { Status } from '../alert/alert-life.ts';
 import type { Severity } from '../event/severity.ts';
-import type { Answer, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
+import type {
+  Answer,
+  ChannelRequest,
+  ChannelResponse,
+  DeliveryContext,
+  FollowUpContext,
+  Means,
+} from './channel.ts';
 import { jsonBody } from './json-answer.ts';
 import { alertDetails, plainLine } from './plain-text.ts';
 import { alertSections } from './sections.ts';
@@ -10,7 +18,7 @@ import { checkAddress, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
 
 /**
- * PagerDuty, Events API v2: one `trigger` for each alert.
+ * PagerDuty, Events API v2: one `trigger` for each alert, and what people make of it after that.
  * https://developer.pagerduty.com/docs/send-alert-event (payload, limits)
  * https://developer.pagerduty.com/docs/events-api-v2-overview (answers)
  */
@@ -65,27 +73,65 @@ export const pagerduty = {
         custom_details: alertDetails(alert, context.link),
       },
     };
-    return {
-      url: `${settings.apiUrl.replace(/\/+$/, '')}/v2/enqueue`,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(event),
-    };
+    return enqueue(settings, event);
   },
 
-  read(response: ChannelResponse): Answer {
-    if (response.status !== 400) return readStatus(response);
-    // 400 is about the key as well as about the event; only the words of the answer tell which.
-    const { errors } = jsonBody(response.body, answerSchema) ?? {};
-    if (errors?.some((error) => /routing[ _]?key/i.test(error)) === true) {
-      return {
-        type: 'closed',
-        reason:
-          'HTTP 400: PagerDuty does not know the integration key; set the key of an Events API v2 integration',
-      };
-    }
-    return { type: 'refused', reason: 'HTTP 400: PagerDuty does not take this event' };
+  read: readPagerduty,
+
+  /** Acknowledges or resolves the incident, or triggers it anew where the alert is open again or worse. */
+  async follow(
+    alert: Alert,
+    settings: PagerdutySettings,
+    context: FollowUpContext,
+    means: Means,
+  ): Promise<Answer> {
+    const { standing, told } = context;
+    const action = actions[standing.status];
+    const isNew = action !== actions[told.standing.status] || standing.severity !== told.standing.severity;
+    if (!isNew) return { type: 'accepted' };
+    const request =
+      action === 'trigger'
+        ? pagerduty.render({ ...alert, severity: standing.severity }, settings, context)
+        : enqueue(settings, {
+            routing_key: settings.routingKey,
+            event_action: action,
+            dedup_key: alert.id,
+          });
+    const exchange = await means.exchange(request);
+    return exchange.type === 'response' ? readPagerduty(exchange.response) : exchange;
   },
 };
+
+/** https://developer.pagerduty.com/docs/events-api-v2-overview#event-action-behavior */
+const actions: Readonly<Record<Status, 'trigger' | 'acknowledge' | 'resolve'>> = {
+  open: 'trigger',
+  acknowledged: 'acknowledge',
+  'in-progress': 'acknowledge',
+  resolved: 'resolve',
+  'false-positive': 'resolve',
+};
+
+function enqueue(settings: PagerdutySettings, event: object): ChannelRequest {
+  return {
+    url: `${settings.apiUrl.replace(/\/+$/, '')}/v2/enqueue`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(event),
+  };
+}
+
+function readPagerduty(response: ChannelResponse): Answer {
+  if (response.status !== 400) return readStatus(response);
+  // 400 is about the key as well as about the event; only the words of the answer tell which.
+  const { errors } = jsonBody(response.body, answerSchema) ?? {};
+  if (errors?.some((error) => /routing[ _]?key/i.test(error)) === true) {
+    return {
+      type: 'closed',
+      reason:
+        'HTTP 400: PagerDuty does not know the integration key; set the key of an Events API v2 integration',
+    };
+  }
+  return { type: 'refused', reason: 'HTTP 400: PagerDuty does not take this event' };
+}
 
 const answerSchema = z.object({ errors: z.array(z.string()) });

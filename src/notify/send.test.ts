@@ -43,7 +43,7 @@ describe('a delivery to Slack', () => {
     ['hostile', hostileAlert],
   ])('arrives both ways and keeps to the limits: %s', async (_name, alert) => {
     for (const channel of [byWebhook(), byToken()]) {
-      expect(await deliver(channel, alert, context, transport)).toEqual({ type: 'accepted' });
+      expect((await deliver(channel, alert, context, transport)).type).toBe('accepted');
     }
     expect(fake.problems).toEqual([]);
   });

@@ -8,8 +8,14 @@ const error = (code: string) => JSON.stringify({ ok: false, error: code });
 describe('the answer of Slack', () => {
   it.each([
     ['a webhook', 'ok'],
-    ['the Web API', '{"ok":true,"channel":"C1","ts":"1.2"}'],
+    ['the Web API', '{"ok":true}'],
+    ['the Web API with a name of the message that is none', '{"ok":true,"channel":"<!channel>","ts":"1.2"}'],
   ])('is a yes from %s', (_name, body) => expect(read(200, body)).toEqual({ type: 'accepted' }));
+
+  it('is a yes with a receipt where it names the message', () => {
+    const receipt = { channel: 'C1', ts: '1.2' };
+    expect(read(200, JSON.stringify({ ok: true, ...receipt }))).toEqual({ type: 'accepted', receipt });
+  });
 
   it.each([
     'ratelimited',

@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { Answer, ChannelResponse } from './channel.ts';
+import { jsonBody } from './json-answer.ts';
 import { readStatus } from './send.ts';
 
 /**
@@ -60,7 +62,9 @@ const refused = new Set([
   'as_user_not_supported',
   'attachment_payload_limit_exceeded',
   'block_mismatch',
+  'cant_update_message',
   'duplicate_message_not_found',
+  'edit_window_closed',
   'invalid_arguments',
   'invalid_attachments',
   'invalid_blocks',
@@ -70,10 +74,12 @@ const refused = new Set([
   'invalid_payload',
   'json_not_object',
   'markdown_text_conflict',
+  'message_not_found',
   'missing_text_or_fallback_or_attachments',
   'msg_blocks_too_long',
   'msg_too_long',
   'no_text',
+  'thread_not_found',
   'too_many_attachments',
 ]);
 
@@ -81,7 +87,10 @@ const refused = new Set([
 export function readSlackAnswer(response: ChannelResponse): Answer {
   const code = slackError(response.body);
   if (response.status === 200) {
-    if (code === 'ok') return { type: 'accepted' };
+    if (code === 'ok') {
+      const receipt = jsonBody(response.body, receiptSchema);
+      return receipt === undefined ? { type: 'accepted' } : { type: 'accepted', receipt };
+    }
     if (code === undefined) {
       return {
         type: 'later',
@@ -96,6 +105,12 @@ export function readSlackAnswer(response: ChannelResponse): Answer {
   }
   return readStatus(response);
 }
+
+/** By what later messages find this one: an incoming webhook does not tell. */
+const receiptSchema = z.object({
+  channel: z.string().regex(/^[A-Z0-9]{1,40}$/),
+  ts: z.string().regex(/^\d{1,20}\.\d{1,10}$/),
+});
 
 function isKnown(code: string | undefined): code is string {
   return code !== undefined && (later.has(code) || refused.has(code) || Object.hasOwn(closed, code));

@@ -1,6 +1,10 @@
 import type { Alert } from '../alert/alert.ts';
+import { isClosed } from '../alert/lifecycle.ts';
+import { raisedStanding, type Standing } from '../alert/standing.ts';
+import { statusLine } from './change-words.ts';
 import { slackEscape, slackMarkdown, slackText } from './safe-text.ts';
 import { alertSections, codeRuns, type AlertSections, type FactSection, type Row } from './sections.ts';
+import { slackButtons, type SlackButtons } from './slack-buttons.ts';
 import { placeWords, titleOf } from './words.ts';
 
 /**
@@ -48,7 +52,8 @@ interface PlainText {
 type Block =
   | { readonly type: 'header'; readonly text: PlainText }
   | { readonly type: 'context'; readonly elements: readonly PlainText[] }
-  | { readonly type: 'rich_text'; readonly elements: readonly RichTextPart[] };
+  | { readonly type: 'rich_text'; readonly elements: readonly RichTextPart[] }
+  | SlackButtons;
 
 export interface SlackMessage {
   readonly text: string;
@@ -61,36 +66,83 @@ export interface SlackMessage {
   readonly unfurl_media: false;
 }
 
-/** Slack's own limit for a header is 150; its limit for the whole is far from what sections.ts lets through. */
-const limits = { header: 150, text: 600, place: 300 } as const;
+/** Slack's own limit for a header is 150; that for all texts of the blocks it does not document, and refuses what has somewhat more than 13,000 characters. */
+const limits = { header: 150, text: 600, place: 300, blocks: 13_000 } as const;
+
+export interface SlackMessageOptions {
+  /** How the alert stands; as it was raised, where left out. */
+  readonly standing?: Standing | undefined;
+  /** Whether clicks on buttons reach this server. */
+  readonly withButtons?: boolean | undefined;
+}
 
 /** The whole message for one alert; `link` is the alert's page in the console. */
-export function slackMessage(alert: Alert, link: string | undefined): SlackMessage {
+export function slackMessage(
+  alert: Alert,
+  link: string | undefined,
+  { standing, withButtons = false }: SlackMessageOptions = {},
+): SlackMessage {
   const sections = alertSections(alert, link);
-  const { look, links } = sections;
+  const { links } = sections;
+  const look = standing === undefined || !isClosed(standing) ? sections.look : overLook;
   const headline = `${look.emoji} ${look.word}  `;
+  const state = standing === undefined ? [] : standingRows(alert, standing);
   const title = slackEscape(sections.title);
   const headerRoom = limits.header - headline.length;
   const fullTitle = title.length > headerRoom ? [[textElement(title, { bold: true })]] : [];
+  const head: readonly Block[] = [
+    { type: 'header', text: plain(headline + slackText(sections.title, headerRoom)) },
+    ...(state.length === 0 ? [] : [paragraph(state.map(labelled))]),
+    ...(links.length === 0 ? [] : [linkLine(links)]),
+    ...(withButtons ? [slackButtons(alert.id, standing?.status ?? 'open')] : []),
+  ];
+  const first = paragraph([...fullTitle, ...sections.rows.map(labelled)]);
+  const footer: Block = {
+    type: 'context',
+    elements: sections.footer.map((text) => plain(slackEscape(text))),
+  };
+  const rest = [...severalEvents(sections), ...meaning(sections), ...firstSteps(sections)];
+  // With what is known by now, the longest messages are longer than Slack takes: what comes last goes.
+  while (rest.length > 0 && textLength([head, first, rest, footer]) > limits.blocks) rest.pop();
   return {
     text: `${look.emoji} ${look.word}: ${slackMarkdown(titleOf(alert), limits.text)} (${slackMarkdown(placeWords(alert.where), limits.place)})`,
-    blocks: [
-      { type: 'header', text: plain(headline + slackText(sections.title, headerRoom)) },
-      ...(links.length === 0 ? [] : [linkLine(links)]),
-    ],
-    attachments: [
-      {
-        color: look.colour,
-        blocks: [
-          paragraph([...fullTitle, ...sections.rows.map(labelled)]),
-          ...severalEvents(sections),
-          ...meaning(sections),
-          ...firstSteps(sections),
-          { type: 'context', elements: sections.footer.map((text) => plain(slackEscape(text))) },
-        ],
-      },
-    ],
+    blocks: head,
+    attachments: [{ color: look.colour, blocks: [first, ...rest, footer] }],
     mrkdwn: false,
+    parse: 'none',
+    link_names: false,
+    unfurl_links: false,
+    unfurl_media: false,
+  };
+}
+
+function textLength(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, each) => sum + textLength(each), 0);
+}
+
+/** For what nobody has to look at any more. */
+const overLook = { emoji: '☑️', word: 'DONE', colour: '#8b95a1' } as const;
+
+/** What is not as it was when the alert was raised. */
+function standingRows(alert: Alert, standing: Standing): readonly Row[] {
+  const { count } = raisedStanding(alert);
+  return [
+    ...(standing.status === 'open' && standing.by === undefined
+      ? []
+      : [{ label: 'Status', value: statusLine(standing) }]),
+    ...(standing.count === count ? [] : [{ label: 'Happened', value: `${standing.count} times` }]),
+  ];
+}
+
+/** What has changed, for a reply to the message about the alert. */
+export function slackReply(
+  sentences: readonly string[],
+): Pick<SlackMessage, 'text' | 'blocks' | 'parse' | 'link_names' | 'unfurl_links' | 'unfurl_media'> {
+  return {
+    text: sentences.map((sentence) => slackMarkdown(sentence, limits.text)).join(' '),
+    blocks: [paragraph(sentences.map((sentence) => [textElement(slackEscape(sentence))]))],
     parse: 'none',
     link_names: false,
     unfurl_links: false,

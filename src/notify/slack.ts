@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
-import type { ChannelRequest, DeliveryContext } from './channel.ts';
-import { addressProblem, secretText, sharedSettings } from './settings.ts';
-import { slackMessage } from './slack-message.ts';
+import { isClosed } from '../alert/lifecycle.ts';
+import type { Standing } from '../alert/standing.ts';
+import { atLeast } from '../event/severity.ts';
+import { changeSentences } from './change-words.ts';
+import type { Answer, ChannelRequest, DeliveryContext, FollowUpContext, Means } from './channel.ts';
+import { addressProblem, joined, secretText, sharedSettings } from './settings.ts';
+import { slackMessage, slackReply, type SlackMessageOptions } from './slack-message.ts';
 import { readSlackAnswer } from './slack-answer.ts';
 
 /**
@@ -27,6 +31,11 @@ export const slackSettings = z
       .max(200)
       .optional()
       .describe('With `token`: id (C0123456789, safest) or name (#alerts) of the Slack channel.'),
+    signingSecret: secretText(
+      'With `token`: the signing secret of the Slack app. With it, messages have buttons, and clicks on them are taken at `/v1/slack/actions`.',
+    )
+      .regex(/^[\x21-\x7e]{8,200}$/, 'is no signing secret of Slack')
+      .optional(),
     apiUrl: z
       .string()
       .default('https://slack.com/api')
@@ -45,6 +54,8 @@ export const slackSettings = z
     } else if (webhookUrl !== undefined && channel !== undefined) {
       problem('channel', 'has no effect with `webhookUrl`, whose Slack channel is fixed; remove it');
     }
+    if (webhookUrl !== undefined && settings.signingSecret !== undefined)
+      problem('signingSecret', 'has no effect with `webhookUrl`, over which no buttons work; use `token`');
     const addresses = { webhookUrl, apiUrl };
     for (const [key, address] of Object.entries(addresses)) {
       const wrong = address === undefined ? undefined : addressProblem(address, { allowHttp: false });
@@ -62,23 +73,79 @@ export const slack = {
   settings: slackSettings,
 
   render(alert: Alert, settings: SlackSettings, context: DeliveryContext): ChannelRequest {
-    const message = slackMessage(alert, context.link);
-    const contentType = { 'content-type': 'application/json; charset=utf-8' };
-    if (settings.webhookUrl !== undefined) {
-      return {
-        url: settings.webhookUrl,
-        method: 'POST',
-        headers: contentType,
-        body: JSON.stringify(message),
-      };
-    }
+    if (settings.webhookUrl === undefined)
+      return call(settings, 'chat.postMessage', {
+        channel: settings.channel,
+        ...slackMessage(alert, context.link, messageOptions(settings, context)),
+      });
     return {
-      url: `${settings.apiUrl.replace(/\/+$/, '')}/chat.postMessage`,
+      url: settings.webhookUrl,
       method: 'POST',
-      headers: { ...contentType, authorization: `Bearer ${settings.token ?? ''}` },
-      body: JSON.stringify({ channel: settings.channel, ...message }),
+      headers: contentType,
+      body: JSON.stringify(slackMessage(alert, context.link, { standing: context.standing })),
     };
   },
 
   read: readSlackAnswer,
+
+  // A webhook does not say by what a message is known, and so cannot come back to it.
+  follows: (settings: SlackSettings) => settings.webhookUrl === undefined,
+
+  /** Writes the first message anew, and what has changed as a reply to it, which people who follow the thread are told of. */
+  async follow(
+    alert: Alert,
+    settings: SlackSettings,
+    context: FollowUpContext,
+    means: Means,
+  ): Promise<Answer> {
+    const send = async (request: ChannelRequest): Promise<Answer> => {
+      const exchange = await means.exchange(request);
+      return exchange.type === 'response' ? readSlackAnswer(exchange.response) : exchange;
+    };
+    const { told, standing } = context;
+    const { channel, ts } = told.receipt;
+    // What was sent before receipts were kept is sent anew, and followed from then on.
+    if (channel === undefined || ts === undefined) return send(slack.render(alert, settings, context));
+    const { text, blocks, attachments, parse, link_names } = slackMessage(
+      alert,
+      context.link,
+      messageOptions(settings, context),
+    );
+    const update = { channel, ts, text, blocks, attachments, parse, link_names };
+    const updated = await send(call(settings, 'chat.update', update));
+    if (updated.type !== 'accepted') return updated;
+    const sentences = changeSentences(standing, told.standing);
+    if (sentences.length === 0) return { type: 'accepted' };
+    const reply = {
+      channel,
+      thread_ts: ts,
+      // What is worse than people thought is for all to see, and not for those alone who read the thread.
+      ...(isWorse(standing, told.standing) ? { reply_broadcast: true } : {}),
+      ...slackReply(sentences),
+    };
+    const replied = await send(call(settings, 'chat.postMessage', reply));
+    // The receipt stays that of the first message.
+    return replied.type === 'accepted' ? { type: 'accepted' } : replied;
+  },
 };
+
+const contentType = { 'content-type': 'application/json; charset=utf-8' };
+
+function call(settings: SlackSettings, method: string, body: object): ChannelRequest {
+  return {
+    url: joined(settings.apiUrl, `/${method}`),
+    method: 'POST',
+    headers: { ...contentType, authorization: `Bearer ${settings.token ?? ''}` },
+    body: JSON.stringify(body),
+  };
+}
+
+function messageOptions(settings: SlackSettings, { standing }: DeliveryContext): SlackMessageOptions {
+  return { standing, withButtons: settings.signingSecret !== undefined };
+}
+
+function isWorse(standing: Standing, before: Standing): boolean {
+  const isReopened = isClosed(before) && !isClosed(standing);
+  const isRaised = standing.severity !== before.severity && atLeast(standing.severity, before.severity);
+  return isReopened || (isRaised && !isClosed(standing));
+}

@@ -45,7 +45,7 @@ describe('the settings of channels', () => {
         .map(([key]) => key);
     });
     expect(secrets).toEqual([
-      ['webhookUrl', 'token'],
+      ['webhookUrl', 'token', 'signingSecret'],
       ['url', 'secret', 'previousSecret', 'headers'],
       ['routingKey'],
       ['apiKey'],

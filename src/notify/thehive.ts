@@ -1,10 +1,20 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import { statuses } from '../alert/alert-life.ts';
 import type { Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
+import type { Receipt } from '../store/told.ts';
 import { alertText, type Markup } from './alert-text.ts';
-import type { Answer, ChannelRequest, ChannelResponse, DeliveryContext } from './channel.ts';
-import { jsonBody } from './json-answer.ts';
+import { changeSentences } from './change-words.ts';
+import type {
+  Answer,
+  ChannelRequest,
+  ChannelResponse,
+  DeliveryContext,
+  FollowUpContext,
+  Means,
+} from './channel.ts';
+import { exchangeJson, jsonBody } from './json-answer.ts';
 import { markdown } from './markdown.ts';
 import { plainLine } from './plain-text.ts';
 import { line } from './safe-text.ts';
@@ -59,6 +69,20 @@ export const thehiveSettings = z
       .record(z.string().min(1).max(100), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe('Custom fields of every alert by their names in TheHive, where they must exist.'),
+    createCase: z
+      .boolean()
+      .default(false)
+      .describe('Make a case of every alert at once, of `caseTemplate` where that is set.'),
+    statuses: z
+      .partialRecord(z.enum(statuses), z.string().min(1).max(64))
+      .default({})
+      .describe(
+        'Name of the alert status in TheHive by status of the alert here: `resolved: Ignored`. Statuses that are not named leave it as it is.',
+      ),
+    changes: z
+      .boolean()
+      .default(true)
+      .describe('Change the alert in TheHive, and comment on it, when its status or severity changes.'),
     allowHttp,
   })
   .superRefine(checkUrl);
@@ -114,16 +138,7 @@ export const thehive = {
         pap: settings.pap,
       })),
     };
-    return {
-      url: joined(settings.url, '/api/v1/alert'),
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${settings.apiKey}`,
-        ...(settings.organisation === undefined ? {} : { 'x-organisation': settings.organisation }),
-      },
-      body: JSON.stringify(body),
-    };
+    return call(settings, 'POST', '/alert', body);
   },
 
   read(response: ChannelResponse): Answer {
@@ -139,10 +154,112 @@ export const thehive = {
           'HTTP 404: TheHive does not know something that the settings name; check `customFields`, `caseTemplate` and `organisation`',
       };
     }
-    return readStatus(response);
+    const answer = readStatus(response);
+    const created = jsonBody(response.body, createdSchema);
+    return answer.type === 'accepted' && created !== undefined
+      ? { type: 'accepted', receipt: { id: created._id } }
+      : answer;
+  },
+
+  async finish(receipt: Receipt, alert: Alert, settings: ThehiveSettings, means: Means): Promise<Answer> {
+    if (!settings.createCase) return { type: 'accepted', receipt };
+    const found = await findAlert(receipt, alert, settings, means);
+    if (found.type !== 'value') return found;
+    const { _id: id, caseId } = found.value;
+    if (caseId !== undefined && caseId !== null) return { type: 'accepted', receipt: { id, caseId } };
+    const template = settings.caseTemplate === undefined ? {} : { caseTemplate: settings.caseTemplate };
+    const made = await exchangeJson(
+      call(settings, 'POST', `/alert/${id}/case`, template),
+      createdSchema,
+      means,
+    );
+    return made.type === 'value' ? { type: 'accepted', receipt: { id, caseId: made.value._id } } : made;
+  },
+
+  follows: (settings: ThehiveSettings) => settings.changes,
+
+  /** Brings severity and status up to date, and says in a comment who changed what and why. */
+  async follow(
+    alert: Alert,
+    settings: ThehiveSettings,
+    { standing, told }: FollowUpContext,
+    means: Means,
+  ): Promise<Answer> {
+    const before = told.standing;
+    const sentences = changeSentences({ ...standing, count: before.count }, before);
+    if (sentences.length === 0) return { type: 'accepted' };
+    const found = await findAlert(told.receipt, alert, settings, means);
+    if (found.type !== 'value') return found;
+    const { _id: id } = found.value;
+    const status = settings.statuses[standing.status];
+    const patch = {
+      severity: severityNumbers[standing.severity],
+      ...(status === undefined ? {} : { status }),
+    };
+    const changed = await exchangeJson(call(settings, 'PATCH', `/alert/${id}`, patch), z.unknown(), means);
+    if (changed.type !== 'value') return changed;
+    const message = sentences.map(markdown.text).join('  \n');
+    const said = await exchangeJson(
+      call(settings, 'POST', `/alert/${id}/comment`, { message }),
+      z.unknown(),
+      means,
+    );
+    return said.type === 'value' ? { type: 'accepted', receipt: { id } } : said;
   },
 };
 
+function call(
+  settings: ThehiveSettings,
+  method: 'GET' | 'POST' | 'PATCH',
+  path: string,
+  body: object,
+): ChannelRequest {
+  return {
+    url: joined(settings.url, `/api/v1${path}`),
+    method,
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${settings.apiKey}`,
+      ...(settings.organisation === undefined ? {} : { 'x-organisation': settings.organisation }),
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+/** By its id where that is known, and otherwise by what we have named it: a repeat of an alert is answered without its id. */
+async function findAlert(
+  receipt: Receipt,
+  alert: Alert,
+  settings: ThehiveSettings,
+  means: Means,
+): Promise<
+  | { readonly type: 'value'; readonly value: z.output<typeof foundSchema> }
+  | Exclude<Answer, { type: 'accepted' }>
+> {
+  if (receipt['id'] !== undefined)
+    return exchangeJson(call(settings, 'GET', `/alert/${receipt['id']}`, {}), foundSchema, means);
+  const query = [
+    { _name: 'listAlert' },
+    {
+      _name: 'filter',
+      _and: [
+        { _eq: { _field: 'source', _value: 'tocsin' } },
+        { _eq: { _field: 'sourceRef', _value: alert.id } },
+      ],
+    },
+    { _name: 'page', from: 0, to: 1 },
+  ];
+  const list = await exchangeJson(call(settings, 'POST', '/query', { query }), z.array(foundSchema), means);
+  if (list.type !== 'value') return list;
+  const [found] = list.value;
+  return found === undefined
+    ? { type: 'refused', reason: 'TheHive does not have the alert any more' }
+    : { type: 'value', value: found };
+}
+
+const idSchema = z.string().regex(/^~?[\w-]{1,100}$/);
+const createdSchema = z.object({ _id: idSchema });
+const foundSchema = z.object({ _id: idSchema, caseId: idSchema.nullish() });
 const errorSchema = z.object({ type: z.string(), message: z.string().optional() });
 
 function tagsOf(alert: Alert, configured: readonly string[]): readonly string[] {

@@ -23,6 +23,7 @@ import { splitListen } from './listen.ts';
 import { keptRulesFolder } from './cache-folder.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
+import { slackActions } from './slack-actions.ts';
 import { treatmentOf } from './traffic-settings.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -182,6 +183,13 @@ export async function serve({
     },
     blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
     traffic: () => taking()?.traffic.state,
+    slack: slackActions({
+      channels: config.channels,
+      store,
+      now: Date.now,
+      nudge: outbox.nudge,
+      log,
+    }),
     channels: () => channelStates(outbox, config),
     keys: config.server.keys,
     health: () => {

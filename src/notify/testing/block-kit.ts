@@ -64,6 +64,16 @@ const button = z.strictObject({
   style: z.enum(['primary', 'danger']).optional(),
 });
 
+const staticSelect = z.strictObject({
+  type: z.literal('static_select'),
+  action_id: text(255),
+  placeholder: plainText(150),
+  options: z
+    .array(z.strictObject({ text: plainText(75), value: text(150) }))
+    .min(1)
+    .max(100),
+});
+
 const blockId = { block_id: text(255).optional() };
 const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), text: plainText(150), ...blockId }),
@@ -75,7 +85,14 @@ const block = z.discriminatedUnion('type', [
     ...blockId,
   }),
   z.strictObject({ type: z.literal('context'), elements: z.array(anyText(3000)).min(1).max(10), ...blockId }),
-  z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25), ...blockId }),
+  z.strictObject({
+    type: z.literal('actions'),
+    elements: z
+      .array(z.discriminatedUnion('type', [button, staticSelect]))
+      .min(1)
+      .max(25),
+    ...blockId,
+  }),
   z.strictObject({
     type: z.literal('rich_text'),
     elements: z.array(z.discriminatedUnion('type', [richSection, richList, richPreformatted])).min(1),
@@ -101,6 +118,10 @@ const message = z.strictObject({
     .max(20)
     .optional(),
   channel: text(200).optional(),
+  /** Of the message to change, and of the one to reply to. */
+  ts: text(40).optional(),
+  thread_ts: text(40).optional(),
+  reply_broadcast: z.boolean().optional(),
   mrkdwn: z.boolean().optional(),
   parse: z.enum(['none', 'full']).optional(),
   link_names: z.boolean().optional(),

@@ -24,6 +24,7 @@ export interface FakeSlack extends FakeServer {
 const webhookPath = '/services/T00000000/B00000000/not-a-real-webhook-secret';
 const token = 'xoxb-not-a-real-token';
 const channel = '#alerts';
+const channelId = 'C0ALERTS';
 
 /** Plays Slack on loopback, strictly: a message over any documented limit is refused as Slack refuses it. */
 export async function startFakeSlack(): Promise<FakeSlack> {
@@ -36,8 +37,14 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       problems.push(...checked.problems);
       return { error: 'invalid_blocks' };
     }
-    if (request.path.startsWith('/api/') && checked.message.channel !== channel)
+    // Slack takes the name of a channel for a new message, and its id alone for what is about one that is there.
+    const known = request.path === '/api/chat.update' ? [channelId] : [channel, channelId];
+    if (request.path.startsWith('/api/') && !known.includes(checked.message.channel ?? ''))
       return { error: 'channel_not_found' };
+    const about = checked.message.ts ?? checked.message.thread_ts;
+    if (about !== undefined && !/^[1-9]\d*\.000100$/.test(about)) return { error: 'message_not_found' };
+    if (request.path === '/api/chat.update' && checked.message.ts === undefined)
+      return { error: 'message_not_found' };
     messages.push(checked.message);
     return { error: undefined };
   };
@@ -50,11 +57,12 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const { error } = take(request);
       return error === undefined ? plain(200, 'ok') : plain(400, error);
     }
-    if (request.path === '/api/chat.postMessage') {
+    if (request.path === '/api/chat.postMessage' || request.path === '/api/chat.update') {
       if (request.headers.authorization !== `Bearer ${token}`)
         return json({ ok: false, error: 'invalid_auth' });
       const { error } = take(request);
-      return json(error === undefined ? { ok: true, ts: `${messages.length}.000100` } : { ok: false, error });
+      const ts = messages.at(-1)?.ts ?? `${messages.length}.000100`;
+      return json(error === undefined ? { ok: true, channel: channelId, ts } : { ok: false, error });
     }
     return plain(404, 'no_service');
   };

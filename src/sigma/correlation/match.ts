@@ -47,33 +47,19 @@ export function createIntake<E>(
     let rules: string[] | undefined;
     for (const { id } of matched) if (readers.has(id)) (rules ??= []).push(id);
     if (rules === undefined) return undefined;
-    const fields: Record<string, readonly Scalar[]> = {};
+    const fields = new Map<string, readonly Scalar[]>();
     for (const rule of rules)
-      for (const { name, read } of readers.get(rule) ?? []) {
-        if (Object.hasOwn(fields, name)) continue;
-        const values = scalarsOf(read(event));
-        if (values.length > 0) setField(fields, name, values);
-      }
+      for (const { name, read } of readers.get(rule) ?? [])
+        if (!fields.has(name)) fields.set(name, scalarsOf(read(event)));
     return {
       time: view.time(event),
       id: boundedText(view.id(event)),
       rules,
-      fields,
+      // From entries, so that a field called `__proto__` is a field like any other.
+      fields: Object.fromEntries([...fields].filter(([, values]) => values.length > 0)),
       evidence: view.evidence(event),
     };
   };
-}
-
-/** A field called `__proto__` is a field like any other. */
-function setField(fields: Record<string, readonly Scalar[]>, name: string, values: readonly Scalar[]): void {
-  if (name === '__proto__')
-    Object.defineProperty(fields, name, {
-      value: values,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  else fields[name] = values;
 }
 
 /** For each detection rule, the fields of its events that any correlation above it may ask for. */

@@ -218,10 +218,8 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       }
       return outcomes.filter((outcome) => outcome !== undefined);
     },
-    ...(atEnd && {
-      nextDeadline: () =>
-        groups.oldest === undefined ? Number.POSITIVE_INFINITY : groups.oldest.anchor + timespan,
-    }),
+    nextDeadline: () =>
+      atEnd && groups.oldest !== undefined ? groups.oldest.anchor + timespan : Number.POSITIVE_INFINITY,
     restoreGroups: (rows) => {
       const begun = rows.flatMap(({ group: key, json }) => {
         const heldAt = memberOf(json, 'heldAt');
