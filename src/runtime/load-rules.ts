@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
-import { linkCorrelations } from '../sigma/correlation/link.ts';
 import type { Pipeline } from '../sigma/pipeline/pipeline.ts';
 import type { Problem } from '../sigma/problem.ts';
-import type { Rule, RuleHeader } from '../sigma/rule.ts';
+import type { ParsedRules } from '../sigma/parse.ts';
+import type { Rule } from '../sigma/rule.ts';
 import { keepRules, keptRules } from './rule-cache.ts';
-import { readRuleFiles, wholeFile, type RuleFile } from './rule-files.ts';
+import { readRuleFiles, type RuleFile } from './rule-files.ts';
 import { ruleSetKey } from './rule-set-key.ts';
 
 export interface LoadedRules {
@@ -37,29 +37,26 @@ export async function loadRules(
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   const key = keptIn === undefined || bytes < worthKeeping ? undefined : ruleSetKey(files, pipelines);
   const kept = key === undefined || keptIn === undefined ? undefined : keptRules(key, keptIn);
-  const loaded = kept ?? (await parsed(files, pipelines));
-  if (kept === undefined && key !== undefined && keptIn !== undefined) keepRules(key, loaded, keptIn);
+  const loaded = kept ?? (await parsed(files, pipelines, key, keptIn));
   return problems.length === 0 ? loaded : { ...loaded, problems: [...problems, ...loaded.problems] };
 }
 
-async function parsed(files: readonly RuleFile[], pipelines: readonly Pipeline[]): Promise<LoadedRules> {
+async function parsed(
+  files: readonly RuleFile[],
+  pipelines: readonly Pipeline[],
+  key: string | undefined,
+  keptIn: string | undefined,
+): Promise<ParsedRules> {
+  const keeps = key !== undefined && keptIn !== undefined;
+  // Where there are pipelines, what reads YAML is here already.
+  if (keeps && pipelines.length === 0) {
+    const { parseRulesApart } = await import('./parse-rules-apart.ts');
+    const apart = await parseRulesApart({ files, folder: keptIn, key });
+    if (apart !== undefined) return apart;
+  }
   // Loaded on demand: what reads YAML is large, and mostly has no work.
-  const { joinRules, readRules } = await import('../sigma/parse.ts');
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const joined = joinRules(
-    files.map(({ path, bytes }) => readRules(decoder.decode(bytes), path)),
-    pipelines,
-  );
-  const problems = [...joined.problems];
-  const taken = new Map<string, string>();
-  const isFree = ({ id, path }: RuleHeader): boolean => {
-    const by = taken.get(id);
-    if (by === undefined) taken.set(id, path);
-    else problems.push(wholeFile(path, `the id ${id} is taken by ${by}; give this rule an id of its own`));
-    return by === undefined;
-  };
-  const rules = joined.rules.filter(isFree);
-  const linked = linkCorrelations(rules, joined.correlations.filter(isFree));
-  problems.push(...linked.problems);
-  return { rules, correlations: linked.correlations.map(({ correlation }) => correlation), problems };
+  const { parseRules } = await import('./parse-rules.ts');
+  const rules = parseRules(files, pipelines);
+  if (keeps) keepRules(key, rules, keptIn);
+  return rules;
 }

@@ -1,9 +1,8 @@
-import { flushCompileCache, getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
 import { inLargerSteps, readPart, type ReadOptions, type Step } from './scan-part.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './scan-worker.ts';
+import { startThread } from './start-thread.ts';
 
 /** A step and the part that it is of. */
 export interface PartStep {
@@ -170,21 +169,7 @@ export function createDropping(): Dropping {
 }
 
 function startWorker(setup: WorkerSetup): Worker {
-  // Node runs TypeScript as it is here, and what the build made of it in an installed package.
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const body = new URL(`./scan-worker.${extension}`, import.meta.url).href;
-  // A thread compiles everything anew, and loads what takes the types off, unless it is told where compiled code is kept.
-  // What this thread has compiled in this very run is written there now, and not only at its end.
-  const compiled = getCompileCacheDir();
-  if (compiled !== undefined) flushCompileCache();
-  const text =
-    compiled === undefined
-      ? `import(${JSON.stringify(body)})`
-      : `const { enableCompileCache, flushCompileCache } = require('node:module');
-        enableCompileCache(${JSON.stringify(dirname(compiled))});
-        import(${JSON.stringify(body)}).then(() => flushCompileCache());`;
-  return new Worker(text, {
-    eval: true,
+  return startThread('scan-worker', {
     workerData: setup,
     // Room for short-lived objects is taken by each thread and hardly used: records that matter are few.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
