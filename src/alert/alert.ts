@@ -33,6 +33,8 @@ export interface Alert {
   readonly exception?: ExceptionNote | undefined;
   /** Why a channel is told that would not be otherwise, such as an escalation. Only in the copy that this channel gets. */
   readonly toldBecause?: string | undefined;
+  /** What several alerts together say that are told at once. Only in a message that stands for them, never of a stored alert. */
+  readonly digest?: AlertDigest | undefined;
   /** One sentence that says what happened, with names from the event. */
   readonly title: string;
   /** The rule's own description: why this matters. */
@@ -100,6 +102,26 @@ export interface Alert {
     /** The raw record; empty where there are several events. */
     readonly fields: JsonObject;
   };
+}
+
+export interface AlertDigest {
+  /** Event times of the first and the last, in milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  readonly total: number;
+  /** The worst first; only those that there are. */
+  readonly severities: readonly { readonly severity: Severity; readonly count: number }[];
+  /** Those with the most alerts. */
+  readonly rules: readonly { readonly title: string; readonly count: number }[];
+  readonly accounts: readonly { readonly title: string; readonly count: number }[];
+  /** The worst and latest alerts. */
+  readonly top: readonly {
+    readonly id: string;
+    readonly severity: Severity;
+    readonly time: number;
+    readonly title: string;
+    readonly link: string | undefined;
+  }[];
 }
 
 /** A person as the configuration tells of them. */

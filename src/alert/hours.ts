@@ -21,7 +21,7 @@ interface LocalTime {
 
 /** Whether a moment, in milliseconds since the epoch, lies within the hours. What is no moment lies nowhere. */
 export function withinHours({ days, from, to, timeZone }: Hours): (time: number) => boolean {
-  const clock = clockOf(timeZone);
+  const clock = localTime(timeZone);
   const begins = new Set(days);
   return (time) => {
     const local = clock(time);
@@ -33,7 +33,7 @@ export function withinHours({ days, from, to, timeZone }: Hours): (time: number)
 }
 
 /** What people in a time zone read off the clock and the calendar. */
-function clockOf(timeZone: string): (time: number) => LocalTime | undefined {
+export function localTime(timeZone: string): (time: number) => LocalTime | undefined {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     weekday: 'short',
@@ -61,7 +61,7 @@ export function hoursWords({ days, from, to, timeZone }: Hours): string {
   return `${when} from ${clockWords(from)} to ${clockWords(to)} (${timeZone})`;
 }
 
-function clockWords(minute: number): string {
+export function clockWords(minute: number): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 }

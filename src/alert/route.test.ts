@@ -204,6 +204,34 @@ describe('a route', () => {
     ]);
   });
 
+  it('puts into a digest what its channel or the route says, but nothing that another route wants at once', () => {
+    const hourly = { type: 'every', minutes: 60 } as const;
+    const daily = { type: 'at', times: [480], timeZone: 'UTC' } as const;
+    const withDigest = { ...channels, mail: { ...channels.mail, digest: daily } };
+    const router = createRouter(
+      [
+        route('a', undefined, ['chat', 'mail'], { digest: hourly, continue: true }),
+        route('b', { 'tocsin.alert.severity': 'high' }, ['chat'], { continue: true }),
+        route('c', undefined, ['mail'], { fallback: { to: ['pager'], afterMinutes: 5 } }),
+      ],
+      withDigest,
+      known,
+    );
+    expect(router({ alert: high, rule }).deliveries).toEqual([
+      { channel: 'chat', route: 'b' },
+      { channel: 'mail', route: 'a', digest: hourly },
+    ]);
+    expect(router({ alert: low, rule }).deliveries).toEqual([
+      { channel: 'chat', route: 'a', digest: hourly },
+      { channel: 'mail', route: 'a', digest: hourly },
+    ]);
+    const without = createRouter([], withDigest, known);
+    expect(without({ alert: low, rule }).deliveries).toEqual([
+      { channel: 'chat', route: undefined },
+      { channel: 'mail', route: undefined, digest: daily },
+    ]);
+  });
+
   it('sends what falls under an exception to nobody', () => {
     const exception = { name: 'test', reason: 'agreed', owner: 'jane', until: 1e15 };
     const alert = { ...high, exception };

@@ -4,6 +4,7 @@ import { compileDetection } from '../sigma/compile.ts';
 import type { Detection } from '../sigma/rule.ts';
 import type { DeliveryCause } from './delivery-cause.ts';
 import { alertView, type ToldAlert } from './alert-view.ts';
+import type { Schedule } from './schedule.ts';
 import { hoursWords, withinHours, type Hours } from './hours.ts';
 
 /** Where some alerts go: plain data from the configuration. */
@@ -19,6 +20,8 @@ export interface Route {
   readonly continue: boolean;
   /** Who is told too, when some of `to` have not been reached for so long. */
   readonly fallback?: Deferred | undefined;
+  /** The channels of `to` get what this route takes together, at these times. */
+  readonly digest?: Schedule | undefined;
   /** Who is told next, step by step, while nobody has acknowledged the alert; minutes are counted from the alert. */
   readonly escalate?: readonly Deferred[] | undefined;
 }
@@ -31,6 +34,8 @@ export interface Deferred {
 /** What the routes need to know of a channel. */
 export interface RoutedChannel {
   readonly minSeverity: Severity;
+  /** It gets alerts together, at these times, whatever route sends them. */
+  readonly digest?: Schedule | undefined;
 }
 
 /** Where one alert goes, and why. */
@@ -46,6 +51,8 @@ export interface RoutedDelivery {
   readonly channel: string;
   /** The route that says so; undefined where no routes are configured and every channel gets what it takes. */
   readonly route: string | undefined;
+  /** With others in a digest, by this schedule. */
+  readonly digest?: Schedule | undefined;
   /** Not at once, but so much later and only if the condition still holds. */
   readonly later?: { readonly afterMs: number; readonly cause: DeliveryCause } | undefined;
 }
@@ -79,7 +86,9 @@ export function createRouter(
     const { alert } = told;
     if (alert.exception !== undefined) return { deliveries: [], verdicts: [], below: [] };
     if (compiled.length === 0) {
-      const names = Object.keys(channels).map((channel) => ({ channel, route: undefined }));
+      const names = Object.keys(channels).map((channel) =>
+        inDigest({ channel, route: undefined }, undefined),
+      );
       return { ...withFloors(names, channels, alert.severity), verdicts: [] };
     }
     const verdicts: RouteVerdict[] = [];
@@ -95,14 +104,13 @@ export function createRouter(
         verdicts.push({ route: route.name, verdict: 'outside', detail });
       } else {
         verdicts.push({ route: route.name, verdict: 'takes' });
-        for (const one of [
-          ...atOnce(route),
-          ...deferred(route, (channel) => takes(channel, alert.severity)),
-        ]) {
+        const wait = (channel: string): boolean =>
+          takes(channel, alert.severity) && !isDigested(channel, route);
+        const now = atOnce(route).map((one) => inDigest(one, route.digest));
+        for (const one of [...now, ...deferred(route, wait)]) {
           const before = wanted.get(one.channel);
           // What is owed at once is not owed later.
-          if (before === undefined || (before.later !== undefined && one.later === undefined))
-            wanted.set(one.channel, one);
+          if (before === undefined || rank(one) < rank(before)) wanted.set(one.channel, one);
         }
         isTaken = !route.continue;
       }
@@ -110,9 +118,23 @@ export function createRouter(
     return { ...withFloors([...wanted.values()], channels, alert.severity), verdicts };
   };
 
+  function isDigested(channel: string, route: Route): boolean {
+    return (route.digest ?? channels[channel]?.digest) !== undefined;
+  }
+
+  function inDigest(delivery: RoutedDelivery, ofRoute: Schedule | undefined): RoutedDelivery {
+    const digest = ofRoute ?? channels[delivery.channel]?.digest;
+    return digest === undefined ? delivery : { ...delivery, digest };
+  }
+
   function takes(channel: string, severity: Severity): boolean {
     return atLeast(severity, floorOf(channel, channels));
   }
+}
+
+/** What asks for more haste goes before. */
+function rank({ later, digest }: RoutedDelivery): number {
+  return later !== undefined ? 2 : digest !== undefined ? 1 : 0;
 }
 
 function atOnce({ name, to }: Route): readonly RoutedDelivery[] {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { digestQueue } from '../alert/schedule.ts';
 import type { Store } from '../store/store.ts';
 import { fromStore } from './problem.ts';
 import { problems } from './schema.ts';
@@ -65,9 +66,12 @@ export function channelRoutes(
     handler: async () => {
       const owed = await fromStore(() => store.owed());
       const known = channels();
-      const names = new Set(known.map(({ name }) => name));
+      const names = new Set(known.flatMap(({ name }) => [name, digestQueue(name)]));
       return {
-        channels: known.map((channel) => ({ ...channel, owed: owed[channel.name] ?? 0 })),
+        channels: known.map((channel) => ({
+          ...channel,
+          owed: (owed[channel.name] ?? 0) + (owed[digestQueue(channel.name)] ?? 0),
+        })),
         gone: Object.fromEntries(Object.entries(owed).filter(([name]) => !names.has(name))),
       };
     },

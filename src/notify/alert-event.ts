@@ -7,11 +7,15 @@ import { fittedAlert } from './fitted-alert.ts';
  * A later version may add members; receivers pass over those that they do not know.
  */
 
-/** `{ "type": "alert.created", "timestamp", "data": { "alert", "link", "shortened" } }` in at most `maxBytes`; see `fittedAlert`. */
+/** `{ "type": "alert.created" (of several at once `digest.created`), "timestamp", "data": { "alert", "link", "shortened" } }` in at most `maxBytes`; see `fittedAlert`. */
 export function createdEvent(alert: Alert, { link }: DeliveryContext, maxBytes: number): string {
   const timestamp = isoTime(alert.decidedAt) ?? new Date(0).toISOString();
   return fittedAlert(alert, maxBytes, (data, shortened) =>
-    plainJson({ type: 'alert.created', timestamp, data: { alert: data, link: link ?? null, shortened } }),
+    plainJson({
+      type: alert.digest === undefined ? 'alert.created' : 'digest.created',
+      timestamp,
+      data: { alert: data, link: link ?? null, shortened },
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Alert } from '../alert/alert.ts';
+import { digestQueue } from '../alert/schedule.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import type { Answer, BoundChannel, FollowUpContext, Message } from './channel.ts';
@@ -391,6 +392,78 @@ describe('the outbox', () => {
     clock.advance(10_000);
     await made(3);
     expect(sentIds(hook)).toEqual([1, 2, 3]);
+  });
+
+  describe('a digest', () => {
+    const queue = digestQueue('hook');
+    const due = start + 60_000;
+    const inDigest = (...ids: readonly string[]) =>
+      ids.map((id) => ({ alert: alertOf(id), channels: [{ channel: queue, due }] }));
+    const bodies = ({ requests }: FakeServer) => requests.map(({ body }) => JSON.parse(body));
+
+    it('is one message, when its time has come, and each of its deliveries is made by it', async () => {
+      const hook = await server();
+      const { store, made, clock, commit } = await outboxWith([webhookTo('hook', hook)], {
+        listLink: 'https://tocsin.example/',
+      });
+      await store.commit({ alerts: inDigest('1', '2', '3'), now: start });
+      await commit(['hook'], '9');
+      await made(1);
+      await clock.asleep();
+      expect(sentIds(hook)).toEqual([9]);
+      clock.advance(60_000);
+      await made(2);
+      expect(bodies(hook)[1]).toMatchObject({
+        type: 'digest.created',
+        data: {
+          alert: { title: '3 alerts: 3 critical', digest: { total: 3 } },
+          link: 'https://tocsin.example/',
+        },
+      });
+      await expect
+        .poll(async () => (await store.counts()).deliveries)
+        .toEqual({ pending: 0, delivered: 4, dead: 0, dropped: 0 });
+    });
+
+    it('that is not taken is tried again whole, under the same id, and marks nothing delivered before', async () => {
+      const hook = await server();
+      hook.answerNext(status(503), { type: 'reset' });
+      const { store, made, clock, results } = await outboxWith([webhookTo('hook', hook)]);
+      await store.commit({ alerts: inDigest('1', '2'), now: start - 60_001 });
+      for (let attempt = 1; attempt <= 2; attempt += 1) {
+        clock.advance(60_000);
+        await made(attempt);
+        await clock.asleep();
+        expect((await store.counts()).deliveries).toMatchObject({ pending: 2, delivered: 0 });
+      }
+      clock.advance(60_000);
+      await made(3);
+      expect(new Set(hook.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+      expect(results.map(({ outcome }) => outcome.type)).toEqual(['retry', 'retry', 'delivered']);
+      expect(bodies(hook).map(({ data }) => data.alert.digest.total)).toEqual([2, 2, 2]);
+    });
+
+    it('that a killed process held is sent again', async () => {
+      const hook = await server();
+      const store = await openSqliteStore({ path: ':memory:' });
+      open.push(() => store.close());
+      await store.commit({ alerts: inDigest('1', '2'), now: start - 60_000 });
+      await store.claim(queue, { now: due, leaseUntil: due + 70_000, limit: 200 });
+      const heir = await outboxWith([webhookTo('hook', hook)], { on: store });
+      heir.clock.advance(60_000);
+      await heir.clock.asleep();
+      expect(hook.requests).toEqual([]);
+      heir.clock.advance(90_000);
+      await heir.made(1);
+      expect(bodies(hook)[0]?.data.alert.digest.total).toBe(2);
+    });
+
+    it('of a channel that is configured is no orphan', async () => {
+      const hook = await server();
+      const owed = () => Promise.resolve({ [queue]: 2, [digestQueue('gone')]: 1 });
+      const { outbox } = await outboxWith([webhookTo('hook', hook)], { owed });
+      expect(await outbox.orphans()).toEqual({ [digestQueue('gone')]: 1 });
+    });
   });
 
   it('tells a fallback when its time has come, and only where it is needed', async () => {

@@ -1,8 +1,11 @@
 import type { Alert } from '../alert/alert.ts';
+import { digestQueue } from '../alert/schedule.ts';
 import type { Delivery, DeliveryOutcome, Store } from '../store/store.ts';
-import type { Answer, BoundChannel, DeliveryContext } from './channel.ts';
+import { makeBell } from './bell.ts';
+import type { Answer, BoundChannel, DeliveryContext, Message } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { afterAnswer, beforeAttempt, healthy, type ChannelHealth } from './channel-health.ts';
+import { digestMaker } from './digest.ts';
 import { nextAttempt } from './next-attempt.ts';
 import { createBucket } from './rate-limit.ts';
 import { deliverAll, followUp, type Transport } from './send.ts';
@@ -54,6 +57,8 @@ export interface OutboxOptions {
   readonly random: () => number;
   /** The alert's page in the console; undefined where no public address is configured. */
   readonly link: (alert: Alert) => string | undefined;
+  /** The page of all alerts in the console, for digests. */
+  readonly listLink?: string | undefined;
   readonly log: OutboxLog;
   readonly onResult?: ((result: DeliveryResult) => void) | undefined;
   /** Deliveries not yet made, by channel; tells of those owed to a channel that is no longer configured. */
@@ -77,6 +82,11 @@ export interface Outbox {
 }
 
 const leaseMargin = 60_000;
+/** How often a channel looks for a digest that has come due. */
+const digestLookMs = 15_000;
+const digestPage = 200;
+/** What is more goes into another digest, right after. */
+const mostInDigest = 2_000;
 const settleTries = 3;
 
 export function startOutbox(options: OutboxOptions): Outbox {
@@ -84,9 +94,10 @@ export function startOutbox(options: OutboxOptions): Outbox {
   if (names.size < options.channels.length)
     throw new Error('two channels have the same name; give each its own');
   const loops = options.channels.map((channel) => startLoop(channel, options));
+  const queues = new Set([...names].flatMap((name) => [name, digestQueue(name)]));
   const orphans = async () => {
     const owed = Object.entries((await options.owed?.()) ?? {});
-    return Object.fromEntries(owed.filter(([name, count]) => count > 0 && !names.has(name)));
+    return Object.fromEntries(owed.filter(([name, count]) => count > 0 && !queues.has(name)));
   };
   const told = tellOrphans(orphans, options.log);
   return {
@@ -127,6 +138,7 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
   const stopping = new AbortController();
   const bucket = messagesPerMinute === undefined ? undefined : createBucket(messagesPerMinute, clock.now());
   let health = healthy;
+  let nextDigestLook = Number.NEGATIVE_INFINITY;
 
   /** One claim at most; returns how long there is nothing to do. */
   async function step(): Promise<number> {
@@ -135,6 +147,10 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
     const wait = bucket?.wait(now) ?? 0;
     if (wait > 0) return wait;
     health = beforeAttempt(health, now);
+    if (now >= nextDigestLook) {
+      nextDigestLook = now + digestLookMs;
+      if (await digestStep(now)) return 0;
+    }
     // A probe is one message.
     const most = health.state === 'half-open' ? 1 : (channel.most ?? 1);
     const limit = Math.max(1, Math.min(most, bucket?.room(now) ?? most));
@@ -147,7 +163,7 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       if (judged.type === 'owed') {
         claimed.push(judged.delivery);
       } else {
-        await settle(delivery, judged);
+        await settle(delivery.id, delivery.id, judged);
         log.info(
           { channel: name, deliveryId: delivery.id, alertId: delivery.alert.id, reason: judged.reason },
           'a delivery is owed no longer',
@@ -166,6 +182,41 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       await conclude([delivery], [await attemptFollowUp(delivery, delivery.told, began)], began);
     }
     return 0;
+  }
+
+  /** Sends what is due in the channel's digest as one message; false where nothing is. */
+  async function digestStep(now: number): Promise<boolean> {
+    const queue = digestQueue(name);
+    const leaseUntil = now + timeoutMs + leaseMargin;
+    const maker = digestMaker(options.link);
+    let claimed: readonly Delivery[];
+    do {
+      claimed = await store.claim(queue, { now, leaseUntil, limit: digestPage });
+      claimed.forEach(maker.add);
+    } while (claimed.length === digestPage && maker.ids().length < mostInDigest);
+    const ids = maker.ids();
+    if (ids.length === 0) return false;
+    const alert = maker.alert(now);
+    const context = { idempotencyKey: alert.id, link: options.listLink, now };
+    bucket?.spend(1, now);
+    const answer = await attemptDigest({ alert, context });
+    const after = clock.now();
+    const before = health.state;
+    health = afterAnswer(health, answer, after, random);
+    tellHealth(before);
+    const outcome = nextAttempt({ attempts: maker.attempts(), since: maker.since() }, answer, after, random);
+    await settle(ids, alert.id, outcome);
+    tell({ id: alert.id, alert, attempts: maker.attempts() }, answer, outcome, after - now);
+    return true;
+  }
+
+  async function attemptDigest(message: Message): Promise<Answer> {
+    try {
+      const [answer] = await deliverAll(channel, [message], transport);
+      return answer ?? { type: 'later', reason: 'the channel gave no answer' };
+    } catch (error) {
+      return unrendered(message.alert, message.alert.id, error);
+    }
   }
 
   async function conclude(
@@ -200,7 +251,7 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
               },
             }
           : next;
-      await settle(delivery, outcome);
+      await settle(delivery.id, delivery.id, outcome);
       tell(delivery, answer, outcome, tookMs);
     }
   }
@@ -235,7 +286,7 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       return await deliverAll(channel, messages, transport);
     } catch (error) {
       const [only] = deliveries;
-      if (only !== undefined && deliveries.length === 1) return [unrendered(only, error)];
+      if (only !== undefined && deliveries.length === 1) return [unrendered(only.alert, only.id, error)];
       // One of them spoils it for all: each by itself.
       const answers: Answer[] = [];
       for (const delivery of deliveries) answers.push(...(await attempt([delivery], now)));
@@ -253,12 +304,12 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       const context = { ...contextOf(delivery, now), told };
       return await followUp(channel, { alert: delivery.alert, context }, transport);
     } catch (error) {
-      return unrendered(delivery, error);
+      return unrendered(delivery.alert, delivery.id, error);
     }
   }
 
   /** Sending never throws, so this alert cannot be written for this channel, now or later; the next one can. */
-  function unrendered({ id, alert }: Delivery, error: unknown): Answer {
+  function unrendered(alert: Alert, id: string, error: unknown): Answer {
     log.error(
       { channel: name, deliveryId: id, alertId: alert.id, err: error },
       'an alert cannot be rendered',
@@ -270,14 +321,18 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
   }
 
   /** A store that is busy for a moment must not turn a delivery into two. */
-  async function settle(delivery: Delivery, outcome: DeliveryOutcome): Promise<void> {
+  async function settle(
+    ids: string | readonly string[],
+    called: string,
+    outcome: DeliveryOutcome,
+  ): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await store.settle(delivery.id, outcome, clock.now());
+        return await store.settle(ids, outcome, clock.now());
       } catch (error) {
         if (tries === settleTries || stopping.signal.aborted) throw error;
         log.warn(
-          { channel: name, deliveryId: delivery.id, err: error },
+          { channel: name, deliveryId: called, err: error },
           'cannot write down a delivery; trying again',
         );
         await bell.wait(1_000);
@@ -296,7 +351,12 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       log.info({ channel: name }, 'the channel takes messages again');
   }
 
-  function tell(delivery: Delivery, answer: Answer, outcome: DeliveryOutcome, tookMs: number): void {
+  function tell(
+    delivery: Pick<Delivery, 'id' | 'alert' | 'attempts'>,
+    answer: Answer,
+    outcome: DeliveryOutcome,
+    tookMs: number,
+  ): void {
     const attempts = delivery.attempts + 1;
     const ids = { channel: name, deliveryId: delivery.id, alertId: delivery.alert.id, attempts, tookMs };
     if (outcome.type === 'delivered') log.info(ids, 'alert delivered');
@@ -330,26 +390,6 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       bell.ring();
       await done;
       await channel.close?.();
-    },
-  };
-}
-
-/** A sleep that a nudge ends; a nudge while nobody sleeps ends the next sleep at once, so that none is lost. */
-function makeBell(clock: Clock): { ring: () => void; wait: (ms: number) => Promise<void> } {
-  let rung = false;
-  let sleeper: AbortController | undefined;
-  return {
-    ring: () => {
-      rung = true;
-      sleeper?.abort();
-    },
-    wait: async (ms) => {
-      if (!rung) {
-        sleeper = new AbortController();
-        await clock.sleep(ms, sleeper.signal);
-        sleeper = undefined;
-      }
-      rung = false;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Alert } from '../alert/alert.ts';
+import type { Alert, AlertDigest } from '../alert/alert.ts';
 import { line, lines } from './safe-text.ts';
 import {
   actorDetail,
@@ -85,6 +85,7 @@ const limits = {
 
 /** `link` is the alert's page in the console. */
 export function alertSections(alert: Alert, link: string | undefined): AlertSections {
+  if (alert.digest !== undefined) return digestSections(alert, alert.digest, link);
   return {
     look: severityLook[alert.severity],
     title: line(titleOf(alert), limits.title),
@@ -97,6 +98,41 @@ export function alertSections(alert: Alert, link: string | undefined): AlertSect
       step.replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, ''),
     ),
     footer: footerOf(alert),
+  };
+}
+
+/** The alerts of a digest stand where the events of an alert stand, with a number each, by which their links are called. */
+function digestSections(alert: Alert, digest: AlertDigest, link: string | undefined): AlertSections {
+  const most = (counts: AlertDigest['rules']): string =>
+    line(counts.map(({ title, count }) => `${count} × ${title}`).join(', '), limits.value);
+  return {
+    look: severityLook[alert.severity],
+    title: line(alert.title, limits.title),
+    links: [
+      ...(link === undefined || link.length > limits.url ? [] : [{ text: 'All alerts', url: link }]),
+      ...digest.top.flatMap(({ link: url }, index) =>
+        url === undefined || url.length > limits.url ? [] : [{ text: String(index + 1), url }],
+      ),
+    ],
+    rows: [
+      row('When', `from ${utc(digest.from)} to ${utc(digest.to)}`),
+      row('Severities', digest.severities.map(({ severity, count }) => `${count} ${severity}`).join(', ')),
+      row('Rules', most(digest.rules)),
+      row('Accounts', most(digest.accounts)),
+    ],
+    several: {
+      rows: [],
+      events: [
+        ...digest.top.map(({ severity, time, title }, index) =>
+          line(`${index + 1}. ${severityLook[severity].word} ${title} (${utc(time)})`, limits.value),
+        ),
+        ...(digest.total > digest.top.length ? [`and ${digest.total - digest.top.length} more`] : []),
+      ],
+    },
+    facts: [],
+    why: '',
+    steps: [],
+    footer: [`Tocsin digest ${alert.id}`],
   };
 }
 

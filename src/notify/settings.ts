@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { digestSetting } from './digest-setting.ts';
 import { severities } from '../event/severity.ts';
 
 /** The meta key that marks a setting whose value must never be shown, logged or written into a configuration file in clear. */
@@ -18,6 +19,11 @@ export const sharedSettings = {
     .enum(severities)
     .default('low')
     .describe('Only alerts of this severity or worse go to the channel.'),
+  digest: digestSetting
+    .optional()
+    .describe(
+      'The channel gets its alerts together, in one message at these times; each at once, where left out.',
+    ),
   messagesPerMinute: z
     .int()
     .min(1)

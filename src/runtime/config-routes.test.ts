@@ -74,6 +74,21 @@ routes:
       'routes.0.escalate.1.afterMinutes: is not later than the step before',
     ],
     [
+      'a digest at no time',
+      'routes: [{ name: a, to: [chat], digest: {} }]',
+      'routes.0.digest: needs either `everyMinutes`, or `at`',
+    ],
+    [
+      'a digest at two kinds of times',
+      'routes: [{ name: a, to: [chat], digest: { everyMinutes: 5, at: ["08:00"] } }]',
+      'routes.0.digest: needs either `everyMinutes`, or `at`',
+    ],
+    [
+      'a fallback of what waits for a digest',
+      'routes: [{ name: a, to: [], digest: { everyMinutes: 5 }, fallback: { to: [chat] } }]',
+      'routes.0.fallback: cannot stand beside `digest`',
+    ],
+    [
       'a fallback that is not there',
       'routes: [{ name: a, to: [chat], fallback: { to: [mail] } }]',
       "routes.0.fallback.to.0: there is no channel 'mail'",

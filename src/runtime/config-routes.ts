@@ -1,28 +1,10 @@
 import * as z from 'zod';
 import { weekdays, type Hours } from '../alert/hours.ts';
+import { clockTime, digestSetting, timeZone } from '../notify/digest-setting.ts';
 import { searchOver } from './config-alerts.ts';
 import { ofAlerts } from './known-fields.ts';
 
 const name = z.string().min(1).max(200);
-
-/** `18:30` as minutes of the day; `24:00` is its end. */
-const clockTime = z.string().transform((text, context): number => {
-  const [, hours = '', minutes = ''] = /^(\d{2}):(\d{2})$/.exec(text) ?? [];
-  const minute = Number(hours) * 60 + Number(minutes);
-  if (hours !== '' && Number(minutes) < 60 && minute <= 24 * 60) return minute;
-  context.addIssue({ code: 'custom', message: 'must be a time of day from 00:00 to 24:00, in quotes' });
-  return z.NEVER;
-});
-
-const timeZone = z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC');
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 const hours = z
   .strictObject({
@@ -73,6 +55,11 @@ const route = z.strictObject({
   during: hours.optional(),
   to: channelNames.describe('Names of channels. None, where such alerts are for nobody.'),
   continue: z.boolean().default(false).describe('Whether the routes below are looked at too.'),
+  digest: digestSetting
+    .optional()
+    .describe(
+      'The channels of `to` get what this route takes together, in one message; for each at once, where left out.',
+    ),
   fallback: fallback.optional(),
   escalate: z
     .array(escalation)
@@ -116,6 +103,12 @@ export function checkRoutes(
       });
     check(one.to, ['to']);
     if (one.fallback !== undefined) check(one.fallback.to, ['fallback', 'to']);
+    if (one.digest !== undefined && one.fallback !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['routes', index, 'fallback'],
+        message: 'cannot stand beside `digest`: what waits for a digest has reached nobody',
+      });
     let before = 0;
     one.escalate.forEach(({ afterMinutes, to }, step) => {
       check(to, ['escalate', step, 'to']);

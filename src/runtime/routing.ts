@@ -1,6 +1,7 @@
 import type { ToldAlert } from '../alert/alert-view.ts';
 import type { Alert } from '../alert/alert.ts';
 import { createRouter, type Router, type Routing } from '../alert/route.ts';
+import { digestQueue, nextTime } from '../alert/schedule.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
 import type { OwedDelivery } from '../store/owed.ts';
 import { knownOf } from './config-estate.ts';
@@ -23,9 +24,10 @@ function unknownRule({ rule, severity, techniques }: Alert): ToldAlert['rule'] {
 
 /** What a store is to owe for it. `now` is when the alert is stored, in milliseconds since the epoch. */
 export function owedBy({ deliveries }: Routing, now: number): readonly OwedDelivery[] {
-  return deliveries.map(({ channel, later }) =>
-    later === undefined ? { channel } : { channel, due: now + later.afterMs, cause: later.cause },
-  );
+  return deliveries.map(({ channel, later, digest }) => {
+    if (later !== undefined) return { channel, due: now + later.afterMs, cause: later.cause };
+    return digest === undefined ? { channel } : { channel: digestQueue(channel), due: nextTime(digest, now) };
+  });
 }
 
 /** Whether an alert goes nowhere although nothing excepts it and no channel was above it. */

@@ -111,6 +111,7 @@ export async function serve({
     clock: systemClock,
     random: Math.random,
     link: (alert) => (publicUrl === undefined ? undefined : `${publicUrl}/alerts/${alert.id}`),
+    listLink: publicUrl === undefined ? undefined : `${publicUrl}/`,
     log,
     owed: () => store.owed(),
     onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),

@@ -119,11 +119,14 @@ export async function countOwed(
 /** Writes down how an attempt ended; see `Store.settle` for what counts when. */
 export async function settleDelivery(
   db: Kysely<Tables>,
-  id: string,
+  id: string | readonly string[],
   outcome: DeliveryOutcome,
   now: number,
 ): Promise<void> {
-  const update = db.updateTable('deliveries').where('id', '=', toColumn(id));
+  const update =
+    typeof id === 'string'
+      ? db.updateTable('deliveries').where('id', '=', toColumn(id))
+      : db.updateTable('deliveries').where('id', 'in', id.map(toColumn));
   switch (outcome.type) {
     case 'delivered': {
       const { revision = 0, told } = outcome;

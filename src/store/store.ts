@@ -208,8 +208,10 @@ export interface Store {
    * Ends an attempt. `retry`, `dead` and `dropped` count only while the delivery is held by a lease; afterwards they change nothing.
    * `delivered` always counts, since nothing can undo it, but never for an older revision than one that was delivered before.
    * Where the alert changed meanwhile, the delivery is due again at once. An unknown id changes nothing.
+   * Several at once are settled all or none.
+   * @param deliveryId one id, or up to 2,000
    */
-  settle(deliveryId: string, outcome: DeliveryOutcome, now: number): Promise<void>;
+  settle(deliveryId: string | readonly string[], outcome: DeliveryOutcome, now: number): Promise<void>;
   /**
    * Alerts have changed: of those channels that are named, each that was told of one is owed a message on how it stands now, due
    * at `at`, behind the first messages about other alerts. Several changes become one message. What was never told, because

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Alert } from '../../alert/alert.ts';
 import type { DeliveryCause } from '../../alert/delivery-cause.ts';
+import { scheduleWords } from '../../alert/schedule.ts';
 import type { Routing, RouteVerdict } from '../../alert/route.ts';
 import { severities } from '../../event/severity.ts';
 import { line } from '../../notify/safe-text.ts';
@@ -152,7 +153,7 @@ function laterWords(cause: DeliveryCause): string {
 
 function explanation(alert: Alert, routing: Routing, hasRoutes: boolean, terminal: Terminal): string {
   const { deliveries, verdicts, below } = routing;
-  const atOnce = deliveries.filter(({ later }) => later === undefined);
+  const atOnce = deliveries.filter(({ later, digest }) => later === undefined && digest === undefined);
   const to =
     atOnce.length === 0
       ? paint(terminal, 'yellow', deliveries.length === 0 ? 'nobody' : 'nobody at once')
@@ -165,8 +166,8 @@ function explanation(alert: Alert, routing: Routing, hasRoutes: boolean, termina
         `  ${verdict === 'takes' ? '+' : '-'} ${route}: ${verdictWords[verdict]}${detail === undefined ? '' : ` ${detail}`}`,
     ),
     ...deliveries.map(
-      ({ channel, route, later }) =>
-        `  > ${channel}: ${route === undefined ? 'there are no routes, and its minSeverity is reached' : `by ${route}`}${later === undefined ? '' : laterWords(later.cause)}`,
+      ({ channel, route, later, digest }) =>
+        `  > ${channel}: ${route === undefined ? 'there are no routes, and its minSeverity is reached' : `by ${route}`}${later === undefined ? '' : laterWords(later.cause)}${digest === undefined ? '' : `, in its digest ${scheduleWords(digest)}`}`,
     ),
     ...below.map(
       ({ channel, minSeverity }) => `  x ${channel}: takes only ${minSeverity} and worse (minSeverity)`,

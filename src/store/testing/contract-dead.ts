@@ -84,6 +84,29 @@ export function describeDead(open: Open): void {
     });
   });
 
+  describe('settle, of several at once', () => {
+    it('settles those that are there, and counts each', async () => {
+      const { store } = await open();
+      const alerts = Array.from({ length: 2_000 }, (_, n) => ({
+        alert: sampleAlert(n),
+        channels: ['slack'],
+      }));
+      await store.commit({ alerts, now: 100 });
+      const claimed = await store.claim('slack', { ...lease, limit: 2_000 });
+      const ids = claimed.map(({ id }) => id);
+      await store.settle(
+        ['no such delivery', ...ids.slice(0, 2)],
+        { type: 'retry', at: 300, reason: 'x' },
+        110,
+      );
+      expect((await store.counts()).deliveries).toEqual({ ...none, pending: 2_000 });
+      await store.settle(ids, { type: 'delivered' }, 120);
+      expect((await store.counts()).deliveries).toEqual({ ...none, delivered: 2_000 });
+      await store.settle([], { type: 'dead', reason: 'none' }, 130);
+      expect(await store.owed()).toEqual({});
+    });
+  });
+
   describe('deadDeliveries', () => {
     it('lists what was given up with its alert, the last first, page by page', async () => {
       const { store } = await open();

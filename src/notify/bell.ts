@@ -1,0 +1,21 @@
+import type { Clock } from './clock.ts';
+
+/** A sleep that a nudge ends; a nudge while nobody sleeps ends the next sleep at once, so that none is lost. */
+export function makeBell(clock: Clock): { ring: () => void; wait: (ms: number) => Promise<void> } {
+  let rung = false;
+  let sleeper: AbortController | undefined;
+  return {
+    ring: () => {
+      rung = true;
+      sleeper?.abort();
+    },
+    wait: async (ms) => {
+      if (!rung) {
+        sleeper = new AbortController();
+        await clock.sleep(ms, sleeper.signal);
+        sleeper = undefined;
+      }
+      rung = false;
+    },
+  };
+}
