@@ -123,6 +123,7 @@ export async function settleDelivery(
   outcome: DeliveryOutcome,
   now: number,
 ): Promise<void> {
+  if (id.length === 0) return;
   const update =
     typeof id === 'string'
       ? db.updateTable('deliveries').where('id', '=', toColumn(id))
