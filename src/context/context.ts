@@ -1,8 +1,9 @@
 import type { Event, Origin } from '../event/event.ts';
+import { remembered } from '../event/remembered.ts';
 import { ownNetworks, type OwnNetwork } from './own-networks.ts';
 import { peopleBook, type KnownPerson } from './people.ts';
 import { personOf, type Person } from './person.ts';
-import { locateNothing, placeOf, type Locate, type Place } from './place.ts';
+import { kindOfAddress, locateNothing, placeOf, type Locate, type Place } from './place.ts';
 
 /** What is known around events besides what they say. Asked only where a rule asks or an alert is made. */
 export interface Context {
@@ -25,9 +26,10 @@ export function createContext(
 ): Context {
   const own = ownNetworks(networks);
   const book = peopleBook(people);
+  const kindOf = remembered(kindOfAddress);
   const byName = new Map(people.map((person) => [person.name, person]));
   return {
-    placeOf: (origin) => placeOf(origin, own, locate),
+    placeOf: (origin) => placeOf(origin, own, locate, kindOf),
     personOf: (event) => personOf(event, book),
     personNamed: (name) => byName.get(name),
   };

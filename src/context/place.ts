@@ -65,12 +65,13 @@ export function placeOf(
   origin: Origin,
   ownNetwork: (address: string) => OwnNetwork | undefined,
   locate: Locate,
+  kindOf: (address: string) => ReturnType<typeof kindOfAddress> = kindOfAddress,
 ): Place {
   if (origin.type === 'service' || origin.type === 'internal') return { kind: 'aws' };
   if (origin.type === 'unknown') return { kind: 'unknown' };
   const own = ownNetwork(origin.address);
   if (own !== undefined) return withName({ kind: 'own', network: own.name, country: own.country });
-  return withName({ kind: kindOfAddress(origin.address), ...locate(origin.address) });
+  return withName({ kind: kindOf(origin.address), ...locate(origin.address) });
 }
 
 function withName(place: Place): Place {

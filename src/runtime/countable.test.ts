@@ -281,6 +281,57 @@ describe('what is counted from bytes', () => {
     );
     expect(passedOver).toBeGreaterThan(runs / 10);
   });
+
+  const tokens = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '""',
+    '"type"',
+    '1',
+    '-0.5',
+    'true',
+    'x',
+    '',
+  );
+  const keys3 = fc.constantFrom('', 'a', 'type');
+  const plain = fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.constantFrom<Json>(null, true, 0, 'a', ''),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(keys3, tie('value'), { maxKeys: 3, noNullPrototype: true }),
+    ),
+  })).value;
+
+  it('is what a parser would find, where a token is another or one too many, wherever it stands', async () => {
+    let counted = 0;
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        plain,
+        fc.option(fc.record({ at: fc.nat(), cut: fc.nat(2), put: fc.array(tokens, { maxLength: 3 }) })),
+        fc.nat(70),
+        async (value, harm, padding) => {
+          const all = JSON.stringify(value).match(/"[^"]*"|[[\]{},:]|[^[\]{},:"]+/g) ?? [];
+          if (harm !== null) all.splice(harm.at % all.length, harm.cut, ...harm.put);
+          const more = `"padding":"${'p'.repeat(padding)}","x":${all.join('')}`;
+          const content = matching.replace(/\}$/, `,${more}}`);
+          const found = await scanned(content);
+          expect(found.further).toEqual((await parsed(content)).further);
+          if (found.passedOver > 0) counted++;
+          else refused++;
+        },
+      ),
+      { numRuns: runs },
+    );
+    expect(counted).toBeGreaterThan(runs / 10);
+    expect(refused).toBeGreaterThan(runs / 10);
+  });
 });
 
 it('records are looked at where the limit is not reached, or a range of time is asked for', () => {

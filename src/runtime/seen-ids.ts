@@ -32,9 +32,19 @@ export function createSeenIds(most = 190_000): SeenIds {
 type Words = readonly [number, number, number, number];
 
 function wordsIn(id: string): Words {
-  const word = (index: number) => Number.parseInt(id.slice(index * 8, index * 8 + 8), 16) >>> 0;
+  const last = wordAt(id, 24);
   // Nothing but zeros is what a free slot holds.
-  return [word(0), word(1), word(2), word(3) === 0 ? 1 : word(3)];
+  return [wordAt(id, 0), wordAt(id, 8), wordAt(id, 16), last === 0 ? 1 : last];
+}
+
+/** The number that eight hex digits in small letters write. */
+function wordAt(id: string, from: number): number {
+  let word = 0;
+  for (let at = from; at < from + 8; at++) {
+    const code = id.charCodeAt(at);
+    word = (word << 4) | (code < 0x3a ? code - 0x30 : code - 0x57);
+  }
+  return word >>> 0;
 }
 
 interface Table {
@@ -51,11 +61,15 @@ function createTable(): Table {
   let size = 0;
 
   /** Where the words stand, or the free slot where they would. */
-  function find(words: Words): number {
-    let slot = words[0] & (slots - 1);
+  function find([a, b, c, d]: Words): number {
+    let slot = a & (slots - 1);
     for (;;) {
       const at = slot * wordsOfId;
-      if (held[at + 3] === 0 || words.every((word, i) => held[at + i] === word)) return at;
+      if (
+        held[at + 3] === 0 ||
+        (held[at] === a && held[at + 1] === b && held[at + 2] === c && held[at + 3] === d)
+      )
+        return at;
       slot = (slot + 1) & (slots - 1);
     }
   }

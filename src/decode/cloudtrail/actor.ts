@@ -131,32 +131,32 @@ function nameOf(kind: ActorKind, identity: JsonObject, account: string | undefin
   const given = text(identity, 'userName');
   if (given === HIDDEN) return account === undefined ? 'unknown user' : `unknown user of ${account}`;
   const principalId = text(identity, 'principalId');
-  const fromArn = nameOfArn(text(identity, 'arn'));
-  const fallback = given ?? fromArn ?? principalId ?? accountName(account);
+  const fromArn = (): string | undefined => nameOfArn(text(identity, 'arn'));
+  const fallback = (): string | undefined => given ?? fromArn() ?? principalId ?? accountName(account);
   switch (kind) {
     case 'root':
       return account === undefined ? 'root' : `root of ${account}`;
     case 'assumed-role':
       return (
         nonEmpty([held.role, held.session].filter((part) => part !== undefined).join('/')) ??
-        fallback ??
+        fallback() ??
         'unknown role'
       );
     case 'federated-user':
       // `111122223333:bob`
       return (
         given ??
-        fromArn ??
+        fromArn() ??
         nonEmpty(principalId?.slice(principalId.indexOf(':') + 1)) ??
         'unknown federated user'
       );
     case 'identity-center-user':
-      return given ?? identityCenterName(identity) ?? fallback ?? 'unknown Identity Center user';
+      return given ?? identityCenterName(identity) ?? fallback() ?? 'unknown Identity Center user';
     case 'aws-account':
       if (held.session !== undefined && account !== undefined) return `${held.session} of ${account}`;
-      return accountName(account) ?? fallback ?? 'unknown account';
+      return accountName(account) ?? fallback() ?? 'unknown account';
     case 'aws-service':
-      return text(identity, 'invokedBy') ?? fallback ?? 'AWS service';
+      return text(identity, 'invokedBy') ?? fallback() ?? 'AWS service';
     case 'anonymous':
       return 'anonymous';
     case 'iam-user':
@@ -165,7 +165,7 @@ function nameOf(kind: ActorKind, identity: JsonObject, account: string | undefin
     case 'saml-user':
     case 'directory-user':
     case 'unknown':
-      return fallback ?? text(identity, 'accessKeyId') ?? text(identity, 'invokedBy') ?? 'unknown';
+      return fallback() ?? text(identity, 'accessKeyId') ?? text(identity, 'invokedBy') ?? 'unknown';
   }
 }
 

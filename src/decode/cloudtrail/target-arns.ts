@@ -42,28 +42,37 @@ export interface Place {
   readonly account: string | undefined;
 }
 
-/** The ARN of a thing by its type and name; undefined where a part of it isn't known or the name is none that AWS allows. */
-export function arnOf(type: string, name: string, place: Place): string | undefined {
-  const template = templates.get(type);
-  if (template === undefined || name.length > 2048 || !plainName.test(name)) return undefined;
-  const parts: Readonly<Record<string, string | undefined>> = {
-    partition: place.partition,
-    region: place.region,
-    account: place.account,
-    name: name.replace(/^\//, ''),
-  };
-  // Log groups are the one kind whose names keep their leading slash in the ARN.
-  if (type === 'AWS::Logs::LogGroup') return fill(template, { ...parts, name });
-  return fill(template, parts);
+type Part = 'partition' | 'region' | 'account' | 'name';
+
+/** The same, cut: each part with what stands before it, and what stands behind the last. */
+interface Template {
+  readonly parts: readonly { readonly before: string; readonly part: Part }[];
+  readonly end: string;
 }
 
-function fill(template: string, parts: Readonly<Record<string, string | undefined>>): string | undefined {
-  let known = true;
-  const arn = template.replace(/\{(\w+)\}/g, (_, part: string) => {
-    known &&= parts[part] !== undefined;
-    return parts[part] ?? '';
-  });
-  return known ? arn : undefined;
+const cut: ReadonlyMap<string, Template> = new Map(
+  Array.from(templates, ([type, template]) => {
+    const pieces = template.split(/\{(\w+)\}/);
+    const parts = pieces.flatMap((before, i) =>
+      i % 2 === 0 && i + 1 < pieces.length ? [{ before, part: pieces[i + 1] as Part }] : [],
+    );
+    return [type, { parts, end: pieces.at(-1) ?? '' }];
+  }),
+);
+
+/** The ARN of a thing by its type and name; undefined where a part of it isn't known or the name is none that AWS allows. */
+export function arnOf(type: string, name: string, place: Place): string | undefined {
+  const template = cut.get(type);
+  if (template === undefined || name.length > 2048 || !plainName.test(name)) return undefined;
+  // Log groups are the one kind whose names keep their leading slash in the ARN.
+  const own = type !== 'AWS::Logs::LogGroup' && name.startsWith('/') ? name.slice(1) : name;
+  let arn = '';
+  for (const { before, part } of template.parts) {
+    const value = part === 'name' ? own : place[part];
+    if (value === undefined) return undefined;
+    arn += before + value;
+  }
+  return arn + template.end;
 }
 
 /** Names with a colon are ids of another form (`name:alias`, `account:function:name`); a star is a pattern. */

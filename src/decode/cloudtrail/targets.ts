@@ -4,7 +4,6 @@ import { isJsonObject, list, member, object, text } from '../../event/json.ts';
 import { isAccountId, parseArn, partitionOfRegion } from './arn.ts';
 import type { Place } from './target-arns.ts';
 import { arnOf, thingOf } from './target-arns.ts';
-import type { NamingParameter } from './target-types.ts';
 import { namingParameters } from './target-types.ts';
 
 /** More than any alert can show; a call may name thousands of objects. */
@@ -21,21 +20,33 @@ export function cloudTrailTargets(fields: JsonObject, action: string): readonly 
     const target = statedTarget(resource);
     if (target !== undefined) add(found, target);
   }
-  const service = text(fields, 'eventSource')?.replace(/\.amazonaws\.com(?:\.cn)?$/, '') ?? '';
-  const place = placeOf(fields);
-  for (const part of ['requestParameters', 'responseElements']) {
+  const service = serviceOf(fields);
+  let place: Place | undefined;
+  for (const part of parts) {
     const parameters = unwrapped(object(fields, part));
     if (parameters === undefined) continue;
-    if (service === 's3') addAll(found, s3Targets(parameters, place));
+    if (service === 's3') addAll(found, s3Targets(parameters, (place ??= placeOf(fields))));
     for (const naming of namingParameters.get(service) ?? []) {
-      if (naming.only === undefined || action.includes(naming.only)) {
-        addAll(found, namedTargets(parameters, naming, place));
-      }
+      if (naming.only !== undefined && !action.includes(naming.only)) continue;
+      const names: string[] = [];
+      collect(parameters, naming.path, 0, names);
+      for (const name of names) add(found, namedTarget(name, naming.type, (place ??= placeOf(fields))));
     }
-    addAll(found, entityTargets(parameters));
+    addEntities(found, parameters);
   }
   return found;
 }
+
+const parts = ['requestParameters', 'responseElements'];
+
+/** What names things here, without the end that nearly all services have. */
+function serviceOf(fields: JsonObject): string {
+  const source = text(fields, 'eventSource') ?? '';
+  for (const end of serviceEnds) if (source.endsWith(end)) return source.slice(0, -end.length);
+  return source;
+}
+
+const serviceEnds = ['.amazonaws.com', '.amazonaws.com.cn'];
 
 /** One entry of `resources`: `{accountId, type, ARN}`. `ARNPrefix` of a listing names no single thing. */
 function statedTarget(resource: Json): Target | undefined {
@@ -106,12 +117,6 @@ function s3Targets(parameters: JsonObject, place: Place): readonly Target[] {
   return [object, bucketTarget];
 }
 
-function namedTargets(parameters: JsonObject, naming: NamingParameter, place: Place): readonly Target[] {
-  const names: string[] = [];
-  collect(parameters, naming.path, 0, names);
-  return names.map((name) => namedTarget(name, naming.type, place));
-}
-
 function namedTarget(name: string, type: string, place: Place): Target {
   if (parseArn(name) !== undefined) return targetOfArn(name, type);
   if (type === 'AWS::SQS::Queue') return queueTarget(name, place);
@@ -140,14 +145,13 @@ function queueTarget(url: string, place: Place): Target {
 }
 
 /** Answers describe what was made: `{"role": {"arn": ..., "roleName": ...}}`; tagging calls name anything by `resourceArn`. */
-function entityTargets(parameters: JsonObject): readonly Target[] {
-  const arns: (string | undefined)[] = resourceArnNames.map((name) => text(parameters, name));
-  for (const entity of entityNames) {
-    arns.push(text(object(parameters, entity), 'arn'));
-  }
-  return arns
-    .filter((arn) => arn !== undefined && parseArn(arn) !== undefined)
-    .map((arn) => targetOfArn(arn ?? '', undefined));
+function addEntities(found: Target[], parameters: JsonObject): void {
+  for (const name of resourceArnNames) addStated(found, text(parameters, name));
+  for (const entity of entityNames) addStated(found, text(object(parameters, entity), 'arn'));
+}
+
+function addStated(found: Target[], arn: string | undefined): void {
+  if (arn !== undefined && parseArn(arn) !== undefined) add(found, targetOfArn(arn, undefined));
 }
 
 const resourceArnNames = ['resourceARN', 'resourceArn'];

@@ -1,4 +1,4 @@
-import { isBefore, newEntry, packFields, type Entry } from './entry.ts';
+import { fieldsOf, isBefore, newEntry, packFields, type Entry } from './entry.ts';
 import { entryOf, findingOf, type CorrelationFinding } from './finding.ts';
 import { createHeap } from './heap.ts';
 import type { LinkedCorrelation } from './link.ts';
@@ -138,6 +138,8 @@ export function createCorrelator(
       inbox: [] as { entry: Entry; members: number[] }[],
     };
   });
+  /** Of the correlations that are judged though nothing happens. */
+  const deadlines = runners.flatMap(({ runner }) => runner.nextDeadline ?? []);
   /** For each rule or correlation: whom its matches go to. */
   const routes = new Map<string, { readonly to: number; readonly member: number }[]>();
   for (const [to, { linked: one }] of runners.entries())
@@ -169,7 +171,7 @@ export function createCorrelator(
     const findings: CorrelationFinding[] = [];
     while (findings.length < most) {
       let time = waiting.first()?.time ?? Number.POSITIVE_INFINITY;
-      for (const { runner } of runners) time = Math.min(time, runner.nextDeadline());
+      for (const next of deadlines) time = Math.min(time, next());
       if (time >= end) {
         mark = Math.max(mark, end);
         break;
@@ -189,14 +191,16 @@ export function createCorrelator(
       waitingIds.delete(entry.id);
       waitingBytes -= entry.bytes;
       present.push(entry);
+      entry.read = fieldsOf(entry);
       send(entry);
     }
     // Each correlation stands behind those that it refers to, so that their findings of this instant have come when it is its turn.
     for (const { linked: one, runner, inbox } of runners) {
-      if (inbox.length === 0 && runner.nextDeadline() > time) continue;
+      if (inbox.length === 0 && (runner.nextDeadline?.() ?? Number.POSITIVE_INFINITY) > time) continue;
       // In the order of ids, since findings of others come in the order of their rules.
-      inbox.sort((a, b) => (isBefore(a.entry, b.entry) ? -1 : 1));
-      for (const { entry, members } of inbox.splice(0)) runner.take(entry, members);
+      if (inbox.length > 1) inbox.sort((a, b) => (isBefore(a.entry, b.entry) ? -1 : 1));
+      for (const { entry, members } of inbox) runner.take(entry, members);
+      inbox.length = 0;
       const outcomes = runner.settle(time);
       for (const outcome of outcomes) {
         const finding = findingOf(one.correlation, outcome, options.events);
@@ -209,7 +213,10 @@ export function createCorrelator(
         send(entry);
       }
     }
-    for (const entry of present) release(entry);
+    for (const entry of present) {
+      entry.read = undefined;
+      release(entry);
+    }
   }
 
   function add(match: Match): void {
@@ -305,8 +312,7 @@ export function createCorrelator(
     },
     flush: () => judge(clock + 1),
     flushSome: (most) => judge(clock + 1, most),
-    isWaiting: () =>
-      waiting.size() > 0 || runners.some(({ runner }) => runner.nextDeadline() < Number.POSITIVE_INFINITY),
+    isWaiting: () => waiting.size() > 0 || deadlines.some((next) => next() < Number.POSITIVE_INFINITY),
     clock: () => clock,
     changes: () => {
       const changes = journal.take();

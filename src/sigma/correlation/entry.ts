@@ -31,22 +31,24 @@ export interface Entry {
   readonly bytes: number;
   /** How many places hold it; its kept row goes with the last of them. */
   holders: number;
+  /** What `fields` says, while the instant of the entry is judged: all correlations that take it ask for that. */
+  read: FieldValues | undefined;
 }
 
 export function packFields(fields: FieldValues): string {
   return JSON.stringify(fields);
 }
 
-export function fieldsOf({ fields }: Pick<Entry, 'fields'>): FieldValues {
-  return JSON.parse(fields) as FieldValues;
+export function fieldsOf({ fields, read }: Pick<Entry, 'fields' | 'read'>): FieldValues {
+  return read ?? (JSON.parse(fields) as FieldValues);
 }
 
 /** An entry that nobody holds yet. */
-export function newEntry(parts: Omit<Entry, 'bytes' | 'holders'>): Entry {
+export function newEntry(parts: Omit<Entry, 'bytes' | 'holders' | 'read'>): Entry {
   const { id, fields, evidence, behind = [] } = parts;
   let bytes = objectBytes + textBytes(id) + textBytes(fields) + textBytes(evidence);
   for (const item of behind) bytes += objectBytes + textBytes(item.id) + textBytes(item.event);
-  return { ...parts, bytes, holders: 0 };
+  return { ...parts, bytes, holders: 0, read: undefined };
 }
 
 /** The newest of the events behind an entry; the event itself where it is one. */

@@ -47,19 +47,33 @@ export function createIntake<E>(
     let rules: string[] | undefined;
     for (const { id } of matched) if (readers.has(id)) (rules ??= []).push(id);
     if (rules === undefined) return undefined;
-    const fields = new Map<string, readonly Scalar[]>();
+    const fields: Record<string, readonly Scalar[]> = {};
     for (const rule of rules)
-      for (const { name, read } of readers.get(rule) ?? [])
-        if (!fields.has(name)) fields.set(name, scalarsOf(read(event)));
+      for (const { name, read } of readers.get(rule) ?? []) {
+        if (Object.hasOwn(fields, name)) continue;
+        const values = scalarsOf(read(event));
+        if (values.length > 0) setField(fields, name, values);
+      }
     return {
       time: view.time(event),
       id: boundedText(view.id(event)),
       rules,
-      // From entries, so that a field called `__proto__` is a field like any other.
-      fields: Object.fromEntries([...fields].filter(([, values]) => values.length > 0)),
+      fields,
       evidence: view.evidence(event),
     };
   };
+}
+
+/** A field called `__proto__` is a field like any other. */
+function setField(fields: Record<string, readonly Scalar[]>, name: string, values: readonly Scalar[]): void {
+  if (name === '__proto__')
+    Object.defineProperty(fields, name, {
+      value: values,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  else fields[name] = values;
 }
 
 /** For each detection rule, the fields of its events that any correlation above it may ask for. */

@@ -70,7 +70,6 @@ export function runTravel(
           eventId: id,
         };
       }),
-    nextDeadline: () => Number.POSITIVE_INFINITY,
     restoreGroups: (rows) => {
       const states = rows.map(({ group, json }) => ({ group, json, last: number(json, 'last') }));
       for (const { group: key, json, last } of states.sort((a, b) => a.last - b.last)) {

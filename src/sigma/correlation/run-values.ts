@@ -188,7 +188,6 @@ export function runNewValue(fields: readonly string[], learning: number, context
   return {
     take,
     settle: () => judge(judgeGroup),
-    nextDeadline: () => Number.POSITIVE_INFINITY,
     restoreGroups: (rows) => {
       const times = (value: (typeof rows)[number], name: string) => Number(memberOf(value.json, name));
       for (const row of rows) {
@@ -249,7 +248,6 @@ export function runChange(field: string, context: RunnerContext): Runner {
   return {
     take,
     settle: () => judge(judgeGroup),
-    nextDeadline: () => Number.POSITIVE_INFINITY,
     restoreGroups: (rows) => {
       const states = rows.map(({ group, json }) => ({
         group,

@@ -218,8 +218,10 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       }
       return outcomes.filter((outcome) => outcome !== undefined);
     },
-    nextDeadline: () =>
-      atEnd && groups.oldest !== undefined ? groups.oldest.anchor + timespan : Number.POSITIVE_INFINITY,
+    ...(atEnd && {
+      nextDeadline: () =>
+        groups.oldest === undefined ? Number.POSITIVE_INFINITY : groups.oldest.anchor + timespan,
+    }),
     restoreGroups: (rows) => {
       const begun = rows.flatMap(({ group: key, json }) => {
         const heldAt = memberOf(json, 'heldAt');

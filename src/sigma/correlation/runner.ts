@@ -1,8 +1,9 @@
 import type { Json } from '../../event/json.ts';
+import type { Correlation } from './correlation.ts';
 import { fieldsOf, type Entry } from './entry.ts';
-import type { LinkedCorrelation } from './link.ts';
+import type { LinkedCorrelation, Member } from './link.ts';
 import type { Load } from './load.ts';
-import { fieldIn, valuesOf } from './match.ts';
+import { fieldIn, valuesOf, type FieldValues } from './match.ts';
 import { joinedText } from './scalars.ts';
 
 /** What one correlation makes of the entries that it is given. Time only goes forward, one instant after the other. */
@@ -11,8 +12,8 @@ export interface Runner {
   readonly take: (entry: Entry, members: readonly number[]) => void;
   /** Judges the present instant, when everything of it has been taken. */
   readonly settle: (time: number) => readonly Outcome[];
-  /** The next instant at which something is to be judged even if nothing happens; infinite where there is none. */
-  readonly nextDeadline: () => number;
+  /** The next instant at which something is to be judged even if nothing happens; infinite where there is none. Left out where there never is. */
+  readonly nextDeadline?: () => number;
   /** Kept state is put back in three steps: first what is kept of groups, */
   readonly restoreGroups: (rows: readonly GroupRow[]) => void;
   /** then the entries that were taken, in the order of time, */
@@ -87,22 +88,37 @@ export function groupKeys(
   matched: readonly number[],
 ): readonly GroupKey[] {
   const fields = correlation.groupBy.length === 0 ? {} : fieldsOf(entry);
+  const [only] = matched;
+  if (matched.length === 1 && only !== undefined) {
+    const values = groupValues(correlation, members[only], fields);
+    return values === undefined ? [] : [{ key: JSON.stringify(values), values, members: matched }];
+  }
   const found = new Map<string, { key: string; values: readonly string[]; members: number[] }>();
   for (const index of matched) {
-    const member = members[index];
-    if (member === undefined) continue;
-    const values: string[] = [];
-    for (const field of correlation.groupBy) {
-      const scalars = valuesOf(fields, fieldIn(correlation, member.name, field));
-      if (scalars.length > 0) values.push(joinedText(scalars));
-    }
-    if (values.length < correlation.groupBy.length) continue;
+    const values = groupValues(correlation, members[index], fields);
+    if (values === undefined) continue;
     const key = JSON.stringify(values);
     const same = found.get(key);
     if (same === undefined) found.set(key, { key, values, members: [index] });
     else same.members.push(index);
   }
   return [...found.values()];
+}
+
+/** The values to group by of an entry that is a match of one member; undefined where one is missing. */
+function groupValues(
+  correlation: Correlation,
+  member: Member | undefined,
+  fields: FieldValues,
+): readonly string[] | undefined {
+  if (member === undefined) return undefined;
+  const values: string[] = [];
+  for (const field of correlation.groupBy) {
+    const scalars = valuesOf(fields, fieldIn(correlation, member.name, field));
+    if (scalars.length === 0) return undefined;
+    values.push(joinedText(scalars));
+  }
+  return values;
 }
 
 /** What groupKeys made the key of. */
