@@ -34,6 +34,8 @@ export async function metricNames(): Promise<readonly MetricName[]> {
     );
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');
+    const taken = { through: 1, taken: 1, repeated: 0, refused: 0, alerts: 0, unconfirmed: 0 };
+    metrics.batchTaken({ worker: 'example', taken, lost: 0, missing: 0 });
     return parse(await metrics.text()).filter(({ name }) => name.startsWith('tocsin_'));
   } finally {
     await store.close();

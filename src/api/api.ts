@@ -1,14 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type FastifyServerOptions,
-} from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Store } from '../store/store.ts';
 import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
@@ -19,16 +9,15 @@ import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
 import { workerRoutes, type TakeBatch } from './worker-batches.ts';
-import { addWorkerDoor } from './worker-door.ts';
+import { createBase, sendProblem, type ServerLog } from './base.ts';
 import type { WorkerKeys } from '../worker/signature.ts';
-import { createGuard } from './guard.ts';
 import { errorPage, type Frame } from './layout.ts';
 import { openApi } from './openapi.ts';
 import { pageRoutes, sendHtml } from './pages.ts';
-import { HttpProblem, problemBody, problemFrom, statusName } from './problem.ts';
+import { HttpProblem, problemFrom, statusName } from './problem.ts';
 import { rememberedAssetRoutes } from './remembered-assets.ts';
 import { slackRoutes, type SlackActions } from './slack.ts';
-import { stateRoutes, type Health } from './state.ts';
+import { healthRoutes, stateRoutes, type Health } from './state.ts';
 import { trafficRoutes } from './traffic.ts';
 import type { TrafficState } from './traffic-page.ts';
 
@@ -57,30 +46,12 @@ export interface ApiOptions {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** A logger as pino makes them, settings for one, or false for silence. */
-  readonly log: FastifyBaseLogger | NonNullable<FastifyServerOptions['logger']>;
+  readonly log: ServerLog;
   /** Where people reach this server, such as `https://tocsin.example.com`. */
   readonly publicUrl?: string | undefined;
   /** Longest body of `POST /v1/events` in bytes as they arrive, before unpacking; 64 MiB by default. */
   readonly bodyLimit?: number | undefined;
 }
-
-/** Nothing but what we serve ourselves, and nothing inline: a hostile string that slipped into a page could still do nothing. */
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    formAction: ["'self'"],
-    baseUri: ["'none'"],
-    frameAncestors: ["'none'"],
-    requireTrustedTypesFor: ["'script'"],
-    trustedTypes: ["'none'"],
-  },
-};
 
 /**
  * The HTTP server, not yet listening: the API, its description and the pages. Ask `checkListen` before `listen`.
@@ -89,54 +60,8 @@ const contentSecurityPolicy = {
  */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const { store, now, keys, publicUrl, version } = options;
-  const app: FastifyInstance = Fastify({
-    ...logging(options.log),
-    // One line for each answer, below, instead of two for each request.
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
-    // A body of the largest size must get through on a slow line, and a client that only drips must go some day.
-    requestTimeout: 300_000,
-    frameworkErrors: (error, _request, reply) => {
-      void sendProblem(reply, problemFrom(error));
-    },
-    routerOptions: { maxParamLength: 1000 },
-  });
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  app.decorateRequest('mayRead', false);
-  app.decorateRequest('keyName', '');
-
-  const isHttps = publicUrl?.startsWith('https:') ?? false;
-  await app.register(helmet, {
-    contentSecurityPolicy,
-    strictTransportSecurity: isHttps,
-    frameguard: { action: 'deny' },
-  });
   const workers = options.workers ?? { keys: [], take: nobodyThere, onClosed: () => {} };
-  // Before the guard, which would answer.
-  addWorkerDoor(app, { keys: workers.keys, now, onClosed: workers.onClosed });
-  const guard = createGuard(keys, publicUrl);
-  app.addHook('onRequest', async (request) => guard(request));
-  app.addHook('onSend', async (_request, reply) => {
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-  });
-
-  app.addHook('onResponse', async (request, reply) => {
-    const line = {
-      method: request.method,
-      // Without the query: people paste keys and tokens there, and what they filter by names their accounts.
-      url: request.url.split('?', 1)[0],
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-      from: request.ip,
-      ...(request.keyName === '' ? {} : { key: request.keyName }),
-    };
-    // Pages ask every few seconds whether there is something new: told only to those who want to hear everything.
-    const isQuiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
-    if (isQuiet) request.log.debug(line, 'answered');
-    else request.log.info(line, 'answered');
-  });
-
+  const app = await createBase({ ...options, workers });
   await openApi(app, { version, publicUrl, keysNeeded: keys.length > 0 });
   const frame: Frame = { assets: assetRoutes(app), version };
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
@@ -148,7 +73,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   rememberedAssetRoutes(app, { store });
   blockRoutes(app, { store, blocks: options.blocks, now });
   decisionRoutes(app, { store, blocks: options.blocks, now });
-  stateRoutes(app, { store, health: options.health, metrics: options.metrics });
+  stateRoutes(app, { store });
+  healthRoutes(app, options);
   const traffic = options.traffic ?? (() => undefined);
   trafficRoutes(app, { traffic });
   pageRoutes(app, {
@@ -188,22 +114,6 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
 
 async function nobodyThere(): Promise<never> {
   throw new HttpProblem(404, 'There is nothing here.');
-}
-
-function logging(log: ApiOptions['log']): Pick<FastifyServerOptions, 'logger' | 'loggerInstance'> {
-  return isLogger(log) ? { loggerInstance: log } : { logger: log };
-}
-
-function isLogger(log: ApiOptions['log']): log is FastifyBaseLogger {
-  return typeof log === 'object' && 'info' in log && typeof log.info === 'function';
-}
-
-function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
-  return reply
-    .code(problem.status)
-    .headers(problem.headers)
-    .header('content-type', 'application/problem+json')
-    .send(problemBody(problem));
 }
 
 const pagePaths: ReadonlySet<string> = new Set([

@@ -26,12 +26,8 @@ const closed = problems({
   503: 'The store could not be used; try again.',
 });
 
-/** How the server is: what was rejected, the sums, and what machines ask in order to watch it. */
-export function stateRoutes(
-  parent: FastifyInstance,
-  options: { readonly store: Store; readonly health: () => Health; readonly metrics: () => Promise<string> },
-): void {
-  const { store, health, metrics } = options;
+/** What was rejected, and the sums. */
+export function stateRoutes(parent: FastifyInstance, { store }: { readonly store: Store }): void {
   const app = parent.withTypeProvider<ZodTypeProvider>();
 
   app.route({
@@ -67,6 +63,14 @@ export function stateRoutes(
     },
     handler: async () => fromStore(() => store.counts()),
   });
+}
+
+/** What machines ask in order to watch a process. */
+export function healthRoutes(
+  parent: FastifyInstance,
+  { health, metrics }: { readonly health: () => Health; readonly metrics: () => Promise<string> },
+): void {
+  const app = parent.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',

@@ -14,6 +14,7 @@ import { addRules } from './commands/rules.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
 import { addTraffic } from './commands/traffic.ts';
+import { addWorker } from './commands/worker.ts';
 import { CliFailure, exitCode } from './failure.ts';
 import { paint, terminalOf } from './terminal.ts';
 
@@ -34,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   const program = createProgram(finish);
   // A reader that goes away in the middle (`tocsin scan … | head`) is no failure; a server goes on without one.
-  const outlivesReader = argv[0] === 'serve';
+  const outlivesReader = argv[0] === 'serve' || argv[0] === 'worker';
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     if (!outlivesReader) process.exit(code);
@@ -68,6 +69,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addScan(program, finish);
   addTraffic(program, finish);
   addServe(program, finish);
+  addWorker(program, finish);
   addRules(program, finish);
   addAssets(program, finish);
   addBlocks(program, finish);

@@ -3,7 +3,7 @@ import { mostKeys } from '../worker/signature.ts';
 import { workerName } from '../worker/protocol.ts';
 
 /** A key of a worker, as long as what it signs with is strong: 256 bits in hex or base64 are longer. */
-const workerKey = z
+export const workerKey = z
   .string()
   .min(32, 'must have at least 32 characters; `openssl rand -hex 32` makes one')
   .meta({ description: 'A key that worker and controller share.', secret: true });

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import { createApi } from '../api/api.ts';
@@ -14,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { createBlocking } from './blocking.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
+import { closeApi } from './close-api.ts';
 import { contextOf } from './config-context.ts';
 import { channelStates, rateOf } from './channel-states.ts';
 import { knownOf } from './config-estate.ts';
@@ -306,22 +306,4 @@ function startLooks(places: KeptPlaces, log: Logger): { readonly stop: () => Pro
       await underway;
     },
   };
-}
-
-/** Requests under way get this long; who is cut off then was never told that anything was taken. */
-const drainMs = 10_000;
-
-/**
- * Lets requests under way finish. A connection that falls idle after the closing began would stay open for its whole keep-alive
- * time, so idle ones are closed again and again until none is left.
- */
-async function closeApi(api: FastifyInstance): Promise<void> {
-  const sweep = setInterval(() => api.server.closeIdleConnections(), 50);
-  const patience = setTimeout(() => api.server.closeAllConnections(), drainMs);
-  try {
-    await api.close();
-  } finally {
-    clearInterval(sweep);
-    clearTimeout(patience);
-  }
 }

@@ -86,13 +86,15 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     state: () => store.state(),
     commit: (batch: Parameters<Store['commit']>[0]) => leadership.commit(batch),
   };
-  const sources = startSources(
+  const sources = startSources({
     config,
-    led,
-    async (chunks, from) => void (await ingest(chunks, from)),
+    position: led.position,
+    ingest: async (chunks, from) => void (await ingest(chunks, from)),
+    reject: async (rejection) =>
+      void (await led.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
     log,
     ownFiles,
-  );
+  });
   const listener: { know?: RunningTraffic['know'] } = {};
   const reputation = startReputation(config, (known) => listener.know?.(known), log);
   await reputation?.ready;
@@ -163,22 +165,18 @@ function startTicks(options: IngestOptions, log: Logger): { readonly stop: () =>
   };
 }
 
-function startSources(
-  config: Config,
-  store: Pick<Store, 'position' | 'commit'>,
-  ingest: Parameters<typeof startWatchedFolder>[0]['ingest'],
-  log: Logger,
-  ownFiles: readonly string[],
-): readonly RunningSource[] {
+/** The folders and buckets of the configuration, for whoever takes what is in them. */
+export function startSources(options: {
+  readonly config: Pick<Config, 'sources'>;
+  readonly position: (source: string) => Promise<string | undefined>;
+  readonly ingest: Parameters<typeof startWatchedFolder>[0]['ingest'];
+  readonly reject: Parameters<typeof startS3Queue>[0]['reject'];
+  readonly log: Logger;
+  readonly ownFiles: readonly string[];
+}): readonly RunningSource[] {
+  const { config, position, ingest, reject, log } = options;
   const folders = config.sources.folders.map(({ path }) =>
-    startWatchedFolder({
-      path,
-      ingest,
-      position: (source) => store.position(source),
-      clock: Date.now,
-      log,
-      except: ownFiles,
-    }),
+    startWatchedFolder({ path, ingest, position, clock: Date.now, log, except: options.ownFiles }),
   );
   const queues = config.sources.s3.map(({ queueUrl, region }) =>
     startS3Queue({
@@ -186,8 +184,7 @@ function startSources(
       s3: s3Client(region),
       sqs: sqsClient(region),
       ingest,
-      reject: async (rejection) =>
-        void (await store.commit({ alerts: [], rejections: [rejection], now: Date.now() })),
+      reject,
       clock: Date.now,
       log,
     }),

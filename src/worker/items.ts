@@ -1,6 +1,6 @@
 import type { JsonObject } from '../event/json.ts';
 import { object, text } from '../event/json.ts';
-import type { Provenance } from '../event/record.ts';
+import type { Provenance, Rejection } from '../event/record.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
 import type { RecordItem, WorkerItem } from './protocol.ts';
 
@@ -21,6 +21,16 @@ export function recordItem(
     from: placeOf(from),
     record,
     ...(found === undefined || found.length === 0 ? {} : { findings: found.slice(0, 1_000).map(findingOf) }),
+  };
+}
+
+export function rejectionItem({ provenance, reason, length, bytes }: Rejection): WorkerItem {
+  return {
+    type: 'rejection',
+    from: placeOf(provenance),
+    reason: cut(reason, 4_000) || 'no reason given',
+    length,
+    bytes: Buffer.from(bytes).toString('base64'),
   };
 }
 

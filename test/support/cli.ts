@@ -50,12 +50,13 @@ export interface ServerProcess {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts `tocsin serve` on a free port and waits until it says where it listens. */
+/** Starts `tocsin serve` (or another command that listens) on a free port and waits until it says where it listens. */
 export async function startServer(
   args: readonly string[],
   env: Record<string, string> = {},
+  command = 'serve',
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [bin, command, '--port', '0', ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

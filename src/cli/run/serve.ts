@@ -12,11 +12,15 @@ import { playStory } from './demo.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
 
-export interface ServeFlags {
-  config?: string;
+/** What may be said of the place and not in the configuration. */
+export interface ListenFlags {
   listen?: string;
   port?: string;
   data?: string;
+}
+
+export interface ServeFlags extends ListenFlags {
+  config?: string;
   demo?: boolean;
   quiet?: boolean;
 }
@@ -89,7 +93,7 @@ function spokenCommand(): string {
   return process.argv[1]?.includes('node_modules') ? 'npx tocsin' : 'npm run tocsin --';
 }
 
-function applyFlags(config: Config, flags: ServeFlags): Config {
+export function applyFlags(config: Config, flags: ListenFlags): Config {
   const listen =
     flags.listen ??
     (flags.port === undefined ? config.server.listen : config.server.listen.replace(/\d+$/, flags.port));
@@ -108,7 +112,7 @@ function browsable(address: string): string {
 }
 
 /** Resolves when a signal has come and the server has stopped; a second Ctrl-C ends the process at once. */
-function untilSignal(server: RunningServer, stopping: AbortController): Promise<void> {
+export function untilSignal(server: Pick<RunningServer, 'stop'>, stopping: AbortController): Promise<void> {
   return new Promise((resolve, reject) => {
     let stoppingSince = 0;
     const onSignal = (signal: NodeJS.Signals) => {
