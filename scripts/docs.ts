@@ -9,7 +9,7 @@ import { commands } from './docs/cli.ts';
 import { channelKeys, channelTypes, configurationKeys } from './docs/configuration.ts';
 import { routes } from './docs/http-api.ts';
 import { lintCodeTable } from './docs/lint.ts';
-import { metricTable } from './docs/metrics.ts';
+import { metricTable, workerMetricTable } from './docs/metrics.ts';
 import { noisyLevels } from './docs/backtest.ts';
 import { ruleSchema } from '../src/alert/rule-schema.ts';
 import { testSchema } from '../src/runtime/rule-tests.ts';
@@ -26,6 +26,7 @@ const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   fields: fieldTable,
   'lint codes': lintCodeTable,
   metrics: metricTable,
+  'worker metrics': workerMetricTable,
   'noisy levels': noisyLevels,
   routes,
   packs: packTables,

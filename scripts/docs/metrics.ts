@@ -1,6 +1,7 @@
 import { sampleAlert } from '../../src/notify/sample.ts';
 import { createAssetMemory } from '../../src/facts/assets/memory.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
+import { createWorkerMetrics } from '../../src/runtime/worker-metrics.ts';
 import { newTally } from '../../src/runtime/pipeline.ts';
 import { correlatorDefaults, createCorrelator } from '../../src/sigma/correlation/correlator.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -42,8 +43,27 @@ export async function metricNames(): Promise<readonly MetricName[]> {
   }
 }
 
+/** The same of a worker. */
+export async function workerMetricNames(): Promise<readonly MetricName[]> {
+  const metrics = createWorkerMetrics(
+    () => ({ bytes: 0, lost: 0, oldest: undefined }),
+    () => 0,
+  );
+  metrics.kept({ source: 'example', tally: newTally(), items: 0 });
+  metrics.sent({ type: 'refused', reason: '', maxBytes: undefined });
+  return parse(await metrics.text()).filter(({ name }) => name.startsWith('tocsin_'));
+}
+
 export async function metricTable(): Promise<string> {
-  const rows = (await metricNames()).map(({ name, kind, help, labels }) => [
+  return tableOf(await metricNames());
+}
+
+export async function workerMetricTable(): Promise<string> {
+  return tableOf(await workerMetricNames());
+}
+
+function tableOf(metrics: readonly MetricName[]): string {
+  const rows = metrics.map(({ name, kind, help, labels }) => [
     code(name),
     kind,
     labels.map(code).join(', '),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { docPages, schemaFiles } from '../../scripts/docs.ts';
 import { commandNames } from '../../scripts/docs/cli.ts';
-import { metricNames } from '../../scripts/docs/metrics.ts';
+import { metricNames, workerMetricNames } from '../../scripts/docs/metrics.ts';
 import { lintRule } from '../../src/alert/lint.ts';
 import { environmentKeys } from '../../src/lambda/destination.ts';
 import { sampleAlert } from '../../src/notify/sample.ts';
@@ -226,7 +226,7 @@ describe('names in the docs', () => {
 
   it('of metrics are those of the registry', async () => {
     const types = new Set(testTypes);
-    const known = new Set((await metricNames()).map(({ name }) => name));
+    const known = new Set([...(await metricNames()), ...(await workerMetricNames())].map(({ name }) => name));
     const named = new Set([...all.matchAll(/\btocsin_[a-z_]+/g)].map(([name]) => name));
     expect([...named].filter((name) => !known.has(name) && !types.has(name))).toEqual([]);
     expect(known.size).toBeGreaterThan(10);
