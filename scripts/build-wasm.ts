@@ -29,6 +29,11 @@ export const scanners: readonly Scanner[] = [
     compiled: join(root, 'src/web/traffic-tables.wasm.ts'),
     name: 'trafficTablesWasm',
   },
+  {
+    source: 'assembly/frequent-keys.ts',
+    compiled: join(root, 'src/web/frequent-keys.wasm.ts'),
+    name: 'frequentKeysWasm',
+  },
 ];
 
 /** Compiles a scanner and gives the module that holds it. The same source gives the same bytes on every machine. */

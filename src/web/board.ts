@@ -1,11 +1,9 @@
 import { sentText, type Requests } from '../event/requests.ts';
 import { amounts } from './amounts.ts';
-import { byteHash } from './byte-hash.ts';
-import { wordsInAddress } from './address.ts';
-import { clientSums, lineColumns, outsideApp, urlSums, type BoardState } from './board-state.ts';
+import { boardClients } from './board-clients.ts';
+import { lineColumns, outsideApp, urlSums, type BoardState } from './board-state.ts';
 import { boardView, type BoardView } from './board-view.ts';
 import { fits } from './bots/outside-app.ts';
-import { distinct } from './distinct.ts';
 import { heavyHitters } from './heavy-hitters.ts';
 import { textCounts } from './text-counts.ts';
 import { textTable, type TextTable } from './text-table.ts';
@@ -20,6 +18,8 @@ export interface BoardSettings {
   readonly texts?: TextTable | undefined;
   /** Different for every process where attackers could choose texts so that they fall together. */
   readonly seed?: number | undefined;
+  /** Whether compiled code counts what it can, as it does by default; what is shown is the same. */
+  readonly compiled?: boolean | undefined;
   /** Methods that are nothing to look at. */
   readonly ordinaryMethods?: readonly string[] | undefined;
   /** Agents of one's own apps, `*` for anything: `MyApp/*`. Where there are none, no agent is outside the app. */
@@ -54,16 +54,18 @@ export function board(settings: BoardSettings): Board {
   const rate = settings.perClientRate ?? onePerSecond;
   const ordinary = new Set(settings.ordinaryMethods ?? browserMethods);
   const small = { textBytes: 64, sums: 2 };
+  const seed = settings.seed ?? 0;
+  const byClient = boardClients(seed, settings.compiled);
   const state: BoardState = {
     urls: heavyHitters({ capacity: 32_768, textBytes: longestKey + 3, sums: 6 }),
-    clients: heavyHitters({ capacity: 32_768, textBytes: 16, sums: 4 }),
+    clients: byClient.clients,
     agents: heavyHitters({ capacity: 8_192, textBytes: 200, sums: 2 }),
     methods: heavyHitters({ capacity: 256, ...small, textBytes: 32 }),
     hosts: heavyHitters({ capacity: 4_096, ...small }),
     countries: heavyHitters({ capacity: 1_024, ...small, textBytes: 8 }),
     sent: amounts(),
     received: amounts(),
-    distinctClients: distinct(14),
+    distinctClients: byClient.distinct,
     line: timeLine(5),
     statuses: new Float64Array(6),
     totals: {
@@ -75,15 +77,8 @@ export function board(settings: BoardSettings): Board {
     rate,
     hasAppAgents: appAgents.length > 0,
   };
-  const { urls, clients, agents, sent, received, distinctClients, line, statuses, totals } = state;
-  /** Client, URL and stretch of time. */
-  const pairs = heavyHitters({ capacity: 32_768, textBytes: 0, sums: 0 });
-  const seed = settings.seed ?? 0;
+  const { urls, agents, sent, received, line, statuses, totals } = state;
   const texts = settings.texts ?? textTable({ seed });
-  const hash = byteHash(seed);
-  const pairHash = byteHash(seed);
-  const addressBytes = new Uint8Array(wordsInAddress * 4);
-  const addressView = new DataView(addressBytes.buffer);
   const counted = {
     agent: textCounts(agents, seed, true),
     method: textCounts(state.methods, seed, true),
@@ -94,14 +89,9 @@ export function board(settings: BoardSettings): Board {
   /** Of each URL in the batch what is added to `urls`: the same sums, and at the end how often it came. */
   let urlBatch = new Float64Array(0);
   let touched = new Int32Array(0);
-  /** Of each row: the class of its status, -1 where the row has no time; the hash of its client. */
+  /** Of each row: the class of its status, -1 where the row has no time; where its URL stands in `urlBatch`. */
   let classes = new Int8Array(0);
-  let clientLows = new Int32Array(0);
-  let clientHighs = new Int32Array(0);
-  /** Of each row with a client: the hash of client, URL and stretch of time, and where its URL stands in `urlBatch`. */
-  let pairLows = new Int32Array(0);
-  let pairHighs = new Int32Array(0);
-  let pairUrls = new Int32Array(0);
+  let urlOf = new Int32Array(0);
 
   const countAll = ({ count, time, status, sent: sentOf, received: receivedOf }: Requests): void => {
     let place = 0;
@@ -135,48 +125,13 @@ export function board(settings: BoardSettings): Board {
     }
   };
 
-  const countClients = ({ count, sent: sentOf, received: receivedOf }: Requests, ids: Int32Array): void => {
-    const words = settings.words();
-    for (let row = 0; row < count; row++) {
-      const id = ids[row] ?? -1;
-      if (id < 0) continue;
-      hash.takeWords(words, id * wordsInAddress, wordsInAddress);
-      clientLows[row] = hash.low;
-      clientHighs[row] = hash.high;
-    }
-    clients.bringNear(clientLows, count);
-    const clientErrors = clients.sums[clientSums.clientErrors];
-    const serverErrors = clients.sums[clientSums.serverErrors];
-    const sentSum = clients.sums[clientSums.sent];
-    const receivedSum = clients.sums[clientSums.received];
-    for (let row = 0; row < count; row++) {
-      const id = ids[row] ?? -1;
-      const statusClass = classes[row] ?? -1;
-      if (id < 0 || statusClass < 0) continue;
-      const at = id * wordsInAddress;
-      const low = clientLows[row] ?? 0;
-      const high = clientHighs[row] ?? 0;
-      distinctClients.add(low, high);
-      const client = clients.add(low, high);
-      if (clients.wasNew()) {
-        for (let i = 0; i < wordsInAddress; i++) addressView.setUint32(i * 4, words[at + i] ?? 0);
-        clients.keepText(client, addressBytes, 0, addressBytes.length, 'none');
-      }
-      if (statusClass >= 4) addTo(statusClass === 4 ? clientErrors : serverErrors, client, 1);
-      const sentNow = sentOf[row] ?? Number.NaN;
-      const receivedNow = receivedOf[row] ?? Number.NaN;
-      if (sentNow >= 0) addTo(sentSum, client, sentNow);
-      if (receivedNow >= 0) addTo(receivedSum, client, receivedNow);
-    }
-  };
-
-  const countUrls = (requests: Requests, ids: Int32Array): void => {
+  const countUrls = (requests: Requests): void => {
     const { count, time, sent: sentOf, escaping } = requests;
     const hosts = texts.of(requests, 'host');
     const paths = texts.of(requests, 'path');
     numbers.begin(hosts, paths);
+    const [lows, highs] = [numbers.low, numbers.high];
     let different = 0;
-    let paired = 0;
     let lastTime = Number.NaN;
     let stretch = 0;
     for (let row = 0; row < count; row++) {
@@ -195,23 +150,19 @@ export function board(settings: BoardSettings): Board {
       if (statusClass >= 3) addTo(urlBatch, at + statusClass - 3, 1);
       const sentNow = sentOf[row] ?? Number.NaN;
       if (sentNow >= 0) addTo(urlBatch, at + urlSums.sent, sentNow);
-      if ((ids[row] ?? -1) < 0) continue;
+      urlOf[row] = at;
       const now = time[row] ?? 0;
       if (now !== lastTime) {
         lastTime = now;
         stretch = Math.floor(now / rate.window);
       }
-      pairHash.low = numbers.low()[url] ?? 0;
-      pairHash.high = numbers.high()[url] ?? 0;
-      pairHash.with((clientLows[row] ?? 0) ^ stretch, clientHighs[row] ?? 0);
-      pairLows[paired] = pairHash.low;
-      pairHighs[paired] = pairHash.high;
-      pairUrls[paired++] = at;
+      byClient.ask(row, lows()[url] ?? 0, highs()[url] ?? 0, stretch);
     }
-    pairs.bringNear(pairLows, paired);
-    for (let i = 0; i < paired; i++) {
-      const at = pairUrls[i] ?? 0;
-      const pair = pairs.atLeast(pairs.add(pairLows[i] ?? 0, pairHighs[i] ?? 0));
+    const pairs = byClient.countAsked();
+    for (let row = 0; row < count; row++) {
+      const pair = pairs[row] ?? 0;
+      if (pair === 0) continue;
+      const at = urlOf[row] ?? 0;
       if (pair > (urlBatch[at + urlSums.mostOfOneClient] ?? 0)) urlBatch[at + urlSums.mostOfOneClient] = pair;
       if (pair === rate.count + 1) addTo(urlBatch, at + urlSums.overRate, 1);
     }
@@ -253,16 +204,12 @@ export function board(settings: BoardSettings): Board {
     const { count } = requests;
     if (classes.length < count) {
       classes = new Int8Array(count * 2);
-      clientLows = new Int32Array(count * 2);
-      clientHighs = new Int32Array(count * 2);
       touched = new Int32Array(count * 2);
-      pairLows = new Int32Array(count * 2);
-      pairHighs = new Int32Array(count * 2);
-      pairUrls = new Int32Array(count * 2);
+      urlOf = new Int32Array(count * 2);
     }
     countAll(requests);
-    countClients(requests, ids);
-    countUrls(requests, ids);
+    byClient.take(requests, settings.words(), ids, classes);
+    countUrls(requests);
     countAgents(requests);
     for (const column of ['method', 'host', 'country'] as const)
       counted[column].take(requests, texts.of(requests, column), classes);

@@ -24,6 +24,8 @@ export interface HeavyHitters {
    * costs more than all the rest. Changes nothing.
    */
   readonly bringNear: (lows: Int32Array, count: number) => void;
+  /** Lets the less frequent keys go, as `add` does where none is free. */
+  readonly makeRoom: () => void;
   /** Whether the key of the last `add` was new: then it wants its text. */
   readonly wasNew: () => boolean;
   /** Keeps the text of a key, up to `textBytes` of it. */
@@ -56,25 +58,74 @@ const escapings: readonly Escaping[] = ['none', 'percent', 'backslash'];
 const sampleSize = 512;
 const nobody = new Uint8Array(0);
 
-export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHittersSettings): HeavyHitters {
+/** Memory in which compiled code works on the same table (assembly/frequent-keys.ts), from a multiple of 64 on. */
+export interface HeavyHittersMemory {
+  readonly buffer: ArrayBuffer;
+  readonly at: number;
+}
+
+/** Places of numbers in the head of a table, as assembly/frequent-keys.ts has them: where the parts of the table lie, and its state. */
+const head = {
+  records: 0,
+  slots: 1,
+  free: 2,
+  freeCount: 3,
+  mask: 4,
+  stride: 5,
+  texts: 6,
+  lengths: 7,
+  /** In numbers of 8 bytes. */
+  floor: 4,
+  bytes: 64,
+} as const;
+
+/** Where each part of a table begins, and how many bytes there are in all. */
+function partsOf({ capacity, textBytes, sums }: HeavyHittersSettings) {
+  const stride = 2 ** Math.ceil(Math.log2(3 + sums));
+  const records = head.bytes;
+  const slots = records + capacity * stride * 8;
+  const free = slots + capacity * 8;
+  const texts = free + capacity * 4;
+  const lengths = texts + Math.ceil((capacity * textBytes) / 8) * 8;
+  const writtenAs = lengths + capacity * 2;
+  const cuts = writtenAs + capacity;
+  return { stride, records, slots, free, texts, lengths, writtenAs, cuts, bytes: cuts + capacity };
+}
+
+/** How many bytes a table needs. */
+export function heavyHittersBytes(settings: HeavyHittersSettings): number {
+  return partsOf(settings).bytes;
+}
+
+export function heavyHitters(settings: HeavyHittersSettings, memory?: HeavyHittersMemory): HeavyHitters {
+  const { capacity, textBytes, sums: sumCount } = settings;
+  const parts = partsOf(settings);
+  const { stride } = parts;
+  const { buffer, at: base } = memory ?? { buffer: new ArrayBuffer(parts.bytes), at: 0 };
   // All that belongs to a key lies together, because the keys of an endless stream lie in no cache: its hash, its count, its error, its sums.
   // The number of a key is where its record begins.
-  const stride = 2 ** Math.ceil(Math.log2(3 + sumCount));
-  const records = new Float64Array(capacity * stride);
-  const hashes = new Int32Array(records.buffer);
+  const records = new Float64Array(buffer, base + parts.records, capacity * stride);
+  const hashes = new Int32Array(buffer, base + parts.records, capacity * stride * 2);
   const counts = records.subarray(1);
   const errors = records.subarray(2);
   const sums = Array.from({ length: sumCount }, (_, i) => records.subarray(3 + i));
   const marks = new Uint8Array(capacity * stride);
-  const writtenAs = new Uint8Array(capacity);
-  const texts = new Uint8Array(capacity * textBytes);
-  const lengths = new Uint16Array(capacity);
-  const cuts = new Uint8Array(capacity);
+  const writtenAs = new Uint8Array(buffer, base + parts.writtenAs, capacity);
+  const texts = new Uint8Array(buffer, base + parts.texts, capacity * textBytes);
+  const lengths = new Uint16Array(buffer, base + parts.lengths, capacity);
+  const cuts = new Uint8Array(buffer, base + parts.cuts, capacity);
   const mask = capacity * 2 - 1;
-  const slots = new Int32Array(capacity * 2).fill(-1);
-  const free = new Int32Array(capacity).map((_, i) => (capacity - 1 - i) * stride);
-  let freeCount = capacity;
-  let floor = 0;
+  const slots = new Int32Array(buffer, base + parts.slots, capacity * 2).fill(-1);
+  const free = new Int32Array(buffer, base + parts.free, capacity);
+  for (let i = 0; i < capacity; i++) free[i] = (capacity - 1 - i) * stride;
+  const heading = new Int32Array(buffer, base, head.bytes / 4);
+  const floors = new Float64Array(buffer, base, head.bytes / 8);
+  for (const part of ['records', 'slots', 'free', 'texts', 'lengths'] as const)
+    heading[head[part]] = base + parts[part];
+  heading[head.freeCount] = capacity;
+  heading[head.mask] = mask;
+  heading[head.stride] = stride;
+  floors[head.floor] = 0;
   let isNew = false;
   let candidates = new Int32Array(0);
   /** Keeps what is only fetched from being left out as useless. */
@@ -93,7 +144,9 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
       { length: Math.min(sampleSize, capacity) },
       (_, i) => counts[i * step * stride] ?? 0,
     ).sort();
-    floor = Math.max(floor, sample[Math.floor((sample.length - 1) / 2)] ?? 0);
+    const floor = Math.max(floors[head.floor] ?? 0, sample[Math.floor((sample.length - 1) / 2)] ?? 0);
+    floors[head.floor] = floor;
+    let freeCount = heading[head.freeCount] ?? 0;
     slots.fill(-1);
     for (let key = 0; key < records.length; key += stride) {
       if ((counts[key] ?? 0) <= floor) {
@@ -101,6 +154,7 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
         free[freeCount++] = key;
       } else place(key);
     }
+    heading[head.freeCount] = freeCount;
   };
 
   return {
@@ -114,8 +168,11 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
         }
         slot = (slot + 1) & mask;
       }
-      if (freeCount === 0) dropLessFrequent();
-      const key = free[--freeCount] ?? 0;
+      if (heading[head.freeCount] === 0) dropLessFrequent();
+      const left = (heading[head.freeCount] ?? 0) - 1;
+      heading[head.freeCount] = left;
+      const floor = floors[head.floor] ?? 0;
+      const key = free[left] ?? 0;
       hashes[key * 2] = low;
       hashes[key * 2 + 1] = high;
       counts[key] = floor + times;
@@ -137,6 +194,7 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
       for (let i = 0; i < count; i++) sum ^= hashes[(candidates[i] ?? 0) * 2] ?? 0;
       fetched ^= sum;
     },
+    makeRoom: dropLessFrequent,
     wasNew: () => isNew,
     keepText: (key, bytes, start, end, escaping) => {
       const place = key / stride;
@@ -149,7 +207,7 @@ export function heavyHitters({ capacity, textBytes, sums: sumCount }: HeavyHitte
     sums,
     marks,
     atLeast: (key) => (counts[key] ?? 0) - (errors[key] ?? 0),
-    floor: () => floor,
+    floor: () => floors[head.floor] ?? 0,
     keys: () => {
       const held: HeavyHitter[] = [];
       for (let place = 0; place < capacity; place++) {

@@ -15,7 +15,7 @@ export const mostLists = 31;
 
 /**
  * Lays the lists over one another, so that one search answers for all of them. Eight bytes for each border of IPv4 and twenty for one of
- * IPv6; about five million answers a second with 100,000 ranges.
+ * IPv6, and 256 KB for where the borders of each /16 begin.
  * @param lists merged, at most `mostLists`
  */
 export function rangeIndex(lists: readonly AddressRanges[]): RangeIndex {
@@ -31,6 +31,7 @@ export function rangeIndex(lists: readonly AddressRanges[]): RangeIndex {
   ).filter(({ first }) => first < 1n << 128n);
   const starts4 = Uint32Array.from(v4, ({ first }) => first);
   const masks4 = Uint32Array.from(v4, ({ mask }) => mask);
+  const firstOf4 = firstByTop(starts4);
   const [top6, rest6] = wordsOfSegments(v6);
   const masks6 = Uint32Array.from(v6, ({ mask }) => mask);
   const bitsOf = (family: 'v4' | 'v6'): number =>
@@ -39,7 +40,9 @@ export function rangeIndex(lists: readonly AddressRanges[]): RangeIndex {
     families: { v4: bitsOf('v4'), v6: bitsOf('v6') },
     maskOf: (words, at = 0) => {
       if (isIpv4(words, at)) {
-        const found = lastNotOver(starts4, words[at + 3] ?? 0, 0, starts4.length);
+        const value = words[at + 3] ?? 0;
+        const top = value >>> bitsBelow;
+        const found = lastNotOver(starts4, value, firstOf4[top] ?? 0, firstOf4[top + 1] ?? 0);
         return found === -1 ? 0 : (masks4[found] ?? 0);
       }
       const found = lastNotOver6(top6, rest6, words, at);
@@ -56,6 +59,20 @@ function wordsOfSegments(segments: readonly Segment<bigint>[]): readonly [Uint32
     for (let word = 0; word < wordsInAddress - 1; word++)
       rest[i * (wordsInAddress - 1) + word] = Number((first >> BigInt(64 - word * 32)) & 0xffffffffn);
   return [top, rest];
+}
+
+const topBits = 16;
+const bitsBelow = 32 - topBits;
+
+/** For every beginning of an address the place of the first value that has it or a later one, and behind them how many values there are. */
+function firstByTop(values: Uint32Array): Uint32Array {
+  const firsts = new Uint32Array(2 ** topBits + 1);
+  let at = 0;
+  for (let top = 0; top < firsts.length; top++) {
+    while (at < values.length && (values[at] ?? 0) >>> bitsBelow < top) at++;
+    firsts[top] = at;
+  }
+  return firsts;
 }
 
 /** The place of the last value from `from` to `to` that is not over `value`; `from - 1` where all are. */
