@@ -182,6 +182,20 @@ function secretPaths(root: unknown): (path: Path) => boolean {
   return (path) => schemasAt(schema, path, root).some((found) => found.secret === true);
 }
 
+/** The values of a part of the configuration that are secret, such as those of a channel, so that they can be kept out of what is shown. */
+export function secretsIn(config: Partial<Config>): readonly string[] {
+  const isSecret = secretPaths(config);
+  const found: string[] = [];
+  const look = (value: unknown, path: Path): void => {
+    if (typeof value === 'string' && isSecret(path)) found.push(value);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, item] of Object.entries(value))
+      look(item, [...path, Array.isArray(value) ? Number(key) : key]);
+  };
+  look(config, []);
+  return found;
+}
+
 /** The same tree without what is secret. */
 function withoutSecrets(value: unknown, path: Path, isSecret: (path: Path) => boolean): unknown {
   if (Array.isArray(value)) return value.map((item, i) => withoutSecrets(item, [...path, i], isSecret));

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sampleAlert } from '../../src/notify/sample.ts';
 import { startFakeSlack } from '../../src/notify/testing/fake-slack.ts';
 import { temporaryFolder, tocsin } from '../support/cli.ts';
 
@@ -187,6 +188,66 @@ describe('tocsin channels test', () => {
     } finally {
       await slack.close();
     }
+  });
+
+  it('in a dry run prints what would be sent, without secrets, and sends nothing', async () => {
+    const slack = await startFakeSlack();
+    try {
+      writeFileSync(
+        at('dry.yaml'),
+        `channels:
+  team: { type: slack, webhookUrl: env:URL }
+  on-call: { type: pagerduty, routingKey: env:KEY, apiUrl: "${slack.url}" }
+  mail: { type: email, host: mail.example, from: a@example.com, to: [b@example.com] }
+`,
+      );
+      const env = { URL: slack.webhookUrl, KEY: '0123456789abcdef0123456789abcdef' };
+      const { code, stdout } = await tocsin(['channels', 'test', '--dry-run', '--config', at('dry.yaml')], {
+        env,
+      });
+      expect([code, slack.messages, slack.problems]).toEqual([0, [], []]);
+      expect(stdout).toContain('team (slack): nothing was sent');
+      expect(stdout).toContain('made the bucket example-invoices public');
+      expect(stdout).toContain('"routing_key": "[secret]"');
+      expect(stdout).toContain('"to": [');
+      expect(stdout).not.toContain(env.KEY);
+      expect(stdout).not.toContain(new URL(slack.webhookUrl).pathname);
+    } finally {
+      await slack.close();
+    }
+  });
+
+  it('sends an alert of a file, and says what the answer means', async () => {
+    const slack = await startFakeSlack();
+    try {
+      writeFileSync(at('one.yaml'), 'channels: { gone: { type: slack, webhookUrl: env:GONE } }\n');
+      writeFileSync(at('one.json'), JSON.stringify({ alert: { ...sampleAlert(1), title: 'out of a file' } }));
+      const env = { GONE: `${slack.url}/services/T0/B0/secretpart` };
+      const { code, stdout } = await tocsin(
+        ['channels', 'test', 'gone', '-v', '--alert', at('one.json'), '--config', at('one.yaml')],
+        { env },
+      );
+      expect(code).toBe(1);
+      expect(stdout).toContain('out of a file');
+      expect(stdout).toContain('answer: HTTP 404');
+      expect(stdout).toContain('until a person changes what the reason says');
+      expect(stdout).not.toContain('secretpart');
+    } finally {
+      await slack.close();
+    }
+  });
+
+  it('tocsin channels list shows what is configured', async () => {
+    writeFileSync(
+      at('list.yaml'),
+      'channels: { team: { type: slack, webhookUrl: env:URL, minSeverity: high, digest: { everyMinutes: 30 } } }\n',
+    );
+    const { stdout } = await tocsin(['channels', 'list', '--json', '--config', at('list.yaml')], {
+      env: { URL: 'https://hooks.slack.com/services/T/B/x' },
+    });
+    expect(JSON.parse(stdout)).toEqual([
+      { name: 'team', type: 'slack', minSeverity: 'high', messagesPerMinute: 60, digest: 'every 30 minutes' },
+    ]);
   });
 
   it.each([
