@@ -50,12 +50,7 @@ export async function writeAssets(
     if (assets.length === 0 || assetsFrom === undefined) continue;
     for (let one = assetsFrom + 1; one < revision; one++)
       if (!own.has(one))
-        throw new StoreError('stale', {
-          subject: 'assets',
-          place,
-          reason: 'another process has changed what is remembered of assets meanwhile',
-          wayOut: 'read what has changed, and write again',
-        });
+        throw staleAssets(place);
   }
   // The last word on each: one statement must not change the same row twice.
   const last = [...new Map(rows.map((row) => [row.key, { ...row, revision }])).values()];
@@ -77,6 +72,16 @@ export async function writeAssets(
       .execute();
   }
   return revision;
+}
+
+/** Others have written since what changes were made from. */
+export function staleAssets(place: string): StoreError {
+  return new StoreError('stale', {
+    subject: 'assets',
+    place,
+    reason: 'another process has changed what is remembered of assets meanwhile',
+    wayOut: 'read what has changed, and write again',
+  });
 }
 
 /** @throws {BadCursorError} @throws {RangeError} */
@@ -105,7 +110,7 @@ export async function selectAssets(
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   return {
-    assets: page.map(({ key, asset }) => parsed(key, asset, place)),
+    assets: page.map(({ key, asset }) => parsedAsset(key, asset, place)),
     next: rows.length > query.limit && last ? writeCursor({ time: last.last_seen, id: last.key }) : undefined,
   };
 }
@@ -120,7 +125,7 @@ export async function selectAsset(
     .select(['key', 'asset'])
     .where('key', '=', toKey(key))
     .executeTakeFirst();
-  return row === undefined || row.asset === null ? undefined : parsed(row.key, row.asset, place);
+  return row === undefined || row.asset === null ? undefined : parsedAsset(row.key, row.asset, place);
 }
 
 /** Piece by piece, so that no more than a piece is held twice. */
@@ -139,7 +144,7 @@ export async function* selectAllAssets(db: Kysely<Tables>, place: string): Async
     const rows = await select.execute();
     if (rows.length === 0) return;
     last = rows.at(-1);
-    yield rows.map(({ key, asset }) => parsed(key, asset, place));
+    yield rows.map(({ key, asset }) => parsedAsset(key, asset, place));
   }
 }
 
@@ -168,7 +173,7 @@ export async function selectAssetChanges(
     .execute();
   const changes = rows.map(({ key, asset }) => ({
     key: fromColumn(key),
-    asset: asset === null ? undefined : parsed(key, asset, place),
+    asset: asset === null ? undefined : parsedAsset(key, asset, place),
   }));
   return { changes, revision: upTo };
 }
@@ -176,7 +181,8 @@ export async function selectAssetChanges(
 /** So many of others' commits are taken at once. */
 const mostRevisions = 200;
 
-function parsed(key: string, text: string | null, place: string): Asset {
+/** The asset of a text that a store has kept. @throws {StoreError} `corrupt` */
+export function parsedAsset(key: string, text: string | null, place: string): Asset {
   const corrupt = (cause?: unknown): StoreError =>
     new StoreError(
       'corrupt',

@@ -1,0 +1,94 @@
+import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { keyItem, numeral, sizeOf, type Item } from './item.ts';
+import type { Key } from './keys.ts';
+
+/** One write of a change. */
+export type Write =
+  | { readonly type: 'put'; readonly item: Item }
+  | {
+      readonly type: 'remove';
+      readonly key: Key;
+      /** Held only where the change is small enough for one transaction. */
+      readonly where?: { readonly name: string; readonly value: string } | undefined;
+    }
+  /** Adds to numbers of an item, which is made where it is missing, with the attributes that it then keeps. */
+  | {
+      readonly type: 'add';
+      readonly key: Key;
+      readonly numbers: Readonly<Record<string, number>>;
+      readonly keep?: Item | undefined;
+    };
+
+export function transactItem(write: Write, table: string): TransactWriteItem {
+  switch (write.type) {
+    case 'put':
+      return { Put: { TableName: table, Item: write.item } };
+    case 'remove':
+      return {
+        Delete: {
+          TableName: table,
+          Key: keyItem(write.key),
+          ...(write.where && {
+            ConditionExpression: '#name = :value',
+            ExpressionAttributeNames: { '#name': write.where.name },
+            ExpressionAttributeValues: { ':value': { S: write.where.value } },
+          }),
+        },
+      };
+    case 'add': {
+      const numbers = Object.entries(write.numbers);
+      const keep = Object.entries(write.keep ?? {});
+      const set = keep.map((_, i) => `#k${i} = if_not_exists(#k${i}, :k${i})`).join(', ');
+      return {
+        Update: {
+          TableName: table,
+          Key: keyItem(write.key),
+          UpdateExpression: `add ${numbers.map((_, i) => `#n${i} :n${i}`).join(', ')}${set === '' ? '' : ` set ${set}`}`,
+          ExpressionAttributeNames: Object.fromEntries([
+            ...numbers.map(([name], i) => [`#n${i}`, name] as const),
+            ...keep.map(([name], i) => [`#k${i}`, name] as const),
+          ]),
+          ExpressionAttributeValues: Object.fromEntries([
+            ...numbers.map(([, value], i) => [`:n${i}`, numeral(value)] as const),
+            ...keep.map(([, value], i) => [`:k${i}`, value] as const),
+          ]),
+        },
+      };
+    }
+    default:
+      return write satisfies never;
+  }
+}
+
+/** The bytes that a write counts for. */
+export function weightOf(write: Write): number {
+  const overhead = 200;
+  if (write.type === 'put') return overhead + sizeOf(write.item);
+  return overhead + (write.type === 'add' ? sizeOf(write.keep ?? {}) : 0);
+}
+
+/** Writes as a text, to be done later. */
+export function writeText(writes: readonly Write[]): string {
+  return JSON.stringify(writes, (_, value: unknown) =>
+    value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
+  );
+}
+
+// Buffers have a form of their own in JSON, which comes before the replacer sees them.
+export function plainBytes(item: Item): Item {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]): [string, AttributeValue] => [
+      name,
+      value.B === undefined ? value : { B: new Uint8Array(value.B.buffer, value.B.byteOffset, value.B.length) },
+    ]),
+  );
+}
+
+/** What `writeText` was given. */
+export function readWrites(text: string): readonly Write[] {
+  return JSON.parse(text, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string'
+      ? new Uint8Array(Buffer.from(value.base64, 'base64'))
+      : value,
+  ) as readonly Write[];
+}
