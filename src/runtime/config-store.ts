@@ -36,10 +36,32 @@ const postgres = z
     'A PostgreSQL database for what Tocsin keeps, for several servers at once. Without it everything is in the file `tocsin.db` in the data folder.',
   );
 
+const dynamodb = z
+  .strictObject({
+    table: z
+      .string()
+      .regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'must be 3 to 255 letters, digits, `_`, `-` and `.`')
+      .default('tocsin')
+      .describe('Name of the table.'),
+    region: z.string().min(1).describe('The region that it is in.'),
+    endpoint: z
+      .url()
+      .optional()
+      .describe('Another address than that of AWS in the region: a VPC endpoint, or a stand-in.'),
+    create: z
+      .boolean()
+      .default(false)
+      .describe('Whether the table is made where it is missing, billed by the request.'),
+  })
+  .describe(
+    'A table of DynamoDB for what Tocsin keeps, for several servers at once. Credentials are those that the AWS SDK finds.',
+  );
+
 /** The `store` section: where alerts and all else that outlives the process is kept. */
 export const storeSection = z
   .strictObject({
     postgres: postgres.optional(),
+    dynamodb: dynamodb.optional(),
     retention: z
       .strictObject({
         days: z
@@ -58,5 +80,9 @@ export const storeSection = z
       .optional()
       .describe('How long alerts are kept. Without it they are kept for ever.'),
   })
+  .refine(
+    ({ postgres: one, dynamodb: other }) => one === undefined || other === undefined,
+    'postgres and dynamodb exclude each other; name one place',
+  )
   .prefault({})
   .describe('Where Tocsin keeps what it must not forget.');

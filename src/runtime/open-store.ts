@@ -20,13 +20,18 @@ export function storeFiles(config: Pick<Config, 'data'>): readonly string[] {
 }
 
 /**
- * The store of a configuration: PostgreSQL where it names one, otherwise the file in its data folder.
+ * The store of a configuration: PostgreSQL or DynamoDB where it names one, otherwise the file in its data folder.
  * @throws {StoreError} @throws {ConfigError} where the file of authorities cannot be read
  */
 export async function openStore(config: StoreConfig): Promise<Store> {
-  const { postgres } = config.store;
+  const { postgres, dynamodb } = config.store;
+  if (dynamodb !== undefined) {
+    // Loaded on demand: most have no use for it.
+    const { openDynamoStore } = await import('../store/dynamo/dynamo-store.ts');
+    return openDynamoStore(dynamodb);
+  }
   if (postgres === undefined) return openSqliteStore({ path: storeFile(config) });
-  // Loaded on demand: most have no use for it.
+  // Likewise.
   const { openPostgresStore } = await import('../store/postgres.ts');
   const { tls, ca, ...rest } = postgres;
   return openPostgresStore({

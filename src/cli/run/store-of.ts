@@ -16,7 +16,8 @@ export async function openStoreOf(
   file: string | undefined,
   missing: 'refuse' | 'make' = 'refuse',
 ): Promise<Store> {
-  if (file === undefined && config.store.postgres !== undefined) return openStore(config);
+  const { postgres, dynamodb } = config.store;
+  if (file === undefined && (postgres !== undefined || dynamodb !== undefined)) return openStore(config);
   const path = file ?? storeFile(config);
   if (missing === 'refuse' && !existsSync(path))
     throw new CliFailure(

@@ -260,7 +260,7 @@ function stepsOf(writes: readonly Write[]): readonly (readonly Write[])[] {
   const steps: Write[][] = [];
   let weight = Infinity;
   for (const write of writes) {
-    const plain = write.type === 'put' ? { ...write, item: plainBytes(write.item) } : unconditional(write);
+    const plain = unconditional(write);
     const own = weightOf(plain);
     const current = steps.at(-1);
     if (current === undefined || weight + own > stepWeight || current.length >= mostWrites) {
@@ -275,6 +275,15 @@ function stepsOf(writes: readonly Write[]): readonly (readonly Write[])[] {
 }
 
 /** A change that has been decided comes to its end, and so its steps have no conditions. */
-function unconditional(write: Exclude<Write, { type: 'put' }>): Write {
-  return write.type === 'remove' ? { type: 'remove', key: write.key } : { ...write, keep: write.keep && plainBytes(write.keep) };
+function unconditional(write: Write): Write {
+  switch (write.type) {
+    case 'put':
+      return { type: 'put', item: plainBytes(write.item) };
+    case 'remove':
+      return { type: 'remove', key: write.key };
+    case 'add':
+      return { ...write, keep: write.keep && plainBytes(write.keep) };
+    default:
+      return write satisfies never;
+  }
 }

@@ -1,15 +1,13 @@
 import { grownAlert } from '../../alert/grown.ts';
 import { StoreError } from '../error.ts';
 import { readAlert, type CommitRows } from '../rows.ts';
-import { deliveryId } from '../identity.ts';
-import { toColumn } from '../column-text.ts';
 import { alertTerms } from '../search-terms.ts';
 import type { CommitResult } from '../store.ts';
 import { alertItem, alertKey, alertWithin, changedAlertItem, storedAlert } from './alert-item.ts';
 import { planAssets } from './asset-commit.ts';
 import { assetKey } from './asset-item.ts';
 import type { Plan } from './change.ts';
-import { deliveryItem, queueItem, readyKey, tallyWrite, type StoredDelivery } from './delivery.ts';
+import { deliveryWrites, newDelivery, Tallies } from './delivery.ts';
 import type { Head, HeadNumber } from './head.ts';
 import { keyItem, type Item } from './item.ts';
 import { alone, keyPart, keyText, type Key } from './keys.ts';
@@ -155,44 +153,29 @@ async function planAlerts(
   };
   const sequence = head.numbers['alerts.sequence'] + 1;
   const posted: Posted[] = [];
-  const tallies = new Map<string, number>();
+  const tallies = new Tallies();
   const stored: [number, string][] = [];
-  for (const [i, { id, row, terms, channels, batch }] of fresh.entries()) {
-    const text = grown.get(row.id)?.text;
-    const deliveries = channels.map((channel): StoredDelivery => {
-      const column = toColumn(channel);
-      tallies.set(column, (tallies.get(column) ?? 0) + 1);
-      return {
-        id: deliveryId(id, channel),
-        alert: row.id,
-        sequence: sequence + i,
-        channel: column,
-        phase: 'ready',
-        attempts: 0,
-        queued: readyKey(sequence + i),
-        reason: undefined,
-        settledAt: undefined,
-      };
-    });
+  for (const [i, { id, row, terms, owes, batch }] of fresh.entries()) {
+    const alert = { id, key: row.id, sequence: sequence + i };
+    const deliveries = owes.map((owed) => newDelivery(alert, owed, batch.now));
     const found = grown.get(row.id)?.terms ?? terms.split(' ');
     posted.push({
       time: row.time,
       id: row.id,
       terms: [...found, listTerm(row.severity, row.excepted === 1 ? 1 : 0)],
     });
-    stored.push([sequence + i, row.id]);
+    stored.push([alert.sequence, row.id]);
     count(row.excepted === 1 ? 'alerts.excepted' : `alerts.${row.severity}`);
     const item = alertItem(
-      { ...row, alert: text ?? row.alert, stored_at: batch.now },
-      { sequence: sequence + i, deliveries: deliveries.map((each) => each.id), segment: sequence },
+      { ...row, alert: grown.get(row.id)?.text ?? row.alert },
+      { sequence: alert.sequence, deliveries: deliveries.map((each) => each.row.id), segment: sequence },
       stage,
     );
     writes.push({ type: 'put', item });
-    for (const delivery of deliveries)
-      writes.push(
-        { type: 'put', item: deliveryItem(delivery) },
-        { type: 'put', item: queueItem(delivery, readyKey(delivery.sequence)) },
-      );
+    for (const delivery of deliveries) {
+      tallies.add(delivery.row, 1);
+      writes.push(...deliveryWrites(undefined, delivery));
+    }
   }
   const grownThere = [...grown].filter(([id]) => !created.has(id));
   const grownIds: string[] = [];
@@ -210,7 +193,7 @@ async function planAlerts(
     grownIds.push(id);
     posted.push({ time: alert.time, id, terms: news });
   }
-  for (const [channel, pending] of tallies) writes.push(tallyWrite(channel, { pending }));
+  writes.push(...tallies.writes());
   if (posted.length > 0) {
     const lists = postingItems(stage.id, posted);
     stage.items.push(...lists);

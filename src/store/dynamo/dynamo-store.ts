@@ -4,7 +4,7 @@ import { fromColumn } from '../column-text.ts';
 import { StoreError } from '../error.ts';
 import { grouped } from '../grouped.ts';
 import { checkLimit } from '../limit.ts';
-import { commitRows, readState, type CommitRows } from '../rows.ts';
+import { commitRows, readDeliveryState, readState, type CommitRows } from '../rows.ts';
 import type { Commit, CommitResult, Leadership, StateEntry, Store, StoreCounts } from '../store.ts';
 import { alertKey, alertWithin, storedAlert } from './alert-item.ts';
 import { selectAlerts } from './alert-query.ts';
@@ -13,7 +13,8 @@ import { dynamoBlocks } from './blocks.ts';
 import { changesOf } from './change.ts';
 import { planCommit, positionKey, statePartition, stateShards } from './commit.ts';
 import { prepareTable } from './definition.ts';
-import { deliveryState } from './delivery.ts';
+import { handleDeadDeliveries, selectDead } from './dead.ts';
+import { oweFollowUps } from './follow-ups.ts';
 import type { Head } from './head.ts';
 import { sweep } from './intent.ts';
 import { dynamoLeadership } from './leadership.ts';
@@ -155,7 +156,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         const item = await table.get(alertKey(toKey(alertId)));
         if (item === undefined) return [];
         const alert = storedAlert(item);
-        return ((await deliveriesOf(table, [alert])).get(alert.id) ?? []).map(deliveryState);
+        return ((await deliveriesOf(table, [alert])).get(alert.id) ?? []).map(({ row }) => readDeliveryState(row, place));
       }),
     claim: (channel, claim) =>
       run('claim', async () => {
@@ -164,6 +165,10 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         return claimDeliveries(table, channel, claim);
       }),
     settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(table, deliveryId, outcome, now)),
+    oweFollowUps: (alertIds, channels, times) =>
+      run('oweFollowUps', () => oweFollowUps(table, changes, alertIds, channels, times)),
+    deadDeliveries: (query) => read('deadDeliveries', () => selectDead(table, query)),
+    handleDead: (ids, handling) => run('handleDead', () => handleDeadDeliveries(table, changes, ids, handling)),
     owed: () => read('owed', () => countOwed(table)),
 
     position: (source) =>

@@ -1,17 +1,11 @@
 import { toKey } from '../column-text.ts';
 import { checkLimit } from '../limit.ts';
+import { readDeliveryState } from '../rows.ts';
 import type { OldAlert, OldAlertPage, OldAlertQuery } from '../store.ts';
 import { severities } from '../../event/severity.ts';
 import { alertKey, alertWithin, segmentKey, storedAlert, type StoredAlert } from './alert-item.ts';
 import type { Changes, Plan } from './change.ts';
-import {
-  deliveryKey,
-  deliveryState,
-  stateOf,
-  storedDelivery,
-  tallyWrite,
-  type StoredDelivery,
-} from './delivery.ts';
+import { deliveryKey, placeInQueue, removalWrites, storedDelivery, Tallies, type StoredDelivery } from './delivery.ts';
 import type { Head, HeadNumber } from './head.ts';
 import { numberOf, type Item } from './item.ts';
 import { keyText } from './keys.ts';
@@ -51,7 +45,7 @@ export async function selectOldAlerts(table: Table, query: OldAlertQuery): Promi
     old.map(async (each): Promise<OldAlert> => ({
       alert: await alertWithin(table, each.item),
       storedAt: each.storedAt,
-      deliveries: (deliveries.get(each.id) ?? []).map(deliveryState),
+      deliveries: (deliveries.get(each.id) ?? []).map(({ row }) => readDeliveryState(row, table.place)),
     })),
   );
   return { alerts, next: young === -1 && chosen.length === limit ? chosen.at(-1)?.[0] : undefined };
@@ -78,7 +72,7 @@ export async function deliveriesOf(
         const item = items.get(keyText(deliveryKey(each)));
         return item === undefined ? [] : [storedDelivery(item)];
       });
-      return [id, found.toSorted((a, b) => (a.channel < b.channel ? -1 : 1))];
+      return [id, found.toSorted((a, b) => (a.row.channel < b.row.channel ? -1 : 1))];
     }),
   );
 }
@@ -122,15 +116,15 @@ async function planForgetting(
   const deliveries = await deliveriesOf(table, known);
   const writes: Write[] = [];
   const numbers: Partial<Record<HeadNumber, number>> = {};
-  const tallies = new Map<string, { delivered: number; dead: number }>();
+  const tallies = new Tallies();
   const gone: StoredAlert[] = [];
   let looked = 0;
   for (const item of alerts) {
     const alert = item && storedAlert(item);
     const owed = alert === undefined ? [] : (deliveries.get(alert.id) ?? []);
-    if (writes.length > 0 && writes.length + owed.length + 1 > mostWrites) break;
+    if (writes.length > 0 && writes.length + 2 * owed.length + 1 > mostWrites) break;
     looked += 1;
-    if (alert === undefined || owed.some(({ phase }) => phase !== 'delivered' && phase !== 'dead')) continue;
+    if (alert === undefined || owed.some(({ row }) => placeInQueue(row) !== undefined)) continue;
     gone.push(alert);
     stage.replace(alert.item);
     writes.push({ type: 'remove', key: alertKey(alert.id) });
@@ -138,14 +132,11 @@ async function planForgetting(
     const name = alert.excepted === 1 || severity === undefined ? 'alerts.excepted' : (`alerts.${severity}` as const);
     numbers[name] = (numbers[name] ?? head.numbers[name]) - 1;
     for (const delivery of owed) {
-      const where = { name: 'state', value: stateOf(delivery) };
-      writes.push({ type: 'remove', key: deliveryKey(delivery.id), where });
-      const tally = tallies.get(delivery.channel) ?? { delivered: 0, dead: 0 };
-      tally[delivery.phase === 'delivered' ? 'delivered' : 'dead'] -= 1;
-      tallies.set(delivery.channel, tally);
+      writes.push(...removalWrites(delivery));
+      tallies.add(delivery.row, -1);
     }
   }
-  for (const [channel, tally] of tallies) writes.push(tallyWrite(channel, tally));
+  writes.push(...tallies.writes());
   writes.push(...(await shrinkSegments(table, gone, stage)));
   if (gone.length === 0) return { writes: [], result: { looked, removed: 0 } };
   return { writes, numbers, result: { looked, removed: gone.length } };

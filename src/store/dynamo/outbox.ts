@@ -1,26 +1,25 @@
+import type { Alert } from '../../alert/alert.ts';
+import { raisedStanding } from '../../alert/standing.ts';
 import { StoreError } from '../error.ts';
+import { readCause, readTold } from '../rows.ts';
 import { fromColumn, toColumn } from '../column-text.ts';
 import type { Delivery, DeliveryOutcome, StoreCounts } from '../store.ts';
 import { alertKey, alertWithin } from './alert-item.ts';
 import {
   countsPartition,
-  deliveryItem,
   deliveryKey,
-  putOffKey,
+  moveWrites,
+  placeInQueue,
   putOffPrefix,
-  queueItem,
   queuePartition,
   readyPrefix,
-  stateOf,
   storedDelivery,
-  tallyWrite,
   type StoredDelivery,
-  type Tally,
 } from './delivery.ts';
 import { numberOf, textOf, unpackText, type Item } from './item.ts';
 import { keyText, last, rising } from './keys.ts';
 import { backOff, type Table } from './table.ts';
-import { transactItem, type Write } from './write.ts';
+import { transactItem } from './write.ts';
 
 interface Claim {
   readonly now: number;
@@ -52,17 +51,32 @@ export async function claimDeliveries(
     }
     if (taken.length === before) await backOff(Math.min(tries, 4));
   }
-  const items = await table.getMany(taken.map(({ alert }) => alertKey(alert)));
+  const items = await table.getMany(taken.map(({ alertId }) => alertKey(alertId)));
   const deliveries = await Promise.all(
     taken
-      .toSorted((a, b) => a.sequence - b.sequence)
-      .map(async ({ id, alert, attempts }): Promise<readonly Delivery[]> => {
-        const item = items.get(keyText(alertKey(alert)));
-        if (item === undefined) return [];
-        return [{ id, channel, alert: await alertWithin(table, item), attempts: attempts - 1 }];
+      .toSorted((a, b) => a.row.follows - b.row.follows || a.row.alert - b.row.alert)
+      .map(async ({ row, alertId }): Promise<readonly Delivery[]> => {
+        const item = items.get(keyText(alertKey(alertId)));
+        return item === undefined ? [] : [claimed(row, channel, await alertWithin(table, item), table.place)];
       }),
   );
   return deliveries.flat();
+}
+
+function claimed(row: StoredDelivery['row'], channel: string, alert: Alert, place: string): Delivery {
+  const standing = raisedStanding(alert);
+  const cause = readCause(row.cause, place);
+  return {
+    id: row.id,
+    channel,
+    alert,
+    standing,
+    attempts: row.attempts - 1,
+    revision: row.revision,
+    told: row.follows === 1 ? (readTold(row.told, place) ?? { standing, receipt: {} }) : undefined,
+    changedAt: row.changed_at ?? undefined,
+    ...(cause === undefined ? {} : { cause }),
+  };
 }
 
 async function dueItems(
@@ -77,8 +91,12 @@ async function dueItems(
     some(table, { pk, from: putOffPrefix, to: `${putOffPrefix}${rising(now)}${last}` }, mostDue),
   ]);
   return [...ready, ...putOff]
-    .toSorted((a, b) => (numberOf(a, 'q') ?? 0) - (numberOf(b, 'q') ?? 0))
+    .toSorted((a, b) => order(a, 'follows') - order(b, 'follows') || order(a, 'q') - order(b, 'q'))
     .slice(0, limit);
+}
+
+function order(item: Item, name: 'follows' | 'q'): number {
+  return numberOf(item, name) ?? 0;
 }
 
 async function some(
@@ -99,41 +117,15 @@ async function take(table: Table, queued: Item, leaseUntil: number): Promise<Sto
   const item = await table.get(deliveryKey(textOf(queued, 'id') ?? ''));
   if (item === undefined) return undefined;
   const delivery = storedDelivery(item);
-  if (delivery.queued !== textOf(queued, 'sk')) return undefined;
-  const next: StoredDelivery = {
-    ...delivery,
-    phase: 'leased',
-    attempts: delivery.attempts + 1,
-    queued: putOffKey(leaseUntil, delivery.sequence),
-  };
-  return (await moveOn(table, delivery, next)) ? next : undefined;
+  const { row } = delivery;
+  if (placeInQueue(row) !== textOf(queued, 'sk')) return undefined;
+  const next = { ...row, phase: 'leased', due: leaseUntil, attempts: row.attempts + 1 } as const;
+  return (await moveOn(table, delivery, next)) ? { ...delivery, row: next } : undefined;
 }
 
-/** Writes the next state of a delivery, with its place in the queue and the totals; false where it has moved on meanwhile. */
-async function moveOn(
-  table: Table,
-  before: StoredDelivery,
-  after: StoredDelivery,
-  tally?: Tally,
-): Promise<boolean> {
-  const pk = queuePartition(before.channel);
-  const writes: Write[] = [];
-  if (before.queued !== undefined && before.queued !== after.queued)
-    writes.push({ type: 'remove', key: { pk, sk: before.queued } });
-  if (after.queued !== undefined) writes.push({ type: 'put', item: queueItem(after, after.queued) });
-  if (tally !== undefined) writes.push(tallyWrite(before.channel, tally));
-  return table.transact([
-    {
-      Put: {
-        TableName: table.name,
-        Item: deliveryItem(after),
-        ConditionExpression: '#state = :state',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': { S: stateOf(before) } },
-      },
-    },
-    ...writes.map((write) => transactItem(write, table.name)),
-  ]);
+/** Writes the next state of a delivery; false where it has moved on meanwhile. */
+function moveOn(table: Table, before: StoredDelivery, after: StoredDelivery['row']): Promise<boolean> {
+  return table.transact(moveWrites([{ before, after }]).map((write) => transactItem(write, table.name)));
 }
 
 const mostTries = 30;
@@ -149,8 +141,8 @@ export async function settleDelivery(
     const item = await table.get(deliveryKey(toColumn(id)));
     if (item === undefined) return;
     const delivery = storedDelivery(item);
-    const next = settled(delivery, outcome, now);
-    if (next === undefined || (await moveOn(table, delivery, next.delivery, next.tally))) return;
+    const next = settled(delivery.row, outcome, now);
+    if (next === undefined || (await moveOn(table, delivery, next))) return;
     await backOff(Math.min(tries, 5));
   }
   throw new StoreError('busy', {
@@ -163,40 +155,32 @@ export async function settleDelivery(
 
 /** Undefined where the outcome changes nothing. */
 function settled(
-  delivery: StoredDelivery,
+  row: StoredDelivery['row'],
   outcome: DeliveryOutcome,
   now: number,
-): { readonly delivery: StoredDelivery; readonly tally?: Tally } | undefined {
-  const { phase, sequence } = delivery;
+): StoredDelivery['row'] | undefined {
   switch (outcome.type) {
-    case 'delivered':
-      if (phase === 'delivered') return undefined;
-      return {
-        delivery: { ...delivery, phase: 'delivered', queued: undefined, reason: undefined, settledAt: now },
-        tally: { ...(phase === 'dead' ? { dead: -1 } : { pending: -1 }), delivered: 1 },
+    case 'delivered': {
+      const { revision = 0, told } = outcome;
+      if (row.told_revision >= revision) return undefined;
+      const known = {
+        ...row,
+        told_revision: revision,
+        ...(told === undefined ? {} : { told: JSON.stringify(told) }),
+        reason: null,
+        settled_at: now,
       };
+      return row.revision > revision
+        ? { ...known, phase: 'waiting', follows: 1, attempts: 0, due: now }
+        : { ...known, phase: 'delivered' };
+    }
     case 'retry':
-      if (phase !== 'leased') return undefined;
-      return {
-        delivery: {
-          ...delivery,
-          phase: 'waiting',
-          queued: putOffKey(outcome.at, sequence),
-          reason: toColumn(outcome.reason),
-        },
-      };
+      if (row.phase !== 'leased') return undefined;
+      return { ...row, phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) };
     case 'dead':
-      if (phase !== 'leased') return undefined;
-      return {
-        delivery: {
-          ...delivery,
-          phase: 'dead',
-          queued: undefined,
-          reason: toColumn(outcome.reason),
-          settledAt: now,
-        },
-        tally: { pending: -1, dead: 1 },
-      };
+    case 'dropped':
+      if (row.phase !== 'leased') return undefined;
+      return { ...row, phase: outcome.type, reason: toColumn(outcome.reason), settled_at: now };
     default:
       return outcome satisfies never;
   }
@@ -213,6 +197,7 @@ async function tallies(
       pending: numberOf(item, 'pending') ?? 0,
       delivered: numberOf(item, 'delivered') ?? 0,
       dead: numberOf(item, 'dead') ?? 0,
+      dropped: numberOf(item, 'dropped') ?? 0,
     },
   }));
 }
@@ -228,11 +213,12 @@ export async function countOwed(table: Table): Promise<Readonly<Record<string, n
 }
 
 export async function countDeliveries(table: Table): Promise<StoreCounts['deliveries']> {
-  const sum = { pending: 0, delivered: 0, dead: 0 };
+  const sum = { pending: 0, delivered: 0, dead: 0, dropped: 0 };
   for (const { tally } of await tallies(table)) {
     sum.pending += tally.pending;
     sum.delivered += tally.delivered;
     sum.dead += tally.dead;
+    sum.dropped += tally.dropped;
   }
   return sum;
 }

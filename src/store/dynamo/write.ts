@@ -4,13 +4,8 @@ import type { Key } from './keys.ts';
 
 /** One write of a change. */
 export type Write =
-  | { readonly type: 'put'; readonly item: Item }
-  | {
-      readonly type: 'remove';
-      readonly key: Key;
-      /** Held only where the change is small enough for one transaction. */
-      readonly where?: { readonly name: string; readonly value: string } | undefined;
-    }
+  | { readonly type: 'put'; readonly item: Item; readonly where?: Where | undefined }
+  | { readonly type: 'remove'; readonly key: Key; readonly where?: Where | undefined }
   /** Adds to numbers of an item, which is made where it is missing, with the attributes that it then keeps. */
   | {
       readonly type: 'add';
@@ -19,20 +14,22 @@ export type Write =
       readonly keep?: Item | undefined;
     };
 
+/** A number that the item must have. Held only where the change is small enough for one transaction. */
+interface Where {
+  readonly name: string;
+  readonly value: number;
+}
+
 export function transactItem(write: Write, table: string): TransactWriteItem {
   switch (write.type) {
     case 'put':
-      return { Put: { TableName: table, Item: write.item } };
+      return { Put: { TableName: table, Item: write.item, ...condition(write.where) } };
     case 'remove':
       return {
         Delete: {
           TableName: table,
           Key: keyItem(write.key),
-          ...(write.where && {
-            ConditionExpression: '#name = :value',
-            ExpressionAttributeNames: { '#name': write.where.name },
-            ExpressionAttributeValues: { ':value': { S: write.where.value } },
-          }),
+          ...condition(write.where),
         },
       };
     case 'add': {
@@ -58,6 +55,15 @@ export function transactItem(write: Write, table: string): TransactWriteItem {
     default:
       return write satisfies never;
   }
+}
+
+function condition(where: Where | undefined) {
+  if (where === undefined) return {};
+  return {
+    ConditionExpression: '#name = :value',
+    ExpressionAttributeNames: { '#name': where.name },
+    ExpressionAttributeValues: { ':value': numeral(where.value) },
+  };
 }
 
 /** The bytes that a write counts for. */
