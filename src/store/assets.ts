@@ -48,9 +48,7 @@ export async function writeAssets(
   const revision = await nextNumber(trx, 'assets.revision');
   for (const { assets, assetsFrom } of batches) {
     if (assets.length === 0 || assetsFrom === undefined) continue;
-    for (let one = assetsFrom + 1; one < revision; one++)
-      if (!own.has(one))
-        throw staleAssets(place);
+    for (let one = assetsFrom + 1; one < revision; one++) if (!own.has(one)) throw staleAssets(place);
   }
   // The last word on each: one statement must not change the same row twice.
   const last = [...new Map(rows.map((row) => [row.key, { ...row, revision }])).values()];

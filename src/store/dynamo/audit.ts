@@ -32,7 +32,9 @@ function lineItem(line: StoredAuditLine, stage: Stage): Item {
 
 async function readLine(table: Table, item: Item): Promise<StoredAuditLine> {
   const sequence = numberOf(item, 'q') ?? 0;
-  const line = JSON.parse(await textWithin(table, item, `line ${sequence} of the audit log`)) as StoredAuditLine;
+  const line = JSON.parse(
+    await textWithin(table, item, `line ${sequence} of the audit log`),
+  ) as StoredAuditLine;
   return { ...line, settledAt: line.settledAt, outcome: line.outcome };
 }
 
@@ -104,8 +106,13 @@ export async function selectAudit(table: Table, query: AuditQuery): Promise<Audi
   checkLimit(query.limit);
   const pk = query.subject === undefined ? lineKey(0).pk : subjectKey(query.subject, 0).pk;
   const items = await newest(table, pk, query.after, query.limit + 1);
-  const chosen = items.slice(0, query.limit).map((item) => ({ pk: lineKey(0).pk, sk: textOf(item, 'sk') ?? '' }));
-  const found = query.subject === undefined ? new Map(items.map((item) => [keyText(keyOf(item)), item])) : await table.getMany(chosen);
+  const chosen = items
+    .slice(0, query.limit)
+    .map((item) => ({ pk: lineKey(0).pk, sk: textOf(item, 'sk') ?? '' }));
+  const found =
+    query.subject === undefined
+      ? new Map(items.map((item) => [keyText(keyOf(item)), item]))
+      : await table.getMany(chosen);
   const lines = await Promise.all(
     chosen.flatMap((key) => {
       const item = found.get(keyText(key));

@@ -35,7 +35,11 @@ function isEarly({ state }: Block): boolean {
 }
 
 /** What a block that is new, or changed, writes. */
-export function blockWrites(block: StoredBlock, before: StoredBlock | undefined, stage: Stage): readonly Write[] {
+export function blockWrites(
+  block: StoredBlock,
+  before: StoredBlock | undefined,
+  stage: Stage,
+): readonly Write[] {
   const { sequence, id, subject, rule, decidedAt, state } = block;
   const pointer: Item = { q: numeral(sequence) };
   const active: Key = { pk: activeList, sk: rising(sequence) };
@@ -48,7 +52,10 @@ export function blockWrites(block: StoredBlock, before: StoredBlock | undefined,
   if (before === undefined)
     writes.push(
       { type: 'put', item: { ...keyItem(blockIdKey(id)), ...pointer } },
-      { type: 'put', item: { ...keyItem({ pk: subjectPartition(subject), sk: rising(sequence) }), ...pointer } },
+      {
+        type: 'put',
+        item: { ...keyItem({ pk: subjectPartition(subject), sk: rising(sequence) }), ...pointer },
+      },
     );
   if (before === undefined && rule !== 'operator')
     writes.push({

@@ -82,7 +82,8 @@ async function known(
   };
 }
 
-function plain({ sequence: _, ...block }: StoredBlock): Block {
+function plain(stored: StoredBlock): Block {
+  const { sequence: _, ...block } = stored;
   return block;
 }
 
@@ -121,10 +122,19 @@ async function planBlocks<T>(
     const newestKnown = newestOf.has(block.subject)
       ? newestOf.get(block.subject)
       : await latestBlock(table, block.subject);
-    const standing = newestKnown === undefined ? undefined : (stored.get(newestKnown.id)?.block ?? newestKnown);
-    if (standing !== undefined && standing.id !== block.id && standing.state === 'active' && block.state === 'active')
+    const standing =
+      newestKnown === undefined ? undefined : (stored.get(newestKnown.id)?.block ?? newestKnown);
+    if (
+      standing !== undefined &&
+      standing.id !== block.id &&
+      standing.state === 'active' &&
+      block.state === 'active'
+    )
       throw twoActive(table.place, block.subject);
-    newestOf.set(block.subject, standing === undefined || standing.sequence <= next.sequence ? next : standing);
+    newestOf.set(
+      block.subject,
+      standing === undefined || standing.sequence <= next.sequence ? next : standing,
+    );
     stored.set(block.id, { before: there?.before, block: next });
     changed.add(block.id);
   }
@@ -186,7 +196,7 @@ async function selectBlocks(table: Table, query: BlockQuery): Promise<BlockPage>
       : block.state === state);
   const pk = subject !== undefined ? subjectPartition(subject) : state === 'active' ? activeList : blockList;
   const found: StoredBlock[] = [];
-  for (let after = query.after; ; ) {
+  for (let after = query.after; ;) {
     const items = await newest(table, pk, after, query.limit + 1);
     const blocks =
       pk === blockList
@@ -199,4 +209,3 @@ async function selectBlocks(table: Table, query: BlockQuery): Promise<BlockPage>
   const page = found.slice(0, query.limit);
   return { blocks: page, next: nextOf(page, found.length > query.limit) };
 }
-

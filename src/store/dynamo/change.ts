@@ -73,7 +73,7 @@ export function changesOf(table: Table): Changes {
 
   /** Who began it most likely goes on with it. */
   async function carryOn(pending: Pending): Promise<void> {
-    for (let before = pending; ; ) {
+    for (let before = pending; ;) {
       await delay(patience);
       const now = (await head()).pending;
       if (now?.id !== pending.id) return;
@@ -228,7 +228,8 @@ export function changesOf(table: Table): Changes {
       throw error;
     } finally {
       const { intent } = draft;
-      if (intent !== undefined) clear(() => (published ? removeStaged(table, intent, true) : undoStaged(table, intent)));
+      if (intent !== undefined)
+        clear(() => (published ? removeStaged(table, intent, true) : undoStaged(table, intent)));
     }
   }
 

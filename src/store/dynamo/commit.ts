@@ -42,9 +42,12 @@ export function statePartition(shard: number): string {
   return `S#${shard}`;
 }
 
-export function stateKey(key: string): Key {
+function stateKey(key: string): Key {
   const part = keyPart(key);
-  const sum = Array.from(part).reduce((before, sign) => (before * 31 + (sign.codePointAt(0) ?? 0)) % 65_536, 0);
+  const sum = Array.from(part).reduce(
+    (before, sign) => (before * 31 + (sign.codePointAt(0) ?? 0)) % 65_536,
+    0,
+  );
   return { pk: statePartition(sum % stateShards), sk: part };
 }
 

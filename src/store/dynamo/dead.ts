@@ -47,7 +47,8 @@ export async function selectDead(table: Table, query: DeadQuery): Promise<DeadPa
   const final = chosen.at(-1)?.row;
   return {
     deliveries: await withAlerts(table, chosen),
-    next: found.length > limit && final ? writeCursor({ time: final.settled_at ?? 0, id: final.id }) : undefined,
+    next:
+      found.length > limit && final ? writeCursor({ time: final.settled_at ?? 0, id: final.id }) : undefined,
   };
 }
 
@@ -91,7 +92,10 @@ export async function handleDeadDeliveries(
       ...(await changes.change('handleDead', async () => {
         const items = await table.getMany(unique.slice(from, from + idsAtOnce).map(deliveryKey));
         const dead = [...items.values()].map(storedDelivery).filter(({ row }) => row.phase === 'dead');
-        const moves = dead.map((before) => ({ before, after: afterHandling(before.row, handling, table.place) }));
+        const moves = dead.map((before) => ({
+          before,
+          after: afterHandling(before.row, handling, table.place),
+        }));
         return { writes: moveWrites(moves), result: dead.map(({ row }) => row.id) };
       })),
     );

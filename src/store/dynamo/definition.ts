@@ -13,7 +13,7 @@ import { dynamoProblem } from './problem.ts';
 import type { Table } from './table.ts';
 
 /** What `CreateTable` is told: no index, no expiry of items, billed by the request. */
-export function tableDefinition(name: string): CreateTableCommandInput {
+function tableDefinition(name: string): CreateTableCommandInput {
   return {
     TableName: name,
     AttributeDefinitions: [
@@ -35,9 +35,16 @@ export function tableDefinition(name: string): CreateTableCommandInput {
 export async function prepareTable(client: DynamoDBClient, table: Table, create: boolean): Promise<void> {
   const { name, place } = table;
   const description = (await describe(client, name, place)) ?? (await make(client, name, place, create));
-  const keys = (description.KeySchema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);
-  const types = (description.AttributeDefinitions ?? []).filter(({ AttributeName: each }) => each === 'pk' || each === 'sk');
-  if (keys.toSorted().join() !== 'pk HASH,sk RANGE' || types.some(({ AttributeType }) => AttributeType !== 'S'))
+  const keys = (description.KeySchema ?? []).map(
+    ({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`,
+  );
+  const types = (description.AttributeDefinitions ?? []).filter(
+    ({ AttributeName: each }) => each === 'pk' || each === 'sk',
+  );
+  if (
+    keys.toSorted().join() !== 'pk HASH,sk RANGE' ||
+    types.some(({ AttributeType }) => AttributeType !== 'S')
+  )
     throw foreign(place, `the keys of the table ${name} are not those of a store`);
   const item = await table.get(headKey);
   if (item !== undefined) {

@@ -62,7 +62,8 @@ const keptOfReason = 10_000;
 /** An item has room for 400 KB; reasons that do not fit, packed, are cut. */
 function fitted(row: Selectable<DeliveryRow>): Selectable<DeliveryRow> {
   if (packText(JSON.stringify(row)).length < mostBytes) return row;
-  const cut = (text: string): string => (text.length <= keptOfReason ? text : `${text.slice(0, keptOfReason)} ...`);
+  const cut = (text: string): string =>
+    text.length <= keptOfReason ? text : `${text.slice(0, keptOfReason)} ...`;
   const history = readHistory(row.history, '').map((each) => ({ ...each, after: cut(each.after ?? '') }));
   return {
     ...row,

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, vi } from 'vitest';
 import type { Store } from '../store.ts';
 import { describeStore } from '../testing/contract.ts';
 import { openDynamoStore } from './dynamo-store.ts';
-import { dynamoEnvironment, hasDynamoDb, startDynamoDb, type LocalDynamoDb } from './testing/dynamodb-local.ts';
+import {
+  dynamoEnvironment,
+  hasDynamoDb,
+  startDynamoDb,
+  type LocalDynamoDb,
+} from './testing/dynamodb-local.ts';
 
 // What takes a real one milliseconds takes the local one, which is an interpreter over SQLite, a hundred times as long.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -54,7 +54,7 @@ export async function openDynamoStore(options: DynamoStoreOptions): Promise<Stor
   const client = new DynamoDBClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 5,
+    maxAttempts: 4,
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
   const place = `dynamodb://${endpoint === undefined ? region : new URL(endpoint).host}/${options.table}`;
@@ -156,7 +156,9 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         const item = await table.get(alertKey(toKey(alertId)));
         if (item === undefined) return [];
         const alert = storedAlert(item);
-        return ((await deliveriesOf(table, [alert])).get(alert.id) ?? []).map(({ row }) => readDeliveryState(row, place));
+        return ((await deliveriesOf(table, [alert])).get(alert.id) ?? []).map(({ row }) =>
+          readDeliveryState(row, place),
+        );
       }),
     claim: (channel, claim) =>
       run('claim', async () => {
@@ -164,11 +166,13 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         await changes.head();
         return claimDeliveries(table, channel, claim);
       }),
-    settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(table, deliveryId, outcome, now)),
+    settle: (deliveryId, outcome, now) =>
+      run('settle', () => settleDelivery(table, deliveryId, outcome, now)),
     oweFollowUps: (alertIds, channels, times) =>
       run('oweFollowUps', () => oweFollowUps(table, changes, alertIds, channels, times)),
     deadDeliveries: (query) => read('deadDeliveries', () => selectDead(table, query)),
-    handleDead: (ids, handling) => run('handleDead', () => handleDeadDeliveries(table, changes, ids, handling)),
+    handleDead: (ids, handling) =>
+      run('handleDead', () => handleDeadDeliveries(table, changes, ids, handling)),
     owed: () => read('owed', () => countOwed(table)),
 
     position: (source) =>
@@ -216,7 +220,10 @@ async function selectState(table: Table): Promise<readonly StateEntry[]> {
   );
   return Promise.all(
     shards.flat().map(async (item) => {
-      const [key, value] = JSON.parse(await textWithin(table, item, 'an entry of the state')) as [string, string];
+      const [key, value] = JSON.parse(await textWithin(table, item, 'an entry of the state')) as [
+        string,
+        string,
+      ];
       return readState({ key, value }, table.place);
     }),
   );

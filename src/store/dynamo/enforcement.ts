@@ -54,7 +54,13 @@ export function dynamoEnforcement(table: Table, changes: Changes, run: Run): Enf
         changes.change('intent', async (head, stage) => {
           const item = await table.get(targetKey(target));
           const before = item && (await readTarget(table, item));
-          const lines = planAudit([{ action: 'enforce', by, subject: target, detail }], 'intended', now, head, stage);
+          const lines = planAudit(
+            [{ action: 'enforce', by, subject: target, detail }],
+            'intended',
+            now,
+            head,
+            stage,
+          );
           const [number = 0] = lines.sequences;
           const next: TargetState = {
             name: target,

@@ -55,7 +55,7 @@ export interface Pending {
 export const headKey: Key = { pk: 'HEAD', sk: alone };
 
 /** The form of everything in the table. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 export const firstHead: Head = {
   version: 1,

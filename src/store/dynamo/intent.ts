@@ -20,7 +20,7 @@ const partition = 'I';
 /** Of two texts each; packed, well below the 400 KB of an item. */
 const keysInOne = 1_500;
 
-export function intentKey(id: string): Key {
+function intentKey(id: string): Key {
   return { pk: partition, sk: id };
 }
 
@@ -29,7 +29,9 @@ export function intentItems({ id, undo, done }: Intent, now: number): [Item, ...
   const lists: string[] = [];
   for (let from = 0; from === 0 || from < Math.max(undo.length, done.length); from += keysInOne)
     lists.push(
-      JSON.stringify([undo, done].map((keys) => keys.slice(from, from + keysInOne).map(({ pk, sk }) => [pk, sk]))),
+      JSON.stringify(
+        [undo, done].map((keys) => keys.slice(from, from + keysInOne).map(({ pk, sk }) => [pk, sk])),
+      ),
     );
   const main: Item = {
     ...keyItem(intentKey(id)),
@@ -37,7 +39,9 @@ export function intentItems({ id, undo, done }: Intent, now: number): [Item, ...
     state: { S: 'open' },
     b: { B: packText(lists[0] ?? '[[],[]]') },
   };
-  const more = lists.slice(1).map((list, i) => ({ pk: { S: listPartition(id) }, sk: { S: rising(i + 1) }, b: { B: packText(list) } }));
+  const more = lists
+    .slice(1)
+    .map((list, i) => ({ pk: { S: listPartition(id) }, sk: { S: rising(i + 1) }, b: { B: packText(list) } }));
   return [main, ...more];
 }
 

@@ -5,7 +5,14 @@ import type { OldAlert, OldAlertPage, OldAlertQuery } from '../store.ts';
 import { severities } from '../../event/severity.ts';
 import { alertKey, alertWithin, segmentKey, storedAlert, type StoredAlert } from './alert-item.ts';
 import type { Changes, Plan } from './change.ts';
-import { deliveryKey, placeInQueue, removalWrites, storedDelivery, Tallies, type StoredDelivery } from './delivery.ts';
+import {
+  deliveryKey,
+  placeInQueue,
+  removalWrites,
+  storedDelivery,
+  Tallies,
+  type StoredDelivery,
+} from './delivery.ts';
 import type { Head, HeadNumber } from './head.ts';
 import { numberOf, type Item } from './item.ts';
 import { keyText } from './keys.ts';
@@ -24,10 +31,16 @@ export async function selectOldAlerts(table: Table, query: OldAlertQuery): Promi
   const { before, after, limit } = query;
   checkLimit(limit);
   const numbered: [number, string][] = [];
-  for await (const page of table.pages({ pk: partition, from: await firstSegment(table, after), limit: 100 })) {
+  for await (const page of table.pages({
+    pk: partition,
+    from: await firstSegment(table, after),
+    limit: 100,
+  })) {
     for (const item of page) {
       const { alerts } = await readSegment(table, item);
-      numbered.push(...alerts.filter(([sequence]) => sequence > (after ?? 0)).map(([n, id]): [number, string] => [n, id]));
+      numbered.push(
+        ...alerts.filter(([sequence]) => sequence > (after ?? 0)).map(([n, id]): [number, string] => [n, id]),
+      );
     }
     if (numbered.length >= limit) break;
   }
@@ -81,11 +94,7 @@ export async function deliveriesOf(
 const mostWrites = 60;
 
 /** Takes alerts out with all that belongs to them, but not those of which a delivery is still owed. Returns how many went. */
-export async function forgetAlerts(
-  table: Table,
-  changes: Changes,
-  ids: readonly string[],
-): Promise<number> {
+export async function forgetAlerts(table: Table, changes: Changes, ids: readonly string[]): Promise<number> {
   let gone = 0;
   let rest = [...new Set(ids.map(toKey))];
   while (rest.length > 0) {
@@ -129,7 +138,8 @@ async function planForgetting(
     stage.replace(alert.item);
     writes.push({ type: 'remove', key: alertKey(alert.id) });
     const severity = severities.find((one) => one === alert.severity);
-    const name = alert.excepted === 1 || severity === undefined ? 'alerts.excepted' : (`alerts.${severity}` as const);
+    const name =
+      alert.excepted === 1 || severity === undefined ? 'alerts.excepted' : (`alerts.${severity}` as const);
     numbers[name] = (numbers[name] ?? head.numbers[name]) - 1;
     for (const delivery of owed) {
       writes.push(...removalWrites(delivery));

@@ -79,12 +79,7 @@ function claimed(row: StoredDelivery['row'], channel: string, alert: Alert, plac
   };
 }
 
-async function dueItems(
-  table: Table,
-  channel: string,
-  now: number,
-  limit: number,
-): Promise<readonly Item[]> {
+async function dueItems(table: Table, channel: string, now: number, limit: number): Promise<readonly Item[]> {
   const pk = queuePartition(channel);
   const [ready, putOff] = await Promise.all([
     some(table, { pk, from: readyPrefix, to: `${readyPrefix}${last}`, limit }, limit),

@@ -102,7 +102,10 @@ export async function* postings(
 }
 
 function readPlaces(item: Item): readonly Place[] {
-  const pairs = JSON.parse(unpackText(item['b']?.B ?? packText('[]'))) as readonly (readonly [number, string])[];
+  const pairs = JSON.parse(unpackText(item['b']?.B ?? packText('[]'))) as readonly (readonly [
+    number,
+    string,
+  ])[];
   return pairs.map(([time, id]) => ({ time, id }));
 }
 
@@ -115,7 +118,7 @@ function inOrder(places: readonly Place[], { since, until, after }: Stretch): re
 }
 
 /** Below 0 where the first stands before the second. */
-export function comparePlaces(a: Place, b: Place): number {
+function comparePlaces(a: Place, b: Place): number {
   return b.time - a.time || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
@@ -153,9 +156,9 @@ function earlier(a: Place | undefined, b: Place | undefined): Place | undefined 
 /** The next piece with anything in it; empty at the end. */
 async function nextOf(list: AsyncGenerator<readonly Place[]>): Promise<readonly Place[]> {
   for (;;) {
-    const { value, done } = await list.next();
-    if (done === true) return [];
-    if (value.length > 0) return value;
+    const next = await list.next();
+    if (next.done === true) return [];
+    if (next.value.length > 0) return next.value;
   }
 }
 

@@ -47,8 +47,7 @@ export function newStage(id: string): Stage {
     replace: (item) => {
       const name = textOf(item, 'x');
       if (name === undefined) return;
-      for (let i = 0; i < (numberOf(item, 'n') ?? 0); i++)
-        old.push({ pk: piecesOf(name), sk: rising(i) });
+      for (let i = 0; i < (numberOf(item, 'n') ?? 0); i++) old.push({ pk: piecesOf(name), sk: rising(i) });
     },
   };
 }

@@ -51,15 +51,19 @@ const readAtOnce = 100;
 const writtenAtOnce = 25;
 const requestsAtOnce = 8;
 const mostTries = 12;
+/** In milliseconds; a call that is throttled for longer fails. */
+const longestThrottling = 10_000;
 
 export function dynamoTable(client: DynamoDBClient, name: string, place: string): Table {
   /** Throttling, which the SDK has tried to sit out for a moment, is waited for longer here. */
   async function send<T>(subject: string, call: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
     for (let tries = 1; ; tries++) {
       try {
         return await call();
       } catch (error) {
-        const again = error instanceof Error && passes(error.name) && tries < mostTries;
+        const again =
+          error instanceof Error && passes(error.name) && performance.now() - begun < longestThrottling;
         if (!again) throw dynamoProblem(error, subject, place);
         await backOff(tries);
       }
@@ -75,7 +79,11 @@ export function dynamoTable(client: DynamoDBClient, name: string, place: string)
             TableName: name,
             ConsistentRead: true,
             KeyConditionExpression: 'pk = :pk and sk between :from and :to',
-            ExpressionAttributeValues: { ':pk': { S: pk }, ':from': { S: from ?? ' ' }, ':to': { S: to ?? last } },
+            ExpressionAttributeValues: {
+              ':pk': { S: pk },
+              ':from': { S: from ?? ' ' },
+              ':to': { S: to ?? last },
+            },
             ScanIndexForward: newestFirst !== true,
             Limit: limit,
             ExclusiveStartKey: start,
@@ -93,7 +101,9 @@ export function dynamoTable(client: DynamoDBClient, name: string, place: string)
     };
     for (let tries = 1; ; tries++) {
       const request = asked;
-      const answer = await send('read', () => client.send(new BatchGetItemCommand({ RequestItems: request })));
+      const answer = await send('read', () =>
+        client.send(new BatchGetItemCommand({ RequestItems: request })),
+      );
       for (const item of answer.Responses?.[name] ?? []) found.set(keyText(keyOf(item)), item);
       const left = answer.UnprocessedKeys?.[name]?.Keys ?? [];
       if (left.length === 0) return;
@@ -130,7 +140,9 @@ export function dynamoTable(client: DynamoDBClient, name: string, place: string)
   async function transact(writes: readonly TransactWriteItem[]): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
-        await send('transaction', () => client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] })));
+        await send('transaction', () =>
+          client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] })),
+        );
         return true;
       } catch (error) {
         const cause = error instanceof StoreError ? error.cause : undefined;
@@ -138,11 +150,15 @@ export function dynamoTable(client: DynamoDBClient, name: string, place: string)
         const codes = (cause.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
         if (codes.includes('ConditionalCheckFailed')) return false;
         const [reason] = (cause.CancellationReasons ?? []).filter(({ Code }) => Code !== 'None');
-        const transient = codes.some((code) => code === 'TransactionConflict' || /Throttling|Throughput/.test(code));
+        const transient = codes.some(
+          (code) => code === 'TransactionConflict' || /Throttling|Throughput/.test(code),
+        );
         if (!transient || tries >= mostTries)
           throw dynamoProblem(
             Object.assign(new Error(reason?.Message ?? cause.message, { cause }), {
-              name: transient ? 'TransactionConflictException' : (reason?.Code ?? '').replace('Error', 'Exception'),
+              name: transient
+                ? 'TransactionConflictException'
+                : (reason?.Code ?? '').replace('Error', 'Exception'),
             }),
             'transaction',
             place,
@@ -191,9 +207,21 @@ export function dynamoTable(client: DynamoDBClient, name: string, place: string)
       }
     },
     putAll: (items) =>
-      inTurns(pieces(items.map((Item) => ({ PutRequest: { Item } })), writtenAtOnce), writeSome),
+      inTurns(
+        pieces(
+          items.map((Item) => ({ PutRequest: { Item } })),
+          writtenAtOnce,
+        ),
+        writeSome,
+      ),
     removeAll: (keys) =>
-      inTurns(pieces(keys.map((key) => ({ DeleteRequest: { Key: keyItem(key) } })), writtenAtOnce), writeSome),
+      inTurns(
+        pieces(
+          keys.map((key) => ({ DeleteRequest: { Key: keyItem(key) } })),
+          writtenAtOnce,
+        ),
+        writeSome,
+      ),
   };
 }
 

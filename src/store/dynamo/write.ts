@@ -85,7 +85,9 @@ export function plainBytes(item: Item): Item {
   return Object.fromEntries(
     Object.entries(item).map(([name, value]): [string, AttributeValue] => [
       name,
-      value.B === undefined ? value : { B: new Uint8Array(value.B.buffer, value.B.byteOffset, value.B.length) },
+      value.B === undefined
+        ? value
+        : { B: new Uint8Array(value.B.buffer, value.B.byteOffset, value.B.length) },
     ]),
   );
 }

@@ -39,7 +39,14 @@ export async function startDynamoDb(): Promise<LocalDynamoDb> {
       '-Xmx768m',
       '-XX:+UseSerialGC',
       `-Djava.library.path=${folder}`,
-      ...['-cp', jars, main, '-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)],
+      '-cp',
+      jars,
+      main,
+      '-inMemory',
+      '-sharedDb',
+      '-disableTelemetry',
+      '-port',
+      String(port),
     ],
     { stdio: ['ignore', 'ignore', 'ignore'] },
   );
@@ -67,7 +74,8 @@ async function freePort(): Promise<number> {
 
 async function untilListens(child: ChildProcess, port: number): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`DynamoDB Local ended by itself with code ${child.exitCode}`);
+    if (child.exitCode !== null)
+      throw new Error(`DynamoDB Local ended by itself with code ${child.exitCode}`);
     const socket = connect(port, '127.0.0.1');
     const open = await Promise.race([
       once(socket, 'connect').then(() => true),

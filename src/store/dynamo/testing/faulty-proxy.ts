@@ -86,7 +86,13 @@ export async function startProxy(
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
-function refuse(answer: ServerResponse, status: number, type: string, message: string, reasons?: object[]): void {
+function refuse(
+  answer: ServerResponse,
+  status: number,
+  type: string,
+  message: string,
+  reasons?: object[],
+): void {
   const body = { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message, CancellationReasons: reasons };
   answer.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
 }
@@ -103,7 +109,11 @@ function forward(target: string, { method, headers }: IncomingMessage, body: Buf
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 500, headers: response.headers, content: Buffer.concat(parts) }),
+        resolve({
+          status: response.statusCode ?? 500,
+          headers: response.headers,
+          content: Buffer.concat(parts),
+        }),
       );
       response.on('error', reject);
     });

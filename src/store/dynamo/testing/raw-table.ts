@@ -18,9 +18,13 @@ export async function contradictions(client: DynamoDBClient, table: string): Pro
   const items = await allItems(client, table);
   const found: string[] = [];
   const keys = new Set(items.map(({ pk, sk }) => `${pk?.S} ${sk?.S}`));
-  const of = (prefix: string) => items.filter(({ pk }) => pk?.S === prefix || pk?.S?.startsWith(`${prefix}#`));
-  for (const prefix of ['I', 'J', 'X'])
+  const of = (prefix: string) =>
+    items.filter(({ pk }) => pk?.S === prefix || pk?.S?.startsWith(`${prefix}#`));
+  for (const prefix of ['I', 'J'])
     for (const { pk, sk } of of(prefix)) found.push(`left over: ${pk?.S} ${sk?.S}`);
+  const referred = new Set(items.flatMap(({ x }) => (x?.S === undefined ? [] : [`X#${x.S}`])));
+  for (const { pk, sk } of of('X'))
+    if (!referred.has(pk?.S ?? '')) found.push(`left over: ${pk?.S} ${sk?.S}`);
   if (of('HEAD').some(({ pending }) => pending !== undefined)) found.push('a change is pending');
 
   const alerts = of('A').map(storedAlert);
