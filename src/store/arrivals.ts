@@ -1,48 +1,20 @@
 import type { Transaction } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
-import type { FollowedAlert } from '../alert/alert-life.ts';
-import { isWithin, joinFinding, type Span } from '../alert/join.ts';
-import { isClosed, lifecycleOf, type HistoryLine } from '../alert/lifecycle.ts';
-import { occurrencesOf } from '../alert/occurrences.ts';
+import { isClosed, type HistoryLine } from '../alert/lifecycle.ts';
 import { rewriteAlert, writeHistory, writeTerms } from './alert-rows.ts';
 import { deliverAgain } from './deliver-again.ts';
-import { rulePaces, type RulePaces } from './pace.ts';
-import { alertRow, deliveryRow, owedOnce, readAlert, type CommitRows } from './rows.ts';
+import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
+import { readPace, rulePaces, writePace } from './pace.ts';
+import { alertRow, deliveryRow, readAlert } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
 import type { SqlDialect } from './sql-dialect.ts';
-import type { OwedDelivery } from './owed.ts';
-
-/** One alert of a batch, the first under its id. */
-export interface Arrival {
-  readonly entry: CommitRows['alerts'][number];
-  readonly batch: CommitRows;
-}
 
 export interface Arrived {
   /** Keys of those that were not there before. */
   readonly created: ReadonlySet<string>;
   /** Ids of the alerts that the others joined, by the key that they came with; what was there already is in neither. */
   readonly joined: ReadonlyMap<string, string>;
-}
-
-/** An alert that findings may join: one that is stored, or one that this transaction stores. */
-interface Held {
-  /** Undefined until it is stored. */
-  sequence: number | undefined;
-  /** Undefined until somebody may join it. */
-  alert: Alert | undefined;
-  /** As it is stored. */
-  before: Alert | undefined;
-  span: Span;
-  isClosed: boolean;
-  readonly isExcepted: boolean;
-  readonly arrival: Arrival | undefined;
-  /** Who is to be told of it, where somebody is. */
-  readonly owes: Map<string, OwedDelivery>;
-  readonly lines: HistoryLine[];
-  isChanged: boolean;
-  now: number;
 }
 
 /** Rows in one statement at most: well below any database's limit on parameters. */
@@ -65,23 +37,10 @@ export async function writeArrivals(
   const known = await knownKeys(trx, arrivals);
   const unknown = arrivals.filter(({ entry }) => !known.has(entry.row.id));
   const groups = await heldGroups(trx, unknown);
-  const paces = rulePaces(trx, setting.place);
-
-  const fresh: Held[] = [];
-  const changed = new Set<Held>();
-  const joined = new Map<string, Held>();
-  for (const arrival of unknown) {
-    const { row, alert } = arrival.entry;
-    const held = joiners(arrival, groups);
-    const taken = await take(trx, arrival, held, paces, setting.place);
-    if (taken.type === 'joined') {
-      joined.set(row.id, taken.held);
-      changed.add(taken.held);
-      continue;
-    }
-    fresh.push(taken.held);
-    if (alert.group !== undefined) addTo(groups, alert.group.key, taken.held);
-  }
+  const paces = rulePaces((ruleId) => readPace(trx, ruleId, setting.place));
+  const { fresh, changed, joined } = await decideArrivals(unknown, groups, paces, (held) =>
+    storedAlert(trx, held, setting.place),
+  );
 
   await insertAlerts(trx, fresh, setting);
   for (const held of changed) if (held.arrival === undefined) await writeChanged(trx, held, setting);
@@ -92,110 +51,20 @@ export async function writeArrivals(
     return sequence === undefined ? [] : [{ id: row.id, alert: sequence, time: alert.time }];
   });
   for (const rows of chunks(occurrences)) await trx.insertInto('occurrences').values(rows).execute();
-  await paces.write();
+  for (const pace of paces.changed()) await writePace(trx, pace);
   return {
     created: new Set(fresh.flatMap(({ arrival }) => arrival?.entry.row.id ?? [])),
     joined: new Map([...joined].flatMap(([key, { alert }]) => (alert ? [[key, alert.id] as const] : []))),
   };
 }
 
-type Taken =
-  { readonly type: 'joined'; readonly held: Held } | { readonly type: 'fresh'; readonly held: Held };
-
-/** Decides what becomes of one that is not known. */
-async function take(
-  trx: Transaction<Tables>,
-  arrival: Arrival,
-  candidates: readonly Held[],
-  paces: RulePaces,
-  place: string,
-): Promise<Taken> {
-  const { entry, batch } = arrival;
-  const { joining, now } = batch;
-  let follows: FollowedAlert | undefined;
-  if (joining !== undefined)
-    for (const held of candidates) {
-      const stored = await alertOf(trx, held, place);
-      const verdict = joinFinding(stored, entry.alert, joining, now);
-      if (verdict.type === 'apart') {
-        follows ??= verdict.follows;
-        continue;
-      }
-      const isNew = held.arrival !== undefined;
-      held.alert = isNew ? untold(verdict.alert) : verdict.alert;
-      held.span = occurrencesOf(verdict.alert);
-      held.isClosed = isClosed(lifecycleOf(verdict.alert));
-      held.isChanged = true;
-      held.now = now;
-      held.lines.push(...verdict.lines);
-      if (verdict.tells) {
-        const owes = owedOnce(joining.channelsFor(verdict.alert));
-        const isTold =
-          held.owes.size > 0 || (owes.length > 0 && (await paces.admits(verdict.alert, joining, now)));
-        if (isTold) {
-          for (const one of owes) if (!held.owes.has(one.channel)) held.owes.set(one.channel, one);
-          held.alert = { ...held.alert, muted: undefined };
-        }
-      }
-      return { type: 'joined', held };
-    }
-  const alert = follows === undefined ? entry.alert : { ...entry.alert, follows };
-  const isMuted =
-    joining !== undefined && entry.owes.length > 0 && !(await paces.admits(alert, joining, now));
-  return {
-    type: 'fresh',
-    held: {
-      sequence: undefined,
-      alert: isMuted ? { ...alert, muted: { until: paces.endOf(alert) } } : alert,
-      before: undefined,
-      span: occurrencesOf(alert),
-      isClosed: false,
-      isExcepted: alert.exception !== undefined,
-      arrival,
-      owes: new Map(isMuted ? [] : entry.owes.map((one) => [one.channel, one])),
-      lines: [],
-      isChanged: isMuted || follows !== undefined,
-      now,
-    },
-  };
-}
-
-/** Of an alert that nobody was told of yet, what joins it is no news. */
-function untold(alert: Alert): Alert {
-  const { news: _, ...rest } = alert;
-  const { occurrences } = rest;
-  if (occurrences === undefined) return rest;
-  return {
-    ...rest,
-    occurrences: { ...occurrences, told: { at: occurrences.lastSeen, count: occurrences.count, times: 1 } },
-  };
-}
-
-/** What of a group is near enough for one to join it: what is open first, then the latest. */
-function joiners(
-  { entry: { alert }, batch }: Arrival,
-  groups: ReadonlyMap<string, readonly Held[]>,
-): readonly Held[] {
-  const { group } = alert;
-  if (group === undefined || batch.joining === undefined) return [];
-  return (groups.get(group.key) ?? [])
-    .filter(
-      ({ isExcepted, span }) =>
-        isExcepted === (alert.exception !== undefined) && isWithin(alert.time, span, group.windowMs),
-    )
-    .toSorted((a, b) => Number(a.isClosed) - Number(b.isClosed) || b.span.lastSeen - a.span.lastSeen);
-}
-
-async function alertOf(trx: Transaction<Tables>, held: Held, place: string): Promise<Alert> {
-  if (held.alert !== undefined) return held.alert;
+async function storedAlert(trx: Transaction<Tables>, { sequence }: Held, place: string): Promise<Alert> {
   const { alert } = await trx
     .selectFrom('alerts')
     .select('alert')
-    .where('sequence', '=', held.sequence ?? -1)
+    .where('sequence', '=', sequence ?? -1)
     .executeTakeFirstOrThrow();
-  held.before = readAlert(alert, place);
-  held.alert = held.before;
-  return held.alert;
+  return readAlert(alert, place);
 }
 
 /** Those that are stored already, as alerts or as findings that joined one. */
@@ -264,29 +133,19 @@ async function heldGroups(
       excepted,
     } of rows) {
       if (key === null) continue;
-      const held: Held = {
-        sequence,
-        alert: undefined,
-        before: undefined,
-        span: { firstSeen, lastSeen },
-        isClosed: isClosed({ status }),
-        isExcepted: excepted === 1,
-        arrival: undefined,
-        owes: new Map(),
-        lines: [],
-        isChanged: false,
-        now: 0,
-      };
-      addTo(groups, key, held);
+      addTo(
+        groups,
+        key,
+        heldAlert({
+          sequence,
+          span: { firstSeen, lastSeen },
+          isClosed: isClosed({ status }),
+          isExcepted: excepted === 1,
+        }),
+      );
     }
   }
   return groups;
-}
-
-function addTo(groups: Map<string, Held[]>, key: string, held: Held): void {
-  const some = groups.get(key);
-  if (some === undefined) groups.set(key, [held]);
-  else some.push(held);
 }
 
 async function insertAlerts(

@@ -7,10 +7,10 @@ import type { Overflow } from './life-store.ts';
 import { readJson } from './rows.ts';
 import type { PaceRow, Tables } from './schema.ts';
 
-const hourMs = 3_600_000;
+export const hourMs = 3_600_000;
 
 /** What of a rule was told in the hour that runs, and what was not. */
-interface Pace extends Overflow {
+export interface Pace extends Overflow {
   readonly told: number;
 }
 
@@ -19,17 +19,21 @@ export interface RulePaces {
   readonly admits: (alert: Alert, joining: Joining, now: number) => Promise<boolean>;
   /** When the hour of an alert's rule is over. Only after `admits`. */
   readonly endOf: (alert: Alert) => number;
-  readonly write: () => Promise<void>;
+  /** The hours that have changed. */
+  readonly changed: () => Iterable<Pace>;
 }
 
 const mostActors = 50;
 
-/** The hours of rules as far as one transaction needs them: each is read once and written once. An hour begins with the first telling. */
-export function rulePaces(trx: Transaction<Tables>, place: string): RulePaces {
+/**
+ * The hours of rules as far as one transaction needs them: each is read once and written once. An hour begins with the first telling.
+ * @param read the last hour of a rule
+ */
+export function rulePaces(read: (ruleId: string) => Promise<Pace | undefined>): RulePaces {
   const paces = new Map<string, Pace>();
 
   async function paceOf({ rule, severity, time }: Alert, now: number): Promise<Pace> {
-    const held = paces.get(rule.id) ?? (await readPace(trx, rule.id, place));
+    const held = paces.get(rule.id) ?? (await read(rule.id));
     // An hour that has not begun yet is one of a clock that was set back.
     if (held !== undefined && now >= held.start && now < held.start + hourMs) return held;
     return { rule, severity, start: now, told: 0, muted: 0, actors: [], first: time, last: time };
@@ -45,9 +49,7 @@ export function rulePaces(trx: Transaction<Tables>, place: string): RulePaces {
       return isAdmitted;
     },
     endOf: ({ rule }) => (paces.get(rule.id)?.start ?? 0) + hourMs,
-    write: async () => {
-      for (const pace of paces.values()) await writePace(trx, pace);
-    },
+    changed: () => paces.values(),
   };
 }
 
@@ -66,7 +68,11 @@ function withMuted(pace: Pace, alert: Alert): Pace {
   };
 }
 
-async function readPace(trx: Transaction<Tables>, ruleId: string, place: string): Promise<Pace | undefined> {
+export async function readPace(
+  trx: Transaction<Tables>,
+  ruleId: string,
+  place: string,
+): Promise<Pace | undefined> {
   const row = await trx
     .selectFrom('rule_pace')
     .selectAll()
@@ -82,7 +88,10 @@ function paceOfRow({ start, told, muted, detail }: PaceRow, place: string): Pace
   return { ...rest, start, told, muted };
 }
 
-async function writePace(trx: Transaction<Tables>, { start, told, muted, ...rest }: Pace): Promise<void> {
+export async function writePace(
+  trx: Transaction<Tables>,
+  { start, told, muted, ...rest }: Pace,
+): Promise<void> {
   const ruleId = toKey(rest.rule.id);
   const detail = JSON.stringify(rest);
   await trx

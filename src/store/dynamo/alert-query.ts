@@ -1,9 +1,10 @@
 import type { Alert } from '../../alert/alert.ts';
+import { statuses } from '../../alert/alert-life.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { toKey } from '../column-text.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { checkLimit } from '../limit.ts';
-import { alertTerms, conditionTerms, searchTerms } from '../search-terms.ts';
+import { alertTerms, conditionTerms, searchTerms, type TermQuery } from '../search-terms.ts';
 import type { AlertPage, AlertQuery, Exceptions } from '../store.ts';
 import { alertKey, alertWithin, storedAlert } from './alert-item.ts';
 import type { Item } from './item.ts';
@@ -30,6 +31,7 @@ export async function selectAlerts(table: Table, query: AlertQuery): Promise<Ale
   const stretch: Stretch = { since: query.since, until: query.until, after };
   // One more than asked for tells whether there is a next page.
   const most = query.limit + 1;
+  if (query.status?.length === 0) return { alerts: [], next: undefined };
   const asked = askedTerms(query);
   const pieces = await shortestList(table, query, asked, stretch, most);
   const found: { readonly place: Place; readonly alert: Alert }[] = [];
@@ -53,54 +55,62 @@ export async function selectAlerts(table: Table, query: AlertQuery): Promise<Ale
   };
 }
 
-/** Terms that an alert must have, all of them. */
-function askedTerms({ text, about, ruleId, account }: AlertQuery): readonly string[] {
-  return [
-    ...searchTerms(text, about).flatMap(([term]) => term ?? []),
-    ...(ruleId === undefined ? [] : conditionTerms('rule', [ruleId])),
-    ...(account === undefined ? [] : conditionTerms('account', [account])),
-  ];
+/** What terms an alert must have and must not have. */
+function askedTerms({ text, about, ruleId, account, assignee, status }: AlertQuery): TermQuery {
+  // Alerts that are open say nothing of it, so that those are asked for which say nothing else.
+  const isOpen = status?.includes('open') === true;
+  const others = statuses.filter((one) => one !== 'open' && status?.includes(one) === false);
+  return {
+    all: [
+      ...searchTerms(text, about),
+      ...(assignee === undefined ? [] : [conditionTerms('assignee', [assignee])]),
+      ...(ruleId === undefined ? [] : [conditionTerms('rule', [ruleId])]),
+      ...(account === undefined ? [] : [conditionTerms('account', [account])]),
+      ...(status === undefined || isOpen ? [] : [conditionTerms('status', status)]),
+    ],
+    none: isOpen ? conditionTerms('status', others) : [],
+  };
 }
 
 function chosenSeverities({ severity }: AlertQuery): readonly Severity[] {
   return severity === undefined ? severities : severities.slice(Math.max(severities.indexOf(severity), 0));
 }
 
-/** The list of the term that the fewest alerts seem to have: one that ends soon, or else reaches back the furthest. */
+/** The list of the terms that the fewest alerts seem to have: one that ends soon, or else reaches back the furthest. */
 async function shortestList(
   table: Table,
   query: AlertQuery,
-  asked: readonly string[],
+  { all }: TermQuery,
   stretch: Stretch,
   most: number,
 ): Promise<AsyncGenerator<readonly Place[]>> {
-  const [only] = asked;
+  const listOf = (terms: readonly string[], limit: number): AsyncGenerator<readonly Place[]> =>
+    mergedPostings(terms.map((term) => postings(table, term, stretch, limit)));
+  const [only] = all;
   if (only === undefined) {
-    const lists = chosenSeverities(query).flatMap((severity) =>
-      exceptedOf[query.exceptions ?? 'hide'].map((excepted) =>
-        postings(table, listTerm(severity, excepted), stretch, most),
-      ),
+    const excepted = exceptedOf[query.exceptions ?? 'hide'];
+    return listOf(
+      chosenSeverities(query).flatMap((severity) => excepted.map((one) => listTerm(severity, one))),
+      most,
     );
-    return mergedPostings(lists);
   }
-  if (asked.length === 1) return postings(table, only, stretch, Math.max(most, probeLength));
+  if (all.length === 1) return listOf(only, Math.max(most, probeLength));
   const probes = await Promise.all(
-    asked.map(async (term) => {
-      const list = postings(table, term, stretch, probeLength);
+    all.map(async (terms) => {
       let count = 0;
       let oldest = Infinity;
-      for await (const places of list) {
+      for await (const places of listOf(terms, probeLength)) {
         count += places.length;
         oldest = places.at(-1)?.time ?? oldest;
-        if (count >= probeLength) return { term, count: Infinity, oldest };
+        if (count >= probeLength) return { terms, count: Infinity, oldest };
       }
-      return { term, count, oldest };
+      return { terms, count, oldest };
     }),
   );
-  const [best = { term: only }] = probes.toSorted((a, b) =>
+  const [best = { terms: only }] = probes.toSorted((a, b) =>
     a.count === b.count ? a.oldest - b.oldest : a.count - b.count,
   );
-  return postings(table, best.term, stretch, mostAtOnce);
+  return listOf(best.terms, mostAtOnce);
 }
 
 /** The alert of an item, where it is what a list says, and all that is asked for. */
@@ -109,7 +119,7 @@ async function fitting(
   item: Item,
   place: Place,
   query: AlertQuery,
-  asked: readonly string[],
+  { all, none }: TermQuery,
 ): Promise<Alert | undefined> {
   const { time, severity, excepted, ruleId, account } = storedAlert(item);
   const isWanted =
@@ -120,11 +130,11 @@ async function fitting(
     (query.account === undefined || account === toKey(query.account));
   if (!isWanted) return undefined;
   const alert = await alertWithin(table, item);
-  if (asked.length > 0) {
-    const terms = new Set(alertTerms(alert));
-    if (!asked.every((term) => terms.has(term))) return undefined;
-  }
-  return alert;
+  if (all.length + none.length === 0) return alert;
+  const terms = new Set(alertTerms(alert));
+  const fits =
+    all.every((any) => any.some((term) => terms.has(term))) && !none.some((term) => terms.has(term));
+  return fits ? alert : undefined;
 }
 
 /** The same places in pieces of a size. */

@@ -8,7 +8,7 @@ import { keyItem, keyOf, numeral, type Item } from './item.ts';
 import { keyText, rising, type Key } from './keys.ts';
 import { newStage, textWithin, type Stage } from './stage.ts';
 import { backOff, type Table } from './table.ts';
-import { plainBytes, readWrites, transactItem, weightOf, writeText, type Write } from './write.ts';
+import { merged, plainBytes, readWrites, transactItem, weightOf, writeText, type Write } from './write.ts';
 
 /** What a change writes; all of it or nothing. */
 export interface Plan<T> {
@@ -128,13 +128,12 @@ export function changesOf(table: Table): Changes {
   /** True once it is there, false where others were faster. */
   async function publish<T>(before: Head, stage: Stage, plan: Plan<T>, draft: Draft): Promise<boolean> {
     const { id } = draft;
-    const small =
-      plan.writes.length <= mostWrites &&
-      plan.writes.reduce((sum, write) => sum + weightOf(write), 0) <= mostWeight;
-    const steps = small ? [] : stepsOf(plan.writes);
-    const journal = steps.map((writes, i) => ({
+    const writes = merged(plan.writes);
+    const small = isSmall(writes);
+    const steps = small ? [] : stepsOf(writes);
+    const journal = steps.map((step, i) => ({
       ...keyItem(stepKey(id, i)),
-      ...stage.pack(writeText(writes)),
+      ...stage.pack(writeText(step)),
     }));
     for (const item of journal) {
       stage.old.push(keyOf(item));
@@ -158,11 +157,11 @@ export function changesOf(table: Table): Changes {
         },
       },
       ...(draft.intent === undefined ? [] : [settleIntent(table.name, id, 'done')]),
-      ...(small ? plan.writes.map((write) => transactItem(write, table.name)) : []),
+      ...(small ? writes.map((write) => transactItem(write, table.name)) : []),
     ]);
     if (!published) return false;
-    for (const [step, writes] of steps.entries())
-      if (!(await takeStep({ id, step, steps: steps.length }, writes))) {
+    for (const [step, some] of steps.entries())
+      if (!(await takeStep({ id, step, steps: steps.length }, some))) {
         await complete(id);
         break;
       }
@@ -253,6 +252,11 @@ export function changesOf(table: Table): Changes {
   };
 }
 
+/** Whether writes fit into one transaction. */
+export function isSmall(writes: readonly Write[]): boolean {
+  return writes.length <= mostWrites && writes.reduce((sum, write) => sum + weightOf(write), 0) <= mostWeight;
+}
+
 function stepKey(id: string, step: number): Key {
   return { pk: `J#${id}`, sk: rising(step) };
 }
@@ -283,7 +287,7 @@ function unconditional(write: Write): Write {
     case 'remove':
       return { type: 'remove', key: write.key };
     case 'add':
-      return { ...write, keep: write.keep && plainBytes(write.keep) };
+      return { ...write, set: plainBytes(write.set) };
     default:
       return write satisfies never;
   }

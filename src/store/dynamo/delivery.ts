@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
 import { deliveryRow, readHistory } from '../rows.ts';
 import type { DeliveryRow, Phase } from '../schema.ts';
-import type { OwedDelivery, StoreCounts } from '../store.ts';
-import { keyItem, numberOf, numeral, packText, textOf, unpackText, type Item } from './item.ts';
+import type { OwedDelivery } from '../owed.ts';
+import type { StoreCounts } from '../store.ts';
+import { keyItem, numberOf, numeral, packed, packText, textOf, unpackText, type Item } from './item.ts';
 import { alone, keyPart, rising, type Key } from './keys.ts';
 import type { Write } from './write.ts';
 
@@ -153,7 +154,7 @@ export class Tallies {
           type: 'add',
           key: { pk: countsPartition, sk: `${keyPart(channel)}#${shard}` },
           numbers,
-          keep: { b: { B: packText(channel) } },
+          set: packed(channel),
         },
       ];
     });

@@ -6,7 +6,7 @@ import { grouped } from '../grouped.ts';
 import { checkLimit } from '../limit.ts';
 import { commitRows, readDeliveryState, readState, type CommitRows } from '../rows.ts';
 import type { Commit, CommitResult, Leadership, StateEntry, Store, StoreCounts } from '../store.ts';
-import { alertKey, alertWithin, storedAlert } from './alert-item.ts';
+import { alertKey, alertWithin, occurrenceKey, storedAlert } from './alert-item.ts';
 import { selectAlerts } from './alert-query.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets } from './assets.ts';
 import { dynamoBlocks } from './blocks.ts';
@@ -14,10 +14,13 @@ import { changesOf } from './change.ts';
 import { planCommit, positionKey, statePartition, stateShards } from './commit.ts';
 import { prepareTable } from './definition.ts';
 import { handleDeadDeliveries, selectDead } from './dead.ts';
-import { oweFollowUps } from './follow-ups.ts';
+import { oweFollowUps, workOffFollowUps } from './follow-ups.ts';
 import type { Head } from './head.ts';
 import { sweep } from './intent.ts';
+import { textOf } from './item.ts';
+import { keyText } from './keys.ts';
 import { dynamoLeadership } from './leadership.ts';
+import { dynamoLife } from './life.ts';
 import { deliveriesOf, forgetAlerts, selectOldAlerts } from './old-alerts.ts';
 import { claimDeliveries, countDeliveries, countOwed, settleDelivery } from './outbox.ts';
 import { newestRejections } from './rejections.ts';
@@ -79,9 +82,11 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
   /** Revisions of the assets that were written here. */
   const own = new Set<number>();
   const commitGroup = grouped<CommitRows, CommitResult>(async (batches) => {
-    const { results, revision } = await changes.change('commit', (head, stage) =>
+    const { results, revision, followUps } = await changes.change('commit', (head, stage) =>
       planCommit(batches, head, stage, { table, rejections, own }),
     );
+    // What fails here is made by the next that comes this way.
+    if (followUps > 0) await workOffFollowUps(table, changes).catch(() => {});
     if (revision !== undefined) own.add(revision);
     return results;
   }, groupSize);
@@ -111,9 +116,10 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
   const commit = (batch: Commit, leader?: number): Promise<CommitResult> =>
     run('commit', async () => {
       const rows = commitRows(batch, place, leader);
-      const { alerts, state, assets } = rows;
-      const empty =
-        alerts.length + rows.rejections.length + rows.positions.length + state.length + assets.length === 0;
+      const { alerts, positions, state, assets, overflowsTold } = rows;
+      const empty = [alerts, rows.rejections, positions, state, assets, overflowsTold].every(
+        ({ length }) => length === 0,
+      );
       if (empty) return { created: [], repeated: 0 };
       return commitGroup(rows);
     });
@@ -128,7 +134,9 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         numbers: { leader: numbers.leader + 1 },
         result: numbers.leader + 1,
       }));
-      const sweeping = sweep(table, Date.now() - sweptAfter).catch(() => 0);
+      const sweeping = sweep(table, Date.now() - sweptAfter)
+        .then(() => workOffFollowUps(table, changes))
+        .catch(() => {});
       underway.add(sweeping);
       void sweeping.finally(() => underway.delete(sweeping));
       return { lost: lock.lost, commit: (batch) => commit(batch, number), release: lock.release };
@@ -144,7 +152,12 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
 
     alert: (id) =>
       read('alert', async () => {
-        const item = await table.get(alertKey(toKey(id)));
+        const key = toKey(id);
+        const items = await table.getMany([alertKey(key), occurrenceKey(key)]);
+        const joins = textOf(items.get(keyText(occurrenceKey(key))), 'a');
+        const item =
+          items.get(keyText(alertKey(key))) ??
+          (joins === undefined ? undefined : await table.get(alertKey(joins)));
         return item && alertWithin(table, item);
       }),
     alerts: (query) => read('alerts', () => selectAlerts(table, query)),
@@ -193,6 +206,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
       run('assetChanges', async () => selectAssetChanges(table, await changes.head(), since, own)),
 
     blocks: dynamoBlocks(table, changes, run),
+    life: dynamoLife(table, changes, run),
 
     rejections: (limit) =>
       read('rejections', async () => {

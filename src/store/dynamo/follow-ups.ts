@@ -1,8 +1,11 @@
-import { toColumn, toKey } from '../column-text.ts';
-import { alertKey, storedAlert } from './alert-item.ts';
-import type { Changes } from './change.ts';
-import { moveWrites, type StoredDelivery } from './delivery.ts';
+import { fromColumn, toColumn, toKey } from '../column-text.ts';
+import type { OwedDelivery } from '../owed.ts';
+import { alertKey, storedAlert, type StoredAlert } from './alert-item.ts';
+import { isSmall, type Changes } from './change.ts';
+import { deliveryWrites, moveWrites, newDelivery, Tallies, type StoredDelivery } from './delivery.ts';
 import { deliveriesOf } from './old-alerts.ts';
+import { keyItem, keyOf } from './item.ts';
+import { textWithin, type Stage } from './stage.ts';
 import type { Table } from './table.ts';
 import type { Write } from './write.ts';
 
@@ -23,28 +26,31 @@ export async function oweFollowUps(
   times: Times,
 ): Promise<void> {
   if (channels.length === 0) return;
+  const told = channels.map(toColumn);
   const ids = [...new Set(alertIds.map(toKey))];
   for (let from = 0; from < ids.length; from += alertsAtOnce)
-    await changes.change('oweFollowUps', async () => ({
-      writes: await followUpWrites(table, ids.slice(from, from + alertsAtOnce), channels, times),
-      result: undefined,
-    }));
+    await changes.change('oweFollowUps', async () => {
+      const some = ids.slice(from, from + alertsAtOnce).map((id) => ({ id, channels: told, ...times }));
+      return { writes: await followUpWrites(table, some), result: undefined };
+    });
 }
 
-/** @param ids as `toKey` makes them */
-async function followUpWrites(
-  table: Table,
-  ids: readonly string[],
-  channels: readonly string[],
-  times: Times,
-): Promise<readonly Write[]> {
-  const told = new Set(channels.map(toColumn));
-  const items = await table.getMany(ids.map(alertKey));
+/** Channels that know of an alert, and are to be told how it stands now. */
+export interface FollowUp extends Times {
+  /** As `toKey` makes it. */
+  readonly id: string;
+  /** As `toColumn` makes them. */
+  readonly channels: readonly string[];
+}
+
+async function followUpWrites(table: Table, followUps: readonly FollowUp[]): Promise<readonly Write[]> {
+  const items = await table.getMany(followUps.map(({ id }) => alertKey(id)));
   const deliveries = await deliveriesOf(table, [...items.values()].map(storedAlert));
-  const moves = [...deliveries.values()]
-    .flat()
-    .filter(({ row }) => told.has(row.channel))
-    .map((before) => ({ before, after: changed(before.row, times) }));
+  const moves = followUps.flatMap(({ id, channels, ...times }) =>
+    (deliveries.get(id) ?? [])
+      .filter(({ row }) => channels.includes(row.channel))
+      .map((before) => ({ before, after: changed(before.row, times) })),
+  );
   return moveWrites(moves);
 }
 
@@ -62,4 +68,94 @@ function changed(row: StoredDelivery['row'], { now, at }: Times): StoredDelivery
     attempts: over ? 0 : row.attempts,
     due: over ? at : untried && row.due > at ? at : row.due,
   };
+}
+
+/** What an alert that is there owes again. */
+export interface OwedAgain {
+  readonly alert: StoredAlert;
+  /** Its id as it is. */
+  readonly id: string;
+  readonly owes: readonly OwedDelivery[];
+  readonly now: number;
+}
+
+export interface DeliveredAgain {
+  readonly followUps: readonly FollowUp[];
+  /** Ids of new deliveries, by the key of their alert. */
+  readonly added: ReadonlyMap<string, readonly string[]>;
+  readonly writes: readonly Write[];
+}
+
+/** A follow-up to those that are owed an alert or were told of it, a first message to the others. What waits for a time or a condition is owed once. */
+export async function deliverAgain(table: Table, owed: readonly OwedAgain[]): Promise<DeliveredAgain> {
+  const known = await deliveriesOf(
+    table,
+    owed.filter(({ owes }) => owes.length > 0).map(({ alert }) => alert),
+  );
+  const tallies = new Tallies();
+  const writes: Write[] = [];
+  const followUps: FollowUp[] = [];
+  const added = new Map<string, readonly string[]>();
+  for (const { alert, id, owes, now } of owed) {
+    const channels = new Set((known.get(alert.id) ?? []).map(({ row }) => fromColumn(row.channel)));
+    const again = owes.filter(({ channel, cause }) => channels.has(channel) && cause === undefined);
+    if (again.length > 0)
+      followUps.push({ id: alert.id, channels: again.map(({ channel }) => toColumn(channel)), now, at: now });
+    const first = owes
+      .filter(({ channel }) => !channels.has(channel))
+      .map((one) => newDelivery({ id, key: alert.id, sequence: alert.sequence }, one, now));
+    for (const delivery of first) {
+      tallies.add(delivery.row, 1);
+      writes.push(...deliveryWrites(undefined, delivery));
+    }
+    if (first.length > 0)
+      added.set(
+        alert.id,
+        first.map(({ row }) => row.id),
+      );
+  }
+  writes.push(...tallies.writes());
+  return { followUps, added, writes };
+}
+
+/** Follow-ups that a change has left for later. */
+const laterList = 'FU';
+
+/**
+ * The writes of a change together with its follow-ups. Those are held to the state of deliveries as they were read, which only a change of one
+ * transaction can be: a larger one writes down that they are owed, and `workOffFollowUps` makes them afterwards.
+ */
+export async function withFollowUps(
+  table: Table,
+  writes: readonly Write[],
+  followUps: readonly FollowUp[],
+  stage: Stage,
+): Promise<readonly Write[]> {
+  if (followUps.length === 0) return writes;
+  const moves = await followUpWrites(table, followUps);
+  if (isSmall([...writes, ...moves])) return [...writes, ...moves];
+  const later = followUps.map((followUp, i): Write => {
+    const key = { pk: laterList, sk: `${stage.id}.${i}` };
+    return { type: 'put', item: { ...keyItem(key), ...stage.pack(JSON.stringify(followUp)) } };
+  });
+  return [...writes, ...later];
+}
+
+/** Makes what larger changes have left. */
+export async function workOffFollowUps(table: Table, changes: Changes): Promise<void> {
+  for await (const page of table.pages({ pk: laterList, limit: 50 }))
+    for (const item of page) {
+      const key = keyOf(item);
+      await changes.change('follow-up', async (_, stage) => {
+        // Another process may have made it meanwhile.
+        const still = await table.get(key);
+        if (still === undefined) return { writes: [], result: undefined };
+        const followUp = JSON.parse(await textWithin(table, still, 'a follow-up')) as FollowUp;
+        stage.replace(still);
+        return {
+          writes: [...(await followUpWrites(table, [followUp])), { type: 'remove', key }],
+          result: undefined,
+        };
+      });
+    }
 }

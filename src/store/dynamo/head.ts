@@ -1,3 +1,4 @@
+import type { Status } from '../../alert/alert-life.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { StoreError } from '../error.ts';
 import { numberOf, numeral, packText, textOf, unpackText, type Item } from './item.ts';
@@ -15,6 +16,9 @@ export type HeadNumber =
   | 'assets.revision'
   | 'blocks.sequence'
   | 'audit.sequence'
+  | 'history.sequence'
+  | 'suppressions.sequence'
+  | `status.${Exclude<Status, 'open'>}`
   /** The number of the leader, which rises with each. */
   | 'leader';
 
@@ -29,6 +33,12 @@ const names: readonly HeadNumber[] = [
   'assets.revision',
   'blocks.sequence',
   'audit.sequence',
+  'history.sequence',
+  'suppressions.sequence',
+  'status.acknowledged',
+  'status.in-progress',
+  'status.resolved',
+  'status.false-positive',
   'leader',
 ];
 

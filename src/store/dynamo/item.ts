@@ -37,6 +37,11 @@ export function packText(text: string): Uint8Array {
   return Buffer.concat([Buffer.of(1), deflateRawSync(plain, { level: 4 })]);
 }
 
+/** A short text as an attribute; see `Stage.pack` for texts of any length. */
+export function packed(text: string): Item {
+  return { b: { B: packText(text) } };
+}
+
 /** @throws where the bytes are not of `packText` */
 export function unpackText(bytes: Uint8Array): string {
   const content = bytes.subarray(1);

@@ -3,7 +3,16 @@ import { checkLimit } from '../limit.ts';
 import { readDeliveryState } from '../rows.ts';
 import type { OldAlert, OldAlertPage, OldAlertQuery } from '../store.ts';
 import { severities } from '../../event/severity.ts';
-import { alertKey, alertWithin, segmentKey, storedAlert, type StoredAlert } from './alert-item.ts';
+import {
+  alertKey,
+  alertWithin,
+  occurrenceKey,
+  occurrencesPartition,
+  placesOf,
+  segmentKey,
+  storedAlert,
+  type StoredAlert,
+} from './alert-item.ts';
 import type { Changes, Plan } from './change.ts';
 import {
   deliveryKey,
@@ -14,10 +23,10 @@ import {
   type StoredDelivery,
 } from './delivery.ts';
 import type { Head, HeadNumber } from './head.ts';
-import { numberOf, type Item } from './item.ts';
+import { keyOf, numberOf, type Item } from './item.ts';
 import { keyText } from './keys.ts';
 import { readSegment, segmentItem } from './segment.ts';
-import type { Stage } from './stage.ts';
+import { textWithin, type Stage } from './stage.ts';
 import type { Table } from './table.ts';
 import type { Write } from './write.ts';
 
@@ -107,6 +116,13 @@ export async function forgetAlerts(table: Table, changes: Changes, ids: readonly
   return gone;
 }
 
+const touchedStatuses = [
+  'status.acknowledged',
+  'status.in-progress',
+  'status.resolved',
+  'status.false-positive',
+] as const;
+
 interface Forgotten {
   /** How many of the ids, from the first, are dealt with. */
   readonly looked: number;
@@ -131,12 +147,16 @@ async function planForgetting(
   for (const item of alerts) {
     const alert = item && storedAlert(item);
     const owed = alert === undefined ? [] : (deliveries.get(alert.id) ?? []);
-    if (writes.length > 0 && writes.length + 2 * owed.length + 1 > mostWrites) break;
+    if (writes.length > 0 && writes.length + 2 * owed.length + 3 > mostWrites) break;
     looked += 1;
     if (alert === undefined || owed.some(({ row }) => placeInQueue(row) !== undefined)) continue;
     gone.push(alert);
     stage.replace(alert.item);
     writes.push({ type: 'remove', key: alertKey(alert.id) });
+    for (const key of placesOf(alert)) writes.push({ type: 'remove', key });
+    writes.push(...(await occurrenceRemovals(table, alert, stage)));
+    const status = touchedStatuses.find((one) => `status.${alert.status}` === one);
+    if (status !== undefined) numbers[status] = (numbers[status] ?? head.numbers[status]) - 1;
     const severity = severities.find((one) => one === alert.severity);
     const name =
       alert.excepted === 1 || severity === undefined ? 'alerts.excepted' : (`alerts.${severity}` as const);
@@ -150,6 +170,19 @@ async function planForgetting(
   writes.push(...(await shrinkSegments(table, gone, stage)));
   if (gone.length === 0) return { writes: [], result: { looked, removed: 0 } };
   return { writes, numbers, result: { looked, removed: gone.length } };
+}
+
+/** What has joined an alert goes with it. */
+async function occurrenceRemovals(table: Table, alert: StoredAlert, stage: Stage): Promise<readonly Write[]> {
+  const writes: Write[] = [];
+  for await (const page of table.pages({ pk: occurrencesPartition(alert.id) }))
+    for (const item of page) {
+      const ids = JSON.parse(await textWithin(table, item, 'what has joined an alert')) as readonly string[];
+      stage.replace(item);
+      writes.push({ type: 'remove', key: keyOf(item) });
+      for (const id of ids) writes.push({ type: 'remove', key: occurrenceKey(id) });
+    }
+  return writes;
 }
 
 /** Segments without those alerts; one that none is left of goes with its lists. */

@@ -1,5 +1,5 @@
 import type { Alert } from '../../alert/alert.ts';
-import { raisedStanding } from '../../alert/standing.ts';
+import { raisedStanding, standingOf } from '../../alert/standing.ts';
 import { StoreError } from '../error.ts';
 import { readCause, readTold } from '../rows.ts';
 import { fromColumn, toColumn } from '../column-text.ts';
@@ -64,7 +64,7 @@ export async function claimDeliveries(
 }
 
 function claimed(row: StoredDelivery['row'], channel: string, alert: Alert, place: string): Delivery {
-  const standing = raisedStanding(alert);
+  const standing = standingOf(alert);
   const cause = readCause(row.cause, place);
   return {
     id: row.id,
@@ -73,7 +73,10 @@ function claimed(row: StoredDelivery['row'], channel: string, alert: Alert, plac
     standing,
     attempts: row.attempts - 1,
     revision: row.revision,
-    told: row.follows === 1 ? (readTold(row.told, place) ?? { standing, receipt: {} }) : undefined,
+    told:
+      row.follows === 1
+        ? (readTold(row.told, place) ?? { standing: raisedStanding(alert), receipt: {} })
+        : undefined,
     changedAt: row.changed_at ?? undefined,
     ...(cause === undefined ? {} : { cause }),
   };

@@ -139,7 +139,8 @@ export async function* mergedPostings(
       ready.push(...(until === -1 ? head.rest : head.rest.slice(0, until)));
       head.rest = until === -1 ? [] : head.rest.slice(until);
     }
-    yield ready.toSorted(comparePlaces);
+    // An alert whose severity has changed stands in two lists.
+    yield ready.toSorted(comparePlaces).filter((place, i, all) => place.id !== all[i - 1]?.id);
     await Promise.all(
       full.map(async (head) => {
         if (head.rest.length === 0) head.rest = await nextOf(head.list);

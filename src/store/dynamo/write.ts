@@ -1,17 +1,17 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { keyItem, numeral, sizeOf, type Item } from './item.ts';
-import type { Key } from './keys.ts';
+import { keyItem, keyOf, numeral, sizeOf, type Item } from './item.ts';
+import { keyText, type Key } from './keys.ts';
 
 /** One write of a change. */
 export type Write =
   | { readonly type: 'put'; readonly item: Item; readonly where?: Where | undefined }
   | { readonly type: 'remove'; readonly key: Key; readonly where?: Where | undefined }
-  /** Adds to numbers of an item, which is made where it is missing, with the attributes that it then keeps. */
+  /** Adds to numbers of an item, which is made where it is missing, and sets attributes. */
   | {
       readonly type: 'add';
       readonly key: Key;
       readonly numbers: Readonly<Record<string, number>>;
-      readonly keep?: Item | undefined;
+      readonly set: Item;
     };
 
 /** A number that the item must have. Held only where the change is small enough for one transaction. */
@@ -34,20 +34,20 @@ export function transactItem(write: Write, table: string): TransactWriteItem {
       };
     case 'add': {
       const numbers = Object.entries(write.numbers);
-      const keep = Object.entries(write.keep ?? {});
-      const set = keep.map((_, i) => `#k${i} = if_not_exists(#k${i}, :k${i})`).join(', ');
+      const attributes = Object.entries(write.set);
+      const set = attributes.map((_, i) => `#s${i} = :s${i}`).join(', ');
       return {
         Update: {
           TableName: table,
           Key: keyItem(write.key),
-          UpdateExpression: `add ${numbers.map((_, i) => `#n${i} :n${i}`).join(', ')}${set === '' ? '' : ` set ${set}`}`,
+          UpdateExpression: `add ${numbers.map((_, i) => `#n${i} :n${i}`).join(', ')} set ${set}`,
           ExpressionAttributeNames: Object.fromEntries([
             ...numbers.map(([name], i) => [`#n${i}`, name] as const),
-            ...keep.map(([name], i) => [`#k${i}`, name] as const),
+            ...attributes.map(([name], i) => [`#s${i}`, name] as const),
           ]),
           ExpressionAttributeValues: Object.fromEntries([
             ...numbers.map(([, value], i) => [`:n${i}`, numeral(value)] as const),
-            ...keep.map(([, value], i) => [`:k${i}`, value] as const),
+            ...attributes.map(([, value], i) => [`:s${i}`, value] as const),
           ]),
         },
       };
@@ -66,11 +66,28 @@ function condition(where: Where | undefined) {
   };
 }
 
+/** A transaction touches an item once: what is added to one is added up, and of other writes of one the last counts. */
+export function merged(writes: readonly Write[]): readonly Write[] {
+  const found = new Map<string, Write>();
+  for (const write of writes) {
+    const key = keyText(write.type === 'put' ? keyOf(write.item) : write.key);
+    const before = found.get(key);
+    if (write.type !== 'add' || before?.type !== 'add') {
+      found.set(key, write);
+      continue;
+    }
+    const numbers = { ...before.numbers };
+    for (const [name, by] of Object.entries(write.numbers)) numbers[name] = (numbers[name] ?? 0) + by;
+    found.set(key, { ...write, numbers });
+  }
+  return [...found.values()];
+}
+
 /** The bytes that a write counts for. */
 export function weightOf(write: Write): number {
   const overhead = 200;
   if (write.type === 'put') return overhead + sizeOf(write.item);
-  return overhead + (write.type === 'add' ? sizeOf(write.keep ?? {}) : 0);
+  return overhead + (write.type === 'add' ? sizeOf(write.set) : 0);
 }
 
 /** Writes as a text, to be done later. */
