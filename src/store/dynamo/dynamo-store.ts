@@ -22,7 +22,7 @@ import { keyText } from './keys.ts';
 import { dynamoLeadership } from './leadership.ts';
 import { dynamoLife } from './life.ts';
 import { deliveriesOf, forgetAlerts, selectOldAlerts } from './old-alerts.ts';
-import { claimDeliveries, countDeliveries, countOwed, settleDelivery } from './outbox.ts';
+import { claimDeliveries, countDeliveries, countOwed, settleDeliveries } from './outbox.ts';
 import { newestRejections } from './rejections.ts';
 import { textWithin } from './stage.ts';
 import { dynamoTable, type Table } from './table.ts';
@@ -180,7 +180,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         return claimDeliveries(table, channel, claim);
       }),
     settle: (deliveryId, outcome, now) =>
-      run('settle', () => settleDelivery(table, deliveryId, outcome, now)),
+      run('settle', () => settleDeliveries(table, [...new Set([deliveryId].flat())], outcome, now)),
     oweFollowUps: (alertIds, channels, times) =>
       run('oweFollowUps', () => oweFollowUps(table, changes, alertIds, channels, times)),
     deadDeliveries: (query) => read('deadDeliveries', () => selectDead(table, query)),

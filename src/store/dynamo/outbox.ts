@@ -128,8 +128,22 @@ function moveOn(table: Table, before: StoredDelivery, after: StoredDelivery['row
 
 const mostTries = 30;
 
-/** Writes down how an attempt ended; see `Store.settle` for what counts when. */
-export async function settleDelivery(
+const settledAtOnce = 10;
+
+/** Writes down how attempts ended; see `Store.settle` for what counts when. */
+export async function settleDeliveries(
+  table: Table,
+  ids: readonly string[],
+  outcome: DeliveryOutcome,
+  now: number,
+): Promise<void> {
+  for (let from = 0; from < ids.length; from += settledAtOnce)
+    await Promise.all(
+      ids.slice(from, from + settledAtOnce).map((id) => settleDelivery(table, id, outcome, now)),
+    );
+}
+
+async function settleDelivery(
   table: Table,
   id: string,
   outcome: DeliveryOutcome,
