@@ -14,7 +14,7 @@ function engineFor(...detections: readonly string[]): Engine {
   const rules = detections.flatMap(
     (detection, i) =>
       parseRules(
-        `title: t${i}\nid: 00000000-0000-4000-8000-00000000000${i}\nlogsource: { product: aws, service: cloudtrail }\ndetection:\n  s: ${detection}\n  condition: s\nlevel: low`,
+        `title: t${i}\nid: 00000000-0000-4000-8000-00000000000${i.toString(16)}\nlogsource: { product: aws, service: cloudtrail }\ndetection:\n  s: ${detection}\n  condition: s\nlevel: low`,
         'r.yml',
       ).rules,
   );
@@ -87,7 +87,12 @@ interface Found {
 }
 
 /** What is counted when no alerts are raised any more. */
-async function countIn(content: string, size: number, options: DecodeOptions): Promise<Found> {
+async function countIn(
+  content: string,
+  size: number,
+  options: DecodeOptions,
+  engine = counting,
+): Promise<Found> {
   const bytes = Buffer.from(content);
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -96,7 +101,7 @@ async function countIn(content: string, size: number, options: DecodeOptions): P
   const sum = createAlertLimit(0);
   const tally = newTally();
   for await (const batch of decode(chunks(), { source: 'file', object: 'x', receivedAt: 0 }, options)) {
-    const { further, alerts } = decide(batch, counting, Date.UTC(2026, 11), tally, { limit });
+    const { further, alerts } = decide(batch, engine, Date.UTC(2026, 11), tally, { limit });
     expect(alerts).toEqual([]);
     sum.add(further);
   }
@@ -332,6 +337,18 @@ describe('what is counted from bytes', () => {
     expect(counted).toBeGreaterThan(runs / 10);
     expect(refused).toBeGreaterThan(runs / 10);
   });
+});
+
+it('is of the rules for which most records would be looked at, where only some can be counted', async () => {
+  const calls = Array.from({ length: 9 }, (_, i) => `{ eventName: Call${i} }`);
+  const engine = engineFor(...calls, '{ userIdentity.type: AssumedRole }');
+  const prefilter = prefilterFor({ engine, range: {}, holds: false, passesOver: true })(reached);
+  const records = Array.from({ length: 9 }, (_, i) =>
+    JSON.stringify({ ...head, eventName: `Other${i}`, userIdentity: { type: 'AssumedRole' } }),
+  );
+  const found = await countIn(`{"Records":[${records.join(',')}]}`, 1 << 20, { prefilter }, engine);
+  expect(found).toMatchObject({ records: 9, passedOver: 9 });
+  expect(found.further).toMatchObject([{ matches: 9 }]);
 });
 
 it('records are looked at where the limit is not reached, or a range of time is asked for', () => {

@@ -258,14 +258,31 @@ export function prefilterFor({
   if (!passesOver) return () => undefined;
   // Which records are in a range of time is not told from their bytes.
   const countable = range.since === undefined && range.until === undefined ? countableRules(engine) : [];
-  const levels = new Map(engine.active.map(({ id, level }) => [id, level]));
+  const rules = new Map(engine.active.map((rule) => [rule.id, rule]));
+  const burdens = new Map<string, number>();
+  const burdenOf = ({ id }: CountedRule): number => {
+    const rule = rules.get(id);
+    const burden = burdens.get(id) ?? (rule === undefined ? 0 : burdenOfRule(rule));
+    burdens.set(id, burden);
+    return burden;
+  };
   return (limit) => {
     const reached = countable.filter(({ id }) => {
-      const level = levels.get(id);
-      return level !== undefined && limit.isReached(id, level);
+      const rule = rules.get(id);
+      return rule !== undefined && limit.isReached(id, rule.level);
     });
+    // Only so many can be counted: first those for which most records would be decoded.
+    if (reached.length > 1) reached.sort((a, b) => burdenOf(b) - burdenOf(a));
     return prefilterOf(engine, holds, atMost(reached)) ?? prefilterOf(engine, holds);
   };
+}
+
+/** The more records have to be looked at for the rule, the greater; greatest where all have to be. */
+function burdenOfRule(rule: Rule): number {
+  const { actions, clues } = needsOf(rule);
+  if (actions !== undefined) return 0;
+  const alone = rarest(clues);
+  return alone === undefined ? Number.MAX_VALUE : commonnessOf(alone);
 }
 
 function withSightings(wanted: Wanted): Wanted {
