@@ -79,7 +79,7 @@ function partFor<E>(rests: Rests, view: EventView<E>, sharing: Sharing<E>): Part
 }
 
 /** So few are tried sooner than it is found out which of them to try. */
-const fewRules = 12;
+const fewRules = 20;
 
 /**
  * @param numbers of the rules, in the set
