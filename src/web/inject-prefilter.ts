@@ -22,9 +22,9 @@ export interface RowFilter {
   readonly mayMatch: (requests: Requests, row: number) => boolean;
   /**
    * The same for all rows of a batch: 1 for each that a rule may match, 0 for the others. A text is looked at once, however many rows have it.
-   * Valid until the next call.
+   * Valid until the next call. Undefined where a rule may match none of them.
    */
-  readonly suspects: (requests: Requests, texts: TextTable) => Uint8Array;
+  readonly suspects: (requests: Requests, texts: TextTable) => Uint8Array | undefined;
   /** The rules that may match the row, by their numbers in order; all others do not. */
   readonly candidates: (requests: Requests, row: number) => readonly number[];
   /** Rules without a text to look for: because of them every row is looked at. */
@@ -170,14 +170,20 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       const { count } = requests;
       if (marks.length < count) marks = new Uint8Array(Math.max(count, requests.position.length));
       marks.fill(always.length > 0 ? 1 : 0, 0, count);
-      if (always.length > 0) return marks;
-      for (const { column, suspicious } of filters) {
+      let isAny = always.length > 0;
+      for (const { column, suspicious } of isAny ? [] : filters) {
         const held = texts.of(requests, column);
-        const { ids } = held;
+        const { ids, size } = held;
         const isMarked = suspicious(held);
-        for (let row = 0; row < count; row++) if (isMarked[ids[row] ?? 0] === 1) marks[row] = 1;
+        // Mostly there are few texts, and nothing in any of them.
+        if (size < count && !isMarked.subarray(0, size).includes(1)) continue;
+        for (let row = 0; row < count; row++)
+          if (isMarked[ids[row] ?? 0] === 1) {
+            marks[row] = 1;
+            isAny = true;
+          }
       }
-      return marks;
+      return isAny ? marks : undefined;
     },
   };
 }

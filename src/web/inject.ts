@@ -123,6 +123,7 @@ export function injectionSignal(
 
   const take = (requests: Requests, ids: Int32Array): void => {
     const isSuspect = suspects(requests, texts);
+    if (isSuspect === undefined) return;
     for (let row = 0; row < requests.count; row++) {
       if (isSuspect[row] === 0) continue;
       const client = ids[row] ?? -1;

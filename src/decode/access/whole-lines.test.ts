@@ -39,6 +39,21 @@ it('gives all lines, each whole and where it stands, whatever the chunks', async
   );
 });
 
+it('gives all lines of a chunk that is longer than a piece, and of pieces that are longer than a chunk', async () => {
+  const lines = Array.from({ length: 9_000 }, (_, i) => `${i}${'x'.repeat((i * 7_919) % 150)}`);
+  lines[4_000] = 'y'.repeat(400_000);
+  const text = lines.join('\n');
+  for (const sizes of [[text.length], [300_000], [700_000, 1]]) {
+    const { pieces, tooLong } = await piecesOf(Buffer.from(text), sizes);
+    expect(pieces.map(([, piece]) => piece).join('')).toBe(text);
+    expect(pieces.map(([at, piece]) => text.slice(at - 7, at - 7 + piece.length) === piece)).not.toContain(
+      false,
+    );
+    expect(pieces.slice(0, -1).map(([, piece]) => piece.endsWith('\n'))).not.toContain(false);
+    expect(tooLong).toEqual([]);
+  }
+});
+
 it.each([
   ['in many chunks', [70_000]],
   ['in one', [10_000_000]],

@@ -44,17 +44,20 @@ export async function* wholeLines(
     tooLong(at, buffer.subarray(0, held), whole, reason);
   };
   for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += sliceBytes) {
+    for (let from = 0; from < chunk.length;) {
       let slice = chunk.subarray(from, from + sliceBytes);
       if (length > longestLine) {
         const first = slice.indexOf(lineFeed) + 1;
         if (first === 0) {
           length += slice.length;
+          from += slice.length;
           continue;
         }
         refuse(length + first);
         at += length + first;
         held = 0;
+        length = 0;
+        from += first;
         slice = slice.subarray(first);
       }
       const end = slice.lastIndexOf(lineFeed) + 1;
@@ -65,9 +68,14 @@ export async function* wholeLines(
         yield { bytes: held > 0 ? buffer.subarray(0, held) : lines, at };
         at += whole;
         held = 0;
+        length = 0;
+        // The next slice begins with the line that is cut here: in the middle of a chunk nothing is copied.
+        from += end;
+        continue;
       }
-      hold(slice.subarray(end));
+      hold(slice);
       length = held;
+      from += slice.length;
     }
     disposeOf(chunk);
   }
