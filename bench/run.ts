@@ -2,6 +2,7 @@ import { benchAccessLogs } from './access-logs.ts';
 import { benchLambda } from './lambda.ts';
 import { benchMatching } from './matching.ts';
 import { benchPeer } from './peer.ts';
+import { benchPipeline } from './pipeline.ts';
 import { benchSigma } from './sigma.ts';
 import { benchStores } from './stores.ts';
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (smoke: boolean) => Promise<void>>> = {
   lambda: benchLambda,
   'access-logs': benchAccessLogs,
   stores: benchStores,
+  pipeline: benchPipeline,
 };
 
 // `--smoke` runs every benchmark once over little data: it shows that they work, not how fast anything is.

@@ -1,0 +1,254 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { randomFrom } from './random.ts';
+
+/** One event in twenty raises an alert. */
+const alertingShare = 0.05;
+const limitMs = 20;
+
+/**
+ * From an event being sent to its alert being durable (the answer to the request) and in the hands of a channel (a receiver on this
+ * machine), through a whole server with the embedded store. Events are sent when they are due and not when the last was answered, and times
+ * count from when they were due: a server that stalls is charged for all that waited meanwhile.
+ */
+export async function benchPipeline(smoke: boolean): Promise<void> {
+  const seconds = smoke ? 1 : 30;
+  process.stdout.write(
+    '\npipeline: one event a request, 5 % raise an alert of their own; milliseconds from when an alerting event was due\n' +
+      '  events/s sent   answered/s            durable p50/p95/p99/most              at the channel p50/p95/p99/most   owed at the end\n',
+  );
+  for (const rate of smoke ? [200] : [1_000, 1_500, 2_000, 3_000]) {
+    const load = await runLoad(rate, rate === 1_000 || smoke ? seconds : 10);
+    process.stdout.write(`${lineOf(rate, load)}\n`);
+    // What this rate leaves behind only grows with the next.
+    if (load.owedAtEnd > rate * alertingShare * 2) break;
+  }
+}
+
+interface Load {
+  readonly answeredPerSecond: number;
+  readonly failed: number;
+  readonly durable: readonly number[];
+  readonly handed: readonly number[];
+  readonly owedAtEnd: number;
+}
+
+async function runLoad(rate: number, seconds: number): Promise<Load> {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-pipeline-'));
+  const receiver = await startReceiver();
+  const config = join(folder, 'tocsin.yaml');
+  writeFileSync(
+    config,
+    `channels:\n  receiver:\n    type: webhook\n    url: env:RECEIVER_URL\n    secret: env:RECEIVER_SECRET\n`,
+  );
+  const server = await startServer(folder, config, {
+    RECEIVER_URL: `http://127.0.0.1:${receiver.port}/`,
+    RECEIVER_SECRET: 'a secret of at least 24 bytes',
+  });
+  try {
+    // The first seconds compile what the others run.
+    await sendEvents(server.address, rate, Math.max(1, seconds / 5), 'warm', () => {}, receiver.expect);
+    const durable: number[] = [];
+    const began = performance.now();
+    const failed = await sendEvents(
+      server.address,
+      rate,
+      seconds,
+      'timed',
+      (ms) => durable.push(ms),
+      receiver.expect,
+    );
+    const took = (performance.now() - began) / 1000;
+    const owedAtEnd = receiver.waiting();
+    const patience = performance.now() + 30_000;
+    while (receiver.waiting() > 0 && performance.now() < patience) await sleep(20);
+    if (receiver.waiting() > 0) throw new Error(`${receiver.waiting()} alerts did not reach the channel`);
+    return {
+      answeredPerSecond: (rate * seconds - failed) / took,
+      failed,
+      durable: durable.toSorted((a, b) => a - b),
+      handed: receiver.times('timed').toSorted((a, b) => a - b),
+      owedAtEnd,
+    };
+  } finally {
+    server.child.kill('SIGTERM');
+    await server.ended;
+    receiver.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Sends `rate` events a second, each when it is due, whatever became of those before. Returns how many were not taken. */
+async function sendEvents(
+  address: string,
+  rate: number,
+  seconds: number,
+  part: string,
+  onDurable: (ms: number) => void,
+  expectAlert: (eventId: string, dueAt: number) => void,
+): Promise<number> {
+  const random = randomFrom(11);
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const answers: Promise<void>[] = [];
+  let failed = 0;
+  const began = performance.now();
+  const total = Math.round(rate * seconds);
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate));
+    for (; sent < due; sent++) {
+      const dueAt = began + (sent / rate) * 1000;
+      const isAlerting = random() < alertingShare;
+      const id = `${part}-${rate}-${sent}`;
+      if (isAlerting) expectAlert(id, dueAt);
+      answers.push(
+        post(`${address}/v1/events`, eventOf(id, isAlerting), agent).then((status) => {
+          if (status !== 200) failed++;
+          else if (isAlerting) onDurable(performance.now() - dueAt);
+        }),
+      );
+    }
+    await sleep(1);
+  }
+  await Promise.all(answers);
+  agent.destroy();
+  return failed;
+}
+
+function eventOf(id: string, isAlerting: boolean): string {
+  return JSON.stringify({
+    eventVersion: '1.11',
+    userIdentity: {
+      type: 'IAMUser',
+      principalId: 'AIDAEXAMPLEALICE',
+      arn: 'arn:aws:iam::111122223333:user/alice',
+      accountId: '111122223333',
+      accessKeyId: 'AKIAEXAMPLEALICE',
+      userName: 'alice',
+    },
+    eventTime: `${new Date().toISOString().slice(0, 19)}Z`,
+    eventSource: isAlerting ? 'cloudtrail.amazonaws.com' : 'ec2.amazonaws.com',
+    eventName: isAlerting ? 'StopLogging' : 'DescribeInstances',
+    awsRegion: 'eu-west-1',
+    sourceIPAddress: '198.51.100.7',
+    userAgent: 'aws-cli/2.31.0',
+    // A trail of its own, so that each is an alert of its own.
+    requestParameters: isAlerting
+      ? { name: `arn:aws:cloudtrail:eu-west-1:111122223333:trail/${id}` }
+      : { instancesSet: {}, filterSet: {} },
+    responseElements: null,
+    readOnly: !isAlerting,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: '111122223333',
+    eventCategory: 'Management',
+    eventID: id,
+  });
+}
+
+function post(url: string, body: string, agent: Agent): Promise<number> {
+  return new Promise((resolve) => {
+    const sent = request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve(answer.statusCode ?? 0));
+      },
+    );
+    sent.on('error', () => resolve(0));
+    sent.end(body);
+  });
+}
+
+/** A receiver of webhooks that notes how long after its event was due each alert came. */
+async function startReceiver() {
+  const due = new Map<string, number>();
+  const came = new Map<string, number>();
+  const server = createServer((incoming, answer) => {
+    const pieces: Buffer[] = [];
+    incoming.on('data', (piece: Buffer) => pieces.push(piece));
+    incoming.on('end', () => {
+      const at = performance.now();
+      const { data } = JSON.parse(Buffer.concat(pieces).toString()) as {
+        data: { alert: { evidence: { eventId: string } } };
+      };
+      const id = data.alert.evidence.eventId;
+      const dueAt = due.get(id);
+      if (dueAt !== undefined) came.set(id, at - dueAt);
+      due.delete(id);
+      answer.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    expect: (eventId: string, dueAt: number): void => void due.set(eventId, dueAt),
+    waiting: () => due.size,
+    times: (part: string) => [...came].filter(([id]) => id.startsWith(part)).map(([, ms]) => ms),
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface RunningServer {
+  readonly address: string;
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
+}
+
+async function startServer(
+  folder: string,
+  config: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const bin = fileURLToPath(new URL('../bin/tocsin.js', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [bin, 'serve', '--port', '0', '--config', config, '--data', join(folder, 'data')],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+  );
+  let output = '';
+  let log = '';
+  child.stdout.on('data', (piece: Buffer) => (output = (output + piece.toString()).slice(0, 4_000)));
+  child.stderr.on('data', (piece: Buffer) => (log = (log + piece.toString()).slice(-4_000)));
+  const ended = once(child, 'close');
+  for (;;) {
+    const address = /http:\/\/\S+:\d+/.exec(output)?.[0];
+    if (address !== undefined) return { address, child, ended };
+    if (child.exitCode !== null) throw new Error(`the server ended before it listened: ${log}`);
+    await sleep(20);
+  }
+}
+
+function lineOf(rate: number, { answeredPerSecond, failed, durable, handed, owedAtEnd }: Load): string {
+  const last = at(handed, 0.99);
+  const verdict =
+    rate === 1_000 ? `   p99 at the channel: limit ${limitMs} ms ${last <= limitMs ? 'kept' : 'BROKEN'}` : '';
+  const refused = failed === 0 ? '' : `   ${failed} not taken`;
+  return `  ${rate.toLocaleString('en').padStart(8)}${Math.round(answeredPerSecond).toLocaleString('en').padStart(17)}   ${four(durable).padStart(34)}   ${four(handed).padStart(40)}${String(owedAtEnd).padStart(12)}${verdict}${refused}`;
+}
+
+function four(sorted: readonly number[]): string {
+  return [0.5, 0.95, 0.99, 1].map((part) => at(sorted, part).toFixed(1)).join(' / ');
+}
+
+function at(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

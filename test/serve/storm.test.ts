@@ -1,0 +1,224 @@
+import { DatabaseSync } from 'node:sqlite';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startServer, temporaryFolder, type ServerProcess } from '../support/cli.ts';
+import { record, trailStopped } from '../support/records.ts';
+
+// Larger for a night: TOCSIN_STORM_EVENTS=100000 TOCSIN_STORM_KILLS=50
+const total = Number(process.env['TOCSIN_STORM_EVENTS'] ?? 2_500);
+const kills = Number(process.env['TOCSIN_STORM_KILLS'] ?? 6);
+const minutes = 60_000;
+
+interface Receiver {
+  readonly url: string;
+  /** By idempotency key: the events that it told of, once for each message. */
+  readonly messages: ReadonlyMap<string, readonly string[]>;
+  readonly trouble: () => number;
+  readonly close: () => void;
+}
+
+/** Takes webhooks, and by turns answers with errors, asks for patience, hangs up, or takes a message and hangs up before it says so. */
+async function startMoodyReceiver(): Promise<Receiver> {
+  const messages = new Map<string, string[]>();
+  let calls = 0;
+  let troubles = 0;
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      calls += 1;
+      const mood = calls % 40;
+      if (mood >= 34) troubles += 1;
+      if (mood === 34 || mood === 35) return void response.writeHead(503).end();
+      if (mood === 36) return void response.writeHead(429, { 'retry-after': '1' }).end();
+      if (mood === 37) return void request.socket.destroy();
+      const { data } = JSON.parse(Buffer.concat(pieces).toString()) as {
+        data: { alert: { evidence: { eventId: string } } };
+      };
+      const key = String(request.headers['webhook-id']);
+      messages.set(key, [...(messages.get(key) ?? []), data.alert.evidence.eventId]);
+      if (mood === 38 || mood === 39) return void request.socket.destroy();
+      response.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    messages,
+    trouble: () => troubles,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface Sent {
+  readonly events: readonly ReturnType<typeof record>[];
+  readonly alerting: ReadonlySet<string>;
+}
+
+/** One in twenty raises an alert of its own; of all, three in ten are sent a second time, and nothing is in order. */
+function makeEvents(random: () => number): Sent {
+  const alerting = new Set<string>();
+  const single = Array.from({ length: Math.round(total / 1.3) }, (_, i) => {
+    const eventTime = `${new Date(Date.now() - random() * 20 * minutes).toISOString().slice(0, 19)}Z`;
+    if (i % 20 !== 0) return record({ eventTime });
+    const name = `arn:aws:cloudtrail:eu-west-1:111122223333:trail/${i}`;
+    const event = trailStopped({ eventTime, requestParameters: { name } });
+    alerting.add(event.eventID);
+    return event;
+  });
+  const again = single.filter(() => random() < 0.3);
+  const events = [...single, ...again]
+    .map((event) => ({ event, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ event }) => event);
+  return { events, alerting };
+}
+
+/** Numbers from 0 up to 1, the same in each run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+it(
+  'comes through kills, repeats, disorder, a locked store and a moody channel with every alert once and told at least once',
+  async () => {
+    const random = seeded(17);
+    const folder = temporaryFolder();
+    const receiver = await startMoodyReceiver();
+    const config = join(folder.path, 'tocsin.yaml');
+    const data = join(folder.path, 'data');
+    writeFileSync(
+      config,
+      `data: ${data}\nchannels:\n  moody: { type: webhook, url: env:STORM_URL, secret: env:STORM_SECRET }\n`,
+    );
+    const env = { STORM_URL: receiver.url, STORM_SECRET: 'a secret of at least 24 bytes' };
+    const { events, alerting } = makeEvents(random);
+    const queue = Array.from({ length: Math.ceil(events.length / 5) }, (_, i) =>
+      events.slice(i * 5, i * 5 + 5),
+    );
+    const sums = { records: 0, events: 0, rejected: 0, refused: 0, unanswered: 0 };
+    const refusals = new Set<number>();
+  let server: ServerProcess = await startServer(['--config', config, '--quiet'], env);
+    let restarting: Promise<void> | undefined;
+
+    async function sender(): Promise<void> {
+      for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+        for (;;) {
+          await restarting;
+          const answer = await fetch(`${server.address}/v1/events`, {
+            method: 'POST',
+            body: JSON.stringify({ Records: batch }),
+            headers: { 'content-type': 'application/json' },
+          }).catch(() => undefined);
+          const body =
+            answer?.status === 200
+              ? await answer.json().catch(() => undefined)
+              : await answer?.text().catch(() => '');
+          if (answer?.status !== 200 || body === undefined) {
+            if (answer === undefined || answer.status === 200) sums.unanswered += 1;
+            else {
+              // Busy is an answer; a fault is not.
+              expect([429, 503]).toContain(answer.status);
+              sums.refused += 1;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            continue;
+          }
+          const counted = body as { records: number; events: number; rejected: number };
+          sums.records += counted.records;
+          sums.events += counted.events;
+          sums.rejected += counted.rejected;
+          break;
+        }
+      }
+    }
+
+    async function restart(): Promise<void> {
+      server.child.kill('SIGKILL');
+      await server.ended;
+      server = await startServer(['--config', config, '--quiet'], env);
+    }
+
+    /** Another process holds the database, as a backup would, for longer than the server has patience for one call. */
+    async function lockStore(): Promise<void> {
+      const path = join(data, 'tocsin.db');
+      if (!existsSync(path)) return;
+      const other = new DatabaseSync(path);
+      try {
+        other.exec('pragma busy_timeout = 5000; begin immediate');
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        other.exec('rollback');
+      } finally {
+        other.close();
+      }
+    }
+
+    try {
+      const storm = (async () => {
+        const batches = queue.length;
+        for (let killed = 1; killed <= kills; killed++) {
+          const until = Math.floor((batches * (kills - killed + random() * 0.8)) / (kills + 1));
+          while (queue.length > until) await new Promise((resolve) => setTimeout(resolve, 1));
+          restarting = restart();
+          await restarting;
+          if (killed % 3 === 0) await lockStore();
+        }
+      })();
+      await Promise.all([...Array.from({ length: 8 }, sender), storm]);
+
+      // Every record of every request that was answered is an event or a rejection.
+      expect(sums.records).toBe(events.length);
+      expect(sums.events + sums.rejected).toBe(sums.records);
+      expect(sums.unanswered).toBeGreaterThan(0);
+    // Busy is an answer; a fault is not.
+    expect([...refusals].filter((status) => status !== 429 && status !== 503)).toEqual([]);
+
+      const stored = new Map<string, number>();
+      let cursor: string | null | undefined;
+      do {
+        const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+        const page = (await (await fetch(`${server.address}/v1/alerts?limit=500${query}`)).json()) as {
+          alerts: { evidence: { eventId: string } }[];
+          next?: string | null;
+        };
+        for (const { evidence } of page.alerts)
+          stored.set(evidence.eventId, (stored.get(evidence.eventId) ?? 0) + 1);
+        cursor = page.next;
+      } while (cursor);
+      expect([...stored.keys()].sort()).toEqual([...alerting].sort());
+      expect([...stored.values()].filter((count) => count !== 1)).toEqual([]);
+
+      const told = () => new Set([...receiver.messages.values()].flat());
+      const patience = Date.now() + 4 * minutes;
+      while (told().size < alerting.size && Date.now() < patience)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect([...told()].sort()).toEqual([...alerting].sort());
+      expect(receiver.trouble()).toBeGreaterThan(0);
+      // A repeat carries the key of what it repeats: a receiver can tell.
+      expect(receiver.messages.size).toBe(alerting.size);
+      const repeats = [...receiver.messages.values()].reduce((sum, times) => sum + times.length - 1, 0);
+      expect(repeats).toBeGreaterThan(0);
+      process.stdout.write(
+        `storm: ${events.length} events (${alerting.size} alerts), ${kills} kills, ${sums.unanswered} requests unanswered and ${sums.refused} put off, ${receiver.trouble()} troubles of the channel, ${repeats} messages repeated under their key\n`,
+      );
+    } finally {
+      server.child.kill('SIGKILL');
+      await server.ended;
+      receiver.close();
+      folder.remove();
+    }
+  },
+  10 * minutes,
+);
