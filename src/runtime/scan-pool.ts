@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
+import { bytesAhead, packStep, unpackStep } from './packed-step.ts';
 import { inLargerSteps, readPart, type ReadOptions, type Step } from './scan-part.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './scan-worker.ts';
 import { startThread } from './start-thread.ts';
@@ -13,8 +14,10 @@ export interface PartStep {
 
 /** What is on its way from one part. */
 interface Lane {
+  readonly number: number;
   readonly part: FilePart;
-  readonly steps: Step[];
+  /** Those packed that wait for the parts before. */
+  readonly steps: (Step | Uint8Array)[];
   done: boolean;
   /** Where a part of a list ended; see `FilePart`. */
   end: number | undefined;
@@ -22,15 +25,20 @@ interface Lane {
   worker: Worker | undefined;
   /** Of a part that this thread reads. */
   own: AsyncIterator<Step> | undefined;
+  /** Bytes of its steps that this thread has packed. */
+  packed: number;
 }
 
-/** Parts that may be on their way besides one for each thread, and steps of one part that may wait to be taken. */
-const partsAhead = 1;
-const stepsAhead = 2;
+/** Workers that are ready, and how many parts each has been given. */
+type Underway = Map<Worker, number>;
+
+/** A worker has its next part before it is done with one, so that it need not wait until this thread comes to its messages. */
+const partsOfWorker = 2;
 
 /**
  * Reads parts on several threads, this one among them, and gives their steps in the order of the parts, as if they were read one after
- * the other. Each thread reads ahead by a few steps and parts only, so that memory does not grow with the archive.
+ * the other. Each thread reads ahead by a few parts and bytes of steps only, so that memory does not grow with the archive. Until the
+ * others have started, this one reads alone.
  * @throws what went wrong in a thread, with its stack.
  */
 export async function* pooledSteps(
@@ -40,41 +48,50 @@ export async function* pooledSteps(
   own: ReadOptions,
 ): AsyncGenerator<PartStep> {
   const lanes: Lane[] = [];
-  const idle: Worker[] = [];
+  const underway: Underway = new Map();
   let nextPart = 0;
   const failure: { error?: Error } = {};
   const dropped = createDropping();
   let wake = (): void => {};
   const workers = Array.from({ length: Math.min(threads, parts.length) - 1 }, () => startWorker(setup));
 
-  /** The next part, unless too many are on their way. */
-  function takePart(): FilePart | undefined {
-    return lanes.length < threads + partsAhead ? parts[nextPart++] : undefined;
+  /** Takes the next part, unless too many are on their way. */
+  function openLane(worker?: Worker): Lane | undefined {
+    const part = lanes.length <= threads * partsOfWorker ? parts[nextPart] : undefined;
+    if (part === undefined) return undefined;
+    const number = nextPart++;
+    const lane = { number, part, steps: [], done: false, end: undefined, worker, own: undefined, packed: 0 };
+    lanes.push(lane);
+    return lane;
   }
 
-  function assignIdle(): void {
-    while (idle.length > 0) {
-      const part = takePart();
-      const worker = part && idle.pop();
-      if (part === undefined || worker === undefined) return;
-      lanes.push({ part, steps: [], done: false, end: undefined, worker, own: undefined });
-      send(worker, { type: 'read', part, reached: own.reached() });
-    }
+  function assign(): void {
+    for (let most = 1; most <= partsOfWorker; most++)
+      for (const [worker, count] of underway) {
+        if (count >= most) continue;
+        const lane = openLane(worker);
+        if (lane === undefined) return;
+        underway.set(worker, count + 1);
+        send(worker, { type: 'read', number: lane.number, part: lane.part, reached: own.reached() });
+      }
   }
 
   function onMessage(worker: Worker, message: FromWorker): void {
-    // There is no lane where it was dropped.
-    const lane = lanes.find((candidate) => candidate.worker === worker);
-    if (message.type === 'step') lane?.steps.push(message.step);
+    if (message.type === 'ready') underway.set(worker, 0);
     else {
-      if (lane !== undefined) {
-        lane.done = true;
-        lane.end = message.end;
-        lane.worker = undefined;
+      // There is no lane where it was dropped.
+      const lane = lanes.find(({ number }) => number === message.number);
+      if (message.type === 'step') lane?.steps.push(message.packed);
+      else {
+        if (lane !== undefined) {
+          lane.done = true;
+          lane.end = message.end;
+          lane.worker = undefined;
+        }
+        underway.set(worker, (underway.get(worker) ?? 1) - 1);
       }
-      idle.push(worker);
-      assignIdle();
     }
+    assign();
     wake();
   }
 
@@ -82,20 +99,32 @@ export async function* pooledSteps(
   async function readHere(): Promise<boolean> {
     let lane = lanes.find((candidate) => candidate.own !== undefined && !candidate.done);
     if (lane === undefined) {
-      const part = takePart();
-      if (part === undefined) return false;
-      const read: Lane = { part, steps: [], done: false, end: undefined, worker: undefined, own: undefined };
-      const steps = readPart(part, own, (border) => (read.end = border));
+      const read = openLane();
+      if (read === undefined) return false;
+      const steps = readPart(read.part, own, (border) => (read.end = border));
       read.own = inLargerSteps(steps)[Symbol.asyncIterator]();
-      lanes.push((lane = read));
+      lane = read;
     }
-    if (lane.own === undefined || lane.steps.length >= stepsAhead) return false;
+    if (lane.own === undefined || lane.packed >= bytesAhead) return false;
     const next: IteratorResult<Step, unknown> = await lane.own.next();
     if (next.done === true) lane.done = true;
-    else lane.steps.push(next.value);
+    else if (lane === lanes[0]) lane.steps.push(next.value);
+    else {
+      const packed = packStep(next.value);
+      lane.packed += packed.length;
+      lane.steps.push(packed);
+    }
     // What the other threads have sent meanwhile is taken now, so that none of them waits for its next part.
     await new Promise((resolve) => setImmediate(resolve));
     return true;
+  }
+
+  function take(lane: Lane, step: Step | Uint8Array): Step {
+    if (!(step instanceof Uint8Array)) return step;
+    if (lane.worker !== undefined)
+      send(lane.worker, { type: 'taken', number: lane.number, bytes: step.length });
+    else if (lane.own !== undefined) lane.packed -= step.length;
+    return unpackStep(step);
   }
 
   for (const worker of workers) {
@@ -108,29 +137,26 @@ export async function* pooledSteps(
       failure.error ??= new Error(`a thread that reads files ended with code ${code}`);
       wake();
     });
-    idle.push(worker);
   }
   try {
-    assignIdle();
     for (;;) {
       if (failure.error !== undefined) throw failure.error;
       const lane = lanes[0];
       if (lane !== undefined && dropped.includes(lane.part)) {
         lanes.shift();
         await lane.own?.return?.();
-        if (lane.worker !== undefined) send(lane.worker, { type: 'stop' });
-        assignIdle();
+        if (lane.worker !== undefined) send(lane.worker, { type: 'stop', number: lane.number });
+        assign();
         yield { part: lane.part, step: undefined };
         continue;
       }
       const step = lane?.steps.shift();
       if (lane !== undefined && step !== undefined) {
-        if (lane.worker !== undefined) send(lane.worker, { type: 'more' });
-        yield { part: lane.part, step };
+        yield { part: lane.part, step: take(lane, step) };
       } else if (lane?.done === true) {
         lanes.shift();
         dropped.ended(lane.part, lane.end);
-        assignIdle();
+        assign();
         yield { part: lane.part, step: undefined };
       } else if (!(await readHere())) {
         if (lane === undefined) return;

@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FilePart } from '../source/file-parts.ts';
 import { locateIn, type PlaceSources } from '../source/place-files.ts';
 import { engineOf, type EngineParts } from './engine.ts';
-import { inLargerSteps, readPart, type Step } from './scan-part.ts';
+import { inLargerSteps, readPart } from './scan-part.ts';
+import { bytesAhead, packStep } from './packed-step.ts';
 import type { TimeRange } from './pipeline.ts';
 import { prefilterFor } from './wanted.ts';
 
@@ -16,19 +17,32 @@ export interface WorkerSetup {
   readonly alertsPerRule: number;
 }
 
-/** `read`: a part to read, when the one before is done. `more`: steps may be sent again. `stop`: nobody wants the rest of the part. */
+/**
+ * Parts have numbers, and are read one after the other. `read`: one more. `taken`: so many bytes of its steps no longer wait. `stop`: nobody
+ * wants the rest of it.
+ */
 export type ToWorker =
-  | { readonly type: 'read'; readonly part: FilePart; readonly reached: ReadonlySet<string> }
-  | { readonly type: 'more' }
-  | { readonly type: 'stop' };
+  | {
+      readonly type: 'read';
+      readonly number: number;
+      readonly part: FilePart;
+      readonly reached: ReadonlySet<string>;
+    }
+  | { readonly type: 'taken'; readonly number: number; readonly bytes: number }
+  | { readonly type: 'stop'; readonly number: number };
 
 /** `done`: the part has been read, up to this border where it is one of a list and did not go on to the end of the file. */
 export type FromWorker =
-  | { readonly type: 'step'; readonly step: Step }
-  | { readonly type: 'done'; readonly end: number | undefined };
+  | { readonly type: 'ready' }
+  | { readonly type: 'step'; readonly number: number; readonly packed: Uint8Array }
+  | { readonly type: 'done'; readonly number: number; readonly end: number | undefined };
 
-/** So many steps may wait to be taken; then the worker waits. */
-const stepsAhead = 2;
+/** A part that is to be read or is being read. */
+interface Reading {
+  /** Bytes of steps that were sent and not taken. */
+  waiting: number;
+  stopped: boolean;
+}
 
 /** The body of a worker thread of `pooledSteps`. */
 function work(): void {
@@ -39,31 +53,42 @@ function work(): void {
   const engine = engineOf(parts, places && locateIn(places, () => {}));
   const prefilter = prefilterFor({ engine, range, holds, passesOver });
   const options = { engine, range, holds, prefilter, alertsPerRule, clock: () => Date.now() };
-  const credit = { steps: 0, stopped: false };
+  const readings = new Map<number, Reading>();
   let wake = (): void => {};
-  const read = async (part: FilePart, reached: ReadonlySet<string>): Promise<void> => {
-    credit.steps = stepsAhead;
-    credit.stopped = false;
+  const tell = (message: FromWorker): void => port.postMessage(message);
+  const read = async (number: number, part: FilePart, reached: ReadonlySet<string>): Promise<void> => {
+    const reading = readings.get(number) ?? { waiting: 0, stopped: true };
     let end: number | undefined;
     const steps = readPart(part, { ...options, reached: () => reached }, (border) => (end = border));
-    for await (const step of inLargerSteps(steps)) {
-      while (credit.steps === 0) await new Promise<void>((resolve) => (wake = resolve));
-      if (credit.stopped) break;
-      credit.steps--;
-      port.postMessage({ type: 'step', step } satisfies FromWorker);
-    }
-    port.postMessage({ type: 'done', end } satisfies FromWorker);
+    if (!reading.stopped)
+      for await (const step of inLargerSteps(steps)) {
+        while (reading.waiting >= bytesAhead && !reading.stopped)
+          await new Promise<void>((resolve) => (wake = resolve));
+        if (reading.stopped) break;
+        const packed = packStep(step);
+        reading.waiting += packed.length;
+        tell({ type: 'step', number, packed });
+      }
+    readings.delete(number);
+    tell({ type: 'done', number, end });
   };
+  let before = Promise.resolve();
   port.on('message', (message: ToWorker) => {
+    const { number } = message;
     if (message.type === 'read') {
+      readings.set(number, { waiting: 0, stopped: false });
       // A rejected promise ends the thread with an error, which the other side is told.
-      void read(message.part, message.reached);
+      before = before.then(() => read(number, message.part, message.reached));
       return;
     }
-    if (message.type === 'stop') credit.stopped = true;
-    credit.steps++;
+    const reading = readings.get(number);
+    // It may have been read to its end meanwhile.
+    if (reading === undefined) return;
+    if (message.type === 'stop') reading.stopped = true;
+    else reading.waiting -= message.bytes;
     wake();
   });
+  tell({ type: 'ready' });
 }
 
 work();

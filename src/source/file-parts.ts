@@ -15,7 +15,7 @@ export interface FilePart {
 }
 
 /** So large a part that to start one costs nothing beside reading it. */
-const partBytes = 64 * 1024 * 1024;
+const partBytes = 16 * 1024 * 1024;
 /** How far behind the place where a part could end its border is sought. No record of CloudTrail is as long. */
 const searchBytes = 2 * 1024 * 1024;
 /** A line of JSON that begins with a record, as opposed to one record that is written on many lines. */
