@@ -10,7 +10,7 @@ const step: Step = {
   rejections: [
     { provenance, reason: 'broken \u0000 \ud800', length: 3, bytes: new Uint8Array([0, 255, 128]) },
   ],
-  matches: [{ time: 1, id: 'x', rules: ['r'], fields: { ['__proto__']: [-0, 'é', true] }, evidence: '{}' }],
+  matches: [{ time: 1, id: 'x', rules: ['r'], fields: { ['__proto__']: [-0, 'é'] }, evidence: '{}' }],
   held: [{ time: 2, action: 'PutBucketPolicy', text: '{"a":"\u2028"}', provenance }],
   // Of a piece without events.
   time: Number.NEGATIVE_INFINITY,
