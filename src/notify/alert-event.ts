@@ -41,7 +41,7 @@ export function changedEvent(alert: Alert, { link, standing, told }: FollowUpCon
 }
 
 /** JSON in which every character is one that XML, and so the queues of AWS, take: what is not is written as `\uXXXX`. */
-function plainJson(value: unknown): string {
+export function plainJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -6,10 +6,17 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { gunzipSync } from 'node:zlib';
+import * as z from 'zod';
 import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasMoto, startMoto, type Moto } from '../../test/support/moto.ts';
 import { eventbridge, eventbridgeEntry, eventbridgeSettings } from './eventbridge.ts';
+import { securityFinding } from './asff.ts';
+import { detectionFinding } from './ocsf.ts';
+import { placeOf, securityhubSettings } from './securityhub.ts';
 import { alertEmail } from './email-message.ts';
 import { deliver, followUp } from './send.ts';
 import { sesEmail, sesSettings } from './ses.ts';
@@ -126,6 +133,90 @@ testAwsChannel({
   error: (code) => ({
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
     body: '{"message":"secret <!channel>"}',
+  }),
+});
+
+const hub = { type: 'securityhub', account: '123456789012', region: 'eu-west-1' };
+
+/** https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_AwsSecurityFinding.html */
+const asff = z.strictObject({
+  SchemaVersion: z.literal('2018-10-08'),
+  Id: z.string().min(1).max(512),
+  ProductArn: z.literal('arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default'),
+  ProductName: z.string().max(128),
+  CompanyName: z.string().max(128),
+  GeneratorId: z.string().min(1).max(512),
+  AwsAccountId: z.string().regex(/^\d{12}$/),
+  Types: z
+    .array(
+      z
+        .string()
+        .regex(/^[^/]+(?:\/[^/]+){1,2}$/)
+        .max(256),
+    )
+    .min(1)
+    .max(50),
+  FirstObservedAt: z.iso.datetime(),
+  LastObservedAt: z.iso.datetime(),
+  CreatedAt: z.iso.datetime(),
+  UpdatedAt: z.iso.datetime(),
+  Severity: z.strictObject({
+    Label: z.enum(['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']),
+    Original: z.string().max(64),
+  }),
+  Title: z.string().min(1).max(256),
+  Description: z.string().min(1).max(1024),
+  Remediation: z
+    .strictObject({ Recommendation: z.strictObject({ Text: z.string().min(1).max(512) }) })
+    .optional(),
+  SourceUrl: z.url().optional(),
+  ProductFields: z.record(z.string().max(128), z.string().min(1).max(2048)),
+  Resources: z
+    .array(
+      z.strictObject({
+        Type: z.string().min(1).max(256),
+        Id: z.string().min(1).max(512),
+        Partition: z.enum(['aws', 'aws-cn', 'aws-us-gov']),
+        Region: z.string().max(16),
+      }),
+    )
+    .min(1)
+    .max(32),
+  RecordState: z.enum(['ACTIVE', 'ARCHIVED']),
+  Note: z
+    .strictObject({
+      Text: z.string().min(1).max(512),
+      UpdatedBy: z.string().max(512),
+      UpdatedAt: z.iso.datetime(),
+    })
+    .optional(),
+});
+
+testAwsChannel({
+  type: 'securityhub',
+  settings: (endpoint) => ({ ...hub, endpoint }),
+  input: (alert, how) =>
+    securityFinding(alert, placeOf(securityhubSettings.parse(hub)), how, alert.decidedAt),
+  problems: (input) => [
+    ...(asff.safeParse(input).error?.issues ?? []).map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    ),
+    ...sizeProblems(input, 240_000),
+  ],
+  error: (code) => ({
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
+    body: '{"Message":"secret <!channel>"}',
+  }),
+});
+
+testAwsChannel({
+  type: 's3',
+  settings: (endpoint) => ({ type: 's3', bucket: 'findings', endpoint }),
+  input: (alert, how) => detectionFinding(alert, how),
+  problems: () => [],
+  error: (code) => ({
+    headers: { 'content-type': 'application/xml' },
+    body: `<Error><Code>${code}</Code><Message>secret</Message></Error>`,
   }),
 });
 
@@ -253,6 +344,49 @@ describe.skipIf(!hasMoto)('on a stand-in for AWS', () => {
     expect(answer).toMatchObject({ type: 'accepted', receipt: { sesId: expect.any(String) } });
     const sent = await followUp(channel, { alert: normalAlert, context: resolvedContext() }, transport);
     expect(sent.type).toBe('accepted');
+  });
+
+  it('findings arrive in Security Hub in batches, and one that changes is brought up to date', async () => {
+    const client = new SecurityHubClient(at());
+    const channel = boundTo({ ...hub, endpoint: moto.endpoint });
+    const answers = await deliverRecorded(channel);
+    expect(answers.map(({ type }) => type)).toEqual(sentAlerts.map(() => 'accepted'));
+    const told = await followUp(channel, { alert: normalAlert, context: resolvedContext() }, transport);
+    expect(told).toEqual({ type: 'accepted', receipt: { findingId: `tocsin/${normalAlert.id}` } });
+    const { Findings = [] } = await client.send(new GetFindingsCommand({}));
+    expect(Findings.map(({ Id = '' }) => Id).sort()).toEqual(everyId.map((id) => `tocsin/${id}`));
+    expect(Findings.find(({ Id }) => Id === `tocsin/${normalAlert.id}`)).toMatchObject({
+      RecordState: 'ARCHIVED',
+      Severity: { Label: 'HIGH' },
+      Note: { Text: expect.stringContaining('slack:U1: ') },
+    });
+  });
+
+  it('findings arrive in S3 in the folders of Security Lake, the same again as the same object', async () => {
+    const client = new S3Client({ ...at(), forcePathStyle: true });
+    const Bucket = 'findings';
+    await client.send(
+      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
+    );
+    const channel = boundTo({ type: 's3', bucket: Bucket, endpoint: moto.endpoint });
+    await deliverRecorded(channel);
+    const answers = await deliverRecorded(channel);
+    expect(answers.map(({ type }) => type)).toEqual(sentAlerts.map(() => 'accepted'));
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+    const keys = Contents.map(({ Key = '' }) => Key);
+    const form =
+      /^ext\/tocsin\/region=[a-z\d-]+\/accountId=(?:\d{12}|unknown)\/eventDay=\d{8}\/tocsin-[\da-f]{32}\.json\.gz$/;
+    expect(keys.filter((key) => !form.test(key))).toEqual([]);
+    const ids: string[] = [];
+    for (const Key of keys) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      const lines = gunzipSync((await Body?.transformToByteArray()) ?? '')
+        .toString()
+        .trim()
+        .split('\n');
+      ids.push(...lines.map((line) => JSON.parse(line).finding_info.uid));
+    }
+    expect(ids.sort()).toEqual(everyId);
   });
 
   it('a queue and a topic that are not there leave the alert waiting for a person', async () => {

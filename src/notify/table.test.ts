@@ -62,6 +62,11 @@ describe('the settings of channels', () => {
       [],
       ['ca', 'password'],
       [],
+      [],
+      ['ca', 'clientCertificate', 'clientKey'],
+      [],
+      [],
+      ['clientSecret'],
     ]);
   });
 });
@@ -87,6 +92,11 @@ describe('the table of channels', () => {
       'eventbridge',
       'email',
       'ses',
+      'file',
+      'syslog',
+      's3',
+      'securityhub',
+      'sentinel',
     ]);
     expect(bindSettings(channelSettings.parse(slackWebhook)).type).toBe('slack');
     expect(

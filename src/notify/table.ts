@@ -6,15 +6,20 @@ import { discord } from './discord.ts';
 import { elasticsearch } from './elasticsearch.ts';
 import { email } from './email.ts';
 import { eventbridge } from './eventbridge.ts';
+import { file } from './file.ts';
 import { googlechat } from './googlechat.ts';
 import { jira } from './jira.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
+import { s3 } from './s3.ts';
+import { securityhub } from './securityhub.ts';
+import { sentinel } from './sentinel.ts';
 import { ses } from './ses.ts';
 import { slack } from './slack.ts';
 import { sns } from './sns.ts';
 import { splunk } from './splunk.ts';
 import { sqs } from './sqs.ts';
+import { syslog } from './syslog.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
 import { thehive } from './thehive.ts';
@@ -39,6 +44,11 @@ export const channels = [
   eventbridge,
   email,
   ses,
+  file,
+  syslog,
+  s3,
+  securityhub,
+  sentinel,
 ] as const;
 
 /** The settings of one channel; `type` says of which kind. Secrets are resolved before they come here. */
@@ -60,6 +70,11 @@ export const channelSettings = z.discriminatedUnion('type', [
   eventbridge.settings,
   email.settings,
   ses.settings,
+  file.settings,
+  syslog.settings,
+  s3.settings,
+  securityhub.settings,
+  sentinel.settings,
 ]);
 
 export type ChannelSettings = z.output<typeof channelSettings>;
@@ -100,6 +115,16 @@ export function bindSettings(settings: ChannelSettings): BoundChannel {
       return bindSender(email, settings);
     case 'ses':
       return bindSender(ses, settings);
+    case 'file':
+      return bindSender(file, settings);
+    case 'syslog':
+      return bindSender(syslog, settings);
+    case 's3':
+      return bindSender(s3, settings);
+    case 'securityhub':
+      return bindSender(securityhub, settings);
+    case 'sentinel':
+      return bindSender(sentinel, settings);
   }
 }
 

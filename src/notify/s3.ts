@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import * as z from 'zod';
+import { isoTime, plainJson } from './alert-event.ts';
+import { awsAnswer, awsSettings, clientSettings, once } from './aws.ts';
+import type { Answer, Means, Message, Sender } from './channel.ts';
+import { detectionFinding } from './ocsf.ts';
+import { sharedSettings } from './settings.ts';
+
+/**
+ * Detection Findings of OCSF as JSON lines in S3, packed with gzip, in the folders that custom sources of Amazon Security Lake have:
+ * https://docs.aws.amazon.com/security-lake/latest/userguide/custom-sources.html. Security Lake itself reads Parquet and nothing else, which these are
+ * not: they are for what reads JSON by partitions, such as Athena, or a job that makes Parquet of them.
+ */
+
+export const s3Settings = z.strictObject({
+  type: z.literal('s3').describe('Detection Findings of OCSF as JSON lines in a bucket of S3.'),
+  ...sharedSettings,
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket')
+    .describe('Name of the bucket.'),
+  prefix: z
+    .string()
+    .regex(/^(?:[\w!.*'()-]+\/)*$/, 'is no prefix; it ends in a slash and does not begin with one')
+    .max(512)
+    .default('ext/tocsin/')
+    .describe(
+      'Where objects begin, with a slash at its end; below it lie `region=`, `accountId=` and `eventDay=`.',
+    ),
+  changes: z
+    .boolean()
+    .default(true)
+    .describe('Write a finding also when the status, the severity or the count of an alert changes.'),
+  ...awsSettings,
+});
+
+export type S3Settings = z.output<typeof s3Settings>;
+
+interface Line {
+  readonly folder: string;
+  readonly text: string;
+  readonly key: string;
+}
+
+const pack = promisify(gzip);
+
+export const s3 = {
+  type: 's3' as const,
+  settings: s3Settings,
+
+  open(settings: S3Settings): Sender {
+    const client = once(async () => {
+      const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3');
+      const standIn =
+        settings.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+      return {
+        client: new S3Client({ ...clientSettings(settings), forcePathStyle: standIn !== undefined }),
+        PutObjectCommand,
+      };
+    });
+    const put = (lines: readonly Line[], means: Means): Promise<Answer> =>
+      awsAnswer('S3', settings.endpoint, means, async () => {
+        const Key = objectKey(lines);
+        const Body = await pack(lines.map(({ text }) => `${text}\n`).join(''));
+        const sdk = await client();
+        const input = {
+          Bucket: settings.bucket,
+          Key,
+          Body,
+          ContentType: 'application/x-ndjson',
+          ContentEncoding: 'gzip',
+        };
+        await sdk.client.send(new sdk.PutObjectCommand(input), { abortSignal: means.signal });
+        return { type: 'accepted', receipt: { key: Key } };
+      });
+    return {
+      most: 500,
+      send: async (messages, means) => {
+        const lines = messages.map((message) => lineOf(message, settings, false));
+        const folders = Map.groupBy(lines, ({ folder }) => folder);
+        const answers = new Map<string, Answer>();
+        for (const [folder, together] of folders) answers.set(folder, await put(together, means));
+        return lines.map(
+          ({ folder }) => answers.get(folder) ?? { type: 'later', reason: 'S3: nothing was written' },
+        );
+      },
+      ...(settings.changes
+        ? { follow: (message, means) => put([lineOf(message, settings, true)], means) }
+        : {}),
+    };
+  },
+};
+
+function lineOf({ alert, context }: Message, settings: S3Settings, isChange: boolean): Line {
+  const { account = '', region = '' } = alert.where;
+  const day = (isoTime(alert.time) ?? '').slice(0, 10).replaceAll('-', '');
+  const folder = [
+    // What a log says can be anything; a folder is made of what looks as it should.
+    `region=${/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/.test(region) ? region : 'unknown'}`,
+    `accountId=${/^\d{12}$/.test(account) ? account : 'unknown'}`,
+    `eventDay=${/^\d{8}$/.test(day) ? day : '19700101'}`,
+  ].join('/');
+  return {
+    folder: `${settings.prefix}${folder}/`,
+    text: plainJson(detectionFinding(alert, context, isChange)),
+    key: context.idempotencyKey,
+  };
+}
+
+/** The same for the same lines, so that a repeat writes the same object again. */
+function objectKey(lines: readonly Line[]): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(lines.map(({ key }) => key)))
+    .digest('hex');
+  return `${lines[0]?.folder ?? ''}tocsin-${hash.slice(0, 32)}.json.gz`;
+}
