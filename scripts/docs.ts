@@ -14,7 +14,13 @@ import { noisyLevels } from './docs/backtest.ts';
 import { ruleSchema } from '../src/alert/rule-schema.ts';
 import { testSchema } from '../src/runtime/rule-tests.ts';
 import { dialTable } from './docs/dial.ts';
-import { alertFieldTable, builtinRuleTables, fieldTable, packTables } from './docs/rules.ts';
+import {
+  alertFieldTable,
+  builtinRuleTables,
+  fieldTable,
+  packTables,
+  templateValueTable,
+} from './docs/rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs');
@@ -31,6 +37,7 @@ const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   routes,
   packs: packTables,
   rules: builtinRuleTables,
+  'template values': templateValueTable,
   'what DIAL watches': dialTable,
   ...Object.fromEntries(channelTypes().map((type) => [`channel ${type}`, () => channelKeys(type)])),
 };

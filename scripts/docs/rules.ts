@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { techniqueOf } from '../../src/alert/attack.ts';
 import { severities } from '../../src/event/severity.ts';
 import { alertFieldNames } from '../../src/alert/alert-view.ts';
+import { templateValues } from '../../src/notify/template-values.ts';
 import { readableFieldNames } from '../../src/context/field-names.ts';
 import { builtinRules, loadRules } from '../../src/runtime/load-rules.ts';
 import { formatProblem } from '../../src/sigma/problem.ts';
@@ -77,6 +78,14 @@ export function alertFieldTable(): string {
   return table(
     ['field', 'what it holds'],
     alertFieldNames.map(({ name, description }) => [code(`tocsin.${name}`), plain(description)]),
+  );
+}
+
+/** What a template can name. */
+export function templateValueTable(): string {
+  return table(
+    ['value', 'kind', 'what it holds'],
+    templateValues.map(({ name, kind, description }) => [code(name), kind, plain(description)]),
   );
 }
 

@@ -50,8 +50,18 @@ export function alertText(
       ? [links.map(({ text, url }) => markup.link(text, url)).join('  ·  ')]
       : []),
   ];
+  const own = wordingOf(sections, markup, max - head.join('').length - 2 * head.length);
+  if (own !== undefined) return [...head, own].join(markup.lineBreak ?? '\n');
   const note = (left: number) => markup.text(shortenedNote(sections, left));
   return fitted([...head, ...alertLines(sections, markup)], note, max, markup.lineBreak ?? '\n');
+}
+
+function wordingOf({ wording }: AlertSections, { text, lineBreak }: Markup, max: number): string | undefined {
+  if (wording === undefined) return undefined;
+  const filled = wording(text, max);
+  if (filled === undefined || lineBreak === undefined) return filled;
+  const broken = filled.replaceAll('\n', lineBreak);
+  return broken.length <= max ? broken : undefined;
 }
 
 /** The pieces of a message below its title, in order; each stands on a line, or lines, of its own. */

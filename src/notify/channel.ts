@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { Standing } from '../alert/standing.ts';
 import type { Receipt, Told } from '../store/told.ts';
+import type { Wording } from './wording.ts';
 
 /** An HTTP call that delivers an alert: pure data, so that a test can read it and a log can redact it. */
 export interface ChannelRequest {
@@ -32,6 +33,8 @@ export interface DeliveryContext {
   readonly now: number;
   /** How the alert stands at this moment. Left out where nobody keeps that: then it is as it was raised. */
   readonly standing?: Standing | undefined;
+  /** What stands below the title, in the words of the settings; undefined where the channel has its own. */
+  readonly wording?: Wording | undefined;
 }
 
 /** The same for a message about an alert that the channel was told of before. */

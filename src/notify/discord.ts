@@ -7,6 +7,7 @@ import { markdown, markdownText, markdownTitle } from './markdown.ts';
 import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, secretText, sharedSettings } from './settings.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Discord, over a webhook: https://docs.discord.com/developers/resources/webhook#execute-webhook, one embed an alert
@@ -16,6 +17,7 @@ import { checkAddress, secretText, sharedSettings } from './settings.ts';
 export const discordSettings = z.strictObject({
   type: z.literal('discord').describe('Messages in a Discord channel.'),
   ...sharedSettings,
+  template: templateSetting,
   webhookUrl: secretText(
     'Address of a webhook, https://discord.com/api/webhooks/...; the webhook itself says which Discord channel.',
   ).superRefine(checkAddress),
@@ -40,7 +42,7 @@ export const discord = {
   settings: discordSettings,
 
   render(alert: Alert, settings: DiscordSettings, context: DeliveryContext): ChannelRequest {
-    const sections = alertSections(alert, context.link);
+    const sections = alertSections(alert, context.link, context.wording);
     const { look, links } = sections;
     const headline = `${look.emoji} ${look.word}  `;
     const title = headline + markdownTitle(sections.title, limits.title - headline.length);

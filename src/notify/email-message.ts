@@ -7,6 +7,7 @@ import { html, htmlText } from './html-text.ts';
 import { plainLine, unlinked } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { placeWords } from './words.ts';
+import type { Wording } from './wording.ts';
 
 /** An alert as an e-mail with a plain and an HTML part; how it travels, email.ts and ses.ts say. */
 export interface EmailMessage {
@@ -35,9 +36,9 @@ export const emailSettings = {
 
 /** The first message about an alert. */
 export function alertEmail(alert: Alert, from: string, context: DeliveryContext): EmailMessage {
-  const sections = alertSections(alert, context.link);
+  const sections = alertSections(alert, context.link, context.wording);
   const { look } = sections;
-  const body = alertText(sections, html, limits.html);
+  const body = alertText({ ...sections, wording: asText(context.wording) }, html, limits.html);
   return {
     subject: subjectOf(alert, `[${look.word}] `),
     text: alertText(sections, plainMarkup, limits.text, { withTitle: true }),
@@ -45,6 +46,17 @@ export function alertEmail(alert: Alert, from: string, context: DeliveryContext)
     headers: headersOf(alert),
     messageId: messageIdOf(context.idempotencyKey, from),
   };
+}
+
+/** People write one text, for both forms of the message: in HTML all of it is escaped, not only the values. */
+function asText(wording: Wording | undefined): Wording | undefined {
+  return (
+    wording &&
+    ((escape, max) => {
+      const own = wording((shown) => shown, max / 6);
+      return own && escape(own);
+    })
+  );
 }
 
 /** A reply to it that says what has changed; undefined where that is nothing. */

@@ -3,6 +3,7 @@ import { alertEmail, changeEmail, emailSettings, type EmailMessage } from './ema
 import type { Answer, Means, Sender } from './channel.ts';
 import { networkReason } from './send.ts';
 import { secretText, sharedSettings } from './settings.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * E-mail by SMTP (RFC 5321), with nodemailer: https://nodemailer.com/smtp. One connection a message, so that a server that
@@ -16,6 +17,7 @@ export const smtpSettings = z
   .strictObject({
     type: z.literal('email').describe('E-mail by SMTP.'),
     ...sharedSettings,
+    template: templateSetting,
     host: z
       .string()
       .regex(hostName, 'is no name or address of a host')

@@ -9,6 +9,7 @@ import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, secretText, sharedSettings } from './settings.ts';
 import { placeWords } from './words.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Google Chat, over an incoming webhook: https://developers.google.com/workspace/chat/quickstart/webhooks. One card an
@@ -19,6 +20,7 @@ import { placeWords } from './words.ts';
 export const googlechatSettings = z.strictObject({
   type: z.literal('googlechat').describe('Messages in a space of Google Chat.'),
   ...sharedSettings,
+  template: templateSetting,
   webhookUrl: secretText(
     'Address of an incoming webhook of the space, https://chat.googleapis.com/v1/spaces/.../messages?key=...&token=...',
   ).superRefine(checkAddress),
@@ -49,7 +51,7 @@ export const googlechat = {
   settings: googlechatSettings,
 
   render(alert: Alert, settings: GooglechatSettings, context: DeliveryContext): ChannelRequest {
-    const sections = alertSections(alert, context.link);
+    const sections = alertSections(alert, context.link, context.wording);
     const { look, links } = sections;
     // Headers and fallback texts are plain; look-alikes stand for `<` in case that a program thinks otherwise.
     const title = slackEscape(plainLine(sections.title, limits.title));

@@ -18,6 +18,7 @@ import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { allowHttp, checkUrl, joined, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Jira, Cloud and Data Center: one issue an alert, over version 2 of the REST API, which both have and in which texts are
@@ -30,6 +31,7 @@ export const jiraSettings = z
   .strictObject({
     type: z.literal('jira').describe('Issues in Jira Cloud or Jira Data Center.'),
     ...sharedSettings,
+    template: templateSetting,
     url: z
       .string()
       .describe('Base address of Jira, such as https://example.atlassian.net or https://jira.example.com.'),
@@ -131,9 +133,14 @@ export const jira = {
       project: { key: settings.project },
       issuetype: { name: settings.issueType },
       summary: plainLine(titleOf(alert), limits.summary),
-      description: alertText(alertSections(alert, context.link), markup, limits.description, {
-        withTitle: true,
-      }),
+      description: alertText(
+        alertSections(alert, context.link, context.wording),
+        markup,
+        limits.description,
+        {
+          withTitle: true,
+        },
+      ),
       labels: [...settings.labels, `tocsin-${alert.id}`],
       ...(priority === undefined ? {} : { priority: { name: priority } }),
     };

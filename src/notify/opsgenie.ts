@@ -17,6 +17,7 @@ import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, joined, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Opsgenie, "Create Alert" of its alert API: https://docs.opsgenie.com/docs/alert-api#create-alert (fields and limits),
@@ -26,6 +27,7 @@ import { titleOf } from './words.ts';
 export const opsgenieSettings = z.strictObject({
   type: z.literal('opsgenie').describe('Alerts in Opsgenie, which calls who is on duty.'),
   ...sharedSettings,
+  template: templateSetting,
   apiKey: secretText('Key of an API integration of Opsgenie.').regex(
     /^[\w-]+$/,
     'holds characters that no key of Opsgenie has',
@@ -73,7 +75,7 @@ export const opsgenie = {
   settings: opsgenieSettings,
 
   render(alert: Alert, settings: OpsgenieSettings, context: DeliveryContext): ChannelRequest {
-    const sections = alertSections(alert, context.link);
+    const sections = alertSections(alert, context.link, context.wording);
     const tags = new Set([
       ...settings.tags,
       alert.severity,

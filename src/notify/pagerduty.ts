@@ -16,6 +16,7 @@ import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * PagerDuty, Events API v2: one `trigger` for each alert, and what people make of it after that.
@@ -26,6 +27,7 @@ import { titleOf } from './words.ts';
 export const pagerdutySettings = z.strictObject({
   type: z.literal('pagerduty').describe('Incidents in PagerDuty, which calls who is on duty.'),
   ...sharedSettings,
+  template: templateSetting,
   routingKey: secretText(
     'Integration key of an Events API v2 integration of the service: 32 characters.',
   ).regex(/^[A-Za-z0-9]{32}$/, 'is no integration key; it has 32 letters and digits'),
@@ -70,7 +72,7 @@ export const pagerduty = {
         component: plainLine(alert.what.service, 128),
         group: plainLine(alert.where.region ?? 'region unknown', 128),
         class: plainLine(alert.rule.title, 255),
-        custom_details: alertDetails(alert, context.link),
+        custom_details: alertDetails(alert, context.link, context.wording),
       },
     };
     return enqueue(settings, event);

@@ -1,5 +1,6 @@
 import type { Alert, AlertDigest } from '../alert/alert.ts';
 import { line, lines } from './safe-text.ts';
+import type { Wording } from './wording.ts';
 import {
   actorDetail,
   attackWords,
@@ -38,6 +39,8 @@ export interface AlertSections {
   readonly why: string;
   /** What to do first. */
   readonly steps: readonly string[];
+  /** In people's own words what stands instead of all below the title and the links. */
+  readonly wording?: Wording | undefined;
   /** What a person needs to find the same thing elsewhere. */
   readonly footer: readonly string[];
 }
@@ -84,9 +87,10 @@ const limits = {
 } as const;
 
 /** `link` is the alert's page in the console. */
-export function alertSections(alert: Alert, link: string | undefined): AlertSections {
+export function alertSections(alert: Alert, link: string | undefined, wording?: Wording): AlertSections {
   if (alert.digest !== undefined) return digestSections(alert, alert.digest, link);
   return {
+    ...(wording === undefined ? {} : { wording }),
     look: severityLook[alert.severity],
     title: line(titleOf(alert), limits.title),
     links: linksOf(link, alert.correlation === undefined ? 'Raw event' : 'Events'),

@@ -3,12 +3,14 @@ import { awsAnswer, awsSettings, clientSettings, once } from './aws.ts';
 import type { Answer, Means, Sender } from './channel.ts';
 import { alertEmail, changeEmail, emailSettings, type EmailMessage } from './email-message.ts';
 import { sharedSettings } from './settings.ts';
+import { templateSetting } from './wording.ts';
 
 /** E-mail by Amazon SES: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
 
 export const sesSettings = z.strictObject({
   type: z.literal('ses').describe('E-mail by Amazon SES.'),
   ...sharedSettings,
+  template: templateSetting,
   ...emailSettings,
   configurationSet: z
     .string()

@@ -5,6 +5,7 @@ import { statusLine } from './change-words.ts';
 import { slackEscape, slackMarkdown, slackText } from './safe-text.ts';
 import { alertSections, codeRuns, type AlertSections, type FactSection, type Row } from './sections.ts';
 import { slackButtons, type SlackButtons } from './slack-buttons.ts';
+import type { Wording } from './wording.ts';
 import { placeWords, titleOf } from './words.ts';
 
 /**
@@ -51,6 +52,11 @@ interface PlainText {
 
 type Block =
   | { readonly type: 'header'; readonly text: PlainText }
+  | {
+      readonly type: 'section';
+      /** Verbatim, so that no address and no name in it becomes a link by itself. */
+      readonly text: { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
+    }
   | { readonly type: 'context'; readonly elements: readonly PlainText[] }
   | { readonly type: 'rich_text'; readonly elements: readonly RichTextPart[] }
   | SlackButtons;
@@ -67,20 +73,21 @@ export interface SlackMessage {
 }
 
 /** Slack's own limit for a header is 150; that for all texts of the blocks it does not document, and refuses what has somewhat more than 13,000 characters. */
-const limits = { header: 150, text: 600, place: 300, blocks: 13_000 } as const;
+const limits = { header: 150, text: 600, place: 300, blocks: 13_000, section: 3_000 } as const;
 
 export interface SlackMessageOptions {
   /** How the alert stands; as it was raised, where left out. */
   readonly standing?: Standing | undefined;
   /** Whether clicks on buttons reach this server. */
   readonly withButtons?: boolean | undefined;
+  readonly wording?: Wording | undefined;
 }
 
 /** The whole message for one alert; `link` is the alert's page in the console. */
 export function slackMessage(
   alert: Alert,
   link: string | undefined,
-  { standing, withButtons = false }: SlackMessageOptions = {},
+  { standing, withButtons = false, wording }: SlackMessageOptions = {},
 ): SlackMessage {
   const sections = alertSections(alert, link);
   const { links } = sections;
@@ -96,12 +103,17 @@ export function slackMessage(
     ...(links.length === 0 ? [] : [linkLine(links)]),
     ...(withButtons ? [slackButtons(alert.id, standing?.status ?? 'open')] : []),
   ];
-  const first = paragraph([...fullTitle, ...sections.rows.map(labelled)]);
+  const own = wording?.((shown) => slackMarkdown(shown, limits.text), limits.section);
+  const first: Block =
+    own === undefined
+      ? paragraph([...fullTitle, ...sections.rows.map(labelled)])
+      : { type: 'section', text: { type: 'mrkdwn', text: own, verbatim: true } };
   const footer: Block = {
     type: 'context',
     elements: sections.footer.map((text) => plain(slackEscape(text))),
   };
-  const rest = [...severalEvents(sections), ...meaning(sections), ...firstSteps(sections)];
+  const rest =
+    own === undefined ? [...severalEvents(sections), ...meaning(sections), ...firstSteps(sections)] : [];
   // With what is known by now, the longest messages are longer than Slack takes: what comes last goes.
   while (rest.length > 0 && textLength([head, first, rest, footer]) > limits.blocks) rest.pop();
   return {

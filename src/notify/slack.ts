@@ -8,6 +8,7 @@ import type { Answer, ChannelRequest, DeliveryContext, FollowUpContext, Means } 
 import { addressProblem, joined, secretText, sharedSettings } from './settings.ts';
 import { slackMessage, slackReply, type SlackMessageOptions } from './slack-message.ts';
 import { readSlackAnswer } from './slack-answer.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Slack, over an incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks) or as a
@@ -19,6 +20,7 @@ export const slackSettings = z
   .strictObject({
     type: z.literal('slack').describe('Messages in a Slack channel.'),
     ...sharedSettings,
+    template: templateSetting,
     webhookUrl: secretText(
       'Address of an incoming webhook, https://hooks.slack.com/services/...; the webhook itself says which Slack channel. Use this or `token` with `channel`.',
     ).optional(),
@@ -82,7 +84,9 @@ export const slack = {
       url: settings.webhookUrl,
       method: 'POST',
       headers: contentType,
-      body: JSON.stringify(slackMessage(alert, context.link, { standing: context.standing })),
+      body: JSON.stringify(
+        slackMessage(alert, context.link, { standing: context.standing, wording: context.wording }),
+      ),
     };
   },
 
@@ -140,8 +144,11 @@ function call(settings: SlackSettings, method: string, body: object): ChannelReq
   };
 }
 
-function messageOptions(settings: SlackSettings, { standing }: DeliveryContext): SlackMessageOptions {
-  return { standing, withButtons: settings.signingSecret !== undefined };
+function messageOptions(
+  settings: SlackSettings,
+  { standing, wording }: DeliveryContext,
+): SlackMessageOptions {
+  return { standing, wording, withButtons: settings.signingSecret !== undefined };
 }
 
 function isWorse(standing: Standing, before: Standing): boolean {

@@ -24,6 +24,7 @@ import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
 import { thehive } from './thehive.ts';
 import { webhook } from './webhook.ts';
+import { worded } from './wording.ts';
 
 /** Every kind of channel that the configuration can name: one line here and one in `bindSettings`. */
 export const channels = [
@@ -80,6 +81,11 @@ export const channelSettings = z.discriminatedUnion('type', [
 export type ChannelSettings = z.output<typeof channelSettings>;
 
 export function bindSettings(settings: ChannelSettings): BoundChannel {
+  const bound = bindKind(settings);
+  return 'template' in settings ? worded(bound, settings.template) : bound;
+}
+
+function bindKind(settings: ChannelSettings): BoundChannel {
   switch (settings.type) {
     case 'slack':
       return bind(slack, settings);

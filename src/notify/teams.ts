@@ -9,6 +9,7 @@ import { alertSections, codeRuns, type AlertSections, type Row } from './section
 import { readStatus } from './send.ts';
 import { checkAddress, secretText, sharedSettings } from './settings.ts';
 import type { Severity } from '../event/severity.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Microsoft Teams, through a workflow that starts when a webhook request comes in
@@ -21,6 +22,7 @@ import type { Severity } from '../event/severity.ts';
 export const teamsSettings = z.strictObject({
   type: z.literal('teams').describe('Cards in a channel or chat of Microsoft Teams.'),
   ...sharedSettings,
+  template: templateSetting,
   webhookUrl: secretText(
     'Address of the workflow "Send webhook alerts to a channel": it ends with a signature and is a secret.',
   ).superRefine(checkAddress),
@@ -60,7 +62,7 @@ export const teams = {
   settings: teamsSettings,
 
   render(alert: Alert, settings: TeamsSettings, context: DeliveryContext): ChannelRequest {
-    const sections = alertSections(alert, context.link);
+    const sections = alertSections(alert, context.link, context.wording);
     const paragraphs = paragraphsOf(sections);
     const write = (body: readonly Paragraph[]) =>
       JSON.stringify(message(sections, styles[alert.severity], body));
@@ -132,7 +134,10 @@ function message({ look, title, links }: AlertSections, style: string, body: rea
   };
 }
 
-function paragraphsOf({ rows, several, facts, why, steps, footer }: AlertSections): readonly Paragraph[] {
+function paragraphsOf(sections: AlertSections): readonly Paragraph[] {
+  const own = sections.wording?.((shown) => shown, maxBytes / 4);
+  if (own !== undefined) return own.split('\n').map((text) => paragraph([run(text, {})]));
+  const { rows, several, facts, why, steps, footer } = sections;
   const heading = (text: string) => paragraph([run(text, { weight: 'Bolder' })], 'Medium');
   const item = (text: string, italic = false) => paragraph([run(`• ${text}`, italic ? { italic } : {})]);
   return [

@@ -7,6 +7,7 @@ import { unlinked } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, secretText, sharedSettings } from './settings.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * Telegram, as a bot: https://core.telegram.org/bots/api#sendmessage. The text is HTML, in which only `&`, `<` and `>`
@@ -18,6 +19,7 @@ import { checkAddress, secretText, sharedSettings } from './settings.ts';
 export const telegramSettings = z.strictObject({
   type: z.literal('telegram').describe('Messages in a Telegram chat, group or channel.'),
   ...sharedSettings,
+  template: templateSetting,
   token: secretText('Token of the bot, as BotFather gives it: 123456789:AA...').regex(
     /^\d{1,20}:[\w-]{1,100}$/,
     'is no token of a bot; expected digits, a colon, and letters',
@@ -71,7 +73,9 @@ export const telegram = {
     const message = {
       chat_id: settings.chatId,
       ...(settings.threadId === undefined ? {} : { message_thread_id: settings.threadId }),
-      text: alertText(alertSections(alert, context.link), markup, maxText, { withTitle: true }),
+      text: alertText(alertSections(alert, context.link, context.wording), markup, maxText, {
+        withTitle: true,
+      }),
       parse_mode: 'HTML',
       link_preview_options: { is_disabled: true },
     };

@@ -22,6 +22,7 @@ import { alertSections } from './sections.ts';
 import { readStatus } from './send.ts';
 import { allowHttp, checkUrl, joined, secretText, sharedSettings } from './settings.ts';
 import { titleOf } from './words.ts';
+import { templateSetting } from './wording.ts';
 
 /**
  * TheHive 5: one alert with its observables. https://docs.strangebee.com/thehive/api-docs/#operation/Create%20alert
@@ -32,6 +33,7 @@ export const thehiveSettings = z
   .strictObject({
     type: z.literal('thehive').describe('Alerts in TheHive 5, with observables.'),
     ...sharedSettings,
+    template: templateSetting,
     url: z.string().describe('Base address of TheHive, such as https://thehive.example.com.'),
     apiKey: secretText('API key of a user with the permission manageAlert/create.').regex(
       /^[\x21-\x7e]+$/,
@@ -115,7 +117,7 @@ export const thehive = {
   settings: thehiveSettings,
 
   render(alert: Alert, settings: ThehiveSettings, context: DeliveryContext): ChannelRequest {
-    const sections = alertSections(alert, context.link);
+    const sections = alertSections(alert, context.link, context.wording);
     const [page] = sections.links;
     const customFields = Object.entries(settings.customFields).map(([name, value]) => ({ name, value }));
     const body = {

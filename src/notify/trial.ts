@@ -7,6 +7,7 @@ import { sesEmail } from './ses.ts';
 import { snsMessage } from './sns.ts';
 import { sqsMessage } from './sqs.ts';
 import { bindSettings, type ChannelSettings } from './table.ts';
+import { inWords } from './wording.ts';
 
 /** One HTTP exchange of a trial, with nothing in it that is secret. */
 export interface ShownExchange {
@@ -44,7 +45,9 @@ export async function tryChannel(
   context: DeliveryContext,
   options: TrialOptions,
 ): Promise<Trial> {
-  const message = sdkMessage(settings, alert, context);
+  const words = 'template' in settings ? settings.template : undefined;
+  const told = words === undefined ? { alert, context } : inWords({ alert, context }, words);
+  const message = sdkMessage(settings, told.alert, told.context);
   if (message !== undefined && options.dryRun) return { answer: undefined, exchanges: [], message };
   const exchanges: ShownExchange[] = [];
   const hide = hider(options.secrets);

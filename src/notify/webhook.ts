@@ -5,6 +5,7 @@ import { createdEvent } from './alert-event.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
 import { readStatus } from './send.ts';
 import { addressProblem, secretText, sharedSettings } from './settings.ts';
+import { jsonEscape, jsonTemplateSetting } from './wording.ts';
 
 /**
  * Any HTTP receiver: the whole alert as JSON, signed per Standard Webhooks
@@ -46,6 +47,7 @@ export const webhookSettings = z
   .strictObject({
     type: z.literal('webhook').describe('Signed JSON to any HTTP address.'),
     ...sharedSettings,
+    template: jsonTemplateSetting,
     url: secretText(
       'Address that gets a POST for every alert. Treated as a secret, as many receivers put a key into it.',
     ),
@@ -94,7 +96,8 @@ export const webhook = {
   settings: webhookSettings,
 
   render(alert: Alert, settings: WebhookSettings, context: DeliveryContext): ChannelRequest {
-    const body = createdEvent(alert, context, settings.maxBytes);
+    const own = context.wording?.(jsonEscape, settings.maxBytes / 4);
+    const body = own ?? createdEvent(alert, context, settings.maxBytes);
     const timestamp = String(Math.floor(context.now / 1000));
     const secrets = [
       settings.secret,

@@ -1,0 +1,124 @@
+import * as z from 'zod';
+import type { Alert } from '../alert/alert.ts';
+import type { BoundChannel, DeliveryContext } from './channel.ts';
+import { sampleAlert } from './sample.ts';
+import { fillTemplate, longestTemplate, templateProblem, type Escape } from './template.ts';
+
+/** The middle of a message in people's own words, escaped for a target; undefined where it does not fit even with short values. */
+export type Wording = (escape: Escape, max: number) => string | undefined;
+
+const templateText = z
+  .string()
+  .min(1)
+  .max(longestTemplate)
+  .superRefine((text, context) => {
+    const message = templateProblem(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+export const templateSetting = z
+  .strictObject({
+    title: templateText
+      .optional()
+      .describe('Instead of the sentence that says what happened; text without markup.'),
+    body: templateText
+      .optional()
+      .describe(
+        'Instead of what stands below the title, in the markup of the receiver; values are escaped for it.',
+      ),
+  })
+  .optional()
+  .describe(
+    'Messages in your own words, in Mustache: `{{severityWord}} in {{account}}`. docs/delivery.md lists the values.',
+  );
+
+/** For bodies that are JSON as a whole: values are escaped so that they stay within the quotes that the template puts around them. */
+export const jsonTemplateSetting = z
+  .strictObject({
+    body: templateText
+      .superRefine((text, context) => {
+        if (templateProblem(text) !== undefined) return;
+        // With values and without any: what stands in a section may be there or not.
+        for (const alert of [sampleAlert(0), bare]) {
+          const filled = fillTemplate(
+            text,
+            alert,
+            'https://tocsin.example/',
+            jsonEscape,
+            Number.POSITIVE_INFINITY,
+          );
+          try {
+            JSON.parse(filled ?? '');
+          } catch (error) {
+            const reason = error instanceof Error ? error.message : String(error);
+            context.addIssue({ code: 'custom', message: `is no JSON when it is filled in: ${reason}` });
+            return;
+          }
+        }
+      })
+      .describe('The body of the request, as JSON; put quotes around values.'),
+  })
+  .optional()
+  .describe(
+    'A body of your own, in Mustache: `{"text": "{{severityWord}}: {{title}}"}`. docs/delivery.md lists the values.',
+  );
+
+const bare: Alert = {
+  ...sampleAlert(0),
+  response: '',
+  facts: [],
+  techniques: [],
+  who: { kind: 'unknown', name: '', chain: [] },
+  what: { ...sampleAlert(0).what, targets: [] },
+  where: { origin: { type: 'unknown', text: '' } },
+};
+
+/** A text within the quotes of a JSON string. */
+export function jsonEscape(shown: string): string {
+  return JSON.stringify(shown).slice(1, -1);
+}
+
+type Templates = z.output<typeof templateSetting>;
+
+/** A channel that says things as its settings want. Digests stay as they are: they have other values. */
+export function worded(channel: BoundChannel, templates: Templates): BoundChannel {
+  if (templates === undefined) return channel;
+  const { follow } = channel;
+  return {
+    ...channel,
+    send: (messages, means) =>
+      channel.send(
+        messages.map((message) => inWords(message, templates)),
+        means,
+      ),
+    ...(follow === undefined
+      ? {}
+      : { follow: (message, means) => follow(inWords(message, templates), means) }),
+  };
+}
+
+/** A title is a text that the channel escapes as any other, and so its values are not escaped before. */
+export function inWords<Message extends { readonly alert: Alert; readonly context: DeliveryContext }>(
+  message: Message,
+  { title, body }: NonNullable<Templates>,
+): Message {
+  const { alert, context } = message;
+  if (alert.digest !== undefined) return message;
+  const ownTitle = title === undefined ? undefined : fillTemplate(title, alert, context.link, asItIs, 600);
+  return {
+    ...message,
+    alert: ownTitle === undefined || ownTitle === '' ? alert : { ...alert, title: ownTitle },
+    ...(body === undefined
+      ? {}
+      : {
+          context: {
+            ...context,
+            wording: (escape: Escape, max: number) => fillTemplate(body, alert, context.link, escape, max),
+          },
+        }),
+  };
+}
+
+function asItIs(shown: string): string {
+  return shown;
+}
