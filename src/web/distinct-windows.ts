@@ -1,4 +1,5 @@
 import { hashPair } from './hash.ts';
+import { keyLists } from './key-lists.ts';
 
 export interface DistinctSettings {
   readonly window: number;
@@ -7,7 +8,7 @@ export interface DistinctSettings {
   readonly period: number;
   /** The most different items that are held of one key: enough to tell, and a bound. */
   readonly mostOfOne: number;
-  /** The most pairs of key and item that are held at once; about 40 bytes each. */
+  /** The most pairs of key and item that are held at once; about 40 bytes each, and 20 for each key. */
   readonly most: number;
 }
 
@@ -69,9 +70,8 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
   let next = new Int32Array(smallest);
   let used = 0;
   let slots = new Int32Array(smallest * 2).fill(none);
-  /** By key: its last pair, and how many it has. */
-  let heads = new Int32Array(smallest).fill(none);
-  let totals = new Uint32Array(smallest);
+  /** The pairs of each key, the last one first. */
+  const lists = keyLists();
   let changed = new Set<number>();
   /** Judged and not told yet. */
   let waiting: DistinctReached[] = [];
@@ -96,17 +96,14 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
   /** Makes the index and the chains anew out of keys, items and masks. */
   const link = (): void => {
     slots.fill(none);
-    heads.fill(none);
-    totals.fill(0);
+    lists.clear();
     const mask = slots.length - 1;
     for (let pair = 0; pair < used; pair++) {
       const key = keys[pair] ?? 0;
       let slot = hashPair(key, items[pair] ?? 0) & mask;
       while (slots[slot] !== none) slot = (slot + 1) & mask;
       slots[slot] = pair;
-      next[pair] = heads[key] ?? none;
-      heads[key] = pair;
-      totals[key] = (totals[key] ?? 0) + 1;
+      next[pair] = lists.push(key, pair);
     }
     counters.entries = used;
   };
@@ -133,14 +130,14 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
 
   const countIn = (key: number, window: number): number => {
     let count = 0;
-    for (let pair = heads[key] ?? none; pair !== none; pair = next[pair] ?? none)
+    for (let pair = lists.headOf(key); pair !== none; pair = next[pair] ?? none)
       if (((masks[pair] ?? 0) & window) !== 0) count++;
     return count;
   };
 
   const judgeKey = (key: number, reached: (found: DistinctReached) => void): void => {
     let all = 0;
-    for (let pair = heads[key] ?? none; pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
+    for (let pair = lists.headOf(key); pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
     const isSeen = (bucket: number): boolean => (all & (1 << (bucket % bits))) !== 0;
     let found: DistinctReached | undefined;
     // A window that ends with nothing holds no more than the one before it.
@@ -190,21 +187,13 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
           const seen = masks[pair] ?? 0;
           if ((seen & bit) === 0) {
             masks[pair] = (seen | bit) >>> 0;
-            if ((totals[key] ?? 0) >= threshold) changed.add(key);
+            if (lists.lengthOf(key) >= threshold) changed.add(key);
           }
           return;
         }
         slot = (slot + 1) & mask;
       }
-      if (key >= heads.length) {
-        const moreHeads = new Int32Array(Math.max(key + 1, heads.length * 2)).fill(none);
-        moreHeads.set(heads);
-        heads = moreHeads;
-        const moreTotals = new Uint32Array(heads.length);
-        moreTotals.set(totals);
-        totals = moreTotals;
-      }
-      const total = totals[key] ?? 0;
+      const total = lists.lengthOf(key);
       if (total >= mostOfOne || used >= most) {
         counters.turnedAway++;
         return;
@@ -220,9 +209,7 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
       items[pair] = item;
       masks[pair] = bit;
       slots[slot] = pair;
-      next[pair] = heads[key] ?? none;
-      heads[key] = pair;
-      totals[key] = total + 1;
+      next[pair] = lists.push(key, pair);
       counters.entries = used;
       if (total + 1 >= threshold) changed.add(key);
     },
@@ -231,11 +218,11 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
       waiting = [];
       judgeChanged(reached);
     },
-    totalOf: (key) => totals[key] ?? 0,
+    totalOf: lists.lengthOf,
     windowAt: (key, time) => {
       const end = Math.floor(time / step);
       let all = 0;
-      for (let pair = heads[key] ?? none; pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
+      for (let pair = lists.headOf(key); pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
       const seen = Array.from({ length }, (_, i) => end - length + 1 + i).filter(
         (bucket) => (all & (1 << (bucket % bits))) !== 0,
       );
@@ -250,7 +237,7 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
       if (bucket > floor) advance(bucket);
     },
     forget: (forgotten) => {
-      const gone = new Set(forgotten.filter((key) => (totals[key] ?? 0) > 0));
+      const gone = new Set(forgotten.filter((key) => lists.lengthOf(key) > 0));
       if (gone.size > 0) keepOnly((pair) => !gone.has(keys[pair] ?? 0));
     },
     counters,
