@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../error.ts';
 import type { Commit, Store } from '../store.ts';
-import { sampleAlert, sampleId, sampleRejection } from '../testing/samples.ts';
+import { sampleAlert, sampleFinding, sampleId, sampleJoining, sampleRejection } from '../testing/samples.ts';
 import { openDynamoStore } from './dynamo-store.ts';
 import { sweep } from './intent.ts';
+import { workOffSettlements } from './settle.ts';
 import { dynamoTable } from './table.ts';
 import {
   dynamoEnvironment,
@@ -62,7 +63,7 @@ describe.skipIf(!hasDynamoDb)('a DynamoDB store in trouble', () => {
     String.fromCodePoint(0x4e00 + ((i * 7_919) % 20_000)),
   ).join('');
   const large: Commit = {
-    alerts: Array.from({ length: 30 }, (_, n) => ({
+    alerts: Array.from({ length: 24 }, (_, n) => ({
       alert: sampleAlert(
         n,
         n === 3 ? { fields: { noise: noise + noise.toLowerCase().split('').toReversed().join('') } } : {},
@@ -283,8 +284,89 @@ describe.skipIf(!hasDynamoDb)('a DynamoDB store in trouble', () => {
         }
         await last.close();
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
+  });
+
+  /** A table with findings of as many groups as there are numbers, each told to a channel. */
+  async function toldOf(count: number): Promise<string> {
+    const table = newTable();
+    const store = await open(database.endpoint, table);
+    const findings = Array.from({ length: count }, (_, n) =>
+      sampleFinding(n, 0, { group: `${n}`, severity: 'low' }),
+    );
+    await store.commit({
+      alerts: findings.map((alert) => ({ alert, channels: ['slack'] })),
+      joining: sampleJoining(),
+      now: 1,
+    });
+    await store.close();
+    return table;
+  }
+
+  it.each([1, 6, 15])(
+    'owes every follow-up of a commit with very many, or none, where it dies at request %i from the end',
+    async (fromTheEnd) => {
+      const count = 40;
+      const worse = Array.from({ length: count }, (_, n) =>
+        sampleFinding(100 + n, 1, { group: `${n}`, severity: 'high' }),
+      );
+      const commit = {
+        alerts: worse.map((alert) => ({ alert, channels: ['slack'] })),
+        joining: sampleJoining(),
+        now: 9,
+      };
+      let total = Infinity;
+      /** Returns how many requests there were. */
+      const attempt = async (fatal: number): Promise<number> => {
+        const table = await toldOf(count);
+        let requests = 0;
+        const proxy = await startProxy(database.endpoint, (number) => {
+          requests = number;
+          return number > fatal ? 'lost request' : 'pass';
+        });
+        const store = await open(proxy.endpoint, table);
+        for (const { id } of await store.claim('slack', { now: 2, leaseUntil: 5, limit: 100 }))
+          await store.settle(id, { type: 'delivered' }, 3);
+        await store.commit(commit).catch(() => {});
+        await store.close();
+        await proxy.close();
+        const next = await open(database.endpoint, table);
+        await (await next.lead())?.release();
+        await next.close();
+        const last = await open(database.endpoint, table);
+        const { alerts } = await last.counts();
+        expect([0, count]).toContain(alerts.high);
+        expect(alerts.high + alerts.low).toBe(count);
+        const again = await last.claim('slack', { now: 10, leaseUntil: 20, limit: 100 });
+        expect(again).toHaveLength(alerts.high);
+        expect(again.every(({ told }) => told !== undefined)).toBe(true);
+        await last.close();
+        expect(await settledTable(table)).toEqual([]);
+        return requests;
+      };
+      total = await attempt(total);
+      await attempt(total - fromTheEnd);
+    },
+  );
+
+  it.each([1, 2, 30])('settles very many deliveries or none, where it dies at request %i', async (fatal) => {
+    const count = 60;
+    const table = await toldOf(count);
+    let left = Infinity;
+    const proxy = await startProxy(database.endpoint, () => ((left -= 1) < 0 ? 'lost request' : 'pass'));
+    const store = await open(proxy.endpoint, table);
+    const ids = (await store.claim('slack', { now: 2, leaseUntil: 50, limit: 100 })).map(({ id }) => id);
+    left = fatal;
+    await store.settle(ids, { type: 'delivered' }, 3).catch(() => {});
+    await store.close();
+    await proxy.close();
+    await workOffSettlements(dynamoTable(direct, table, table), Date.now() + 1);
+    const next = await open(database.endpoint, table);
+    const { pending, delivered } = (await next.counts()).deliveries;
+    expect([pending, delivered]).toEqual(fatal === 1 ? [count, 0] : [0, count]);
+    await next.close();
+    expect(await settledTable(table)).toEqual([]);
   });
 
   it('waits out throttling, and says what helps where it does not end', async () => {

@@ -22,7 +22,8 @@ import { keyText } from './keys.ts';
 import { dynamoLeadership } from './leadership.ts';
 import { dynamoLife } from './life.ts';
 import { deliveriesOf, forgetAlerts, selectOldAlerts } from './old-alerts.ts';
-import { claimDeliveries, countDeliveries, countOwed, settleDeliveries } from './outbox.ts';
+import { claimDeliveries, countDeliveries, countOwed } from './outbox.ts';
+import { settleDeliveries, workOffSettlements } from './settle.ts';
 import { newestRejections } from './rejections.ts';
 import { textWithin } from './stage.ts';
 import { dynamoTable, type Table } from './table.ts';
@@ -44,6 +45,10 @@ export interface DynamoStoreOptions {
 const groupSize = 64;
 /** What a change that was cut off has left is cleared away so much later, in milliseconds. */
 const sweptAfter = 15 * 60_000;
+/** What was to be settled when a process died is settled so much later. */
+const workedOffAfter = 10_000;
+/** How often the leader looks for that. */
+const keptHouse = 10 * 60_000;
 
 /**
  * A store in one table of DynamoDB, for any number of processes at once. Commits follow one another through one item, the head; a commit that
@@ -124,6 +129,20 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
       return commitGroup(rows);
     });
 
+  /** Brings to its end, or clears away, what others have left. What fails of it is tried again the next time. */
+  function keepHouse(): void {
+    if (closing) return;
+    const work = async (): Promise<void> => {
+      const now = Date.now();
+      await workOffSettlements(table, now - workedOffAfter);
+      await workOffFollowUps(table, changes);
+      await sweep(table, now - sweptAfter);
+    };
+    const promise = work().catch(() => {});
+    underway.add(promise);
+    void promise.finally(() => underway.delete(promise));
+  }
+
   /** From now on only the commits of this leader count, and not those that an earlier one still has under way. */
   async function lead(): Promise<Leadership | undefined> {
     const lock = await takeLock();
@@ -134,11 +153,10 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         numbers: { leader: numbers.leader + 1 },
         result: numbers.leader + 1,
       }));
-      const sweeping = sweep(table, Date.now() - sweptAfter)
-        .then(() => workOffFollowUps(table, changes))
-        .catch(() => {});
-      underway.add(sweeping);
-      void sweeping.finally(() => underway.delete(sweeping));
+      keepHouse();
+      const timer = setInterval(keepHouse, keptHouse);
+      timer.unref();
+      lock.lost.addEventListener('abort', () => clearInterval(timer), { once: true });
       return { lost: lock.lost, commit: (batch) => commit(batch, number), release: lock.release };
     } catch (error) {
       await lock.release();
@@ -180,7 +198,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         return claimDeliveries(table, channel, claim);
       }),
     settle: (deliveryId, outcome, now) =>
-      run('settle', () => settleDeliveries(table, [...new Set([deliveryId].flat())], outcome, now)),
+      run('settle', () => settleDeliveries(table, [deliveryId].flat(), outcome, now)),
     oweFollowUps: (alertIds, channels, times) =>
       run('oweFollowUps', () => oweFollowUps(table, changes, alertIds, channels, times)),
     deadDeliveries: (query) => read('deadDeliveries', () => selectDead(table, query)),

@@ -1,9 +1,8 @@
 import type { Alert } from '../../alert/alert.ts';
 import { raisedStanding, standingOf } from '../../alert/standing.ts';
-import { StoreError } from '../error.ts';
 import { readCause, readTold } from '../rows.ts';
 import { fromColumn, toColumn } from '../column-text.ts';
-import type { Delivery, DeliveryOutcome, StoreCounts } from '../store.ts';
+import type { Delivery, StoreCounts } from '../store.ts';
 import { alertKey, alertWithin } from './alert-item.ts';
 import {
   countsPartition,
@@ -124,78 +123,6 @@ async function take(table: Table, queued: Item, leaseUntil: number): Promise<Sto
 /** Writes the next state of a delivery; false where it has moved on meanwhile. */
 function moveOn(table: Table, before: StoredDelivery, after: StoredDelivery['row']): Promise<boolean> {
   return table.transact(moveWrites([{ before, after }]).map((write) => transactItem(write, table.name)));
-}
-
-const mostTries = 30;
-
-const settledAtOnce = 10;
-
-/** Writes down how attempts ended; see `Store.settle` for what counts when. */
-export async function settleDeliveries(
-  table: Table,
-  ids: readonly string[],
-  outcome: DeliveryOutcome,
-  now: number,
-): Promise<void> {
-  for (let from = 0; from < ids.length; from += settledAtOnce)
-    await Promise.all(
-      ids.slice(from, from + settledAtOnce).map((id) => settleDelivery(table, id, outcome, now)),
-    );
-}
-
-async function settleDelivery(
-  table: Table,
-  id: string,
-  outcome: DeliveryOutcome,
-  now: number,
-): Promise<void> {
-  for (let tries = 1; tries <= mostTries; tries++) {
-    const item = await table.get(deliveryKey(toColumn(id)));
-    if (item === undefined) return;
-    const delivery = storedDelivery(item);
-    const next = settled(delivery.row, outcome, now);
-    if (next === undefined || (await moveOn(table, delivery, next))) return;
-    await backOff(Math.min(tries, 5));
-  }
-  throw new StoreError('busy', {
-    subject: 'settle',
-    place: table.place,
-    reason: 'others keep changing the same delivery',
-    wayOut: 'try again',
-  });
-}
-
-/** Undefined where the outcome changes nothing. */
-function settled(
-  row: StoredDelivery['row'],
-  outcome: DeliveryOutcome,
-  now: number,
-): StoredDelivery['row'] | undefined {
-  switch (outcome.type) {
-    case 'delivered': {
-      const { revision = 0, told } = outcome;
-      if (row.told_revision >= revision) return undefined;
-      const known = {
-        ...row,
-        told_revision: revision,
-        ...(told === undefined ? {} : { told: JSON.stringify(told) }),
-        reason: null,
-        settled_at: now,
-      };
-      return row.revision > revision
-        ? { ...known, phase: 'waiting', follows: 1, attempts: 0, due: now }
-        : { ...known, phase: 'delivered' };
-    }
-    case 'retry':
-      if (row.phase !== 'leased') return undefined;
-      return { ...row, phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) };
-    case 'dead':
-    case 'dropped':
-      if (row.phase !== 'leased') return undefined;
-      return { ...row, phase: outcome.type, reason: toColumn(outcome.reason), settled_at: now };
-    default:
-      return outcome satisfies never;
-  }
 }
 
 /** The running totals of deliveries, by channel. */

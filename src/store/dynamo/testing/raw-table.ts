@@ -20,7 +20,7 @@ export async function contradictions(client: DynamoDBClient, table: string): Pro
   const keys = new Set(items.map(({ pk, sk }) => `${pk?.S} ${sk?.S}`));
   const of = (prefix: string) =>
     items.filter(({ pk }) => pk?.S === prefix || pk?.S?.startsWith(`${prefix}#`));
-  for (const prefix of ['I', 'J'])
+  for (const prefix of ['I', 'J', 'FU', 'SE'])
     for (const { pk, sk } of of(prefix)) found.push(`left over: ${pk?.S} ${sk?.S}`);
   const referred = new Set(items.flatMap(({ x }) => (x?.S === undefined ? [] : [`X#${x.S}`])));
   for (const { pk, sk } of of('X'))
