@@ -28,7 +28,9 @@ interface Claim {
 
 /** Put-off deliveries of one channel that are due are looked at so many at once: more than that, and the order among them is that of when they were due. */
 const mostDue = 5_000;
-const takenAtOnce = 20;
+/** Three writes for each, and a transaction has room for a hundred. */
+const takenAtOnce = 30;
+const groupsAtOnce = 4;
 
 /** Takes due deliveries, those of the oldest alerts first. Whom another was faster to take is passed over. */
 export async function claimDeliveries(
@@ -42,11 +44,12 @@ export async function claimDeliveries(
     const due = await dueItems(table, column, claim.now, claim.limit - taken.length);
     if (due.length === 0) break;
     const before = taken.length;
-    for (let from = 0; from < due.length; from += takenAtOnce) {
-      const got = await Promise.all(
-        due.slice(from, from + takenAtOnce).map((item) => take(table, item, claim.leaseUntil)),
-      );
-      taken.push(...got.flatMap((delivery) => delivery ?? []));
+    const groups = Array.from({ length: Math.ceil(due.length / takenAtOnce) }, (_, i) =>
+      due.slice(i * takenAtOnce, (i + 1) * takenAtOnce),
+    );
+    for (let from = 0; from < groups.length; from += groupsAtOnce) {
+      const some = groups.slice(from, from + groupsAtOnce);
+      taken.push(...(await Promise.all(some.map((group) => take(table, group, claim.leaseUntil)))).flat());
     }
     if (taken.length === before) await backOff(Math.min(tries, 4));
   }
@@ -109,20 +112,29 @@ async function some(
   return items.slice(0, most);
 }
 
-/** Undefined where another was faster. */
-async function take(table: Table, queued: Item, leaseUntil: number): Promise<StoredDelivery | undefined> {
-  const item = await table.get(deliveryKey(textOf(queued, 'id') ?? ''));
-  if (item === undefined) return undefined;
-  const delivery = storedDelivery(item);
-  const { row } = delivery;
-  if (placeInQueue(row) !== textOf(queued, 'sk')) return undefined;
-  const next = { ...row, phase: 'leased', due: leaseUntil, attempts: row.attempts + 1 } as const;
-  return (await moveOn(table, delivery, next)) ? { ...delivery, row: next } : undefined;
-}
-
-/** Writes the next state of a delivery; false where it has moved on meanwhile. */
-function moveOn(table: Table, before: StoredDelivery, after: StoredDelivery['row']): Promise<boolean> {
-  return table.transact(moveWrites([{ before, after }]).map((write) => transactItem(write, table.name)));
+/** Those for which nobody else was faster: all in one transaction, or, where that fails for one of them, each by itself. */
+async function take(
+  table: Table,
+  queued: readonly Item[],
+  leaseUntil: number,
+): Promise<readonly StoredDelivery[]> {
+  const keys = queued.map((item) => deliveryKey(textOf(item, 'id') ?? ''));
+  const items = await table.getMany(keys);
+  const moves = keys.flatMap((key, i) => {
+    const item = items.get(keyText(key));
+    const before = item && storedDelivery(item);
+    if (before === undefined || placeInQueue(before.row) !== textOf(queued[i], 'sk')) return [];
+    const { row } = before;
+    return [
+      { before, after: { ...row, phase: 'leased', due: leaseUntil, attempts: row.attempts + 1 } as const },
+    ];
+  });
+  if (moves.length === 0) return [];
+  const writes = moveWrites(moves).map((write) => transactItem(write, table.name));
+  if (await table.transact(writes)) return moves.map(({ before, after }) => ({ ...before, row: after }));
+  if (queued.length === 1) return [];
+  const singly = await Promise.all(queued.map((item) => take(table, [item], leaseUntil)));
+  return singly.flat();
 }
 
 /** The running totals of deliveries, by channel. */

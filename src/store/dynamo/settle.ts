@@ -18,7 +18,8 @@ interface Settlement {
   readonly now: number;
 }
 
-const settledAtOnce = 10;
+/** Three writes for each at most, and a transaction has room for a hundred. */
+const settledAtOnce = 25;
 const mostTries = 30;
 
 /** Writes down how attempts ended, of all or of none; see `Store.settle` for what counts when. */
@@ -32,7 +33,7 @@ export async function settleDeliveries(
   if (await settleTogether(table, settlement)) return;
   const key = { pk: pendingList, sk: randomUUID() };
   await table.putAll([{ ...keyItem(key), at: numeral(Date.now()), ...packed(JSON.stringify(settlement)) }]);
-  await settleSingly(table, settlement);
+  await settleInTurns(table, settlement);
   await table.removeAll([key]);
 }
 
@@ -41,7 +42,7 @@ export async function workOffSettlements(table: Table, before: number): Promise<
   for await (const page of table.pages({ pk: pendingList, limit: 10 }))
     for (const item of page) {
       if ((numberOf(item, 'at') ?? 0) >= before) continue;
-      await settleSingly(table, JSON.parse(unpackText(item['b']?.B ?? new Uint8Array())) as Settlement);
+      await settleInTurns(table, JSON.parse(unpackText(item['b']?.B ?? new Uint8Array())) as Settlement);
       await table.removeAll([keyOf(item)]);
     }
 }
@@ -69,12 +70,10 @@ async function settleTogether(table: Table, { ids, outcome, now }: Settlement): 
   });
 }
 
-async function settleSingly(table: Table, settlement: Settlement): Promise<void> {
+async function settleInTurns(table: Table, settlement: Settlement): Promise<void> {
   const { ids } = settlement;
   for (let from = 0; from < ids.length; from += settledAtOnce)
-    await Promise.all(
-      ids.slice(from, from + settledAtOnce).map((id) => settleTogether(table, { ...settlement, ids: [id] })),
-    );
+    await settleTogether(table, { ...settlement, ids: ids.slice(from, from + settledAtOnce) });
 }
 
 /** Undefined where the outcome changes nothing. */
