@@ -1,8 +1,13 @@
 import type { Alert } from '../alert/alert.ts';
 import type { Answer, DeliveryContext } from './channel.ts';
+import { alertLine } from './alert-line.ts';
+import { securityFinding } from './asff.ts';
 import { alertEmail } from './email-message.ts';
 import { eventbridgeEntry } from './eventbridge.ts';
+import { detectionFinding } from './ocsf.ts';
+import { placeOf } from './securityhub.ts';
 import { deliver, redactUrl } from './send.ts';
+import { sentinelRow } from './sentinel.ts';
 import { sesEmail } from './ses.ts';
 import { snsMessage } from './sns.ts';
 import { sqsMessage } from './sqs.ts';
@@ -115,8 +120,32 @@ function sdkMessage(settings: ChannelSettings, alert: Alert, context: DeliveryCo
       return { to: settings.to, ...alertEmail(alert, settings.from, context) };
     case 'ses':
       return sesEmail(alertEmail(alert, settings.from, context), settings);
-    default:
+    case 's3':
+      return detectionFinding(alert, context);
+    case 'sentinel':
+      return sentinelRow(alert, context, false);
+    case 'securityhub':
+      return securityFinding(alert, placeOf(settings), context, alert.decidedAt);
+    case 'file':
+    case 'syslog':
+      return alertLine(alert, context, settings.format, settings.maxBytes);
+    // One HTTP request each, which shows by itself.
+    case 'slack':
+    case 'webhook':
+    case 'pagerduty':
+    case 'opsgenie':
+    case 'teams':
+    case 'discord':
+    case 'googlechat':
+    case 'telegram':
+    case 'splunk':
+    case 'elasticsearch':
+    case 'thehive':
+    case 'jira':
       return undefined;
+    // A kind that is missing here would send in a dry run.
+    default:
+      return settings satisfies never;
   }
 }
 

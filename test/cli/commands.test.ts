@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleAlert } from '../../src/notify/sample.ts';
@@ -199,6 +199,7 @@ describe('tocsin channels test', () => {
   team: { type: slack, webhookUrl: env:URL }
   on-call: { type: pagerduty, routingKey: env:KEY, apiUrl: "${slack.url}" }
   mail: { type: email, host: mail.example, from: a@example.com, to: [b@example.com] }
+  lines: { type: file, path: ${at('lines.log')} }
 `,
       );
       const env = { URL: slack.webhookUrl, KEY: '0123456789abcdef0123456789abcdef' };
@@ -210,6 +211,8 @@ describe('tocsin channels test', () => {
       expect(stdout).toContain('made the bucket example-invoices public');
       expect(stdout).toContain('"routing_key": "[secret]"');
       expect(stdout).toContain('"to": [');
+      expect(stdout).toContain('lines (file): nothing was sent');
+      expect(existsSync(at('lines.log'))).toBe(false);
       expect(stdout).not.toContain(env.KEY);
       expect(stdout).not.toContain(new URL(slack.webhookUrl).pathname);
     } finally {
