@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLambda, type LambdaBundle } from '../../scripts/build-lambda.ts';
@@ -76,6 +76,12 @@ async function invoke(
 }
 
 describe('the Lambda function', () => {
+  it('holds no client of AWS and no mail program: channels that Lambda cannot be given are not in it', () => {
+    const code = readFileSync(join(bundle.folder, 'index.mjs'), 'utf8');
+    expect(code).not.toMatch(/SNSClient|SESv2Client|SecurityHubClient|EventBridgeClient|nodemailer/);
+    expect(code).toContain('chat.postMessage');
+  });
+
   it('is at most 900 KB of code, analysers of all services included', () => {
     expect(bundle.codeBytes).toBeLessThanOrEqual(900_000);
   });
