@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { Standing } from '../alert/standing.ts';
 import type { Receipt, Told } from '../store/told.ts';
-import type { Wording } from './wording.ts';
+import type { Wording } from './template.ts';
 
 /** An HTTP call that delivers an alert: pure data, so that a test can read it and a log can redact it. */
 export interface ChannelRequest {

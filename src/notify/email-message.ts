@@ -7,7 +7,7 @@ import { html, htmlText } from './html-text.ts';
 import { plainLine, unlinked } from './plain-text.ts';
 import { alertSections } from './sections.ts';
 import { placeWords } from './words.ts';
-import type { Wording } from './wording.ts';
+import type { Wording } from './template.ts';
 
 /** An alert as an e-mail with a plain and an HTML part; how it travels, email.ts and ses.ts say. */
 export interface EmailMessage {

@@ -1,7 +1,7 @@
 import type { Alert } from '../alert/alert.ts';
 import { clip, line } from './safe-text.ts';
 import { alertSections } from './sections.ts';
-import type { Wording } from './wording.ts';
+import type { Wording } from './template.ts';
 
 /** Breaks what programs make links of in plain text, so that no address from a log can be clicked; where an object lies in S3 can still be copied. */
 export function unlinked(shown: string): string {

@@ -1,6 +1,6 @@
 import type { Alert, AlertDigest } from '../alert/alert.ts';
 import { line, lines } from './safe-text.ts';
-import type { Wording } from './wording.ts';
+import type { Wording } from './template.ts';
 import {
   actorDetail,
   attackWords,

@@ -5,7 +5,7 @@ import { statusLine } from './change-words.ts';
 import { slackEscape, slackMarkdown, slackText } from './safe-text.ts';
 import { alertSections, codeRuns, type AlertSections, type FactSection, type Row } from './sections.ts';
 import { slackButtons, type SlackButtons } from './slack-buttons.ts';
-import type { Wording } from './wording.ts';
+import type { Wording } from './template.ts';
 import { placeWords, titleOf } from './words.ts';
 
 /**

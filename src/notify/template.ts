@@ -11,6 +11,9 @@ import { templateValues, templateView } from './template-values.ts';
 /** How one target writes a text so that nothing in it has a meaning. What comes in is visible and on one line. */
 export type Escape = (shown: string) => string;
 
+/** The middle of a message in people's own words, escaped for a target; undefined where it does not fit even with short values. */
+export type Wording = (escape: Escape, max: number) => string | undefined;
+
 const kinds = new Map(templateValues.map(({ name, kind }) => [name, kind]));
 /** A section in a section makes lists times lists; more than that nobody reads. */
 const deepest = 2;

@@ -4,9 +4,6 @@ import type { BoundChannel, DeliveryContext } from './channel.ts';
 import { sampleAlert } from './sample.ts';
 import { fillTemplate, longestTemplate, templateProblem, type Escape } from './template.ts';
 
-/** The middle of a message in people's own words, escaped for a target; undefined where it does not fit even with short values. */
-export type Wording = (escape: Escape, max: number) => string | undefined;
-
 const templateText = z
   .string()
   .min(1)
