@@ -15,6 +15,7 @@ import { errorPage, type Frame } from './layout.ts';
 import { openApi } from './openapi.ts';
 import { pageRoutes, sendHtml } from './pages.ts';
 import { HttpProblem, problemFrom, statusName } from './problem.ts';
+import { replayRoutes, type ReplayRejection } from './replay.ts';
 import { rememberedAssetRoutes } from './remembered-assets.ts';
 import { slackRoutes, type SlackActions } from './slack.ts';
 import { healthRoutes, stateRoutes, type Health } from './state.ts';
@@ -24,6 +25,8 @@ import type { TrafficState } from './traffic-page.ts';
 export interface ApiOptions {
   readonly store: Store;
   readonly ingest: Ingest;
+  /** Tries what was rejected again; nothing is replayed, where left out. */
+  readonly replay?: ReplayRejection | undefined;
   readonly blocks: Blocks;
   /** The access logs that this server follows; undefined while it does not. */
   readonly traffic?: (() => TrafficState | undefined) | undefined;
@@ -74,6 +77,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   blockRoutes(app, { store, blocks: options.blocks, now });
   decisionRoutes(app, { store, blocks: options.blocks, now });
   stateRoutes(app, { store });
+  replayRoutes(app, { replay: options.replay ?? nobodyThere });
   healthRoutes(app, options);
   const traffic = options.traffic ?? (() => undefined);
   trafficRoutes(app, { traffic });

@@ -13,6 +13,7 @@ import { addRoutes } from './commands/routes.ts';
 import { addRules } from './commands/rules.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
+import { addReplay } from './commands/replay.ts';
 import { addTraffic } from './commands/traffic.ts';
 import { addWorker } from './commands/worker.ts';
 import { CliFailure, exitCode } from './failure.ts';
@@ -76,6 +77,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addLists(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);
+  addReplay(program, finish);
   addRoutes(program, finish);
   addDeliveries(program, finish);
   tab(program);

@@ -8,6 +8,7 @@ import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
 import { storeSection } from './config-store.ts';
 import { workersSection } from './config-workers.ts';
+import { deadLettersSection } from './config-dead-letters.ts';
 import { controllerSection } from './config-controller.ts';
 import { packNames, packs } from './packs.ts';
 
@@ -132,6 +133,7 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Where `tocsin serve` reads from by itself.'),
+    deadLetters: deadLettersSection,
     workers: workersSection,
     controller: controllerSection,
     traffic: trafficSection,

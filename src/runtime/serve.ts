@@ -173,6 +173,11 @@ export async function serve({
       if (led === undefined) throw standingBy();
       return led.ingest(chunks, from);
     },
+    replay: async (rejection, isDryRun) => {
+      const led = taking();
+      if (led === undefined) throw standingBy();
+      return led.replay(rejection, isDryRun);
+    },
     workers: {
       keys: config.workers,
       take: async (worker, batch) => {

@@ -11,7 +11,12 @@ import { startWatchedFolder } from '../source/watched-folder.ts';
 import type { Leadership, Store } from '../store/store.ts';
 import type { Blocking } from './blocking.ts';
 import { startBlockingLoop } from './blocking-loop.ts';
+import type { DeadLetterSettings } from './config-dead-letters.ts';
+import { ConfigError } from './config-error.ts';
 import type { Config } from './config-schema.ts';
+import { deadLetterPlace } from './dead-letter-place.ts';
+import { keepDeadLetters } from './keep-dead-letters.ts';
+import { replayWith, type ReplayOne } from './replay.ts';
 import type { Engine } from './engine.ts';
 import { commitTick, createBatchIngest, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
@@ -41,6 +46,7 @@ export interface TakingOptions {
 export interface Taking extends Led {
   readonly ingest: ReturnType<typeof createIngest>;
   readonly takeBatch: TakeBatch;
+  readonly replay: ReplayOne;
   readonly sources: readonly RunningSource[];
   readonly nudgeBlocking: () => void;
   readonly traffic: RunningTraffic;
@@ -80,7 +86,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   // A watched folder may hold the data folder, and the data folder may itself be watched.
   const { retention } = config.store;
   const exportFolder = retention?.folder ?? join(config.data, 'export');
-  const ownFiles = [config.data, exportFolder, ...storeFiles(config)];
+  const ownFiles = [config.data, exportFolder, ...storeFiles(config), ...ownDeadLetters(config.deadLetters)];
   const led = {
     position: (source: string) => store.position(source),
     state: () => store.state(),
@@ -95,6 +101,15 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     log,
     ownFiles,
   });
+  const deadLetters =
+    config.deadLetters &&
+    (await keepDeadLetters({
+      ...deadLettersOf(config.deadLetters, store),
+      position: led.position,
+      commit: led.commit,
+      clock: Date.now,
+      log,
+    }));
   const listener: { know?: RunningTraffic['know'] } = {};
   const reputation = startReputation(config, (known) => listener.know?.(known), log);
   await reputation?.ready;
@@ -126,12 +141,18 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     await keeping?.stop();
     await Promise.all([...sources.map((source) => source.stop()), traffic.stop(), reputation?.stop()]);
     await blockingLoop.stop();
+    await deadLetters?.stop();
   }
   return {
     ingest,
     takeBatch,
+    replay: replayWith(engine, ingest, Date.now),
     get sources() {
-      return [...sources, ...traffic.sources, ...(reputation === undefined ? [] : [reputation])];
+      return [
+        ...sources,
+        ...traffic.sources,
+        ...[reputation, deadLetters].filter((one) => one !== undefined),
+      ];
     },
     traffic,
     nudgeBlocking: blockingLoop.nudge,
@@ -139,6 +160,19 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     assets: () => assets.memory.counters(),
     stop: () => (stopped ??= stop()),
   };
+}
+
+function ownDeadLetters(settings: DeadLetterSettings | undefined): readonly string[] {
+  return settings !== undefined && 'folder' in settings ? [settings.folder] : [];
+}
+
+/** @throws {ConfigError} where the store cannot be gone through */
+function deadLettersOf(settings: DeadLetterSettings, { ledger }: Store) {
+  if (ledger === undefined)
+    throw new ConfigError(
+      "deadLetters: what this kind of store rejects cannot be gone through; leave 'deadLetters' out, or use SQLite or PostgreSQL",
+    );
+  return { place: deadLetterPlace(settings), ledger };
 }
 
 /** How often correlations are told that time has gone on. */

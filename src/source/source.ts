@@ -8,6 +8,8 @@ export interface InputOrigin {
   readonly source: string;
   readonly object: string;
   readonly receivedAt: number;
+  /** The worker that found it, where it comes by one. */
+  readonly worker?: string | undefined;
   /** Where in the object the first chunk begins. */
   readonly startAt?: number | undefined;
   /** Whole lines with which the object begins, where the first chunk is not its beginning and lines obey headers. */

@@ -27,6 +27,7 @@ import {
   readState,
   type CommitRows,
 } from './rows.ts';
+import { sqlRejectionLedger } from './rejections.ts';
 import type { Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Commit, CommitResult, Leadership, Store } from './store.ts';
@@ -196,6 +197,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     assetChanges: (since) => run('assetChanges', () => selectAssetChanges(db, since, own, place)),
 
     blocks: sqlBlockStore(db, dialect, run, place),
+    ledger: sqlRejectionLedger(db, run, place),
     life: sqlLifeStore(db, dialect, run, place),
 
     rejections: (limit) =>

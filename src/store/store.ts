@@ -258,6 +258,8 @@ export interface Store {
    * @param limit 1 to 500
    */
   rejections(limit: number): Promise<readonly StoredRejection[]>;
+  /** To go through all rejections, and take out what has been replayed; absent where a store cannot do that. */
+  readonly ledger?: RejectionLedger | undefined;
   counts(): Promise<StoreCounts>;
   close(): Promise<void>;
 }
@@ -340,6 +342,21 @@ export interface StateEntry {
   /** At most 200 characters; the same that was committed. */
   readonly key: string;
   readonly value: Json;
+}
+
+export interface RejectionLedger {
+  /**
+   * The oldest first. What comes in meanwhile is on a later page.
+   * @param query `after` is `next` of the page before; `limit` is 1 to 500
+   * @throws {RangeError} where `limit` is out of its range
+   */
+  readonly page: (query: { readonly after?: number | undefined; readonly limit: number }) => Promise<{
+    readonly rejections: readonly StoredRejection[];
+    /** The number of the last one; undefined where there is none behind `after`. */
+    readonly next: number | undefined;
+  }>;
+  /** Takes rejections out; returns how many were there. */
+  readonly forget: (ids: readonly string[]) => Promise<number>;
 }
 
 export interface StoredRejection extends Rejection {

@@ -282,6 +282,26 @@ export function describeCommit(open: Open): void {
       expect((await store.counts()).rejections).toBe(3);
     });
 
+    it('are gone through oldest first, taken out, and stay counted, where the store can do that', async () => {
+      const { store } = await open();
+      if (store.ledger === undefined) return;
+      await store.commit({ ...nothing, rejections: [1, 2, 3].map((n) => sampleRejection(n)) });
+      const first = await store.ledger.page({ limit: 2 });
+      const second = await store.ledger.page({ after: first.next, limit: 2 });
+      const all = [...first.rejections, ...second.rejections];
+      expect(all.toReversed()).toEqual(await store.rejections(10));
+      expect(await store.ledger.page({ after: second.next, limit: 2 })).toEqual({
+        rejections: [],
+        next: undefined,
+      });
+      const ids = all.slice(0, 2).map(({ id }) => id);
+      expect(await store.ledger.forget([...ids, 'unknown'])).toBe(2);
+      expect(await store.ledger.forget(ids)).toBe(0);
+      expect(await store.rejections(10)).toEqual(all.slice(2));
+      expect((await store.counts()).rejections).toBe(1);
+      await expect(store.ledger.page({ limit: 501 })).rejects.toThrow(RangeError);
+    });
+
     it('keep the beginning of what is too long, and say how long it was', async () => {
       const { store } = await open();
       const bytes = new Uint8Array(300 * 1024).fill(65);

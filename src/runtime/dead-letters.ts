@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import type { StoredRejection } from '../store/store.ts';
+
+/** Where files of dead letters lie: a folder, or a bucket. */
+export interface DeadLetterPlace {
+  /** `dead-letters/`, `s3://bucket/prefix/` */
+  readonly name: string;
+  /** The files in the order of their names, which is that of their writing. */
+  readonly list: () => Promise<readonly string[]>;
+  /** Undefined where there is none of that name. */
+  readonly read: (name: string) => Promise<Buffer | undefined>;
+  /** Whole or not at all; takes the place of one that is there. */
+  readonly write: (name: string, bytes: Uint8Array) => Promise<void>;
+}
+
+const ending = '.jsonl.gz';
+/** Beside each file: what became of its lines when they were replayed. */
+const marksEnding = '.replayed.json';
+
+const line = z.object({
+  id: z.string(),
+  reason: z.string(),
+  length: z.number(),
+  provenance: z.object({
+    source: z.string(),
+    object: z.string(),
+    position: z.number(),
+    receivedAt: z.number(),
+    worker: z.string().optional(),
+  }),
+  bytes: z.string(),
+});
+
+const marksSchema = z.record(z.string(), z.object({ at: z.number(), reason: z.string().optional() }));
+
+/** By the id of a rejection: when it was replayed, and why it failed again; without a reason it is done. */
+export type Marks = z.output<typeof marksSchema>;
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+/** A file of ours has 500 lines of 256 KB at most, and base64 makes them longer. */
+const longestFile = 512 * 1024 * 1024;
+
+/** One file with these rejections. Its name tells their order, and no others have the same name. */
+export async function writeDeadLetters(
+  place: DeadLetterPlace,
+  number: number,
+  rejections: readonly StoredRejection[],
+): Promise<void> {
+  const lines = rejections.map(({ bytes, ...rest }) =>
+    JSON.stringify({ ...rest, bytes: Buffer.from(bytes).toString('base64') }),
+  );
+  const which = createHash('sha256')
+    .update(rejections.map(({ id }) => id).join())
+    .digest('hex')
+    .slice(0, 16);
+  const name = `rejections-${String(number).padStart(16, '0')}-${which}${ending}`;
+  await place.write(name, await pack(`${lines.join('\n')}\n`));
+}
+
+export interface DeadLetterFile {
+  readonly name: string;
+  readonly rejections: readonly StoredRejection[];
+  readonly marks: Marks;
+}
+
+/**
+ * @throws {Error} where a file is none of ours
+ */
+export async function readDeadLetters(place: DeadLetterPlace, name: string): Promise<DeadLetterFile> {
+  const bytes = await place.read(name);
+  if (bytes === undefined) throw new Error(`${place.name}${name}: is gone`);
+  let rejections: StoredRejection[];
+  try {
+    const text = (await unpack(bytes, { maxOutputLength: longestFile })).toString('utf8');
+    rejections = text
+      .split('\n')
+      .filter((each) => each !== '')
+      .map((each) => {
+        const { bytes: base64, ...rest } = line.parse(JSON.parse(each));
+        return { ...rest, bytes: Buffer.from(base64, 'base64') };
+      });
+  } catch (cause) {
+    throw new Error(`${place.name}${name}: is no file of dead letters, or is damaged`, { cause });
+  }
+  const marks = await place.read(`${name}${marksEnding}`);
+  return {
+    name,
+    rejections,
+    marks: marks === undefined ? {} : marksSchema.parse(JSON.parse(marks.toString('utf8'))),
+  };
+}
+
+export async function writeMarks(place: DeadLetterPlace, name: string, marks: Marks): Promise<void> {
+  await place.write(`${name}${marksEnding}`, Buffer.from(JSON.stringify(marks)));
+}
+
+export function folderPlace(folder: string): DeadLetterPlace {
+  return {
+    name: `${folder.replace(/\/+$/, '')}/`,
+    list: async () => (await readdir(folder)).filter((name) => name.endsWith(ending)).sort(),
+    read: (name) =>
+      readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      }),
+    write: async (name, bytes) => {
+      await mkdir(folder, { recursive: true });
+      const next = join(folder, `${name}.new`);
+      await writeFile(next, bytes, { mode: 0o600, flush: true });
+      await rename(next, join(folder, name));
+      const handle = await open(folder, 'r');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+export function s3Place(s3: S3Client, bucket: string, prefix: string): DeadLetterPlace {
+  return {
+    name: `s3://${bucket}/${prefix}`,
+    list: async () => {
+      const names: string[] = [];
+      for (let token: string | undefined; ;) {
+        const page = await s3.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            ...(token && { ContinuationToken: token }),
+          }),
+        );
+        for (const { Key } of page.Contents ?? [])
+          if (Key?.endsWith(ending)) names.push(Key.slice(prefix.length));
+        token = page.NextContinuationToken;
+        if (token === undefined) return names.sort();
+      }
+    },
+    read: async (name) => {
+      try {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: prefix + name }));
+        return Body === undefined ? undefined : Buffer.from(await Body.transformToByteArray());
+      } catch (error) {
+        if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    },
+    write: async (name, bytes) => {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: prefix + name, Body: bytes }));
+    },
+  };
+}

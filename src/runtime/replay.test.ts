@@ -1,0 +1,169 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeValue } from '../decode/decode.ts';
+import type { Json } from '../event/json.ts';
+import { parseRules } from '../sigma/parse.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Store, StoredRejection } from '../store/store.ts';
+import { trailStopped } from '../../test/support/records.ts';
+import { folderPlace, readDeadLetters, writeDeadLetters, writeMarks } from './dead-letters.ts';
+import { createEngine } from './engine.ts';
+import { createIngest } from './ingest.ts';
+import { keepDeadLetters } from './keep-dead-letters.ts';
+import { openAssets } from './kept-assets.ts';
+import { openCorrelations } from './kept-correlations.ts';
+import { createLog } from './log.ts';
+import { matchesFilter, replayWith, whyNotWhole, type ReplayFilter, type ReplayOne } from './replay.ts';
+
+const { rules } = parseRules(
+  'title: Trail stopped\nid: stopped\nlogsource: { product: aws, service: cloudtrail }\ndetection: { a: { eventName: StopLogging }, condition: a }\n',
+  'r.yml',
+);
+const provenance = {
+  source: 's3',
+  object: 's3://trail/a.json.gz',
+  position: 4_711,
+  receivedAt: 1_000,
+  worker: 'eu',
+};
+const rejected = (content: string): Omit<StoredRejection, 'id'> => ({
+  provenance,
+  reason: 'the rules could not be run on it',
+  length: Buffer.byteLength(content),
+  bytes: Buffer.from(content),
+});
+
+let store: Store;
+let replay: ReplayOne;
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  const engine = createEngine(rules);
+  const ingest = createIngest({
+    engine,
+    store,
+    assets: await openAssets(store),
+    correlations: await openCorrelations(engine, store, { lateness: 0, clock: () => 0 }),
+    channelsFor: () => ['chat'],
+    clock: () => 0,
+    onCommit: () => {},
+  });
+  replay = replayWith(engine, ingest, () => 0);
+});
+afterEach(() => store.close());
+
+describe('what is replayed', () => {
+  it('raises its alerts as from where it was found, once, and with the id that the event would have had', async () => {
+    // Without an id of its own, its place and content are its identity.
+    const { eventID: _, ...fields } = trailStopped();
+    const rejection = rejected(JSON.stringify(fields));
+    expect(await replay(rejection, true)).toEqual({ type: 'replayed', events: 1, alerts: 1 });
+    expect((await store.counts()).alerts.medium).toBe(0);
+    expect(await replay(rejection, false)).toEqual({ type: 'replayed', events: 1, alerts: 1 });
+    expect(await replay(rejection, false)).toEqual({ type: 'replayed', events: 1, alerts: 0 });
+    const [alert] = (await store.alerts({ limit: 10 })).alerts;
+    const { position, ...arrival } = provenance;
+    const [event] = decodeValue(fields as Json, arrival, { startAt: position }).events;
+    expect(alert?.evidence).toMatchObject({ eventId: event?.id, provenance });
+    expect(await store.owed()).toEqual({ chat: 1 });
+  });
+
+  it('fails again with the present reason, and is not kept a second time', async () => {
+    const outcome = await replay(rejected('{"neither":1}'), false);
+    expect(outcome).toMatchObject({ type: 'failed', reason: expect.stringMatching(/\w/) });
+    expect(await store.rejections(10)).toEqual([]);
+  });
+
+  it('is nothing where it holds no record by its nature', async () => {
+    expect(await replay(rejected('{"Event":"s3:TestEvent"}'), false)).toEqual({ type: 'nothing' });
+  });
+
+  it.each([
+    ['nothing of it was kept', 0, 0],
+    ['nothing of it was kept', 0, 900],
+    ['only the first 3 of 900 bytes were kept', 3, 900],
+    [undefined, 900, 900],
+  ])('%s, where %i of %i bytes are there', (expected, kept, length) => {
+    expect(whyNotWhole({ bytes: new Uint8Array(kept), length })).toBe(expected);
+  });
+
+  it.each<[ReplayFilter, boolean]>([
+    [{}, true],
+    [{ reason: 'RULES could' }, true],
+    [{ reason: 'json' }, false],
+    [{ source: 's3', object: 'trail', worker: 'eu' }, true],
+    [{ source: 'file' }, false],
+    [{ object: 'other' }, false],
+    [{ worker: 'us' }, false],
+    [{ since: 1_000, until: 1_001 }, true],
+    [{ since: 1_001 }, false],
+    [{ until: 1_000 }, false],
+  ])('is chosen by %j: %s', (filter, expected) => {
+    expect(matchesFilter(filter, { id: 'a', ...rejected('{}') })).toBe(expected);
+  });
+});
+
+describe('dead letters in a folder', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tocsin-dead-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('come back as they were, bytes included, with what became of them', async () => {
+    const place = folderPlace(join(folder, 'deep'));
+    const bytes = Uint8Array.from({ length: 256 }, (_, n) => n);
+    const given = [{ id: 'a', ...rejected('x'), bytes: Buffer.from(bytes), length: 256 }];
+    await writeDeadLetters(place, 1, given);
+    const [name = ''] = await place.list();
+    expect(await readDeadLetters(place, name)).toEqual({ name, rejections: given, marks: {} });
+    const marks = { a: { at: 1, reason: 'still' } };
+    await writeMarks(place, name, marks);
+    expect((await readDeadLetters(place, name)).marks).toEqual(marks);
+    expect(await place.list()).toEqual([name]);
+  });
+
+  it('get every rejection of the store, also where its numbers are given again', async () => {
+    const place = folderPlace(folder);
+    const { ledger } = store;
+    if (ledger === undefined) throw new Error('no ledger');
+    const open = () =>
+      keepDeadLetters({
+        place,
+        ledger,
+        position: (source) => store.position(source),
+        commit: (batch) => store.commit(batch),
+        clock: () => 0,
+        log: createLog('error', false),
+        everyMs: 1_000_000,
+      });
+    const reject = (text: string) => store.commit({ alerts: [], rejections: [rejected(text)], now: 0 });
+    const copied = async () => {
+      const files = await Promise.all((await place.list()).map((name) => readDeadLetters(place, name)));
+      return new Set(
+        files.flatMap(({ rejections }) => rejections.map(({ bytes }) => Buffer.from(bytes).toString())),
+      );
+    };
+    await reject('one');
+    await reject('two');
+    await (await open()).stop();
+    expect(await copied()).toEqual(new Set(['one', 'two']));
+    const written = readdirSync(folder).length;
+    await (await open()).stop();
+    expect(readdirSync(folder)).toHaveLength(written);
+    const newest = (await store.rejections(1)).map(({ id }) => id);
+    await ledger.forget(newest);
+    await reject('three');
+    await (await open()).stop();
+    expect(await copied()).toEqual(new Set(['one', 'two', 'three']));
+  });
+
+  it('tells of a file that is none', async () => {
+    const place = folderPlace(folder);
+    await place.write('rejections-x.jsonl.gz', Buffer.from('no gzip'));
+    await expect(readDeadLetters(place, 'rejections-x.jsonl.gz')).rejects.toThrow(
+      'is no file of dead letters',
+    );
+  });
+});
