@@ -151,7 +151,7 @@ async function fromStore(store: Store, run: Run): Promise<void> {
       if (failed.length > 0)
         await store.commit({
           alerts: [],
-          rejections: failed.map(({ rejection: { id: _, ...rest } }) => rest),
+          rejections: failed.map(({ rejection }) => rejection),
           now: Date.now(),
         });
       await ledger.forget([
