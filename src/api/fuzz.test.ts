@@ -261,6 +261,7 @@ describe('whatever is sent to any route', () => {
   });
 
   it('is answered soon and without a fault of the server, or not at all', async () => {
+    const seen = new Map<number, number>();
     const methods = fc.constantFrom(
       'GET',
       'POST',
