@@ -8,6 +8,11 @@ export const lintCodes = {
   'unknown-tocsin-field': { level: 'error', fix: false, says: 'there is no such field under `tocsin.`' },
   'unknown-tocsin-key': { level: 'error', fix: false, says: 'there is no such key under `tocsin`' },
   'empty-placeholder': { level: 'error', fix: false, says: 'the headline has a placeholder without a name' },
+  'bad-grouping': {
+    level: 'error',
+    fix: false,
+    says: '`tocsin.group-by` or `tocsin.group-window` is not what it must be',
+  },
   'outdated-form': {
     level: 'advice',
     fix: false,

@@ -63,6 +63,21 @@ describe('finds', () => {
       "error: 'tocsin.respond' is not a key; known are headline, response",
     ],
     [
+      'a grouping by a field that does not exist',
+      (s) => s.replace('tocsin: {', 'tocsin: { group-by: [tocsin.actor.nmae],'),
+      "error: there is no field 'tocsin.actor.nmae'",
+    ],
+    [
+      'a grouping by something that is no list',
+      (s) => s.replace('tocsin: {', 'tocsin: { group-by: tocsin.actor.name,'),
+      "error: 'tocsin.group-by' is a list of names of fields",
+    ],
+    [
+      'a window of a grouping without a unit',
+      (s) => s.replace('tocsin: {', "tocsin: { group-window: '30',"),
+      "error: 'tocsin.group-window' is no time span such as",
+    ],
+    [
       'a detection that nothing uses',
       (s) => s.replace('  condition', '  other: { a: b }\n  condition'),
       "warning: the detection 'other' is not used by the condition",

@@ -1,7 +1,9 @@
-import { object, text } from '../event/json.ts';
+import { isList, member, object, text } from '../event/json.ts';
 import { readableFieldNames } from '../context/field-names.ts';
 import type { Detection, Rule, RuleHeader } from '../sigma/rule.ts';
 import { tacticOf, techniqueOf } from './attack.ts';
+import { parseTimespan } from '../sigma/correlation/timespan.ts';
+import { judgedFieldNames } from './judged.ts';
 import { compileHeadline } from './headline.ts';
 import type { LintCode } from './lint-codes.ts';
 import { lintDetections } from './lint-detection.ts';
@@ -52,8 +54,13 @@ export function lintRule(rule: Rule, places: RulePlaces = noPlaces): readonly Li
   return findings;
 }
 
+/** What an alert can be grouped by, under `tocsin.`. */
+const groupFields: ReadonlySet<string> = new Set(
+  [...readableFieldNames, ...judgedFieldNames].map(({ name }) => `tocsin.${name}`),
+);
+
 /** The keys below `tocsin` in a rule. */
-const tocsinKeys: readonly string[] = ['headline', 'response', 'dial'];
+const tocsinKeys: readonly string[] = ['headline', 'response', 'dial', 'group-by', 'group-window'];
 
 /** What every kind of rule says of itself. `ofCloud`: whether it runs on the logs of a cloud. */
 export function lintHeader(rule: RuleHeader, places: RulePlaces, ofCloud: boolean): readonly LintFinding[] {
@@ -68,6 +75,26 @@ export function lintHeader(rule: RuleHeader, places: RulePlaces, ofCloud: boolea
         places.at('tocsin', key),
         `'tocsin.${key}' is not a key; known are ${tocsinKeys.join(', ')}`,
       );
+  const window = member(own, 'group-window');
+  if (window !== undefined) {
+    const span = parseTimespan(typeof window === 'string' ? window : '');
+    if (typeof span !== 'number')
+      say('bad-grouping', places.at('tocsin', 'group-window'), `'tocsin.group-window' ${span.problem}`);
+  }
+  const by = member(own, 'group-by');
+  if (by !== undefined) {
+    const names = isList(by) ? by : [undefined];
+    const at = places.at('tocsin', 'group-by');
+    for (const name of names)
+      if (typeof name !== 'string' || name === '')
+        say(
+          'bad-grouping',
+          at,
+          "'tocsin.group-by' is a list of names of fields, such as [tocsin.actor.name]",
+        );
+      else if (name.startsWith('tocsin.') && !groupFields.has(name))
+        say('unknown-tocsin-field', at, `there is no field '${name}'`);
+  }
   for (const [i, tag] of rule.tags.entries()) {
     if (ofCloud && /^attack\.t\d/i.test(tag) && techniqueOf(tag) === undefined)
       say('unknown-technique', places.at('tags', i), `'${tag}' is not a technique that Tocsin knows`);

@@ -4,6 +4,8 @@ import type { Detection, RuleHeader } from '../sigma/rule.ts';
 import { compileDetection } from '../sigma/compile.ts';
 import type { Alert } from './alert.ts';
 import type { Subject } from './finding.ts';
+import { compileGrouper, type GroupSetting } from './group.ts';
+import { withinHours, type Hours } from './hours.ts';
 import { judgedView, type Judged } from './judged.ts';
 
 /** What the configuration makes of alerts: plain data. */
@@ -12,6 +14,8 @@ export interface AlertPolicy {
   readonly severity: readonly SeverityChange[];
   /** The first that holds counts. */
   readonly exceptions: readonly AlertException[];
+  /** What findings are joined by; each is an alert of its own, where left out. */
+  readonly groups?: GroupSetting | undefined;
 }
 
 export interface SeverityChange {
@@ -35,6 +39,8 @@ export interface AlertException {
   readonly from?: number | undefined;
   /** The first event time for which it holds no longer. */
   readonly until: number;
+  /** Holds for events in these hours only; always, where left out. */
+  readonly during?: Hours | undefined;
 }
 
 export const noPolicy: AlertPolicy = { severity: [], exceptions: [] };
@@ -42,27 +48,48 @@ export const noPolicy: AlertPolicy = { severity: [], exceptions: [] };
 /** Puts one alert under the policy. `subject` is there where one event made it. */
 export type Judge = (alert: Alert, rule: RuleHeader, subject: Subject | undefined) => Alert;
 
-/** Compiles a policy. Its end dates are held against the event's own time, so that an old archive is judged as it would have been. */
-export function compilePolicy(policy: AlertPolicy, known: Known = nothingKnown): Judge {
+/**
+ * Compiles a policy. Its dates and hours are held against the event's own time, so that an old archive is judged as it would have been.
+ * @param suppressions exceptions that were made meanwhile, asked for with each alert; the list must be another one where they have changed
+ */
+export function compilePolicy(
+  policy: AlertPolicy,
+  known: Known = nothingKnown,
+  suppressions: () => readonly AlertException[] = () => none,
+): Judge {
   const view = judgedView(known);
   const changes = policy.severity.map((change) => ({
     ...change,
     holds: compileDetection(change.when, view),
   }));
-  const exceptions = policy.exceptions.map((one) => ({ ...one, holds: compileDetection(one.when, view) }));
+  const compile = (some: readonly AlertException[]): readonly CompiledException[] =>
+    some.map((one) => ({
+      ...one,
+      holds: compileDetection(one.when, view),
+      isOpen: one.during === undefined ? () => true : withinHours(one.during),
+    }));
+  const exceptions = compile(policy.exceptions);
+  let made: { readonly of: readonly AlertException[]; readonly compiled: readonly CompiledException[] } = {
+    of: none,
+    compiled: [],
+  };
+  const group = policy.groups && compileGrouper(policy.groups, known);
   return (alert, rule, subject) => {
     const account = knownAccount(alert.where.account, known);
     const placed =
       account === undefined ? alert : { ...alert, where: { ...alert.where, accountName: account.name } };
-    if (changes.length + exceptions.length === 0) return placed;
+    const asked = suppressions();
+    if (asked !== made.of) made = { of: asked, compiled: compile(asked) };
+    const joins = group?.(placed, rule, subject);
+    const grouped = joins === undefined ? placed : { ...placed, group: joins };
+    if (changes.length + exceptions.length + made.compiled.length === 0) return grouped;
     const judged: Judged = { alert: placed, rule, subject };
     const severity = severityOf(judged, changes);
-    const exception = exceptions.find(
-      ({ from = Number.NEGATIVE_INFINITY, until, holds }) =>
-        alert.time >= from && alert.time < until && holds(judged),
-    );
+    const holds = ({ from = Number.NEGATIVE_INFINITY, until, isOpen, holds: matches }: CompiledException) =>
+      alert.time >= from && alert.time < until && isOpen(alert.time) && matches(judged);
+    const exception = exceptions.find(holds) ?? made.compiled.find(holds);
     return {
-      ...placed,
+      ...grouped,
       ...severity,
       ...(exception && {
         exception: {
@@ -74,6 +101,13 @@ export function compilePolicy(policy: AlertPolicy, known: Known = nothingKnown):
       }),
     };
   };
+}
+
+const none: readonly AlertException[] = [];
+
+interface CompiledException extends AlertException {
+  readonly holds: (judged: Judged) => boolean;
+  readonly isOpen: (time: number) => boolean;
 }
 
 interface CompiledChange extends SeverityChange {

@@ -181,6 +181,16 @@ const tocsin: Schema = {
         "The alert's sentence. {field} is a value of the event, {field|other} the first of them that is there.",
     },
     response: { type: 'string', description: 'What to do first, one step a line.' },
+    'group-by': {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      description:
+        'Fields by whose values findings become one alert; an empty list makes each an alert of its own. Actor, account and targets, where left out.',
+    },
+    'group-window': {
+      ...timespan,
+      description: 'How far apart in event time findings may be and still become one alert: 30m, 1h.',
+    },
     dial: {
       type: 'array',
       items: { type: 'string' },

@@ -1,4 +1,6 @@
 import type { Json } from '../event/json.ts';
+import { readSelection } from '../sigma/selection.ts';
+import type { AlertException } from './policy.ts';
 
 /** An exception that was made while Tocsin runs, and is kept in the store. Plain data. */
 export interface Suppression {
@@ -17,4 +19,19 @@ export interface Suppression {
   readonly createdBy: string;
   /** Who ended it before its time, and when. */
   readonly ended?: { readonly at: number; readonly by: string } | undefined;
+}
+
+/**
+ * A suppression as a policy has it. One that was ended holds for nothing that happened later.
+ * @throws {RuleError} where `when` is no search
+ */
+export function exceptionOf({ name, when, reason, owner, from, until, ended }: Suppression): AlertException {
+  return {
+    name,
+    when: readSelection(when),
+    reason,
+    owner,
+    from,
+    until: ended === undefined ? until : Math.min(until, ended.at),
+  };
 }

@@ -63,5 +63,5 @@ export async function findAlert(store: Store, id: string) {
   if (found === undefined) {
     throw new HttpProblem(404, `There is no alert with this id; /v1/alerts lists those that there are.`);
   }
-  return { alert: found, deliveries: await fromStore(() => store.deliveries(id)) };
+  return { alert: found, deliveries: await fromStore(() => store.deliveries(found.id)) };
 }

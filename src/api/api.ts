@@ -5,6 +5,7 @@ import { assetRoutes } from './assets.ts';
 import { blockRoutes, type Blocks } from './blocks.ts';
 import { channelRoutes, type ChannelStatus } from './channels.ts';
 import { decisionRoutes } from './decisions.ts';
+import { lifeRoutes, type LifeRoutes } from './life.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
@@ -43,6 +44,8 @@ export interface ApiOptions {
     /** Told of every connection that was closed because nobody who may was behind it. */
     readonly onClosed: () => void;
   };
+  /** What changes of alerts and suppressions lead to. */
+  readonly life?: Partial<Omit<LifeRoutes, 'store' | 'now'>> | undefined;
   readonly health: () => Health;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
@@ -70,6 +73,15 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
   workerRoutes(app, workers);
   alertRoutes(app, { store, now });
+  lifeRoutes(app, {
+    store,
+    now,
+    channelNames: () => [],
+    nudge: () => {},
+    problemOf: () => undefined,
+    onSuppressions: async () => {},
+    ...options.life,
+  });
   deliveryRoutes(app, { store, now });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });
   if (options.slack !== undefined) slackRoutes(app, { ...options.slack, now });

@@ -17,6 +17,7 @@ export interface IngestResult {
     readonly severity: Severity;
     readonly title: string;
     readonly repeated: boolean;
+    readonly joined?: string | undefined;
   }[];
   readonly rejections: readonly { readonly position: number; readonly reason: string }[];
 }

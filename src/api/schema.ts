@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { severities } from '../event/severity.ts';
 import { exceptionChoices, type AlertQuery } from '../store/store.ts';
+import { statuses } from '../alert/alert-life.ts';
+import { alertLifeMembers } from './life-schema.ts';
 import { problemSchema } from './problem.ts';
 import { parseTime } from './time.ts';
 
@@ -102,7 +104,7 @@ const correlation = z
     'Where several events together made the rule match: who, what and where then say what they have in common, evidence is the last event, and there is no raw event.',
   );
 
-const alertSummarySchema = z
+export const alertSummarySchema = z
   .object({
     id: text.describe('32 hex digits; the same input always gives the same id.'),
     rule: z.object({ id: text, title: text }),
@@ -170,6 +172,7 @@ const alertSummarySchema = z
     falsePositives: z.array(text).readonly(),
     references: z.array(text).readonly(),
     correlation: correlation.optional(),
+    ...alertLifeMembers,
     evidence,
   })
   .describe('An alert without its raw event. Strings come from logs and can hold anything.');
@@ -268,6 +271,7 @@ export const ingestedSchema = z.object({
         severity,
         title: text,
         repeated: z.boolean().describe('True where the alert was there before; nobody is told again.'),
+        joined: maybeText.describe('The id of the alert that it joined instead of becoming one of its own.'),
       }),
     )
     .readonly(),
@@ -330,6 +334,13 @@ export function alertQuerySchema(now: () => number) {
     technique: name('an ATT&CK technique')
       .optional()
       .describe('Only alerts about this ATT&CK technique, such as T1537.'),
+    status: z
+      .string()
+      .transform((value) => value.split(','))
+      .pipe(z.array(z.enum(statuses, `expected some of ${statuses.join(', ')}, with commas between them`)))
+      .optional()
+      .describe('Only alerts with one of these statuses, with commas between them.'),
+    assignee: name('a name').optional().describe('Only alerts that this person takes care of.'),
     since: time(now).optional().describe('Only events at this time or later.'),
     until: time(now).optional().describe('Only events before this time.'),
     exceptions: z

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { severities } from '../event/severity.ts';
 import { RuleError } from '../sigma/problem.ts';
+import { hours } from './config-hours.ts';
+import { groupingSection, perHourSetting, realertSection, rulesSection } from './config-joining.ts';
 import { ofEvents, unknownFields } from './known-fields.ts';
 import { readSelection, type Selection } from '../sigma/selection.ts';
 
@@ -92,13 +94,18 @@ const exception = z
     until: point(true).describe(
       'The last day (included, in UTC), or the time, of events for which it holds. Every exception has an end.',
     ),
+    during: hours
+      .optional()
+      .describe(
+        'Only for events in these hours of the week, such as those of maintenance; always, where left out.',
+      ),
   })
   .refine(({ from, until }) => from === undefined || from < until, {
     path: ['until'],
     message: 'lies before `from`, so that it would never hold',
   });
 
-/** The `alerts` section: severity and exceptions. Its output is an `AlertPolicy`. */
+/** The `alerts` section: severity, exceptions, and how findings become alerts. Its output is an `AlertPolicy`, and a `JoiningConfig`. */
 export const alertsSection = z
   .strictObject({
     severity: z
@@ -111,6 +118,10 @@ export const alertsSection = z
       .describe(
         'What is known and accepted for a time. Such alerts are kept, counted and listed apart, and delivered to nobody.',
       ),
+    grouping: groupingSection,
+    realert: realertSection,
+    perHour: perHourSetting,
+    rules: rulesSection,
   })
   .prefault({})
   .describe('What becomes of alerts before anybody is told.');

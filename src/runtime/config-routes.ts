@@ -1,26 +1,10 @@
 import * as z from 'zod';
-import { weekdays, type Hours } from '../alert/hours.ts';
-import { clockTime, digestSetting, timeZone } from '../notify/digest-setting.ts';
 import { searchOver } from './config-alerts.ts';
+import { digestSetting } from '../notify/digest-setting.ts';
+import { hours } from './config-hours.ts';
 import { ofAlerts } from './known-fields.ts';
 
 const name = z.string().min(1).max(200);
-
-const hours = z
-  .strictObject({
-    days: z
-      .array(z.enum(weekdays))
-      .min(1)
-      .default([...weekdays])
-      .describe('The days on which it begins.'),
-    from: clockTime.default(0).describe('From this time of day, such as "18:00".'),
-    to: clockTime
-      .default(24 * 60)
-      .describe('To this time of day; where it is not after `from`, on the next day.'),
-    timeZone: timeZone.default('UTC').describe('On whose clock, such as Europe/Berlin.'),
-  })
-  .transform((given): Hours => given)
-  .describe('Only in these hours; always, where left out.');
 
 const channelNames = z.array(z.string().min(1));
 

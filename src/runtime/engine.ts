@@ -3,7 +3,7 @@ import { digestOf } from '../alert/digest.ts';
 import { Subject, subjectField, subjectView, type Finding } from '../alert/finding.ts';
 import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
-import { compilePolicy, noPolicy, type AlertPolicy } from '../alert/policy.ts';
+import { compilePolicy, noPolicy, type AlertException, type AlertPolicy } from '../alert/policy.ts';
 import { createContext, type Context, type ContextSetting } from '../context/context.ts';
 import type { Locate } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
@@ -73,6 +73,7 @@ const nothing: Examined = { findings: [], match: undefined };
  * @param setting what the configuration tells of the estate, and what it makes of alerts
  * @param disabled ids of rules and correlations that raise nothing. What a disabled correlation refers to stays silent with it.
  * @param locate where addresses of the internet are; nothing is known of them, where left out
+ * @param suppressions exceptions that were made meanwhile: see `compilePolicy`
  */
 export function createEngine(
   rules: readonly Rule[],
@@ -80,16 +81,21 @@ export function createEngine(
   disabled: ReadonlySet<string> = new Set(),
   setting: Setting = {},
   locate?: Locate,
+  suppressions?: () => readonly AlertException[],
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
     (rule) => isForKnownSource(rule) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
-  return engineOf({ active, correlations: running, silent: linked.silent, ...setting }, locate);
+  return engineOf({ active, correlations: running, silent: linked.silent, ...setting }, locate, suppressions);
 }
 
-export function engineOf(parts: EngineParts, locate?: Locate): Engine {
+export function engineOf(
+  parts: EngineParts,
+  locate?: Locate,
+  suppressions?: () => readonly AlertException[],
+): Engine {
   const { active, correlations, silent } = parts;
   // Rules for one log source cost the events of others nothing.
   const rulesOf = compileByLogSource(active, subjectView);
@@ -104,7 +110,7 @@ export function engineOf(parts: EngineParts, locate?: Locate): Engine {
   const context = createContext(parts.context, locate);
   const raiseCorrelated = correlatedRaiser(context);
   const policy = parts.policy ?? noPolicy;
-  const judge = compilePolicy(policy, parts.known);
+  const judge = compilePolicy(policy, parts.known, suppressions);
   const examine = (event: Event, memory?: AssetMemory): Examined => {
     const facts = parts.withoutFacts === true ? [] : undefined;
     const subject = new Subject(event, parts.known, memory, facts, context);

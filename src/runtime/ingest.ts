@@ -1,4 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
+import type { Joining } from '../alert/join.ts';
 import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
@@ -6,7 +7,7 @@ import type { AssetChange } from '../facts/assets/memory.ts';
 import { byTime } from '../facts/assets/sightings.ts';
 import type { InputOrigin } from '../source/source.ts';
 import { StoreError } from '../store/error.ts';
-import type { Commit, CommitResult, Store } from '../store/store.ts';
+import type { Commit, CommitResult, JoinedFinding, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
 import type { KeptAssets } from './kept-assets.ts';
@@ -21,13 +22,16 @@ export interface IngestOptions {
   readonly assets: KeptAssets;
   /** The channels that an alert is owed to. */
   readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
+  /** How findings join alerts that are there; each is an alert of its own, where left out. */
+  readonly joining?: Joining | undefined;
   readonly clock: () => number;
-  /** Told after each commit, with the alerts that were not there before. */
+  /** Told after each commit, with the alerts that were not there before, and how many joined others. */
   readonly onCommit: (commit: {
     readonly source: string;
     readonly tally: Tally;
     readonly created: readonly Alert[];
     readonly repeated: number;
+    readonly joined?: number | undefined;
   }) => void;
 }
 
@@ -36,6 +40,8 @@ export interface IngestedAlert {
   readonly severity: Severity;
   readonly title: string;
   readonly repeated: boolean;
+  /** The alert that it joined. */
+  readonly joined?: string | undefined;
 }
 
 export interface IngestResult {
@@ -103,6 +109,7 @@ function openInput(options: IngestOptions, source: string) {
       if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
     let created: ReadonlySet<string> = new Set();
     let repeated = 0;
+    let joined: ReadonlyMap<string, string> = new Map();
     const { position, state = [] } = more;
     const isChanged = options.assets.memory.isChanged();
     if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position || isChanged) {
@@ -114,6 +121,7 @@ function openInput(options: IngestOptions, source: string) {
       });
       created = new Set(result.created);
       repeated = result.repeated;
+      joined = new Map(result.joined?.map(({ id, alertId }) => [id, alertId]));
     }
     const told = new Set<string>();
     for (const alert of decided) {
@@ -124,7 +132,8 @@ function openInput(options: IngestOptions, source: string) {
           id: alert.id,
           severity: alert.severity,
           title: alert.title,
-          repeated: !created.has(alert.id),
+          repeated: !created.has(alert.id) && !joined.has(alert.id),
+          ...(joined.has(alert.id) && { joined: joined.get(alert.id) }),
         });
     }
     options.onCommit({
@@ -132,6 +141,7 @@ function openInput(options: IngestOptions, source: string) {
       tally,
       created: decided.filter((alert) => created.has(alert.id)),
       repeated,
+      joined: joined.size,
     });
   }
 
@@ -181,7 +191,12 @@ export async function commitTick(options: IngestOptions): Promise<void> {
   if (step === undefined) return;
   await correlations.take(step, async (alerts, state) => {
     if (alerts.length === 0 && state.length === 0) return;
-    const { created, repeated } = await keep(options, { alerts, rejections: [], position: undefined, state });
+    const { created, repeated, joined } = await keep(options, {
+      alerts,
+      rejections: [],
+      position: undefined,
+      state,
+    });
     const tally = { ...newTally(), alerts: alerts.length };
     const isNew = new Set(created);
     options.onCommit({
@@ -189,6 +204,7 @@ export async function commitTick(options: IngestOptions): Promise<void> {
       tally,
       created: alerts.filter(({ id }) => isNew.has(id)),
       repeated,
+      joined: joined?.length,
     });
   });
 }
@@ -205,25 +221,28 @@ function keep(options: IngestOptions, what: ToKeep): Promise<CommitResult> {
 }
 
 async function keepWith(
-  { store, clock, channelsFor }: IngestOptions,
+  { store, clock, channelsFor, joining: rules }: IngestOptions,
   { alerts, rejections, position, state }: ToKeep,
   assets: { readonly assets: readonly AssetChange[]; readonly assetsFrom: number },
 ): Promise<CommitResult> {
   const owed = (alert: Alert) => ({ alert, channels: channelsFor(alert) });
+  const joining = rules && { ...rules, channelsFor };
   const rest = { rejections, state, ...assets, positions: position ? [position] : [], now: clock() };
   try {
-    return await store.commit({ alerts: alerts.map(owed), ...rest });
+    return await store.commit({ alerts: alerts.map(owed), joining, ...rest });
   } catch (error) {
     if (!isUnfit(error)) throw error;
   }
   // One alert that no store can hold must not keep the others out, nor hold up its source for ever.
   const created: string[] = [];
   let repeated = 0;
+  const joined: JoinedFinding[] = [];
   const unfit: Rejection[] = [];
   for (const alert of alerts) {
     try {
-      const result = await store.commit({ alerts: [owed(alert)], now: rest.now });
+      const result = await store.commit({ alerts: [owed(alert)], joining, now: rest.now });
       created.push(...result.created);
+      joined.push(...(result.joined ?? []));
       repeated += result.repeated;
     } catch (error) {
       if (!isUnfit(error)) throw error;
@@ -236,7 +255,7 @@ async function keepWith(
     }
   }
   await store.commit({ alerts: [], ...rest, rejections: [...rejections, ...unfit] });
-  return { created, repeated };
+  return { created, repeated, joined };
 }
 
 function isUnfit(error: unknown): error is StoreError {

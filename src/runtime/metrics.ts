@@ -12,7 +12,13 @@ import type { WorkerIntakeOptions } from './worker-intake.ts';
 type TakenBatch = WorkerIntakeOptions['onTaken'];
 
 export interface Metrics {
-  readonly ingested: (source: string, tally: Tally, created: readonly Alert[], repeated: number) => void;
+  readonly ingested: (
+    source: string,
+    tally: Tally,
+    created: readonly Alert[],
+    repeated: number,
+    joined?: number,
+  ) => void;
   readonly attempted: (channel: string, result: string) => void;
   /** An alert that no route sends anywhere. */
   readonly unrouted: () => void;
@@ -73,6 +79,7 @@ export function createMetrics(
   );
   const alerts = counter('tocsin_alerts_total', 'Alerts that were not there before.', ['severity']);
   const repeats = counter('tocsin_alerts_repeated_total', 'Alerts found again and not raised again.', []);
+  const joins = counter('tocsin_alerts_joined_total', 'Findings that joined an alert that was there.', []);
   const unrouted = counter(
     'tocsin_alerts_unrouted_total',
     'New alerts that no route sends anywhere: stored, and told to nobody.',
@@ -110,6 +117,14 @@ export function createMetrics(
     const counts = await store.counts();
     for (const severity of severities) set({ severity }, counts.alerts[severity]);
   });
+  gauge(
+    'tocsin_alerts_by_status',
+    'Alerts in the store by what people made of them, those under an exception included.',
+    ['status'],
+    async (set) => {
+      for (const [status, count] of Object.entries(await store.life.statuses())) set({ status }, count);
+    },
+  );
   gauge('tocsin_deliveries', 'Deliveries in the outbox by state.', ['state'], async (set) => {
     const { deliveries } = await store.counts();
     for (const [state, value] of Object.entries(deliveries)) set({ state }, value);
@@ -224,7 +239,7 @@ export function createMetrics(
   for (const severity of severities) alerts.inc({ severity }, 0);
 
   return {
-    ingested: (source, tally, created, repeated) => {
+    ingested: (source, tally, created, repeated, joined = 0) => {
       records.inc({ source }, tally.records);
       events.inc({ source }, tally.events);
       rejected.inc({ source }, tally.rejected);
@@ -232,6 +247,7 @@ export function createMetrics(
       processed.inc({ source }, tally.processed);
       deadLettered.inc({ source }, tally.deadLettered);
       repeats.inc(repeated);
+      joins.inc(joined);
       for (const alert of created) {
         alerts.inc({ severity: alert.severity });
         latency.observe(Math.max(0, alert.decidedAt - alert.time) / 1000);

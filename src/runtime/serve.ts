@@ -25,11 +25,14 @@ import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
 import { slackActions } from './slack-actions.ts';
 import { treatmentOf } from './traffic-settings.ts';
+import { groupsOf } from './config-joining.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
 import { isUnrouted, owedBy, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
+import { newTally } from './pipeline.ts';
+import { createSuppressing, searchProblem } from './suppressing.ts';
 import { startTaking, type Taking } from './taking.ts';
 import { version } from './version.ts';
 import type { WorkerIntakeOptions } from './worker-intake.ts';
@@ -85,11 +88,12 @@ export async function serve({
   const setting = {
     known: knownOf(config.estate),
     context: contextOf(config.estate),
-    policy: config.alerts,
+    policy: { ...config.alerts, groups: groupsOf(config.alerts) },
   };
-  const engine = createEngine(rules, correlations, disabled, setting, places.locate);
-
   const store = await openStore(config);
+  const suppressing = createSuppressing(store.life, log);
+  const engine = createEngine(rules, correlations, disabled, setting, places.locate, suppressing.current);
+
   const metrics = createMetrics(
     store,
     () => leading?.current()?.correlations(),
@@ -141,9 +145,15 @@ export async function serve({
           leadership,
           blocking,
           channelsFor: (alert) => owedBy(route(alert), Date.now()),
-          onCommit: ({ source, tally, created, repeated }) => {
-            metrics.ingested(source, tally, created, repeated);
-            if (created.length > 0) outbox.nudge();
+          suppressing,
+          onNews: (created) => {
+            metrics.ingested('tocsin', newTally(), created, 0);
+            outbox.nudge();
+            for (const alert of created) onAlert?.(alert);
+          },
+          onCommit: ({ source, tally, created, repeated, joined = 0 }) => {
+            metrics.ingested(source, tally, created, repeated, joined);
+            if (created.length + joined > 0) outbox.nudge();
             for (const alert of created) {
               if (config.routes.length > 0 && isUnrouted(alert, route(alert))) metrics.unrouted();
               onAlert?.(alert);
@@ -188,6 +198,12 @@ export async function serve({
       onClosed: metrics.workerTurnedAway,
     },
     blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
+    life: {
+      channelNames: () => Object.keys(config.channels),
+      nudge: outbox.nudge,
+      problemOf: searchProblem,
+      onSuppressions: suppressing.refresh,
+    },
     traffic: () => taking()?.traffic.state,
     slack: slackActions({
       channels: config.channels,

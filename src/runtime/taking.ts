@@ -9,10 +9,12 @@ import { startS3Queue } from '../source/s3-queue.ts';
 import type { RunningSource } from '../source/source.ts';
 import { startWatchedFolder } from '../source/watched-folder.ts';
 import type { Leadership, Store } from '../store/store.ts';
+import { alertLifeTick, type AlertLifeOptions } from './alert-life.ts';
 import type { Blocking } from './blocking.ts';
 import { startBlockingLoop } from './blocking-loop.ts';
 import type { DeadLetterSettings } from './config-dead-letters.ts';
 import { ConfigError } from './config-error.ts';
+import { joiningOf } from './config-joining.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterPlace } from './dead-letter-place.ts';
 import { keepDeadLetters } from './keep-dead-letters.ts';
@@ -25,6 +27,7 @@ import type { Led } from './leading.ts';
 import { startReputation } from './start-reputation.ts';
 import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
+import type { Suppressing } from './suppressing.ts';
 import { startRetention } from './retention.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
@@ -37,7 +40,10 @@ export interface TakingOptions {
   readonly leadership: Leadership;
   readonly blocking: Blocking;
   readonly channelsFor: IngestOptions['channelsFor'];
+  /** Exceptions that are made while it runs. */
+  readonly suppressing: Suppressing;
   readonly onCommit: IngestOptions['onCommit'];
+  readonly onNews: AlertLifeOptions['onNews'];
   readonly onBatch: WorkerIntakeOptions['onTaken'];
   readonly log: Logger;
 }
@@ -68,6 +74,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     correlations: kept,
     assets,
     channelsFor: options.channelsFor,
+    joining: config.alerts.grouping.enabled ? joiningOf(config.alerts) : undefined,
     clock: Date.now,
     onCommit: options.onCommit,
   };
@@ -81,7 +88,24 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     state: await store.state(),
     onTaken: options.onBatch,
   });
-  const ticks = startTicks(ingestOptions, log);
+  const lifeOptions: AlertLifeOptions = {
+    store: leadership,
+    life: store.life,
+    channelsFor: options.channelsFor,
+    clock: Date.now,
+    onNews: options.onNews,
+  };
+  await options.suppressing.refresh();
+  const ticks = startTicks(
+    () =>
+      Promise.all([
+        commitTick(ingestOptions),
+        assets.refresh(),
+        options.suppressing.refresh(),
+        alertLifeTick(lifeOptions),
+      ]),
+    log,
+  );
   const blockingLoop = startBlockingLoop(options.blocking, log);
   // A watched folder may hold the data folder, and the data folder may itself be watched.
   const { retention } = config.store;
@@ -179,10 +203,10 @@ function deadLettersOf(settings: DeadLetterSettings, { ledger }: Store) {
 const tickMs = 5_000;
 
 /** One tick after the other, however long one takes. */
-function startTicks(options: IngestOptions, log: Logger): { readonly stop: () => Promise<void> } {
+function startTicks(tick: () => Promise<unknown>, log: Logger): { readonly stop: () => Promise<void> } {
   let underway: Promise<void> | undefined;
   const timer = setInterval(() => {
-    underway ??= Promise.all([commitTick(options), options.assets.refresh()])
+    underway ??= tick()
       .then(() => {})
       .catch((error: unknown) =>
         log.error({ err: error }, 'what the server remembers could not be stored or read; trying again'),

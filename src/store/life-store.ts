@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { Status } from '../alert/alert-life.ts';
 import type { HistoryLine, LifecycleChange } from '../alert/lifecycle.ts';
 import type { CommitJoining } from './owed.ts';
+import type { Overflow } from '../alert/overflow.ts';
 import type { Suppression } from '../alert/suppression.ts';
 
 /** A change of an alert's lifecycle, by whom, and from where. */
@@ -16,6 +17,8 @@ export interface AlertChange {
   readonly expected?: number | undefined;
   /** What is owed of the alert as it is then, in the same transaction; nobody is told, where left out. */
   readonly channelsFor?: CommitJoining['channelsFor'] | undefined;
+  /** Channels that are told how it stands now, as far as they were told of it before. */
+  readonly followUps?: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -62,21 +65,6 @@ export interface RuleFigures {
   /** Resolved as what they said they were. */
   readonly resolved: number;
   readonly falsePositives: number;
-}
-
-/** What of a rule was told to nobody in an hour, because the rule had told too much. */
-export interface Overflow {
-  readonly rule: { readonly id: string; readonly title: string };
-  readonly severity: Alert['severity'];
-  /** When the hour began, and the number that the store knows it by; milliseconds since the epoch. */
-  readonly start: number;
-  /** Tellings that were kept back. */
-  readonly muted: number;
-  /** Who they were about: the first 50. */
-  readonly actors: readonly string[];
-  /** Event times of the first and last of them. */
-  readonly first: number;
-  readonly last: number;
 }
 
 /** What people make of alerts. The promises of `Store` hold for all of it. */

@@ -17,6 +17,7 @@ import type {
   RuleFigures,
 } from './life-store.ts';
 import { checkLimit } from './limit.ts';
+import { oweFollowUps } from './outbox.ts';
 import { selectOverflows } from './pace.ts';
 import { owedOnce, readAlert, readJson } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -77,7 +78,7 @@ export function sqlLifeStore(db: Kysely<Tables>, dialect: SqlDialect, run: Run, 
 
 async function change(
   trx: Transaction<Tables>,
-  { alertId, change: wanted, by, via, expected, channelsFor, now }: AlertChange,
+  { alertId, change: wanted, by, via, expected, channelsFor, followUps = [], now }: AlertChange,
   setting: { readonly place: string; readonly dialect: SqlDialect },
 ): Promise<AlertChangeResult> {
   const row = await trx
@@ -96,6 +97,7 @@ async function change(
   await rewriteAlert(trx, row.sequence, before, alert, setting);
   await writeHistory(trx, alert, [result.line], { by, via, now });
   await deliverAgain(trx, { id: alert.id, sequence: row.sequence }, owes, now);
+  await oweFollowUps(trx, [alert.id], followUps, { now, at: now });
   return { type: 'changed', alert };
 }
 

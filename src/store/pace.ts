@@ -2,12 +2,10 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
 import { groupKeys } from '../alert/grouping.ts';
 import type { Joining } from '../alert/join.ts';
+import { hourMs, type Overflow } from '../alert/overflow.ts';
 import { toKey } from './column-text.ts';
-import type { Overflow } from './life-store.ts';
 import { readJson } from './rows.ts';
 import type { PaceRow, Tables } from './schema.ts';
-
-export const hourMs = 3_600_000;
 
 /** What of a rule was told in the hour that runs, and what was not. */
 export interface Pace extends Overflow {

@@ -1,13 +1,13 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
 import type { DeliveryCause } from '../alert/delivery-cause.ts';
+import type { Overflow } from '../alert/overflow.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import { assetRow, type NewAssetRow } from './assets.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
 import { deliveryId, rejectionId } from './identity.ts';
-import type { Overflow } from './life-store.ts';
 import type {
   AlertRow,
   CounterRow,

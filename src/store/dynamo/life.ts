@@ -2,7 +2,7 @@ import { awake } from '../../alert/join.ts';
 import { changeAlert, lifecycleOf } from '../../alert/lifecycle.ts';
 import type { Suppression } from '../../alert/suppression.ts';
 import type { Run } from '../block-audit.ts';
-import { toKey } from '../column-text.ts';
+import { toColumn, toKey } from '../column-text.ts';
 import type { AlertChange, AlertChangeResult, LifeStore, RuleFigures } from '../life-store.ts';
 import { owedOnce } from '../rows.ts';
 import { alertKey, alertWithin, snoozedList, storedAlert } from './alert-item.ts';
@@ -78,7 +78,7 @@ export function dynamoLife(table: Table, changes: Changes, run: Run): LifeStore 
 
 async function planChange(
   table: Table,
-  { alertId, change: wanted, by, via, expected, channelsFor, now }: AlertChange,
+  { alertId, change: wanted, by, via, expected, channelsFor, followUps = [], now }: AlertChange,
   head: Head,
   stage: Stage,
 ): Promise<Plan<AlertChangeResult>> {
@@ -93,12 +93,14 @@ async function planChange(
   const alert = wanted.type === 'wake' && owes.length > 0 ? awake(result.alert) : result.alert;
   const stored = storedAlert(item);
   const again = await deliverAgain(table, [{ alert: stored, id: alert.id, owes, now }]);
+  const heard =
+    followUps.length === 0 ? [] : [{ id: alert.id, channels: followUps.map(toColumn), now, at: now }];
   const writer = alertWriter(head, stage, table.place);
   writer.rewrite(stored, before, alert, again.added.get(stored.id));
   writer.history(alert, [result.line], { by, via, now });
   const { writes, numbers } = writer.finish(now);
   return {
-    writes: await withFollowUps(table, [...writes, ...again.writes], again.followUps, stage),
+    writes: await withFollowUps(table, [...writes, ...again.writes], [...again.followUps, ...heard], stage),
     numbers,
     result: { type: 'changed', alert },
   };

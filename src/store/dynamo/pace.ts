@@ -1,6 +1,6 @@
-import type { Overflow } from '../life-store.ts';
+import { hourMs, type Overflow } from '../../alert/overflow.ts';
 import { toKey } from '../column-text.ts';
-import { hourMs, type Pace } from '../pace.ts';
+import type { Pace } from '../pace.ts';
 import { keyItem, type Item } from './item.ts';
 import { keyPart, rising, type Key } from './keys.ts';
 import { textWithin, type Stage } from './stage.ts';
