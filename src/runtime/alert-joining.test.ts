@@ -248,11 +248,10 @@ describe('the server', () => {
 
 describe('the search of a suppression', () => {
   it.each([
-    [{ 'tocsin.rule.id': 'x' }, undefined],
-    [{ 'tocsin.actr.name': 'x' }, /there is no field 'tocsin.actr.name'/],
-    [{ 'name|nonsense': 'x' }, /nonsense/],
+    [{ 'tocsin.rule.id': 'x' }, 'fine'],
+    [{ 'tocsin.actr.name': 'x' }, "there is no field 'tocsin.actr.name', so that it would never hold"],
+    [{ 'name|nonsense': 'x' }, "'nonsense' is not a modifier"],
   ])('%j', (when, problem) => {
-    if (problem === undefined) expect(searchProblem(when)).toBeUndefined();
-    else expect(searchProblem(when)).toMatch(problem);
+    expect(searchProblem(when) ?? 'fine').toContain(problem);
   });
 });
