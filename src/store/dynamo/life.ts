@@ -94,7 +94,7 @@ async function planChange(
   const stored = storedAlert(item);
   const again = await deliverAgain(table, [{ alert: stored, id: alert.id, owes, now }]);
   const heard =
-    followUps.length === 0 ? [] : [{ id: alert.id, channels: followUps.map(toColumn), now, at: now }];
+    followUps.length === 0 ? [] : [{ id: stored.id, channels: followUps.map(toColumn), now, at: now }];
   const writer = alertWriter(head, stage, table.place);
   writer.rewrite(stored, before, alert, again.added.get(stored.id));
   writer.history(alert, [result.line], { by, via, now });

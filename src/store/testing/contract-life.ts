@@ -167,6 +167,27 @@ export function describeLife(open: Open): void {
       expect(delivery?.standing).toMatchObject({ status: 'resolved', by: 'jane', reason: 'key deleted' });
     });
 
+    it('tells channels how it stands now, as far as they were told of it', async () => {
+      const { store } = await open();
+      await store.commit({ alerts: [{ alert: sampleAlert(0), channels: ['slack'] }], now: 1 });
+      const [first] = await store.claim('slack', { now: 1, leaseUntil: 5, limit: 5 });
+      await store.settle(first?.id ?? '', { type: 'delivered', revision: 0 }, 2);
+      await store.life.change({
+        alertId: sampleId(0),
+        change: status('acknowledged'),
+        by: 'jane',
+        via: 'api',
+        followUps: ['slack', 'siem'],
+        now: 100,
+      });
+      const [again] = await store.claim('slack', { now: 100, leaseUntil: 200, limit: 5 });
+      expect(again).toMatchObject({
+        standing: { status: 'acknowledged' },
+        told: { standing: { status: 'open' } },
+      });
+      expect(await store.claim('siem', { now: 100, leaseUntil: 200, limit: 5 })).toEqual([]);
+    });
+
     it('knows whose snooze is over, the longest over first', async () => {
       const store = await stored(open, 4);
       for (const [number, until] of [
