@@ -68,9 +68,9 @@ export const perHourSetting = z
   .int()
   .min(1)
   .nullable()
-  .default(100)
+  .default(null)
   .describe(
-    'How many messages about alerts one rule may bring in an hour. What comes beyond is kept, and summed up in one alert when the hour is over. `null` sets no limit.',
+    'How many messages about alerts one rule may bring in an hour. What comes beyond is kept, and summed up in one alert when the hour is over. No limit, where it is `null`.',
   );
 
 const ruleSetting = z.strictObject({

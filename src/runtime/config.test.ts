@@ -36,7 +36,7 @@ describe('a configuration', () => {
           raiseSteps: 1,
         },
         realert: [{ every: 86_400_000 }],
-        perHour: 100,
+        perHour: null,
         rules: {},
       },
       correlations: { latenessMinutes: 10 },
