@@ -35,6 +35,7 @@ export async function metricNames(): Promise<readonly MetricName[]> {
     );
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');
+    metrics.latency.delivered('example', { event: 0, decided: 0 }, 0);
     const taken = { through: 1, taken: 1, repeated: 0, refused: 0, alerts: 0, unconfirmed: 0 };
     metrics.batchTaken({ worker: 'example', taken, lost: 0, missing: 0 });
     return parse(await metrics.text()).filter(({ name }) => name.startsWith('tocsin_'));
@@ -82,8 +83,9 @@ function parse(text: string): readonly MetricName[] {
           [...pairs.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
         ),
       );
-      // How a histogram tells its buckets apart, and no label of ours.
+      // How histograms tell their buckets apart and summaries their quantiles, and no labels of ours.
       labels.delete('le');
+      labels.delete('quantile');
       return { name, help, kind, labels: [...labels] };
     },
   );

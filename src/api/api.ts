@@ -9,6 +9,7 @@ import { lifeRoutes, type LifeRoutes } from './life.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
+import { latencyRoutes, type Latency } from './latency.ts';
 import { workerRoutes, type TakeBatch } from './worker-batches.ts';
 import { createBase, sendProblem, type ServerLog } from './base.ts';
 import type { WorkerKeys } from '../worker/signature.ts';
@@ -47,6 +48,8 @@ export interface ApiOptions {
   /** What changes of alerts and suppressions lead to. */
   readonly life?: Partial<Omit<LifeRoutes, 'store' | 'now'>> | undefined;
   readonly health: () => Health;
+  /** How long alerts took on their way lately. */
+  readonly latency?: (() => Promise<Latency>) | undefined;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
   readonly version: string;
@@ -83,6 +86,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     ...options.life,
   });
   deliveryRoutes(app, { store, now });
+  latencyRoutes(app, { latency: options.latency ?? noLatency });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });
   if (options.slack !== undefined) slackRoutes(app, { ...options.slack, now });
   rememberedAssetRoutes(app, { store });
@@ -126,6 +130,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     return answer(request, reply, problem);
   });
   return app;
+}
+
+async function noLatency(): Promise<Latency> {
+  return { sources: {}, channels: {} };
 }
 
 async function nobodyThere(): Promise<never> {

@@ -68,6 +68,7 @@ describe('/openapi.json', () => {
       'get /v1/decisions/stream',
       'get /v1/deliveries/dead',
       'get /v1/history',
+      'get /v1/latency',
       'get /v1/rejections',
       'get /v1/rules/figures',
       'get /v1/suppressions',

@@ -46,6 +46,8 @@ export interface DeliveryResult {
   readonly outcome: DeliveryOutcome;
   /** How long the attempt took. */
   readonly tookMs: number;
+  /** Times of the alert, where it was the first message about it and owed at once: what tells how fast alerts arrive. */
+  readonly since?: { readonly event: number; readonly decided: number } | undefined;
 }
 
 export interface OutboxOptions {
@@ -252,7 +254,10 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
             }
           : next;
       await settle(delivery.id, delivery.id, outcome);
-      tell(delivery, answer, outcome, tookMs);
+      const isFirst = changedAt === undefined && told === undefined && alert.news === undefined;
+      const since =
+        isFirst && delivery.cause === undefined ? { event: alert.time, decided: alert.decidedAt } : undefined;
+      tell(delivery, answer, outcome, tookMs, since);
     }
   }
 
@@ -356,6 +361,7 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
     answer: Answer,
     outcome: DeliveryOutcome,
     tookMs: number,
+    since?: DeliveryResult['since'],
   ): void {
     const attempts = delivery.attempts + 1;
     const ids = { channel: name, deliveryId: delivery.id, alertId: delivery.alert.id, attempts, tookMs };
@@ -364,7 +370,7 @@ function startLoop({ name, channel, messagesPerMinute }: OutboxChannel, options:
       log.error({ ...ids, reason: outcome.reason }, 'alert not delivered, and given up');
     else if (outcome.type === 'retry')
       log.warn({ ...ids, reason: outcome.reason, nextAttempt: outcome.at }, 'alert not delivered yet');
-    options.onResult?.({ ...ids, deliveryId: delivery.id, answer, outcome });
+    options.onResult?.({ ...ids, deliveryId: delivery.id, answer, outcome, since });
   }
 
   async function run(): Promise<void> {

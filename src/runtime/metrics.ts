@@ -5,6 +5,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
+import { createLatency, type Latency } from './latency.ts';
 import type { Tally } from './pipeline.ts';
 import type { TrafficCounters } from './start-traffic.ts';
 import type { WorkerIntakeOptions } from './worker-intake.ts';
@@ -20,6 +21,7 @@ export interface Metrics {
     joined?: number,
   ) => void;
   readonly attempted: (channel: string, result: string) => void;
+  readonly latency: Latency;
   /** An alert that no route sends anywhere. */
   readonly unrouted: () => void;
   readonly batchTaken: TakenBatch;
@@ -236,6 +238,7 @@ export function createMetrics(
     '',
     ({ gone }) => ({ gone }),
   );
+  const stages = createLatency(registry);
   for (const severity of severities) alerts.inc({ severity }, 0);
 
   return {
@@ -248,8 +251,10 @@ export function createMetrics(
       deadLettered.inc({ source }, tally.deadLettered);
       repeats.inc(repeated);
       joins.inc(joined);
+      const now = Date.now();
       for (const alert of created) {
         alerts.inc({ severity: alert.severity });
+        stages.stored(source, alert, now);
         latency.observe(Math.max(0, alert.decidedAt - alert.time) / 1000);
       }
     },
@@ -269,6 +274,7 @@ export function createMetrics(
     },
     workerTurnedAway: () => turnedAway.inc(),
     attempted: (channel, result) => attempts.inc({ channel, result }),
+    latency: stages,
     unrouted: () => unrouted.inc(),
     text: () => registry.metrics(),
   };

@@ -118,7 +118,11 @@ export async function serve({
     listLink: publicUrl === undefined ? undefined : `${publicUrl}/`,
     log,
     owed: () => store.owed(),
-    onResult: ({ channel, answer }) => metrics.attempted(channel, answer.type),
+    onResult: ({ channel, answer, outcome, since }) => {
+      metrics.attempted(channel, answer.type);
+      if (outcome.type === 'delivered' && since !== undefined)
+        metrics.latency.delivered(channel, since, Date.now());
+    },
   });
   const blocking = createBlocking(
     config.blocking,
@@ -242,6 +246,7 @@ export async function serve({
       };
     },
     metrics: metrics.text,
+    latency: metrics.latency.figures,
     version,
     now: Date.now,
     log,

@@ -110,7 +110,7 @@ it(
     );
     const sums = { records: 0, events: 0, rejected: 0, refused: 0, unanswered: 0 };
     const refusals = new Set<number>();
-  let server: ServerProcess = await startServer(['--config', config, '--quiet'], env);
+    let server: ServerProcess = await startServer(['--config', config, '--quiet'], env);
     let restarting: Promise<void> | undefined;
 
     async function sender(): Promise<void> {
@@ -181,8 +181,8 @@ it(
       expect(sums.records).toBe(events.length);
       expect(sums.events + sums.rejected).toBe(sums.records);
       expect(sums.unanswered).toBeGreaterThan(0);
-    // Busy is an answer; a fault is not.
-    expect([...refusals].filter((status) => status !== 429 && status !== 503)).toEqual([]);
+      // Busy is an answer; a fault is not.
+      expect([...refusals].filter((status) => status !== 429 && status !== 503)).toEqual([]);
 
       const stored = new Map<string, number>();
       let cursor: string | null | undefined;
