@@ -45,3 +45,22 @@ export function readPeriod(value: string, option: string): number {
     throw new CliFailure(`${option} ${value}: expected a length of time up to a year, such as 30m, 4h or 2d`);
   return period;
 }
+
+/**
+ * When something ends of which `--for` or `--until` says it, in milliseconds since the epoch.
+ * @throws {CliFailure} where not exactly one of them says it
+ */
+export function endOf(
+  flags: { readonly for?: string | undefined; readonly until?: string | undefined },
+  now: number,
+): number {
+  if ((flags.for === undefined) === (flags.until === undefined))
+    throw new CliFailure(
+      'say until when: either --for, such as --for 4h, or --until, such as --until 2026-11-23T08:00:00Z',
+    );
+  if (flags.for !== undefined) return now + readPeriod(flags.for, '--for');
+  const until = readTime(flags.until ?? '', '--until');
+  if (until.type === 'before')
+    throw new CliFailure(`--until ${flags.until}: is a length of time; --for takes it`);
+  return until.time;
+}
