@@ -73,7 +73,7 @@ store:
 rules: { folders: ['${rules}'] }
 correlations: { latenessMinutes: 0 }
 channels:
-  sec: { type: slack, webhookUrl: env:TEST_SLACK }
+  sec: { type: slack, webhookUrl: env:TEST_SLACK, messagesPerMinute: 6000 }
 `,
   );
   return config;

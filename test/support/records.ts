@@ -38,12 +38,13 @@ export function record(
   };
 }
 
-/** Raises "Trail stopped", critical. */
+/** Raises "Trail stopped", critical; each of a trail of its own, so that it is an alert of its own. */
 export function trailStopped(change: Readonly<Record<string, unknown>> = {}): ReturnType<typeof record> {
+  const trail = `management-${next}`;
   return record({
     eventSource: 'cloudtrail.amazonaws.com',
     eventName: 'StopLogging',
-    requestParameters: { name: 'arn:aws:cloudtrail:eu-west-1:111122223333:trail/management' },
+    requestParameters: { name: `arn:aws:cloudtrail:eu-west-1:111122223333:trail/${trail}` },
     readOnly: false,
     ...change,
   });
