@@ -76,15 +76,14 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   eventRoutes(app, { ingest: options.ingest, now, bodyLimit: options.bodyLimit ?? 64 * 1024 * 1024 });
   workerRoutes(app, workers);
   alertRoutes(app, { store, now });
-  lifeRoutes(app, {
-    store,
-    now,
+  const life = {
     channelNames: () => [],
     nudge: () => {},
     problemOf: () => undefined,
     onSuppressions: async () => {},
     ...options.life,
-  });
+  };
+  lifeRoutes(app, { store, now, ...life });
   deliveryRoutes(app, { store, now });
   latencyRoutes(app, { latency: options.latency ?? noLatency });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });
@@ -105,6 +104,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     frame,
     publicUrl,
     keysNeeded: keys.length > 0,
+    life,
   });
 
   const answer = async (

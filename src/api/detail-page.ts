@@ -16,6 +16,7 @@ import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts'
 import { html, preformatted, type Html, type Piece } from './html.ts';
 import { absoluteTime, layout, relativeTime, severityChip, type Frame } from './layout.ts';
 import { withNames } from './names.ts';
+import { lifeCard, lifeKeys, occurrencesCard, standingLine, type LifeView } from './life-page.ts';
 import { prettyJson } from './pretty-json.ts';
 import { ago, shortDay, span } from './time.ts';
 
@@ -30,6 +31,7 @@ export function detailPage(
     readonly deliveries: readonly DeliveryState[];
     /** The filters of the list that led here. */
     readonly filters: Filters;
+    readonly life: Pick<LifeView, 'history' | 'attempt'>;
     readonly now: number;
     readonly address: string;
   },
@@ -39,6 +41,7 @@ export function detailPage(
     title: `${alert.title} · Tocsin`,
     keys: [
       ['u', 'Back to the list'],
+      ...lifeKeys,
       ...(alert.correlation === undefined ? [['c', 'Copy the raw event'] as const] : []),
     ],
     main: html`<nav class="back" aria-label="Back">
@@ -56,16 +59,16 @@ export function detailPage(
           </p>
           <h1>${alert.title}</h1>
           <p class="moment">${moment(alert.time, now)}</p>
-          ${policyNotes(alert)}
+          ${standingLine(alert)} ${policyNotes(alert)}
         </header>
         <div class="columns">
           <div class="story">
-            ${severalEvents(alert)} ${meaning(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)}
-            ${references(alert)}
+            ${severalEvents(alert)} ${occurrencesCard(alert)} ${meaning(alert)} ${firstSteps(alert)}
+            ${why(alert)} ${harmless(alert)} ${references(alert)}
           </div>
           <div class="aside">
-            ${who(alert)} ${what(alert)} ${where(alert)} ${when(alert)} ${attack(alert)}
-            ${delivered(deliveries)}
+            ${lifeCard({ ...view.life, alert, query: filterQuery(filters) })} ${who(alert)} ${what(alert)}
+            ${where(alert)} ${when(alert)} ${attack(alert)} ${delivered(deliveries)}
           </div>
           <div class="source">
             ${alert.correlation === undefined && rawEvent(alert)} ${origin(alert, view.address)}

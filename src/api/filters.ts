@@ -8,6 +8,8 @@ import { alertQuerySchema, storeQuery } from './schema.ts';
 export const filterNames = [
   'text',
   'severity',
+  'status',
+  'assignee',
   'rule',
   'account',
   ...alertSubjects,

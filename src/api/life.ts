@@ -286,7 +286,7 @@ function changeOf(body: Body): Asked {
 }
 
 /** Who did it: by their own word, and by the key that they had. */
-function byOf({ keyName }: FastifyRequest, given: string | undefined): string {
+export function byOf({ keyName }: FastifyRequest, given: string | undefined): string {
   const key = keyName === '' ? 'http' : `key ${keyName}`;
   return given === undefined ? key : `${given} (${key})`;
 }

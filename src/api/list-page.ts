@@ -1,4 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
+import { statuses, type Status } from '../alert/alert-life.ts';
+import { lifecycleOf } from '../alert/lifecycle.ts';
 import { atLeast, severities, type Severity } from '../event/severity.ts';
 import { originWords } from '../notify/words.ts';
 import type { AlertPage, StoreCounts } from '../store/store.ts';
@@ -14,6 +16,7 @@ import {
 } from './filters.ts';
 import { isAtAnAccount } from './at-account.ts';
 import { html, type Html } from './html.ts';
+import { statusWords } from './life-page.ts';
 import { clock, longDay, shortDay } from './time.ts';
 import { layout, relativeTime, severityChip, severityWord, type Frame } from './layout.ts';
 
@@ -28,6 +31,7 @@ export function listPage(
   view: {
     readonly page: AlertPage;
     readonly counts: StoreCounts;
+    readonly statuses: Readonly<Record<Status, number>>;
     readonly filters: Filters;
     readonly now: number;
     /** Where this server is reached, such as `http://127.0.0.1:4848`. */
@@ -53,7 +57,8 @@ export function listPage(
             <h1>Alerts</h1>
             ${distribution(counts, total)}
           </div>
-          ${searchForm(filters)} ${severityFilter(counts, filters)} ${chosenFilters(filters)}
+          ${searchForm(filters)} ${severityFilter(counts, filters)}
+          ${statusFilter(view.statuses, counts, filters)} ${chosenFilters(filters)}
           ${page.alerts.length === 0 ? nothingFound(filters) : alertList(page.alerts, filters, now)}
           ${paging(page, filters)} ${watcher(page, filters)} ${sums(counts, filters)}`,
   });
@@ -146,12 +151,38 @@ function severityFilter(counts: StoreCounts, filters: Filters): Html {
   </div>`;
 }
 
+/** The store counts those under an exception too; where the list hides some, the sums are left out. */
+function statusFilter(
+  sums: Readonly<Record<Status, number>>,
+  { excepted }: StoreCounts,
+  filters: Filters,
+): Html {
+  const counted =
+    isUnfiltered({ ...filters, status: undefined, exceptions: undefined }) &&
+    (excepted === 0 || filters.exceptions === 'show');
+  return html`<div class="filters">
+    <nav class="choice" aria-label="Status">
+      <a href="${listPath(filters, { status: undefined })}" ${current(filters.status === undefined)}
+        >Any status</a
+      >
+      ${statuses.map(
+        (status) =>
+          html`<a href="${listPath(filters, { status })}" ${current(filters.status === status)}
+            >${statusWords[status]}${counted && html` <span class="count">${sums[status]}</span>`}</a
+          >`,
+      )}
+    </nav>
+  </div>`;
+}
+
 function current(isCurrent: boolean): Html | false {
   return isCurrent && html`aria-current="true"`;
 }
 
 const chosenWords: readonly (readonly [FilterName, string])[] = [
   ['text', 'Words'],
+  ['status', 'Status'],
+  ['assignee', 'Assignee'],
   ['rule', 'Rule'],
   ['account', 'Account'],
   ['actor', 'Actor'],
@@ -170,7 +201,9 @@ const chosenWords: readonly (readonly [FilterName, string])[] = [
 function chosenFilters(filters: Filters): Html | undefined {
   const shown = chosenWords.filter(
     ([name]) =>
-      filters[name] !== undefined && !(name === 'since' && ages.some(([since]) => since === filters.since)),
+      filters[name] !== undefined &&
+      !(name === 'since' && ages.some(([since]) => since === filters.since)) &&
+      !(name === 'status' && statuses.some((status) => status === filters.status)),
   );
   if (shown.length === 0) return undefined;
   return html`<ul class="chosen" aria-label="Filters">
@@ -236,6 +269,22 @@ function accountFacets({ where }: Alert, filters: Filters): Html {
     </div>`;
 }
 
+/** What people made of it, and how often it was found, where there is something to say. */
+function lifeFacets(alert: Alert, filters: Filters): Html {
+  const { status, assignee } = lifecycleOf(alert);
+  const facet = (name: string, value: Html): Html =>
+    html`<div>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>`;
+  return html`${status !== 'open' && facet('Status', html`${statusWords[status]}`)}
+  ${
+    assignee !== undefined &&
+    facet('Assignee', html`<a href="${listPath(filters, { assignee })}" title="Only theirs">${assignee}</a>`)
+  }
+  ${alert.occurrences !== undefined && facet('Findings', html`${alert.occurrences.count}`)}`;
+}
+
 function row(alert: Alert, filters: Filters, now: number): Html {
   const { who, where } = alert;
   return html`<li class="alert edge-${alert.severity}" data-alert="${alert.id}">
@@ -251,7 +300,7 @@ function row(alert: Alert, filters: Filters, now: number): Html {
           <dt>From</dt>
           <dd>${originWords(where.origin, where.place)}</dd>
         </div>
-        ${isAtAnAccount(alert) && accountFacets(alert, filters)}
+        ${isAtAnAccount(alert) && accountFacets(alert, filters)} ${lifeFacets(alert, filters)}
         <div>
           <dt>Rule</dt>
           <dd>

@@ -4,9 +4,11 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Alert } from '../alert/alert.ts';
+import type { Occurrences } from '../alert/alert-life.ts';
 import { severities } from '../event/severity.ts';
 import { hostileStrings, testAlert, testId, testNow } from './testing/sample.ts';
 import { startServer, type TestServer } from './testing/server.ts';
+import { offence, stateWith } from './testing/traffic.ts';
 
 const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executablePath = process.env['TOCSIN_CHROMIUM'] ?? usual.find((path) => existsSync(path));
@@ -16,6 +18,36 @@ const violations = z.array(
   z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
 );
 
+const manyFindings: Occurrences = {
+  count: 214,
+  firstSeen: testNow - 7_200_000,
+  lastSeen: testNow,
+  samples: hostileStrings.slice(0, 11).map((text, i) => ({
+    id: testId(2000 + i),
+    time: testNow - i,
+    severity: 'high',
+    title: text,
+    who: text,
+    result: 'failure',
+    origin: { type: 'unknown', text },
+    target: text,
+    eventId: text,
+    provenance: { source: text, object: text, position: 0, receivedAt: 0 },
+  })),
+  varied: {
+    result: [],
+    person: [],
+    country: [],
+    target: [],
+    fact: [],
+    actor: [],
+    address: [],
+    agent: [],
+  },
+  told: { at: testNow, count: 214, times: 1 },
+  stepped: false,
+};
+
 const alerts: readonly Alert[] = [
   ...Array.from({ length: 60 }, (_, i) =>
     testAlert(i + 1, {
@@ -23,6 +55,7 @@ const alerts: readonly Alert[] = [
       title: `Alert number ${i + 1}`,
       references: ['https://docs.aws.amazon.com/'],
       falsePositives: ['A planned change.'],
+      ...(i === 4 && { occurrences: manyFindings }),
     }),
   ),
   ...hostileStrings.map((text, i) =>
@@ -50,7 +83,7 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    server = await startServer();
+    server = await startServer({ traffic: () => stateWith([offence('203.0.113.7')], hostileStrings[0]) });
     empty = await startServer();
     await server.store.commit({
       alerts: alerts.map((alert) => ({ alert, channels: ['slack'] })),
@@ -73,6 +106,20 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     if (delivery !== undefined) {
       await server.store.settle(delivery.id, { type: 'dead', reason: 'channel_not_found' }, testNow);
     }
+    const block = await fetch(`${server.url}/v1/blocks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ address: '198.51.100.7', reason: hostileStrings[1] }),
+    });
+    if (!block.ok) throw new Error(`nothing was blocked: ${await block.text()}`);
+    for (const [n, detail] of [...hostileStrings.slice(0, 12), hostileStrings[15]].entries())
+      await server.store.life.change({
+        alertId: testId(5),
+        change: n % 2 === 0 ? { type: 'comment', text: detail } : { type: 'assign', assignee: detail },
+        by: detail,
+        via: 'console',
+        now: testNow,
+      });
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
   }, 60_000);
 
@@ -118,6 +165,11 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     ['a list that finds nothing', `${server.url}/?account=none`],
     ['the list without alerts', `${empty.url}/`],
     ['an alert', `${server.url}/alerts/${testId(3)}`],
+    ['an alert of several findings with a history', `${server.url}/alerts/${testId(5)}`],
+    ['traffic', `${server.url}/traffic`],
+    ['blocks', `${server.url}/blocks`],
+    ['no traffic', `${empty.url}/traffic`],
+    ['no blocks', `${empty.url}/blocks`],
     ['an alert that could not be delivered', `${server.url}/alerts/${testId(60)}`],
     ['hostile alerts', `${server.url}/?until=${testNow - 4900 * 60_000}`],
     ...hostileStrings.map((_, i) => ['a hostile alert', `${server.url}/alerts/${testId(1000 + i)}`] as const),
@@ -251,6 +303,43 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     const lead = page.locator('header.lead');
     expect(await lead.innerText()).toContain('Severity raised from low to high: prod');
     expect(await lead.innerText()).toContain('agreed with the team (jane answers for it)');
+    await own.close();
+  });
+
+  it('change an alert without a script, and tell the second of two people what happened meanwhile', async () => {
+    const own = await startServer();
+    await own.store.commit({ alerts: [{ alert: testAlert(1), channels: [] }], now: testNow });
+    const url = `${own.url}/alerts/${testId(1)}`;
+    await open(url, { script: false });
+    const second = await page.context().newPage();
+    await second.goto(url);
+    await page.getByLabel('Your name').fill('jane');
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.locator('.standing').getByText('Acknowledged').waitFor();
+    await second.getByLabel('Reason or comment').fill('it was the backup');
+    await second.getByRole('button', { name: 'False positive' }).click();
+    expect(await second.getByRole('alert').innerText()).toContain('from open to acknowledged');
+    expect(await second.getByLabel('Reason or comment').inputValue()).toBe('it was the backup');
+    await second.getByRole('button', { name: 'False positive' }).click();
+    await second.locator('.standing').getByText('False positive').waitFor();
+    await second.goto(`${own.url}/`);
+    await second
+      .getByRole('navigation', { name: 'Status' })
+      .getByRole('link', { name: 'False positive 1' })
+      .click();
+    expect(await second.locator('[data-alert]').count()).toBe(1);
+    await own.close();
+  });
+
+  it('write with m and acknowledge with a', async () => {
+    const own = await startServer();
+    await own.store.commit({ alerts: [{ alert: testAlert(1), channels: [] }], now: testNow });
+    await open(`${own.url}/alerts/${testId(1)}`);
+    await page.keyboard.press('m');
+    await page.keyboard.type('a map');
+    await page.getByLabel('Reason or comment').blur();
+    await page.keyboard.press('a');
+    await page.locator('.history').getByText('from open to acknowledged: a map').waitFor();
     await own.close();
   });
 

@@ -6,9 +6,11 @@ import { assetListPage, assetPage } from './asset-pages.ts';
 import { blocksPage } from './blocks-page.ts';
 import type { Blocks } from './blocks.ts';
 import { detailPage } from './detail-page.ts';
-import { readFilters, type Filters } from './filters.ts';
+import { filterQuery, readFilters, type Filters } from './filters.ts';
 import { render, type Html } from './html.ts';
 import type { Frame } from './layout.ts';
+import { lifeFormRoutes, type LifeFormRoutes } from './life-form.ts';
+import type { Attempt } from './life-page.ts';
 import { listPage } from './list-page.ts';
 import { fromStore, HttpProblem } from './problem.ts';
 import { assetIdentity, findAsset } from './remembered-assets.ts';
@@ -26,6 +28,7 @@ const assetFilters = z.object({ type: filled, account: filled, text: filled, cur
 const assetsOnPage = 50;
 const blockFilters = z.object({ cursor: filled });
 const blocksOnPage = 100;
+const historyOnPage = 50;
 const trafficFilters = z.object({ hour: z.enum(boardNames).catch('current') });
 const idParameter = z.object({ id: z.string() });
 
@@ -40,21 +43,24 @@ export function pageRoutes(
     readonly frame: Frame;
     readonly publicUrl: string | undefined;
     readonly keysNeeded: boolean;
+    readonly life: Pick<LifeFormRoutes, 'channelNames' | 'nudge'>;
   },
 ): void {
   const { store, blocks, traffic, now, frame, publicUrl, keysNeeded } = options;
 
   app.get('/', page, async (request, reply) => {
     const { filters, query } = readFilters(request.query, now);
-    const [alerts, counts] = await Promise.all([
+    const [alerts, counts, statuses] = await Promise.all([
       fromStore(() => store.alerts(query)),
       fromStore(() => store.counts()),
+      fromStore(() => store.life.statuses()),
     ]);
     return sendHtml(
       reply,
       listPage(frame, {
         page: alerts,
         counts,
+        statuses,
         filters,
         now: now(),
         address: address(request, publicUrl),
@@ -93,17 +99,35 @@ export function pageRoutes(
     return sendHtml(reply, assetPage(frame, await findAsset(store, identity.data)));
   });
 
-  app.get('/alerts/:id', page, async (request, reply) => {
+  const showAlert = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    attempt?: Attempt,
+  ): Promise<FastifyReply> => {
     const found = await findAlert(store, idParameter.parse(request.params).id);
+    const history = await fromStore(() =>
+      store.life.history({ alertId: found.alert.id, limit: historyOnPage }),
+    );
+    // Without a referrer browsers say of a form that it comes from nowhere.
+    reply.header('referrer-policy', 'same-origin');
     return sendHtml(
       reply,
       detailPage(frame, {
         ...found,
+        life: { history, attempt },
         filters: backFilters(request.query, now),
         now: now(),
         address: address(request, publicUrl),
       }),
     );
+  };
+  app.get('/alerts/:id', page, async (request, reply) => showAlert(request, reply));
+  lifeFormRoutes(app, {
+    ...options.life,
+    store,
+    now,
+    show: showAlert,
+    after: ({ query }, id) => `/alerts/${id}${filterQuery(backFilters(query, now))}#life`,
   });
 }
 

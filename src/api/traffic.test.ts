@@ -1,12 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { board } from '../web/board.ts';
-import { clientTable } from '../web/clients.ts';
-import type { Offence } from '../web/offence.ts';
-import { requestsOf } from '../web/testing/requests.ts';
-import { textTable } from '../web/text-table.ts';
-import { hostileStrings, testNow } from './testing/sample.ts';
+import { hostileStrings } from './testing/sample.ts';
 import { startServer, type TestServer } from './testing/server.ts';
-import type { TrafficState } from './traffic-page.ts';
+import { offence, stateWith } from './testing/traffic.ts';
 
 let server: TestServer | undefined;
 afterEach(async () => {
@@ -18,40 +13,6 @@ async function get(path: string, change: Parameters<typeof startServer>[0] = {})
   server = await startServer(change);
   const answer = await fetch(`${server.url}${path}`, { headers: { accept: 'text/html' } });
   return { status: answer.status, text: await answer.text() };
-}
-
-const offence = (value: string, more: Partial<Offence> = {}): Offence => ({
-  rule: 'scanner',
-  subject: { type: 'client', value },
-  start: 0,
-  first: testNow - 60_000,
-  last: testNow,
-  count: 60,
-  threshold: 50,
-  window: 60_000,
-  severity: 'medium',
-  evidence: [],
-  explanation: `${value} got 60 bad responses`,
-  ...more,
-});
-
-function stateWith(offences: readonly Offence[], agent = 'curl/8'): TrafficState {
-  const clients = clientTable({ capacity: 100, proxies: [] });
-  const texts = textTable();
-  const shown = board({ words: clients.words, texts });
-  const requests = requestsOf([
-    { time: testNow - 1_000, path: '/cart', client: '203.0.113.7', status: 404, agent },
-    { time: testNow, path: '/cart', client: '203.0.113.7', status: 200, agent, method: 'TRACE' },
-  ]);
-  shown.take(requests, clients.idsOf(requests));
-  return {
-    isFollowing: true,
-    waitsFor: undefined,
-    hour: (which, view) =>
-      which === 'current' ? { since: testNow - 60_000, until: testNow, view: shown.view(view) } : undefined,
-    offences: () => offences,
-    alertOf: ({ rule }) => (rule === 'scanner' ? 'a'.repeat(32) : undefined),
-  };
 }
 
 describe('the page of traffic', () => {

@@ -68,9 +68,17 @@ const actions = {
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
   if (event.target.closest('input, textarea, select, [contenteditable]')) return;
-  if (!Object.hasOwn(actions, event.key)) return;
+  if (Object.hasOwn(actions, event.key)) {
+    event.preventDefault();
+    actions[event.key]();
+    return;
+  }
+  // Buttons are pressed, and what can be written into is gone to.
+  const wanted = all('[data-key]').find((element) => element.dataset.key === event.key);
+  if (wanted === undefined) return;
   event.preventDefault();
-  actions[event.key]();
+  if (wanted.matches('button')) wanted.click();
+  else wanted.focus();
 });
 
 const opener = one('[data-open-keys]');
