@@ -30,7 +30,7 @@ export const lifeKeys = [
 ] as const;
 
 /** Choices of the form, in hours. */
-export const snoozes = [
+const snoozes = [
   ['1', '1 hour'],
   ['4', '4 hours'],
   ['24', '1 day'],

@@ -149,7 +149,7 @@ export const historySchema = z.object({
         time: milliseconds,
         action: z.enum(historyActions),
         by: text,
-        via: text.describe('api, cli, slack, or system for what Tocsin did by itself.'),
+        via: text.describe('api, console, cli, slack, or system for what Tocsin did by itself.'),
         detail: text.describe('One sentence, or the comment.'),
         revision: z.int(),
       }),
