@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatherSetting } from '../alert/incident/gather.ts';
 import type { Store } from '../store/store.ts';
 import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
@@ -9,6 +10,7 @@ import { lifeRoutes, type LifeRoutes } from './life.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
+import { incidentRoutes } from './incidents.ts';
 import { latencyRoutes, type Latency } from './latency.ts';
 import { workerRoutes, type TakeBatch } from './worker-batches.ts';
 import { createBase, sendProblem, type ServerLog } from './base.ts';
@@ -50,6 +52,8 @@ export interface ApiOptions {
   readonly health: () => Health;
   /** How long alerts took on their way lately. */
   readonly latency?: (() => Promise<Latency>) | undefined;
+  /** How alerts are gathered; there are no incidents, where left out. */
+  readonly incidents?: GatherSetting | undefined;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
   readonly version: string;
@@ -85,6 +89,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   };
   lifeRoutes(app, { store, now, ...life });
   deliveryRoutes(app, { store, now });
+  incidentRoutes(app, { store, setting: options.incidents });
   latencyRoutes(app, { latency: options.latency ?? noLatency });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });
   if (options.slack !== undefined) slackRoutes(app, { ...options.slack, now });

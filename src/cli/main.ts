@@ -9,6 +9,7 @@ import { addBlocks } from './commands/blocks.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
 import { addDeliveries } from './commands/deliveries.ts';
+import { addIncidents } from './commands/incidents.ts';
 import { addLists } from './commands/lists.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRules } from './commands/rules.ts';
@@ -78,6 +79,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addSuppressions(program, finish);
   addAssets(program, finish);
   addBlocks(program, finish);
+  addIncidents(program, finish);
   addLists(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);

@@ -5,7 +5,7 @@ import { newsKinds, type Joining, type Realert } from '../alert/join.ts';
 import { atLeast, severities } from '../event/severity.ts';
 import { parseTimespan } from '../sigma/correlation/timespan.ts';
 
-const timespan = z.string().transform((text, context): number => {
+export const timespan = z.string().transform((text, context): number => {
   const span = parseTimespan(text);
   if (typeof span === 'number') return span;
   context.addIssue({ code: 'custom', message: `'${text}' ${span.problem}` });

@@ -4,6 +4,7 @@ import { blockingSection } from './config-blocking.ts';
 import { alertsSection } from './config-alerts.ts';
 import { contextSection } from './config-context.ts';
 import { checkRoutes, routesSection } from './config-routes.ts';
+import { incidentsSection } from './config-incidents.ts';
 import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
 import { storeSection } from './config-store.ts';
@@ -85,6 +86,7 @@ export const configSchema = z
     estate: estateSection,
     context: contextSection,
     alerts: alertsSection,
+    incidents: incidentsSection,
     correlations: z
       .strictObject({
         latenessMinutes: z

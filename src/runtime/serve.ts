@@ -25,6 +25,7 @@ import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
 import { slackActions } from './slack-actions.ts';
 import { treatmentOf } from './traffic-settings.ts';
+import { gatheringOf } from './config-incidents.ts';
 import { groupsOf } from './config-joining.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -247,6 +248,7 @@ export async function serve({
     },
     metrics: metrics.text,
     latency: metrics.latency.figures,
+    incidents: gatheringOf(config.incidents),
     version,
     now: Date.now,
     log,

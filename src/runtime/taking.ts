@@ -23,6 +23,7 @@ import type { Engine } from './engine.ts';
 import { commitTick, createBatchIngest, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
+import { incidentGatherer } from './gather-incidents.ts';
 import type { Led } from './leading.ts';
 import { startReputation } from './start-reputation.ts';
 import { startTraffic, type RunningTraffic } from './start-traffic.ts';
@@ -95,6 +96,18 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     clock: Date.now,
     onNews: options.onNews,
   };
+  const { joining } = ingestOptions;
+  const gatherIncidents = config.incidents.enabled
+    ? incidentGatherer({
+        config: config.incidents,
+        store,
+        commit: (batch) => leadership.commit(batch),
+        channelsFor: options.channelsFor,
+        joining: joining && { ...joining, channelsFor: options.channelsFor },
+        clock: Date.now,
+        onNews: options.onNews,
+      })
+    : async () => {};
   await options.suppressing.refresh();
   const ticks = startTicks(
     () =>
@@ -103,6 +116,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
         assets.refresh(),
         options.suppressing.refresh(),
         alertLifeTick(lifeOptions),
+        gatherIncidents(),
       ]),
     log,
   );

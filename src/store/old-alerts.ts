@@ -28,7 +28,7 @@ export async function selectOldAlerts(
   // A clock that was set back leaves older ones behind younger ones; they are found when those have come of age.
   const young = rows.findIndex((row) => row.stored_at >= before);
   const old = young === -1 ? rows : rows.slice(0, young);
-  if (old.length === 0) return { alerts: [], next: undefined };
+  if (old.length === 0) return { alerts: [], next: undefined, last: undefined };
   const deliveries = await db
     .selectFrom('deliveries')
     .select(['deliveries.alert', ...deliveryStateColumns])
@@ -47,6 +47,7 @@ export async function selectOldAlerts(
       deliveries: (byAlert.get(row.sequence) ?? []).map((one) => readDeliveryState(one, place)),
     })),
     next: young === -1 && rows.length === limit ? old.at(-1)?.sequence : undefined,
+    last: old.at(-1)?.sequence,
   };
 }
 

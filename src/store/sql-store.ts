@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { grownAlert } from '../alert/grown.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
@@ -185,9 +185,13 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         return row && fromColumn(row.position);
       }),
 
-    state: () =>
+    state: (prefix = '') =>
       run('state', async () => {
-        const rows = await db.selectFrom('state').select(['key', 'value']).execute();
+        const rows = await db
+          .selectFrom('state')
+          .select(['key', 'value'])
+          .where(sql`substr(key, 1, ${sql.lit(prefix.length)})`, '=', prefix)
+          .execute();
         return rows.map((row) => readState(row, place));
       }),
 

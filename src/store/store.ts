@@ -144,6 +144,8 @@ export interface OldAlertPage {
   readonly alerts: readonly OldAlert[];
   /** Undefined where no older ones are left. */
   readonly next: number | undefined;
+  /** The number of the last of them, to go on behind it when more have been stored; undefined where there are none. */
+  readonly last: number | undefined;
 }
 
 export interface OldAlert {
@@ -237,8 +239,11 @@ export interface Store {
   /** How many deliveries have neither arrived nor been given up, by channel; channels that are owed nothing are absent. */
   owed(): Promise<Readonly<Record<string, number>>>;
   position(source: string): Promise<string | undefined>;
-  /** All that commits have said of the state and not taken back, in no order. */
-  state(): Promise<readonly StateEntry[]>;
+  /**
+   * All that commits have said of the state and not taken back, in no order.
+   * @param prefix only of keys that begin with this; of ASCII, and short
+   */
+  state(prefix?: string): Promise<readonly StateEntry[]>;
   /**
    * Remembered assets, those first that were heard of last.
    * @throws {BadCursorError} where `after` is not a cursor of this store

@@ -211,7 +211,8 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         const item = await table.get(positionKey(toKey(source)));
         return item && fromColumn(await textWithin(table, item, `the position of ${source}`));
       }),
-    state: () => read('state', () => selectState(table)),
+    state: (prefix = '') =>
+      read('state', async () => (await selectState(table)).filter(({ key }) => key.startsWith(prefix))),
 
     assets: (query) => read('assets', () => selectAssets(table, query)),
     asset: (key) => read('asset', () => selectAsset(table, key)),

@@ -70,7 +70,12 @@ export async function selectOldAlerts(table: Table, query: OldAlertQuery): Promi
       deliveries: (deliveries.get(each.id) ?? []).map(({ row }) => readDeliveryState(row, table.place)),
     })),
   );
-  return { alerts, next: young === -1 && chosen.length === limit ? chosen.at(-1)?.[0] : undefined };
+  const lastId = old.at(-1)?.id;
+  return {
+    alerts,
+    next: young === -1 && chosen.length === limit ? chosen.at(-1)?.[0] : undefined,
+    last: chosen.find(([, id]) => id === lastId)?.[0],
+  };
 }
 
 /** The segment that holds the alert of a number is the last that begins at it or before. */

@@ -174,6 +174,7 @@ export function describeCommit(open: Open): void {
       const many = Array.from({ length: 1_000 }, (_, n) => ({ key: `many ${n}`, value: n }));
       await store.commit({ ...nothing, state: many });
       expect(await store.state()).toHaveLength(1_001);
+      expect(await store.state('nothing/')).toEqual([]);
       await store.commit({ ...nothing, state: many.map(({ key }) => ({ key, value: undefined })) });
       expect(await inOrder()).toEqual([{ key: 'b', value: 7 }]);
     });

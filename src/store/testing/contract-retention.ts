@@ -42,6 +42,21 @@ export function describeRetention(open: Open): void {
       await expect(store.oldAlerts({ before: 1, limit: 0 })).rejects.toThrow(RangeError);
     });
 
+    it('can be followed behind the last one, as more are stored', async () => {
+      const { store } = await open();
+      const page = (after?: number) => store.oldAlerts({ before: Number.MAX_SAFE_INTEGER, after, limit: 2 });
+      expect(await page()).toEqual({ alerts: [], next: undefined, last: undefined });
+      await put(store, [5]);
+      const first = await page();
+      expect(first.alerts).toHaveLength(1);
+      expect(await page(first.last)).toMatchObject({ alerts: [], last: undefined });
+      await put(store, [1, 2, 3]);
+      const second = await page(first.last);
+      expect(second.alerts.map(({ alert }) => alert.id)).toEqual([1, 2].map(sampleId));
+      expect(second.last).toBe(second.next);
+      expect((await page(second.last)).alerts.map(({ alert }) => alert.id)).toEqual([sampleId(3)]);
+    });
+
     it('can be forgotten, with all that belongs to them, but not while a delivery is owed', async () => {
       const { store } = await open();
       await put(store, [1, 2, 3], ['slack']);

@@ -1,0 +1,92 @@
+import type { Entity } from './entity.ts';
+import type { Sighting } from './sighting.ts';
+
+export interface GatherSetting {
+  /** How far apart in event time two alerts may be that have something in common, in milliseconds. */
+  readonly windowMs: number;
+  /** From the first alert of an incident to its last, in milliseconds. */
+  readonly longestMs: number;
+  /** Alerts of one incident. */
+  readonly most: number;
+  /** What more actors than these have in common joins nothing. */
+  readonly mostActors: number;
+  /** Keys of entities that join nothing. */
+  readonly ignore: ReadonlySet<string>;
+}
+
+/** These are one actor's own. */
+const narrow: ReadonlySet<Entity['kind']> = new Set(['person', 'user', 'session', 'access-key']);
+
+/** Names an entity apart from those of other kinds. */
+export function entityKey({ kind, key }: Entity): string {
+  return `${kind} ${key}`;
+}
+
+/**
+ * What joins alerts: neither what is wide, nor what is ignored, nor an address, role or resource that many actors have in common, such as
+ * the role of a build system. Keys as of `entityKey`.
+ */
+export function joiningEntities(
+  sightings: Iterable<Sighting>,
+  { mostActors, ignore }: Pick<GatherSetting, 'mostActors' | 'ignore'>,
+): ReadonlySet<string> {
+  const actors = new Map<string, Set<string>>();
+  const barred = new Set<string>();
+  for (const { entities, actor } of sightings)
+    for (const entity of entities) {
+      const key = entityKey(entity);
+      if (entity.wide === true || ignore.has(entity.key)) barred.add(key);
+      let known = actors.get(key);
+      if (known === undefined) actors.set(key, (known = new Set()));
+      if (actor === undefined || known.size > mostActors) continue;
+      known.add(actor);
+      if (known.size > mostActors && !narrow.has(entity.kind)) barred.add(key);
+    }
+  return new Set([...actors.keys()].filter((key) => !barred.has(key)));
+}
+
+/**
+ * Which alerts belong together: those that share a joining entity within the window, and what hangs together through them. Follows from
+ * the set of alerts alone: neither order nor repeats make a difference. What would grow beyond the limits stays apart, the earlier joined first.
+ *
+ * @returns groups of two or more, each in the order of time, the group with the earliest alert first
+ */
+export function gather(
+  sightings: readonly Sighting[],
+  joining: ReadonlySet<string>,
+  { windowMs, longestMs, most }: GatherSetting,
+): readonly (readonly Sighting[])[] {
+  const inOrder = [...new Map(sightings.map((one) => [one.id, one])).values()].sort(byTime);
+  const groups = inOrder.map((one, index) => ({ parent: index, first: one.time, last: one.time, size: 1 }));
+  const rootOf = (index: number): number => {
+    let root = index;
+    for (let up = groups[root]?.parent ?? root; up !== root; up = groups[root]?.parent ?? root) root = up;
+    const group = groups[index];
+    if (group !== undefined) group.parent = root;
+    return root;
+  };
+  const latest = new Map<string, number>();
+  for (const [index, { time, entities }] of inOrder.entries())
+    for (const key of entities.map(entityKey).sort()) {
+      if (!joining.has(key)) continue;
+      const before = latest.get(key);
+      latest.set(key, index);
+      if (before === undefined || time - (inOrder[before]?.time ?? 0) > windowMs) continue;
+      const [a, b] = [rootOf(before), rootOf(index)].sort((x, y) => x - y);
+      const [into, from] = [groups[a ?? 0], groups[b ?? 0]];
+      if (a === undefined || a === b || into === undefined || from === undefined) continue;
+      const first = Math.min(into.first, from.first);
+      const last = Math.max(into.last, from.last);
+      if (last - first > longestMs || into.size + from.size > most) continue;
+      from.parent = a;
+      Object.assign(into, { first, last, size: into.size + from.size });
+    }
+  const members = Map.groupBy(inOrder.keys(), rootOf);
+  return [...members.values()]
+    .filter(({ length }) => length > 1)
+    .map((indices) => indices.flatMap((index) => inOrder[index] ?? []));
+}
+
+function byTime(a: Sighting, b: Sighting): number {
+  return a.time - b.time || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

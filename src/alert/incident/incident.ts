@@ -1,0 +1,111 @@
+import { severities, type Severity } from '../../event/severity.ts';
+import type { Entity } from './entity.ts';
+import { entityKey, gather, joiningEntities, type GatherSetting } from './gather.ts';
+import { riskOf, type Risk } from './risk.ts';
+import type { Sighting } from './sighting.ts';
+
+/** What people were told of an incident. */
+export interface ToldIncident {
+  /** The incident's id by then. */
+  readonly id: string;
+  /** The alert that told them. */
+  readonly alertId: string;
+  readonly severity: Severity;
+}
+
+export interface IncidentEntity extends Entity {
+  /** How many of the alerts are about it. */
+  readonly alerts: number;
+  /** Whether alerts were gathered by it. */
+  readonly joins: boolean;
+  readonly risk: Risk;
+}
+
+/** Alerts that belong together. Times are event times, in milliseconds since the epoch. */
+export interface Incident {
+  /** The id of its earliest alert, or of the one that was the earliest when people were first told. Every alert in it names it as well. */
+  readonly id: string;
+  readonly first: number;
+  readonly last: number;
+  /** The worst of its alerts. */
+  readonly severity: Severity;
+  readonly risk: Risk;
+  /** The alert by which people were told of it; absent while nobody was. */
+  readonly told: ToldIncident | undefined;
+  readonly accounts: readonly string[];
+  /** The heaviest first, at most 50. */
+  readonly entities: readonly IncidentEntity[];
+  /** In the order of time. */
+  readonly alerts: readonly Sighting[];
+}
+
+const mostEntities = 50;
+
+/**
+ * The incidents among alerts, the latest first. Which alerts belong together, and how much they weigh, follows from the set of alerts alone;
+ * where two become one of which people were told, the id that was told first stays.
+ */
+export function incidentsOf(
+  sightings: readonly Sighting[],
+  told: readonly ToldIncident[],
+  setting: GatherSetting,
+): readonly Incident[] {
+  const joining = joiningEntities(sightings, setting);
+  const tellings = new Map(told.map((one) => [one.id, one]));
+  return gather(sightings, joining, setting)
+    .map((alerts) => incidentOf(alerts, joining, tellings))
+    .sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1));
+}
+
+/** The incident that goes by an id: its own, that of an alert in it, or of the alert that told of it. */
+export function findIncident(incidents: readonly Incident[], id: string): Incident | undefined {
+  return (
+    incidents.find((one) => one.id === id || one.told?.alertId === id) ??
+    incidents.find(({ alerts }) => alerts.some((one) => one.id === id))
+  );
+}
+
+function incidentOf(
+  alerts: readonly Sighting[],
+  joining: ReadonlySet<string>,
+  tellings: ReadonlyMap<string, ToldIncident>,
+): Incident {
+  const [earliest, latest] = [alerts[0], alerts.at(-1)];
+  const told = alerts.map(({ id }) => tellings.get(id)).find((one) => one !== undefined);
+  const accounts = new Set(alerts.flatMap(({ account }) => account ?? []));
+  return {
+    id: told?.id ?? earliest?.id ?? '',
+    first: earliest?.time ?? 0,
+    last: latest?.time ?? 0,
+    severity: worst(alerts),
+    risk: riskOf(alerts),
+    told,
+    accounts: [...accounts].sort(),
+    entities: entitiesIn(alerts, joining),
+    alerts,
+  };
+}
+
+function entitiesIn(alerts: readonly Sighting[], joining: ReadonlySet<string>): readonly IncidentEntity[] {
+  const found = new Map<string, { entity: Entity; alerts: Sighting[] }>();
+  for (const one of alerts)
+    for (const entity of one.entities) {
+      const known = found.get(entityKey(entity));
+      if (known === undefined) found.set(entityKey(entity), { entity, alerts: [one] });
+      else known.alerts.push(one);
+    }
+  return [...found]
+    .map(([key, { entity, alerts: about }]) => ({
+      ...entity,
+      alerts: about.length,
+      joins: about.length > 1 && joining.has(key),
+      risk: riskOf(about),
+    }))
+    .sort((a, b) => b.risk.score - a.risk.score || (entityKey(a) < entityKey(b) ? -1 : 1))
+    .slice(0, mostEntities);
+}
+
+function worst(alerts: readonly Sighting[]): Severity {
+  const most = Math.max(...alerts.map(({ severity }) => severities.indexOf(severity)));
+  return severities[most] ?? 'informational';
+}

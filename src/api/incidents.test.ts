@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sightingOf } from '../alert/incident/sighting.ts';
+import { alertPrefix, toldPrefix } from '../store/incidents.ts';
+import { hostileStrings, testAlert, testId, testNow } from './testing/sample.ts';
+import { send } from './testing/request.ts';
+import { startServer, type TestServer } from './testing/server.ts';
+
+const hour = 3_600_000;
+const setting = {
+  windowMs: 6 * hour,
+  longestMs: 24 * hour,
+  most: 200,
+  mostActors: 5,
+  ignore: new Set<string>(),
+};
+const told = { id: testId(2), alertId: testId(99), severity: 'high' } as const;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ incidents: setting });
+  const alerts = [1, 2, 3].map((n) => {
+    const plain = testAlert(n, {
+      title: hostileStrings[n] ?? '',
+      rule: { id: `rule-${n}`, title: `Rule ${n}` },
+    });
+    const far = testNow - 3 * 24 * hour;
+    return n === 3 ? { ...plain, time: far } : plain;
+  });
+  await server.store.commit({
+    alerts: [],
+    state: [
+      ...alerts.flatMap((alert) => {
+        const sighting = sightingOf(alert, testNow);
+        return sighting === undefined ? [] : [{ key: alertPrefix + alert.id, value: { ...sighting } }];
+      }),
+      { key: toldPrefix + told.id, value: told },
+      { key: 'entry/of another', value: 1 },
+    ],
+    now: testNow,
+  });
+});
+afterAll(() => server.close());
+
+async function ask(path: string) {
+  const { status, body } = await send(server, path);
+  return { status, body: JSON.parse(body) as unknown };
+}
+
+describe('incidents, over HTTP', () => {
+  it('are listed with what people were told, and by their score', async () => {
+    expect(await ask('/v1/incidents')).toMatchObject({
+      status: 200,
+      body: {
+        total: 1,
+        incidents: [
+          {
+            id: testId(2),
+            first: testNow - 120_000,
+            last: testNow - 60_000,
+            alertCount: 2,
+            risk: { rules: 2 },
+            told: { alertId: testId(99), severity: 'high' },
+          },
+        ],
+      },
+    });
+    expect(await ask('/v1/incidents?minScore=1000')).toEqual({
+      status: 200,
+      body: { incidents: [], total: 0 },
+    });
+    expect((await ask('/v1/incidents?limit=0')).status).toBe(400);
+  });
+
+  it.each([1, 2, 99])('are found by the id of what is in them or tells of them: %i', async (number) => {
+    expect(await ask(`/v1/incidents/${testId(number)}`)).toMatchObject({
+      status: 200,
+      body: {
+        id: testId(2),
+        timeline: [
+          { id: testId(2), title: hostileStrings[2] },
+          { id: testId(1), title: hostileStrings[1] },
+        ],
+        entities: expect.arrayContaining([expect.objectContaining({ alerts: 2, joins: true })]) as unknown,
+      },
+    });
+  });
+
+  it.each([testId(3), 'x', '%00'])('are not found by %s', async (id) => {
+    expect((await ask(`/v1/incidents/${id}`)).status).toBe(404);
+  });
+
+  it('are none where alerts are not gathered', async () => {
+    const other = await startServer();
+    const { body } = await send(other, '/v1/incidents');
+    await other.close();
+    expect(JSON.parse(body)).toEqual({ incidents: [], total: 0 });
+  });
+});

@@ -1,0 +1,168 @@
+import type { Alert } from '../alert/alert.ts';
+import { incidentAlert, tellingSeverity } from '../alert/incident/incident-alert.ts';
+import { incidentsOf, type Incident, type ToldIncident } from '../alert/incident/incident.ts';
+import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
+import { severities } from '../event/severity.ts';
+import { alertPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
+import type { CommitJoining } from '../store/owed.ts';
+import type { Commit, Store } from '../store/store.ts';
+import { gatheringOf, type IncidentsConfig } from './config-incidents.ts';
+
+export interface GatherOptions {
+  readonly config: IncidentsConfig;
+  readonly store: Pick<Store, 'oldAlerts' | 'position' | 'state'>;
+  readonly commit: Store['commit'];
+  readonly channelsFor: CommitJoining['channelsFor'];
+  /** Without it, a worse incident is an alert of its own. */
+  readonly joining: Commit['joining'];
+  readonly clock: () => number;
+  /** Told of the alerts of incidents, after they are durable. */
+  readonly onNews: (created: readonly Alert[], raised: number) => void;
+}
+
+/** Under which the store knows how far alerts have been gathered. */
+const source = 'incidents';
+
+const day = 86_400_000;
+
+/** What is kept of alerts: of the last days, and the latest of those that are too many. */
+const keptMs = 7 * day;
+const mostKept = 5_000;
+
+const pageSize = 200;
+
+/** Alerts are many after a pause; the rest waits for the next time. */
+const pagesAtOnce = 10;
+
+interface Book {
+  readonly position: number | undefined;
+  readonly sightings: ReadonlyMap<string, Sighting>;
+  readonly told: ReadonlyMap<string, ToldIncident>;
+}
+
+/**
+ * Follows the alerts of the store in the order in which they were stored, keeps what incidents need of each, and tells of incidents that
+ * weigh enough. What is kept, what is told, and how far it came are one commit, so that a process that dies in between leaves nothing out
+ * and tells nothing twice.
+ *
+ * @returns to be called every few seconds, one call after the other
+ */
+export function incidentGatherer(options: GatherOptions): () => Promise<void> {
+  const { store, clock } = options;
+  let book: Book | undefined;
+  return async () => {
+    for (let pages = 0; pages < pagesAtOnce; pages += 1) {
+      const before = (book ??= await readBook(store));
+      // Until the commit has been answered, nobody knows what the store holds.
+      book = undefined;
+      const { alerts, last } = await store.oldAlerts({
+        before: Number.MAX_SAFE_INTEGER,
+        after: before.position,
+        limit: pageSize,
+      });
+      if (last === undefined) {
+        book = before;
+        return;
+      }
+      const now = clock();
+      const fresh = alerts.flatMap(({ alert, storedAt }) =>
+        storedAt < now - keptMs ? [] : (sightingOf(alert, storedAt) ?? []),
+      );
+      book = await take(fresh, last, before, now, options);
+      if (alerts.length < pageSize) return;
+    }
+  };
+}
+
+async function readBook(store: GatherOptions['store']): Promise<Book> {
+  const position = await store.position(source);
+  const { sightings, told } = await keptIncidents(store);
+  return {
+    position: position === undefined ? undefined : Number(position),
+    sightings: new Map(sightings.map((one) => [one.id, one])),
+    told: new Map(told.map((one) => [one.id, one])),
+  };
+}
+
+async function take(
+  fresh: readonly Sighting[],
+  position: number,
+  before: Book,
+  now: number,
+  { config, commit, channelsFor, joining, onNews }: GatherOptions,
+): Promise<Book> {
+  const setting = gatheringOf(config);
+  const all = new Map(before.sightings);
+  for (const one of fresh) if (!all.has(one.id)) all.set(one.id, one);
+  const incidents =
+    fresh.length === 0 ? [] : incidentsOf([...all.values()], [...before.told.values()], setting);
+  const freshIds = new Set(fresh.map(({ id }) => id));
+  const news = incidents
+    .filter(({ alerts }) => alerts.some(({ id }) => freshIds.has(id)))
+    .flatMap((incident) => tellingOf(incident, config.threshold));
+  const told = new Map(before.told);
+  for (const { telling } of news) told.set(telling.id, telling);
+  const dropped = tooMany(all, incidents, now);
+  for (const id of dropped) all.delete(id);
+  const over = [...told.keys()].filter((id) => !all.has(id));
+  for (const id of over) told.delete(id);
+
+  const alerts = news.map(({ incident, telling }) =>
+    incidentAlert(incident, telling.severity, { decidedAt: now, longestMs: setting.longestMs }),
+  );
+  const { created, joined = [] } = await commit({
+    alerts: alerts.map((alert) => ({ alert, channels: channelsFor(alert) })),
+    joining,
+    state: [
+      ...fresh.map((one) => ({ key: alertPrefix + one.id, value: all.has(one.id) ? { ...one } : undefined })),
+      ...dropped.map((id) => ({ key: alertPrefix + id, value: undefined })),
+      ...news.map(({ telling }) => ({ key: toldPrefix + telling.id, value: { ...telling } })),
+      ...over.map((id) => ({ key: toldPrefix + id, value: undefined })),
+    ],
+    positions: [{ source, position: String(position) }],
+    now,
+  });
+  const isNew = new Set(created);
+  if (created.length + joined.length > 0)
+    onNews(
+      alerts.filter(({ id }) => isNew.has(id)),
+      joined.length,
+    );
+  return { position, sightings: all, told };
+}
+
+/** What is to be told of an incident: when it is first bad enough, and when it becomes worse. */
+function tellingOf(
+  incident: Incident,
+  threshold: number,
+): readonly { readonly incident: Incident; readonly telling: ToldIncident }[] {
+  const severity = tellingSeverity(incident, threshold);
+  if (severity === undefined) return [];
+  const { id, told } = incident;
+  if (told !== undefined && severities.indexOf(severity) <= severities.indexOf(told.severity)) return [];
+  const { id: first } = incidentAlert(incident, severity, { decidedAt: 0, longestMs: 0 });
+  // A worse one raises the alert that is there, and is known by its id.
+  return [{ incident, telling: { id, alertId: told?.alertId ?? first, severity } }];
+}
+
+/** What is kept no longer: what is old, then the oldest, of which those go first that are in no incident. */
+function tooMany(
+  sightings: ReadonlyMap<string, Sighting>,
+  incidents: readonly Incident[],
+  now: number,
+): readonly string[] {
+  const old = [...sightings.values()].filter(({ storedAt }) => storedAt < now - keptMs).map(({ id }) => id);
+  const more = sightings.size - old.length - mostKept;
+  if (more <= 0) return old;
+  const gone = new Set(old);
+  const within = new Set(incidents.flatMap(({ alerts }) => alerts.map(({ id }) => id)));
+  const rest = [...sightings.values()]
+    .filter(({ id }) => !gone.has(id))
+    .sort(
+      (a, b) =>
+        Number(within.has(a.id)) - Number(within.has(b.id)) ||
+        a.storedAt - b.storedAt ||
+        (a.id < b.id ? -1 : 1),
+    );
+  return [...old, ...rest.slice(0, more).map(({ id }) => id)];
+}
