@@ -23,8 +23,8 @@ beforeAll(async () => {
       title: hostileStrings[n] ?? '',
       rule: { id: `rule-${n}`, title: `Rule ${n}` },
     });
-    const far = testNow - 3 * 24 * hour;
-    return n === 3 ? { ...plain, time: far } : plain;
+    const evidence = { ...plain.evidence, eventId: `event-${n}` };
+    return { ...plain, evidence, ...(n === 3 && { time: testNow - 3 * 24 * hour }) };
   });
   await server.store.commit({
     alerts: [],

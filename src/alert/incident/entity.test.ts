@@ -1,9 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { sampleAlert } from '../../notify/sample.ts';
 import type { Alert } from '../alert.ts';
 import { actorOf, entitiesOf } from './entity.ts';
 
-const sample = sampleAlert(0);
+const sample: Alert = {
+  id: '0'.repeat(32),
+  rule: { id: 'r', title: 'R' },
+  severity: 'high',
+  title: '',
+  description: '',
+  response: '',
+  time: 0,
+  receivedAt: 0,
+  decidedAt: 0,
+  who: { kind: 'unknown', name: 'x', chain: [] },
+  what: { kind: 'cloudtrail.api-call', service: 's', action: 'a', result: 'success', targets: [] },
+  where: { origin: { type: 'internal' } },
+  tactics: [],
+  techniques: [],
+  facts: [],
+  falsePositives: [],
+  references: [],
+  evidence: {
+    eventId: 'e',
+    provenance: { source: 'file', object: 'a.json', position: 0, receivedAt: 0 },
+    fields: {},
+  },
+};
 const account = '111122223333';
 
 function keysOf(change: {
