@@ -68,6 +68,8 @@ describe('/openapi.json', () => {
       'get /v1/decisions/stream',
       'get /v1/deliveries/dead',
       'get /v1/history',
+      'get /v1/incidents',
+      'get /v1/incidents/{id}',
       'get /v1/latency',
       'get /v1/rejections',
       'get /v1/rules/figures',
