@@ -11,6 +11,7 @@ import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
 import { eventRoutes, type Ingest } from './events.ts';
 import { incidentRoutes } from './incidents.ts';
+import { healthReportRoutes, type HealthReport } from './health-report.ts';
 import { latencyRoutes, type Latency } from './latency.ts';
 import { workerRoutes, type TakeBatch } from './worker-batches.ts';
 import { createBase, sendProblem, type ServerLog } from './base.ts';
@@ -54,6 +55,8 @@ export interface ApiOptions {
   readonly latency?: (() => Promise<Latency>) | undefined;
   /** How alerts are gathered; there are no incidents, where left out. */
   readonly incidents?: GatherSetting | undefined;
+  /** What is wrong, and how everything does that is heard of. */
+  readonly healthReport?: (() => HealthReport) | undefined;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
   readonly version: string;
@@ -90,6 +93,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   lifeRoutes(app, { store, now, ...life });
   deliveryRoutes(app, { store, now });
   incidentRoutes(app, { store, setting: options.incidents });
+  healthReportRoutes(app, { report: options.healthReport ?? nobodyWatches });
   latencyRoutes(app, { latency: options.latency ?? noLatency });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });
   if (options.slack !== undefined) slackRoutes(app, { ...options.slack, now });
@@ -135,6 +139,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     return answer(request, reply, problem);
   });
   return app;
+}
+
+function nobodyWatches(): never {
+  throw new HttpProblem(503, 'Nobody watches here.');
 }
 
 async function noLatency(): Promise<Latency> {

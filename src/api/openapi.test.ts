@@ -67,6 +67,7 @@ describe('/openapi.json', () => {
       'get /v1/counts',
       'get /v1/decisions/stream',
       'get /v1/deliveries/dead',
+      'get /v1/health',
       'get /v1/history',
       'get /v1/incidents',
       'get /v1/incidents/{id}',

@@ -8,6 +8,7 @@ import { addAssets } from './commands/assets.ts';
 import { addBlocks } from './commands/blocks.ts';
 import { addChannels } from './commands/channels.ts';
 import { addConfig } from './commands/config.ts';
+import { addHealth } from './commands/health.ts';
 import { addDeliveries } from './commands/deliveries.ts';
 import { addIncidents } from './commands/incidents.ts';
 import { addLists } from './commands/lists.ts';
@@ -86,6 +87,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addReplay(program, finish);
   addRoutes(program, finish);
   addDeliveries(program, finish);
+  addHealth(program, finish);
   tab(program);
   for (const command of allCommands(program)) command.exitOverride();
   return program;

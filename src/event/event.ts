@@ -15,6 +15,8 @@ export type EventKind =
   | 'access-analyzer.finding'
   | 'macie.finding'
   | 'inspector.finding'
+  // What Tocsin says of itself.
+  | 'tocsin.health'
   // A request in an access log, which alerts name as evidence.
   | 'access-log.request';
 

@@ -11,6 +11,7 @@ import { storeSection } from './config-store.ts';
 import { workersSection } from './config-workers.ts';
 import { deadLettersSection } from './config-dead-letters.ts';
 import { controllerSection } from './config-controller.ts';
+import { healthSection } from './config-health.ts';
 import { packNames, packs } from './packs.ts';
 
 const secret = { secret: true };
@@ -148,6 +149,7 @@ export const configSchema = z
       .default({})
       .describe('Where alerts go, by a name of your choice.'),
     routes: routesSection,
+    health: healthSection,
     log: z
       .strictObject({
         level: z

@@ -1,6 +1,7 @@
 import type { Alert } from '../alert/alert.ts';
 import type { Joining } from '../alert/join.ts';
 import { decode, type DecodedBatch } from '../decode/decode.ts';
+import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { AssetChange } from '../facts/assets/memory.ts';
@@ -25,6 +26,8 @@ export interface IngestOptions {
   /** How findings join alerts that are there; each is an alert of its own, where left out. */
   readonly joining?: Joining | undefined;
   readonly clock: () => number;
+  /** Told of the events of each batch, after they are durable. */
+  readonly onEvents?: ((events: readonly Event[]) => void) | undefined;
   /** Told after each commit, with the alerts that were not there before, and how many joined others. */
   readonly onCommit: (commit: {
     readonly source: string;
@@ -157,6 +160,7 @@ function openInput(options: IngestOptions, source: string) {
           state: [...state, ...(alongside.state ?? [])],
         });
       });
+      options.onEvents?.(batch.events);
     },
     end: (position: InputOrigin['position']) => commit([], [], newTally(), { position }),
     result: (): IngestResult => {

@@ -105,6 +105,8 @@ export async function serve({
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
     log.warn({}, 'messages carry no link to their alert, because server.publicUrl is not set');
+  /** When each channel last took something. */
+  const accepted = new Map<string, number>();
   const outbox = startOutbox({
     store,
     channels: Object.entries(config.channels).map(([name, settings]) => ({
@@ -121,6 +123,7 @@ export async function serve({
     owed: () => store.owed(),
     onResult: ({ channel, answer, outcome, since }) => {
       metrics.attempted(channel, answer.type);
+      if (answer.type === 'accepted') accepted.set(channel, Date.now());
       if (outcome.type === 'delivered' && since !== undefined)
         metrics.latency.delivered(channel, since, Date.now());
     },
@@ -167,6 +170,11 @@ export async function serve({
           onBatch: (batch) => {
             metrics.batchTaken(batch);
             tellOfBatch(batch, log);
+          },
+          watched: {
+            channels: () => channelStates(outbox, config),
+            accepted,
+            latency: metrics.latency.figures,
           },
           log,
         }),
@@ -249,6 +257,11 @@ export async function serve({
     metrics: metrics.text,
     latency: metrics.latency.figures,
     incidents: gatheringOf(config.incidents),
+    healthReport: () => {
+      const led = taking();
+      if (led === undefined) throw standingBy();
+      return led.health.report();
+    },
     version,
     now: Date.now,
     log,

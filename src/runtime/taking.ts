@@ -20,6 +20,7 @@ import { deadLetterPlace } from './dead-letter-place.ts';
 import { keepDeadLetters } from './keep-dead-letters.ts';
 import { replayWith, type ReplayOne } from './replay.ts';
 import type { Engine } from './engine.ts';
+import { createHealth, type Health, type HealthOptions } from './health.ts';
 import { commitTick, createBatchIngest, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
@@ -46,6 +47,8 @@ export interface TakingOptions {
   readonly onCommit: IngestOptions['onCommit'];
   readonly onNews: AlertLifeOptions['onNews'];
   readonly onBatch: WorkerIntakeOptions['onTaken'];
+  /** What health is told of the outbox and of latency. */
+  readonly watched: Pick<HealthOptions, 'channels' | 'accepted' | 'latency'>;
   readonly log: Logger;
 }
 
@@ -59,6 +62,7 @@ export interface Taking extends Led {
   readonly traffic: RunningTraffic;
   readonly correlations: () => CorrelatorCounters;
   readonly assets: () => AssetCounters;
+  readonly health: Health;
 }
 
 /** Goes on where the store says that the leader before was. */
@@ -69,6 +73,27 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     clock: Date.now,
   });
   const assets = await openAssets(store);
+  const state = await store.state();
+  const health = createHealth({
+    ...options.watched,
+    settings: config.health,
+    store: leadership,
+    life: store.life,
+    state,
+    rules: [...options.rules, ...engine.correlations.map(({ correlation }) => correlation)],
+    channelsFor: options.channelsFor,
+    owed: () => store.owed(),
+    sources: () => running?.sources ?? [],
+    latestRequest: () => running?.traffic.counters().latest,
+    clock: Date.now,
+    onNews: (created) => options.onNews(created, 0),
+    log,
+  });
+  let running: Pick<Taking, 'sources' | 'traffic'> | undefined;
+  const onCommit: IngestOptions['onCommit'] = (commit) => {
+    health.fired(commit.created);
+    options.onCommit(commit);
+  };
   const ingestOptions: IngestOptions = {
     engine,
     store: leadership,
@@ -77,7 +102,8 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     channelsFor: options.channelsFor,
     joining: config.alerts.grouping.enabled ? joiningOf(config.alerts) : undefined,
     clock: Date.now,
-    onCommit: options.onCommit,
+    onEvents: health.events,
+    onCommit,
   };
   const ingest = createIngest(ingestOptions);
   const takeBatch = createWorkerIntake({
@@ -86,8 +112,11 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     disabled: new Set(config.rules.disabled),
     ingest: createBatchIngest(ingestOptions),
     clock: Date.now,
-    state: await store.state(),
-    onTaken: options.onBatch,
+    state,
+    onTaken: (batch) => {
+      health.worker(batch.worker);
+      options.onBatch(batch);
+    },
   });
   const lifeOptions: AlertLifeOptions = {
     store: leadership,
@@ -117,6 +146,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
         options.suppressing.refresh(),
         alertLifeTick(lifeOptions),
         gatherIncidents(),
+        health.tick(),
       ]),
     log,
   );
@@ -159,7 +189,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     nudge: blockingLoop.nudge,
     rules: options.rules,
     channelsFor: ingestOptions.channelsFor,
-    onCommit: options.onCommit,
+    onCommit,
     log,
     ownFiles,
   });
@@ -181,7 +211,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     await blockingLoop.stop();
     await deadLetters?.stop();
   }
-  return {
+  const taking: Taking = {
     ingest,
     takeBatch,
     replay: replayWith(engine, ingest, Date.now),
@@ -196,8 +226,11 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     nudgeBlocking: blockingLoop.nudge,
     correlations: () => kept.counters(),
     assets: () => assets.memory.counters(),
+    health,
     stop: () => (stopped ??= stop()),
   };
+  running = taking;
+  return taking;
 }
 
 function ownDeadLetters(settings: DeadLetterSettings | undefined): readonly string[] {

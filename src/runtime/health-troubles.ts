@@ -1,0 +1,175 @@
+import { duration, type Trouble } from '../alert/health/health-alert.ts';
+import type { OpenTrouble } from '../alert/health/troubles.ts';
+import { digestQueue } from '../alert/schedule.ts';
+import type { ChannelStatus } from '../api/channels.ts';
+import type { HealthSettings } from './config-health.ts';
+import type { LatencyFigures } from './latency.ts';
+
+/** What is known of the moment. Times in milliseconds since the epoch. */
+export interface Moment {
+  readonly now: number;
+  /** Since when this process watches. */
+  readonly since: number;
+  readonly channels: readonly ChannelStatus[];
+  /** When a channel last took something, in this process. */
+  readonly accepted: ReadonlyMap<string, number>;
+  /** Deliveries owed by queue, now and at each look of the last half hour, the oldest first. */
+  readonly owed: Readonly<Record<string, number>>;
+  readonly owedBefore: readonly Readonly<Record<string, number>>[];
+  /** Sources that cannot be read, and since when. */
+  readonly sources: readonly { readonly name: string; readonly reason: string; readonly since: number }[];
+  readonly ahead: ReadonlyMap<string, { readonly events: number; readonly mostMs: number }>;
+  /** New alerts by rule in this hour of the clock and in the one before; undefined where that was not watched to its end. */
+  readonly fired: ReadonlyMap<string, { readonly title: string; readonly count: number }>;
+  readonly firedBefore: ReadonlyMap<string, { readonly count: number }> | undefined;
+  readonly latency: LatencyFigures;
+}
+
+const hourMs = 3_600_000;
+/** One clock that is off for one event proves nothing. */
+const fewestAhead = 10;
+/** What a process knows after so long, it knows. */
+const knownAfterMs = 15 * 60_000;
+
+/** What is not as it should be, sources that are silent apart. */
+export function troublesOf(moment: Moment, settings: HealthSettings): readonly Trouble[] {
+  const { now, channels, owed, owedBefore, sources, ahead, fired, latency } = moment;
+  const failing = channels.flatMap(({ name, failingSince, failuresInRow, reason = '' }): Trouble[] => {
+    if (failingSince === undefined || now - failingSince < settings.channelFailing) return [];
+    return [
+      {
+        rule: 'channel',
+        subject: name,
+        severity: 'high',
+        title: `Channel ${name} has taken no alert for ${duration(now - failingSince)}`,
+        facts: [`${failuresInRow} attempts in a row failed, the last because: ${reason}`],
+        since: failingSince,
+      },
+    ];
+  });
+  const growing = channels.flatMap(({ name }): Trouble[] => {
+    const count = owedTo(name, owed);
+    const counts = owedBefore.map((then) => owedTo(name, then));
+    // What goes down is being sent.
+    const isGrowing =
+      counts.length >= 3 && count >= (counts[0] ?? 0) && count >= Math.max(...counts.slice(-3));
+    if (count <= settings.queue || !isGrowing) return [];
+    return [
+      {
+        rule: 'queue',
+        subject: name,
+        severity: 'medium',
+        title: `${count} deliveries are owed to channel ${name}, and they do not become fewer`,
+        facts: [`half an hour ago, or when this server began to look, it was ${counts[0] ?? 0}`],
+        since: now,
+      },
+    ];
+  });
+  const unread = sources.flatMap(({ name, reason, since }): Trouble[] =>
+    now - since < settings.sourceTrouble
+      ? []
+      : [
+          {
+            rule: 'trouble',
+            subject: name,
+            severity: 'high',
+            title: `Source ${name} could not be read for ${duration(now - since)}`,
+            facts: [reason],
+            since,
+          },
+        ],
+  );
+  const clocks = [...ahead].flatMap(([name, { events, mostMs }]): Trouble[] =>
+    events < fewestAhead
+      ? []
+      : [
+          {
+            rule: 'clock',
+            subject: name,
+            severity: 'medium',
+            title: `Events from ${name} lie up to ${duration(mostMs)} in the future`,
+            facts: [`${events} events were received before they happened, as their times have it`],
+            since: now,
+          },
+        ],
+  );
+  const hour = Math.floor(now / hourMs) * hourMs;
+  const noisy = [...fired].flatMap(([id, { title, count }]): Trouble[] =>
+    count <= settings.rulePerHour
+      ? []
+      : [
+          {
+            rule: 'noisy',
+            subject: id,
+            severity: 'low',
+            title: `Rule "${title}" has made ${count} new alerts within the hour`,
+            facts: [`its id is ${id}; ${settings.rulePerHour} an hour are the bound (health.rulePerHour)`],
+            since: hour,
+          },
+        ],
+  );
+  return [...failing, ...growing, ...unread, ...clocks, ...noisy, ...slow(latency, settings, now)];
+}
+
+function slow({ sources }: LatencyFigures, settings: HealthSettings, now: number): readonly Trouble[] {
+  const objective = settings.latencyObjective;
+  if (objective === null) return [];
+  return Object.entries(sources).flatMap(([name, stages]): Trouble[] => {
+    const p95 = stages['all']?.p95;
+    if (p95 === undefined || p95 * 1000 <= objective) return [];
+    const parts = ['received', 'decided', 'stored'].map(
+      (stage) => `${stage} ${(stages[stage]?.p95 ?? 0).toFixed(1)} s`,
+    );
+    return [
+      {
+        rule: 'latency',
+        subject: name,
+        severity: 'medium',
+        title: `Alerts from ${name} take up to ${p95.toFixed(1)} s; the objective is ${objective / 1000} s`,
+        facts: [`the 95th percentile of each stage in the last ten minutes: ${parts.join(', ')}`],
+        since: now,
+      },
+    ];
+  });
+}
+
+/** Whether a trouble that is not among those of the moment is known to be over, and not only unknown since the last start. */
+export function isOver(
+  { rule, subject, since }: OpenTrouble,
+  moment: Moment,
+  settings: HealthSettings,
+): boolean {
+  const isKnown = moment.now - moment.since >= knownAfterMs;
+  switch (rule) {
+    case 'channel': {
+      const status = moment.channels.find(({ name }) => name === subject);
+      // It is over for one that was taken out of the configuration, too.
+      if (status === undefined) return true;
+      if (status.failingSince !== undefined) return false;
+      return (moment.accepted.get(subject) ?? 0) > since || (isKnown && owedTo(subject, moment.owed) === 0);
+    }
+    case 'queue':
+      return isKnown || (moment.owedBefore[0] !== undefined && owedTo(subject, moment.owed) === 0);
+    case 'noisy':
+      // The hour that it was told in is over, and the next one was quiet.
+      return (
+        moment.firedBefore !== undefined &&
+        (moment.firedBefore.get(subject)?.count ?? 0) <= settings.rulePerHour
+      );
+    case 'latency': {
+      const p95 = moment.latency.sources[subject]?.['all']?.p95;
+      // Well below, so that what hovers around the objective does not come and go.
+      return isKnown && (p95 === undefined || p95 * 1000 <= (settings.latencyObjective ?? p95 * 1000) * 0.8);
+    }
+    case 'silence':
+    case 'trouble':
+    case 'clock':
+      return isKnown;
+    default:
+      return rule satisfies never;
+  }
+}
+
+function owedTo(channel: string, owed: Readonly<Record<string, number>>): number {
+  return (owed[channel] ?? 0) + (owed[digestQueue(channel)] ?? 0);
+}
