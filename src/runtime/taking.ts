@@ -74,6 +74,8 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   });
   const assets = await openAssets(store);
   const state = await store.state();
+  /** Complete once everything has started. */
+  const started: { taking?: Pick<Taking, 'sources' | 'traffic'> } = {};
   const health = createHealth({
     ...options.watched,
     settings: config.health,
@@ -83,13 +85,12 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     rules: [...options.rules, ...engine.correlations.map(({ correlation }) => correlation)],
     channelsFor: options.channelsFor,
     owed: () => store.owed(),
-    sources: () => running?.sources ?? [],
-    latestRequest: () => running?.traffic.counters().latest,
+    sources: () => started.taking?.sources ?? [],
+    latestRequest: () => started.taking?.traffic.counters().latest,
     clock: Date.now,
     onNews: (created) => options.onNews(created, 0),
     log,
   });
-  let running: Pick<Taking, 'sources' | 'traffic'> | undefined;
   const onCommit: IngestOptions['onCommit'] = (commit) => {
     health.fired(commit.created);
     options.onCommit(commit);
@@ -229,7 +230,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     health,
     stop: () => (stopped ??= stop()),
   };
-  running = taking;
+  started.taking = taking;
   return taking;
 }
 

@@ -82,7 +82,7 @@ export function healthAlert(trouble: Trouble, now: number): Alert {
   const { id, title, description, response } = healthRules[trouble.rule];
   const subject = cut(trouble.subject);
   return {
-    id: healthAlertId(trouble),
+    id: alertId(id, [trouble.subject], String(trouble.since)),
     rule: { id, title },
     severity: trouble.severity,
     title: cut(trouble.title),
@@ -111,10 +111,6 @@ export function healthAlert(trouble: Trouble, now: number): Alert {
       fields: {},
     },
   };
-}
-
-export function healthAlertId({ rule, subject, since }: Pick<Trouble, 'rule' | 'subject' | 'since'>): string {
-  return alertId(healthRules[rule].id, [subject], String(since));
 }
 
 const severities = { source: 'high', worker: 'high', account: 'medium', region: 'low' } as const;
