@@ -69,6 +69,17 @@ describe('a configuration', () => {
       },
       channels: {},
       routes: [],
+      health: {
+        enabled: true,
+        silence: { learning: 604_800_000, atLeast: 3_600_000, tolerance: 4 },
+        expected: [],
+        channelFailing: 900_000,
+        sourceTrouble: 900_000,
+        queue: 500,
+        clockOff: 120_000,
+        rulePerHour: 200,
+        latencyObjective: null,
+      },
       workers: [],
       log: { level: 'info' },
     });
