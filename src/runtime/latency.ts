@@ -3,7 +3,6 @@ import type { Alert } from '../alert/alert.ts';
 
 /** Quantiles are of this long. */
 const latencyWindowMs = 10 * 60_000;
-const latencyWindowMs: number = 10 * 60_000;
 const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
 
 /** In seconds; undefined where nothing was counted lately. */
