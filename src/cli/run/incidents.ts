@@ -40,7 +40,7 @@ export async function listIncidents(flags: IncidentFlags): Promise<number> {
 
 function table(incidents: readonly Incident[], left: number): string {
   if (incidents.length === 0)
-    return 'No incidents: no two alerts of the last seven days have an actor, address or resource in common.\n';
+    return 'No incidents: no two alerts of the last seven days that are close in time have an actor, address or resource in common.\n';
   const rows = incidents.map(({ id, last, risk, severity, alerts, told }) => [
     utc(last),
     line(risk.explanation, 200),
