@@ -27,6 +27,17 @@ describe('an alert on a terminal', () => {
     await expect(`${renderAlert(alert, options)}\n`).toMatchFileSnapshot(`golden/terminal-${name}.txt`);
   });
 
+  it.each([
+    ['an incident', { ...normalAlert, rule: { id: 'incident', title: 'Incident' } }],
+    [
+      'the health of Tocsin',
+      { ...normalAlert, what: { ...normalAlert.what, kind: 'tocsin.health' as const } },
+    ],
+  ])('says nothing of a call, its origin or its record where it tells of %s', (_, alert) => {
+    const labels = renderAlert(alert, plain).matchAll(/^ +(who|when|from|where|call|means|event) {2}/gm);
+    expect([...labels].map(([, label]) => label)).toEqual(['who', 'when', 'where', 'means']);
+  });
+
   it('says the same with colour as without', () => {
     const coloured = renderAlert(normalAlert, { ...plain, colour: true });
     expect(coloured).not.toBe(renderAlert(normalAlert, plain));

@@ -91,23 +91,39 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
   const few = names.slice(0, verbose ? 50 : 3);
   const more = names.length > few.length ? ` and ${names.length - few.length} more` : '';
   return [
-    // The person first: whoever chose the name of a session may have chosen a long one.
-    ...row('who', `${person}${who.name} (${actorDetail(who)}${key})${chain}`),
-    ...row('from', `${originWords(where.origin, where.place)}, ${utc(alert.time)}`),
-    ...row('where', placeWords(where)),
-    ...row('call', callWords(what)),
+    ...(isOwn(alert)
+      ? [...row('who', who.name), ...row('when', utc(alert.time)), ...row('where', accountWords(where))]
+      : [
+          // The person first: whoever chose the name of a session may have chosen a long one.
+          ...row('who', `${person}${who.name} (${actorDetail(who)}${key})${chain}`),
+          ...row('from', `${originWords(where.origin, where.place)}, ${utc(alert.time)}`),
+          ...row('where', placeWords(where)),
+          ...row('call', callWords(what)),
+        ]),
     ...row('on', few.length === 0 ? '' : few.join(', ') + more),
     ...correlationRows(alert, verbose),
     ...factRows(alert, verbose),
     ...responseRows(alert, verbose),
     ...policyRows(alert, verbose ? longest : shortest),
     ...(verbose ? detailRows(alert) : []),
-    ...row(
-      alert.correlation === undefined ? 'event' : 'last',
-      `${evidence.eventId} in ${evidencePlace(evidence)}`,
-    ),
+    ...(isOwn(alert)
+      ? []
+      : row(
+          alert.correlation === undefined ? 'event' : 'last',
+          `${evidence.eventId} in ${evidencePlace(evidence)}`,
+        )),
     ...(verbose && alert.correlation === undefined ? rawRows(alert) : []),
   ];
+}
+
+/** Whether it tells of Tocsin itself, or of other alerts: there was no call, nobody called, and no record is behind it. */
+function isOwn({ rule, what }: Alert): boolean {
+  return what.kind === 'tocsin.health' || rule.id === 'incident';
+}
+
+function accountWords({ account, accountName }: Alert['where']): string {
+  if (account === undefined) return '';
+  return accountName === undefined ? `account ${account}` : `account ${account} (${accountName})`;
 }
 
 /** What several events have in common, and the newest of them. */
