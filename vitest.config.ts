@@ -10,9 +10,9 @@ export default defineConfig({
     // The suite starts children of its own (servers, npm), so a worker for each core is already enough.
     maxWorkers: '100%',
     watch: false,
-    // A night's run of the property tests asks for millions of cases.
-    testTimeout: process.env['TOCSIN_ORACLE_PAIRS'] === undefined ? 20_000 : 4 * 3_600_000,
-    hookTimeout: 20_000,
+    // Against hanging alone, and far above what any test needs on a machine that others use too. A night's run of the property tests asks for millions of cases.
+    testTimeout: process.env['TOCSIN_ORACLE_PAIRS'] === undefined ? 60_000 : 4 * 3_600_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
     reporters: ['default', './test/support/count-reporter.ts'],
