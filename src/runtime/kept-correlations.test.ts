@@ -146,6 +146,16 @@ describe('correlations with their state in the store', () => {
     expect(seen.size).toBeGreaterThan(10);
   }, 60_000);
 
+  it('leave alone what others keep in the same store', async () => {
+    const store = await openSqliteStore({ path: ':memory:' });
+    const theirs = { key: 'worker/eu/1', value: { through: 7 } };
+    await store.commit({ alerts: [], state: [theirs], now: start });
+    const server = await running(store, end);
+    await server.take([record(1, 0, 'alice')]);
+    expect(await store.state()).toContainEqual(theirs);
+    await store.close();
+  });
+
   it('hold what came to them until the lateness is over, by the clock where nothing comes any more', async () => {
     const store = await openSqliteStore({ path: ':memory:' });
     let now = start;

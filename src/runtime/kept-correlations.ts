@@ -5,7 +5,7 @@ import {
   type Correlator,
   type CorrelatorCounters,
 } from '../sigma/correlation/correlator.ts';
-import type { StateChange } from '../sigma/correlation/state.ts';
+import { isCorrelationKey, type StateChange } from '../sigma/correlation/state.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { Decision } from './pipeline.ts';
@@ -38,7 +38,8 @@ export async function openCorrelations(
     createCorrelator(
       engine.correlations,
       { ...correlatorDefaults, lateness: options.lateness, keepsState: true },
-      await store.state(),
+      // A correlator takes out what it has no use for, and must not take out what others remember.
+      (await store.state()).filter(({ key }) => isCorrelationKey(key)),
     );
   let correlator = await open();
   /** Whether the state in memory may be ahead of the store's. */

@@ -44,6 +44,11 @@ export function createJournal(): Journal {
 /** Of everything that is not an entry or a group. */
 export const metaKey = 'meta';
 
+/** Whether a key is of correlations: a store keeps the state of other things beside theirs. */
+export function isCorrelationKey(key: string): boolean {
+  return key === metaKey || key.startsWith('entry/') || key.startsWith('group/');
+}
+
 export interface Meta {
   /** The latest time that is known to have come. */
   readonly clock: number;
