@@ -127,7 +127,6 @@ describe('dead letters in a folder', () => {
   it('get every rejection of the store, also where its numbers are given again', async () => {
     const place = folderPlace(folder);
     const { ledger } = store;
-    if (ledger === undefined) throw new Error('no ledger');
     const open = () =>
       keepDeadLetters({
         place,

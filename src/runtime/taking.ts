@@ -13,7 +13,6 @@ import { alertLifeTick, type AlertLifeOptions } from './alert-life.ts';
 import type { Blocking } from './blocking.ts';
 import { startBlockingLoop } from './blocking-loop.ts';
 import type { DeadLetterSettings } from './config-dead-letters.ts';
-import { ConfigError } from './config-error.ts';
 import { joiningOf } from './config-joining.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterPlace } from './dead-letter-place.ts';
@@ -238,12 +237,7 @@ function ownDeadLetters(settings: DeadLetterSettings | undefined): readonly stri
   return settings !== undefined && 'folder' in settings ? [settings.folder] : [];
 }
 
-/** @throws {ConfigError} where the store cannot be gone through */
 function deadLettersOf(settings: DeadLetterSettings, { ledger }: Store) {
-  if (ledger === undefined)
-    throw new ConfigError(
-      "deadLetters: what this kind of store rejects cannot be gone through; leave 'deadLetters' out, or use SQLite or PostgreSQL",
-    );
   return { place: deadLetterPlace(settings), ledger };
 }
 

@@ -264,8 +264,8 @@ export interface Store {
    * @param limit 1 to 500
    */
   rejections(limit: number): Promise<readonly StoredRejection[]>;
-  /** To go through all rejections, and take out what has been replayed; absent where a store cannot do that. */
-  readonly ledger?: RejectionLedger | undefined;
+  /** To go through all rejections, and take out what has been replayed. */
+  readonly ledger: RejectionLedger;
   counts(): Promise<StoreCounts>;
   close(): Promise<void>;
 }

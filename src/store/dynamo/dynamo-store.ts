@@ -24,7 +24,7 @@ import { dynamoLife } from './life.ts';
 import { deliveriesOf, forgetAlerts, selectOldAlerts } from './old-alerts.ts';
 import { claimDeliveries, countDeliveries, countOwed } from './outbox.ts';
 import { settleDeliveries, workOffSettlements } from './settle.ts';
-import { newestRejections } from './rejections.ts';
+import { dynamoRejectionLedger, newestRejections } from './rejections.ts';
 import { textWithin } from './stage.ts';
 import { dynamoTable, type Table } from './table.ts';
 
@@ -232,6 +232,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
         checkLimit(limit);
         return newestRejections(table, limit);
       }),
+    ledger: dynamoRejectionLedger(table, changes, run),
     counts: () =>
       run('counts', async () => {
         const head = await changes.head();

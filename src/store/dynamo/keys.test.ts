@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { falling, keyPart, rising } from './keys.ts';
+import { falling, keyPart, risen, rising } from './keys.ts';
 
 const number = fc.double({ noNaN: true });
 const sign = (value: number): number => Math.sign(value);
@@ -13,6 +13,14 @@ describe('numbers in keys', () => {
         const order = a === b ? 0 : a < b ? -1 : 1;
         expect(compare(rising(a), rising(b))).toBe(order);
         expect(sign(compare(falling(b), falling(a)))).toBe(order);
+      }),
+    );
+  });
+
+  it('come out as they went in', () => {
+    fc.assert(
+      fc.property(number, (value) => {
+        expect(risen(rising(value))).toBe(value + 0);
       }),
     );
   });

@@ -36,6 +36,13 @@ export function rising(value: number): string {
   return ((raw & sign) === 0n ? raw | sign : raw ^ all).toString(16).padStart(16, '0');
 }
 
+/** The number that `rising` made this text of. */
+export function risen(text: string): number {
+  const raw = BigInt(`0x${text}`);
+  bits.setBigUint64(0, (raw & sign) === 0n ? raw ^ all : raw ^ sign);
+  return bits.getFloat64(0);
+}
+
 /** As `rising`, the greatest first. */
 export function falling(value: number): string {
   return (BigInt(`0x${rising(value)}`) ^ all).toString(16).padStart(16, '0');
