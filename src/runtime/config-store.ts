@@ -73,9 +73,11 @@ export const storeSection = z
           .string()
           .min(1)
           .optional()
-          .describe(
-            'Where they are written before, as gzipped files of JSON lines; without one, `export` in the data folder.',
-          ),
+          .describe('Where they are written before they go; without one, `export` in the data folder.'),
+        format: z
+          .enum(['json-lines', 'parquet'])
+          .default('json-lines')
+          .describe('As what: gzipped JSON lines, or Parquet packed with zstd.'),
       })
       .optional()
       .describe('How long alerts are kept. Without it they are kept for ever.'),

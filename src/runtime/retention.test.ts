@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, expect, it } from 'vitest';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { hostileTexts, sampleAlert, sampleId } from '../store/testing/samples.ts';
@@ -79,5 +80,47 @@ it('takes nothing out that it could not write, and writes again what it could no
   expect(await exportOldAlerts({ store, folder }, 100)).toBe(5);
   // Under the same name, which the first of them gives.
   expect(exported(folder)).toHaveLength(5);
+  await store.close();
+});
+
+it('writes Parquet whose columns say what the alerts do, whatever stands in them', async () => {
+  const store = await storeWith(5_700);
+  const folder = newFolder();
+  await store.commit({
+    alerts: [{ alert: sampleAlert(5_700, { time: Number.MAX_VALUE, title: '\ud800' }), channels: ['slack'] }],
+    now: 5_700,
+  });
+  const [owed] = await store.claim('slack', { now: 9, leaseUntil: 99, limit: 1 });
+  await store.settle(owed?.id ?? '', { type: 'delivered' }, 10);
+  const wanted = [];
+  for (let n = 0; n <= 5_700; n++) wanted.push(await store.alert(sampleId(n)));
+  expect(await exportOldAlerts({ store, folder, format: 'parquet' }, 6_000)).toBe(5_701);
+  const [name = '', ...others] = readdirSync(folder);
+  expect(others).toEqual([]);
+  expect(name).toMatch(/^alerts-[\dT-]+\.\d{3}Z-[0-9a-f]{8}\.parquet$/);
+  const path = join(folder, name);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const rows = await parquetReadObjects({
+    file: await asyncBufferFromFile(path),
+    compressors: { ZSTD: (bytes) => zstdDecompressSync(bytes) },
+  });
+  expect(rows.map(({ alert }) => JSON.parse(String(alert)) as unknown)).toEqual(wanted);
+  expect(rows[1_296]).toMatchObject({
+    id: sampleId(1_296),
+    stored_at: new Date(1_296),
+    time: new Date(wanted[1_296]?.time ?? 0),
+    severity: wanted[1_296]?.severity,
+    status: 'open',
+    rule: wanted[1_296]?.rule.id,
+    title: wanted[1_296]?.title,
+    actor: wanted[1_296]?.who.name,
+    techniques: wanted[1_296]?.techniques.map(({ id }) => id),
+    count: 1n,
+    deliveries: '[]',
+  });
+  expect(rows[5_700]).toMatchObject({ time: null, title: '\ufffd' });
+  expect(JSON.parse(String(rows[5_700]?.['deliveries']))).toMatchObject([
+    { channel: 'slack', state: 'delivered' },
+  ]);
   await store.close();
 });

@@ -201,6 +201,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
       store,
       days: retention.days,
       folder: exportFolder,
+      format: retention.format,
       log,
     });
   let stopped: Promise<void> | undefined;
