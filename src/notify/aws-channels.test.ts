@@ -23,6 +23,7 @@ import { sesEmail, sesSettings } from './ses.ts';
 import { sns, snsMessage, snsSettings } from './sns.ts';
 import { sqs, sqsMessage, sqsSettings } from './sqs.ts';
 import { normalAlert } from './testing/alerts.ts';
+import { readFindings } from './testing/ocsf-parquet.ts';
 import {
   boundTo,
   context,
@@ -385,6 +386,26 @@ describe.skipIf(!hasMoto)('on a stand-in for AWS', () => {
         .trim()
         .split('\n');
       ids.push(...lines.map((line) => JSON.parse(line).finding_info.uid));
+    }
+    expect(ids.sort()).toEqual(everyId);
+  });
+
+  it('findings arrive in S3 as Parquet where that is asked for', async () => {
+    const client = new S3Client({ ...at(), forcePathStyle: true });
+    const Bucket = 'lake';
+    await client.send(
+      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
+    );
+    await deliverRecorded(
+      boundTo({ type: 's3', bucket: Bucket, format: 'parquet', endpoint: moto.endpoint }),
+    );
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+    const ids: string[] = [];
+    for (const { Key = '' } of Contents) {
+      expect(Key).toMatch(/\/eventDay=\d{8}\/tocsin-[\da-f]{32}\.parquet$/);
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      const findings = await readFindings((await Body?.transformToByteArray()) ?? new Uint8Array());
+      ids.push(...findings.map(({ metadata }) => metadata.uid));
     }
     expect(ids.sort()).toEqual(everyId);
   });

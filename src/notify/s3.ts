@@ -9,13 +9,13 @@ import { detectionFinding } from './ocsf.ts';
 import { sharedSettings } from './settings.ts';
 
 /**
- * Detection Findings of OCSF as JSON lines in S3, packed with gzip, in the folders that custom sources of Amazon Security Lake have:
- * https://docs.aws.amazon.com/security-lake/latest/userguide/custom-sources.html. Security Lake itself reads Parquet and nothing else, which these are
- * not: they are for what reads JSON by partitions, such as Athena, or a job that makes Parquet of them.
+ * Detection Findings of OCSF in S3, in the folders that custom sources of Amazon Security Lake have:
+ * https://docs.aws.amazon.com/security-lake/latest/userguide/custom-sources.html. As JSON lines packed with gzip, for what reads JSON by
+ * partitions, or as Parquet, which is all that Security Lake itself reads.
  */
 
 export const s3Settings = z.strictObject({
-  type: z.literal('s3').describe('Detection Findings of OCSF as JSON lines in a bucket of S3.'),
+  type: z.literal('s3').describe('Detection Findings of OCSF in a bucket of S3.'),
   ...sharedSettings,
   bucket: z
     .string()
@@ -29,6 +29,10 @@ export const s3Settings = z.strictObject({
     .describe(
       'Where objects begin, with a slash at its end; below it lie `region=`, `accountId=` and `eventDay=`.',
     ),
+  format: z
+    .enum(['json-lines', 'parquet'])
+    .default('json-lines')
+    .describe('As what: gzipped JSON lines, or Parquet packed with zstd, which Security Lake reads.'),
   changes: z
     .boolean()
     .default(true)
@@ -40,11 +44,28 @@ export type S3Settings = z.output<typeof s3Settings>;
 
 interface Line {
   readonly folder: string;
-  readonly text: string;
+  readonly finding: Readonly<Record<string, unknown>>;
   readonly key: string;
 }
 
 const pack = promisify(gzip);
+
+type Findings = readonly Line['finding'][];
+
+const formats = {
+  'json-lines': {
+    extension: '.json.gz',
+    headers: { ContentType: 'application/x-ndjson', ContentEncoding: 'gzip' },
+    body: (findings: Findings): Promise<Uint8Array> =>
+      pack(findings.map((finding) => `${plainJson(finding)}\n`).join('')),
+  },
+  parquet: {
+    extension: '.parquet',
+    headers: { ContentType: 'application/vnd.apache.parquet' },
+    body: async (findings: Findings): Promise<Uint8Array> =>
+      (await import('./ocsf-parquet.ts')).findingsAsParquet(findings),
+  },
+} as const;
 
 export const s3 = {
   type: 's3' as const,
@@ -62,16 +83,11 @@ export const s3 = {
     });
     const put = (lines: readonly Line[], means: Means): Promise<Answer> =>
       awsAnswer('S3', settings.endpoint, means, async () => {
-        const Key = objectKey(lines);
-        const Body = await pack(lines.map(({ text }) => `${text}\n`).join(''));
+        const { extension, headers, body } = formats[settings.format];
+        const Key = `${objectName(lines)}${extension}`;
+        const Body = await body(lines.map(({ finding }) => finding));
         const sdk = await client();
-        const input = {
-          Bucket: settings.bucket,
-          Key,
-          Body,
-          ContentType: 'application/x-ndjson',
-          ContentEncoding: 'gzip',
-        };
+        const input = { Bucket: settings.bucket, Key, Body, ...headers };
         await sdk.client.send(new sdk.PutObjectCommand(input), { abortSignal: means.signal });
         return { type: 'accepted', receipt: { key: Key } };
       });
@@ -104,15 +120,15 @@ function lineOf({ alert, context }: Message, settings: S3Settings, isChange: boo
   ].join('/');
   return {
     folder: `${settings.prefix}${folder}/`,
-    text: plainJson(detectionFinding(alert, context, isChange)),
+    finding: detectionFinding(alert, context, isChange),
     key: context.idempotencyKey,
   };
 }
 
 /** The same for the same lines, so that a repeat writes the same object again. */
-function objectKey(lines: readonly Line[]): string {
+function objectName(lines: readonly Line[]): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(lines.map(({ key }) => key)))
     .digest('hex');
-  return `${lines[0]?.folder ?? ''}tocsin-${hash.slice(0, 32)}.json.gz`;
+  return `${lines[0]?.folder ?? ''}tocsin-${hash.slice(0, 32)}`;
 }
