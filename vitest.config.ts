@@ -13,6 +13,7 @@ export default defineConfig({
     // Against hanging alone, and far above what any test needs on a machine that others use too. A night's run of the property tests asks for millions of cases.
     testTimeout: process.env['TOCSIN_ORACLE_PAIRS'] === undefined ? 60_000 : 4 * 3_600_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     restoreMocks: true,
     unstubEnvs: true,
     reporters: ['default', './test/support/count-reporter.ts'],

@@ -265,7 +265,7 @@ describe.skipIf(publishedRules.length === 0)('of the rules that SigmaHQ publishe
     }
     expect(changed.map(([, now]) => now)).toEqual(changed.map(([before]) => before));
     expect(mended).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 });
 
 function matchedBy(source: string, path: string): unknown {

@@ -121,7 +121,7 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
         now: testNow,
       });
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -276,7 +276,7 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     expect(await page.locator('[data-alert]').count()).toBe(3);
     await page.context().close();
     await own.close();
-  }, 30_000);
+  }, 180_000);
 
   it('keep what falls under an exception apart, one click away', async () => {
     const own = await startServer();

@@ -262,7 +262,7 @@ describe.skipIf(!hasMoto)('on a stand-in for AWS', () => {
   let moto: Moto;
   beforeAll(async () => {
     moto = await startMoto();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => moto.stop());
 
   const at = () => ({ region: 'eu-west-1', endpoint: moto.endpoint, maxAttempts: 1 });

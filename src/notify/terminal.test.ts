@@ -88,7 +88,7 @@ describe('an alert on a terminal', () => {
         },
       ),
     );
-  }, 20_000);
+  }, 180_000);
 
   it('keeps to the width', () => {
     for (const width of [40, 80, 120]) {

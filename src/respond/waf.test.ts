@@ -54,7 +54,7 @@ describe.skipIf(!hasMoto)('AWS WAF, as moto stands in for it', () => {
   beforeAll(async () => {
     moto = await startMoto();
     proxy = await startFaultProxy(moto.endpoint);
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => {
     await store?.close();
     store = await openSqliteStore({ path: ':memory:' });
@@ -136,7 +136,7 @@ describe.skipIf(!hasMoto)('AWS WAF, as moto stands in for it', () => {
     const [result] = await blocker.sync('tocsin');
     expect([result?.outcome, result?.leftOut.length]).toEqual(['changed', 51]);
     expect(await addressesOf(set)).toHaveLength(10_000);
-  }, 60_000);
+  }, 180_000);
 
   it.each<[string, (left: number) => ReturnType<FaultProxy['fault']>]>([
     ['throttling', () => ({ status: 400, type: 'ThrottlingException', when: 'before' })],
@@ -292,6 +292,6 @@ describe.skipIf(!hasMoto)('AWS WAF, as moto stands in for it', () => {
         '203.0.113.9/32',
       ]);
       await expectAgreement(path, set);
-    }, 60_000);
+    }, 180_000);
   });
 });

@@ -144,7 +144,7 @@ describe('correlations with their state in the store', () => {
       { numRuns: 25 },
     );
     expect(seen.size).toBeGreaterThan(10);
-  }, 60_000);
+  }, 180_000);
 
   it('leave alone what others keep in the same store', async () => {
     const store = await openSqliteStore({ path: ':memory:' });

@@ -55,7 +55,7 @@ async function server() {
   });
   await store.commit({ alerts: [{ alert: normalAlert, channels: ['people'] }], now: Date.now() });
   outbox.nudge();
-  await expect.poll(() => slack.messages.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => slack.messages.length, { timeout: 60_000 }).toBe(1);
   const click = (action: object, user?: string) =>
     api.inject({
       method: 'POST',
@@ -80,7 +80,7 @@ describe('a click in Slack', () => {
     expect((await store.life.history({ alertId: id, limit: 5 })).lines).toMatchObject([
       { action: 'status', by: 'slack:U0ALICE', via: 'slack' },
     ]);
-    await expect.poll(() => slack.messages.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => slack.messages.length, { timeout: 60_000 }).toBe(3);
     expect(slack.messages[1]).toMatchObject({ ts: '1.000100' });
     expect(JSON.stringify(slack.messages[1])).toContain('acknowledged by slack:U0ALICE');
     expect(slack.messages[2]).toMatchObject({ thread_ts: '1.000100' });
@@ -91,7 +91,7 @@ describe('a click in Slack', () => {
     const { slack, store, click } = await server();
     await click({ action_id: 'tocsin.status.false-positive' });
     await click({ action_id: 'tocsin.status.false-positive' }, 'U0BOB');
-    await expect.poll(() => slack.messages.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => slack.messages.length, { timeout: 60_000 }).toBe(3);
     expect(await store.alert(id)).toMatchObject({
       lifecycle: { status: 'false-positive', by: 'slack:U0ALICE' },
     });

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import pino from 'pino';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import type { Alert } from '../alert/alert.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
@@ -94,10 +95,8 @@ function newFolder(): string {
   return folder;
 }
 
-const patience = { timeout: 15_000, interval: 50 };
-
 async function until(read: () => number, most: number): Promise<void> {
-  await vi.waitFor(() => expect(read()).toBeGreaterThanOrEqual(most), patience);
+  await eventually(() => expect(read()).toBeGreaterThanOrEqual(most));
 }
 
 /** What is in the ledger, but for when it was decided. */
@@ -216,7 +215,7 @@ describe('one scanner', () => {
     expect(alert?.facts[0]?.explanation).toContain('would be blocked until');
     expect(alert?.correlation?.events[0]?.target).toBe('/missing');
     expect(await two.store.deliveries(alert?.id ?? '')).toHaveLength(1);
-  }, 40_000);
+  }, 180_000);
 
   it('is seen over restarts, with the log rotated and packed in between, and its alert grows without a second delivery', async () => {
     const folder = newFolder();
@@ -238,15 +237,14 @@ describe('one scanner', () => {
       taken = to;
     }
     const last = await follow({ folder });
-    await vi.waitFor(
-      async () => expect(whatIsTold(await alertsOf(last))).toEqual(whatIsTold(await alertsOf(expected))),
-      patience,
+    await eventually(async () =>
+      expect(whatIsTold(await alertsOf(last))).toEqual(whatIsTold(await alertsOf(expected))),
     );
     expect(await blocksOf(last)).toEqual(await blocksOf(expected));
     const [alert] = await alertsOf(last);
     expect(await last.store.deliveries(alert?.id ?? '')).toHaveLength(1);
     expect(last.traffic.counters().gone).toBe(0);
-  }, 60_000);
+  }, 180_000);
 });
 
 it('tells who is approved instead of blocking, keeps lines that it cannot read, and goes on behind them', async () => {
@@ -256,7 +254,7 @@ it('tells who is approved instead of blocking, keeps lines that it cannot read, 
     `${scan('203.0.113.66', 60).join('')}nonsense\n${scan('203.0.113.67', 1).join('')}`,
   );
   await until(followed.read, 61);
-  await vi.waitFor(async () => expect(await alertsOf(followed)).toHaveLength(2), patience);
+  await eventually(async () => expect(await alertsOf(followed)).toHaveLength(2));
   const alerts = await alertsOf(followed);
   expect(alerts.map(({ rule }) => rule.id).toSorted()).toEqual(['block-refused', 'scanner']);
   expect(await blocksOf(followed)).toEqual([]);
@@ -269,7 +267,7 @@ it('tells once that there are too many blocks', async () => {
   const scanners = [1, 2, 3, 4].flatMap((n) => scan(`203.0.113.${n}`, 60));
   writeFileSync(join(followed.logs, 'access.log'), scanners.join(''));
   await until(followed.read, 240);
-  await vi.waitFor(async () => expect(await alertsOf(followed)).toHaveLength(5), patience);
+  await eventually(async () => expect(await alertsOf(followed)).toHaveLength(5));
   const rules = (await alertsOf(followed)).map(({ rule }) => rule.id).toSorted();
   expect(rules).toEqual(['blocks-too-many', 'scanner', 'scanner', 'scanner', 'scanner']);
   expect(await blocksOf(followed)).toHaveLength(1);
@@ -282,7 +280,7 @@ it('does what the configuration says of a rule', async () => {
   const lines = Array.from({ length: 60 }, (_, i) => line(begin + i * second, '203.0.113.66', `/${i}`, 404));
   writeFileSync(join(followed.logs, 'access.log'), lines.join(''));
   await until(followed.read, 60);
-  await vi.waitFor(async () => expect(await alertsOf(followed)).toHaveLength(1), patience);
+  await eventually(async () => expect(await alertsOf(followed)).toHaveLength(1));
   expect(await alertsOf(followed)).toMatchObject([{ rule: { id: 'scanner' }, severity: 'high' }]);
 });
 

@@ -52,7 +52,7 @@ describe.skipIf(!hasMoto)('approved addresses out of AWS', () => {
       }),
     );
     ec2.destroy();
-  }, 60_000);
+  }, 180_000);
   beforeEach(() => {
     for (const [name, value] of Object.entries(motoEnvironment)) vi.stubEnv(name, value);
     vi.stubEnv('AWS_ENDPOINT_URL', moto.endpoint);

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { startS3Listing, type S3ListingOptions } from './s3-listing.ts';
 import type { InputOrigin, RunningSource } from './source.ts';
 
@@ -77,10 +78,10 @@ it('reads what is there and what comes, once, under its prefix, also among older
   await put('cdn.2026-03-02-08.b');
   await put('other.log');
   start();
-  await vi.waitFor(() => expect(reads).toEqual(['cdn.2026-03-02-08.b']));
+  await eventually(() => expect(reads).toEqual(['cdn.2026-03-02-08.b']));
   await put('cdn.2026-03-02-09.a');
   await put('cdn.2026-03-02-08.a');
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(reads.toSorted()).toEqual(['cdn.2026-03-02-08.a', 'cdn.2026-03-02-08.b', 'cdn.2026-03-02-09.a']),
   );
 });
@@ -89,22 +90,22 @@ it('goes on after a restart, past what is too old to get company', async () => {
   await put('cdn.1');
   later = 0;
   const first = start();
-  await vi.waitFor(() => expect(stored.size).toBe(1));
+  await eventually(() => expect(stored.size).toBe(1));
   expect(reads).toEqual(['cdn.1']);
   later = 2 * 3_600_000;
-  await vi.waitFor(() => expect([...stored.values()].join()).toContain('"after":"cdn.1"'));
+  await eventually(() => expect([...stored.values()].join()).toContain('"after":"cdn.1"'));
   await first.stop();
   reads = [];
   await put('cdn.2');
   start();
-  await vi.waitFor(() => expect(reads).toEqual(['cdn.2']));
+  await eventually(() => expect(reads).toEqual(['cdn.2']));
 });
 
 it('passes over what was written long before it was first started', async () => {
   await put('cdn.old');
   later = 2 * 3_600_000;
   start();
-  await vi.waitFor(() => expect([...stored.values()].join()).toContain('cdn.old'));
+  await eventually(() => expect([...stored.values()].join()).toContain('cdn.old'));
   expect(reads).toEqual([]);
 });
 
@@ -113,23 +114,23 @@ it('tries an object again that could not be read, says so meanwhile, and does no
   await put('cdn.2');
   failing.add('cdn.1');
   const source = start();
-  await vi.waitFor(() => expect(source.trouble()).toContain('cdn.1: Error: the store is away'));
+  await eventually(() => expect(source.trouble()).toContain('cdn.1: Error: the store is away'));
   expect(reads).toEqual(['cdn.2']);
   later = 2 * 3_600_000;
-  await vi.waitFor(() => expect(stored.size).toBe(1));
+  await eventually(() => expect(stored.size).toBe(1));
   expect([...stored.values()].join()).not.toContain('cdn.2');
   failing.clear();
-  await vi.waitFor(() => expect(source.trouble()).toBeUndefined());
+  await eventually(() => expect(source.trouble()).toBeUndefined());
   expect(reads).toEqual(['cdn.2', 'cdn.1']);
 });
 
 it('says that a bucket is not there, and goes on when it is', async () => {
   bucket = `missing-${buckets++}`;
   const source = start({ bucket });
-  await vi.waitFor(() => expect(source.trouble()).toContain('the bucket cannot be listed'));
+  await eventually(() => expect(source.trouble()).toContain('the bucket cannot be listed'));
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  await vi.waitFor(() => expect(source.trouble()).toBeUndefined());
+  await eventually(() => expect(source.trouble()).toBeUndefined());
   await put('cdn.1');
-  await vi.waitFor(() => expect(reads).toEqual(['cdn.1']));
+  await eventually(() => expect(reads).toEqual(['cdn.1']));
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'cdn.1' }));
 });

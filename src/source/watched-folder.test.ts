@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import type { InputOrigin, RunningSource } from './source.ts';
 import { startWatchedFolder, type WatchedFolderOptions } from './watched-folder.ts';
 
@@ -64,8 +65,6 @@ function start(change: Partial<WatchedFolderOptions> = {}): RunningSource {
   return source;
 }
 
-/** A busy machine takes its time; who waits is told as soon as it is so. */
-const waitUntil = (check: () => void) => vi.waitFor(check, { timeout: 10_000 });
 const file = (name: string) => join(folder, name);
 const line = (text: string) => `${JSON.stringify({ eventID: text, pad: 'x'.repeat(20) })}\n`;
 const texts = () => reads.map((read) => read.text);
@@ -75,7 +74,7 @@ async function looksPass(): Promise<void> {
   for (const name of ['~1', '~2']) {
     const before = reads.length;
     appendFileSync(file(name), line(`${name} ${before}`));
-    await waitUntil(() => expect(reads.slice(before).some((read) => read.name === name)).toBe(true));
+    await eventually(() => expect(reads.slice(before).some((read) => read.name === name)).toBe(true));
   }
   reads = reads.filter((read) => !read.name.startsWith('~'));
 }
@@ -136,7 +135,7 @@ describe('a file of lines', () => {
   it.each(cases)('%s', async (_, change, expected) => {
     writeFileSync(file('log.json'), a);
     const source = start();
-    await waitUntil(() => expect(texts()).toEqual([a]));
+    await eventually(() => expect(texts()).toEqual([a]));
     reads = [];
     change(file('log.json'));
     await rest();
@@ -155,7 +154,7 @@ describe('a file of lines', () => {
     async (_, change, expected) => {
       writeFileSync(file('log.json'), a);
       const first = start();
-      await waitUntil(() => expect(texts()).toEqual([a]));
+      await eventually(() => expect(texts()).toEqual([a]));
       await first.stop();
       reads = [];
       change(file('log.json'));
@@ -169,16 +168,16 @@ describe('a file of lines', () => {
     const long = `${JSON.stringify({ pad: 'x'.repeat(200_000) })}\n`;
     writeFileSync(file('log.json'), long);
     start();
-    await waitUntil(() => expect(texts()).toEqual([long]));
+    await eventually(() => expect(texts()).toEqual([long]));
     appendFileSync(file('log.json'), b);
-    await waitUntil(() => expect(reads[1]).toMatchObject({ from: long.length, text: b }));
+    await eventually(() => expect(reads[1]).toMatchObject({ from: long.length, text: b }));
   });
 
   it('that is long is read in pieces of whole lines, each stored with its position', async () => {
     const lines = Array.from({ length: 10 }, (_, i) => line(`${i}`));
     writeFileSync(file('log.json'), lines.join(''));
     start({ pieceBytes: a.length * 3 + 5 });
-    await waitUntil(() => expect(texts().join('')).toBe(lines.join('')));
+    await eventually(() => expect(texts().join('')).toBe(lines.join('')));
     expect(reads.map((read) => read.text.length / a.length)).toEqual([3, 3, 3, 1]);
     expect(reads.map((read) => read.from / a.length)).toEqual([0, 3, 6, 9]);
   });
@@ -230,12 +229,12 @@ describe('the folder', () => {
   it('may be missing, which is said once, and is read when it is there', async () => {
     rmSync(folder, { recursive: true });
     const source = start();
-    await waitUntil(() => expect(source.trouble()).toContain('ENOENT'));
+    await eventually(() => expect(source.trouble()).toContain('ENOENT'));
     const errors = () => logged.filter((fields) => 'place' in fields);
     mkdirSync(folder);
     writeFileSync(file('log.json'), line('a'));
-    await waitUntil(() => expect(texts()).toEqual([line('a')]));
-    await waitUntil(() => expect(source.trouble()).toBeUndefined());
+    await eventually(() => expect(texts()).toEqual([line('a')]));
+    await eventually(() => expect(source.trouble()).toBeUndefined());
     expect(errors()).toHaveLength(1);
   });
 });
@@ -250,11 +249,11 @@ it('a failure to store is said, does not keep other files out, and the file is r
       await ingest(chunks, from);
     },
   });
-  await waitUntil(() => expect(texts()).toEqual([line('b')]));
+  await eventually(() => expect(texts()).toEqual([line('b')]));
   expect(source.trouble()).toContain('a.json: the disk is full');
   full = false;
-  await waitUntil(() => expect(texts()).toEqual([line('b'), line('a')]));
-  await waitUntil(() => expect(source.trouble()).toBeUndefined());
+  await eventually(() => expect(texts()).toEqual([line('b'), line('a')]));
+  await eventually(() => expect(source.trouble()).toBeUndefined());
 });
 
 it('stopping does not wait for the end of a file that takes for ever, and stores no position for it', async () => {
@@ -270,7 +269,7 @@ it('stopping does not wait for the end of a file that takes for ever, and stores
     },
     pieceBytes: 512 * 1024,
   });
-  await waitUntil(() => expect(began).toBe(true));
+  await eventually(() => expect(began).toBe(true));
   await source.stop();
   expect(stored.size).toBe(0);
 });
@@ -287,17 +286,17 @@ describe('a folder of text', () => {
   it('follows lines that are no JSON, and waits for the end of a line', async () => {
     writeFileSync(join(folder, 'access.log'), `${log(0, 2)}half`);
     text();
-    await vi.waitFor(() => expect(read()).toBe(log(0, 2)));
+    await eventually(() => expect(read()).toBe(log(0, 2)));
     appendFileSync(join(folder, 'access.log'), ` a line\n${log(2, 3)}`);
-    await vi.waitFor(() => expect(read()).toBe(`${log(0, 2)}half a line\n${log(2, 3)}`));
+    await eventually(() => expect(read()).toBe(`${log(0, 2)}half a line\n${log(2, 3)}`));
   });
 
   it('takes a last line for whole when nothing comes to it for long', async () => {
     writeFileSync(join(folder, 'access.log'), 'one\ntwo');
     text();
-    await vi.waitFor(() => expect(read()).toBe('one\n'));
+    await eventually(() => expect(read()).toBe('one\n'));
     now = 100_000;
-    await vi.waitFor(() => expect(read()).toBe('one\ntwo'));
+    await eventually(() => expect(read()).toBe('one\ntwo'));
   });
 
   it('reads only files whose names it accepts, the oldest first', async () => {
@@ -310,7 +309,7 @@ describe('a folder of text', () => {
       utimesSync(join(folder, name), seconds, seconds);
     }
     text({ accepts: (name) => name.endsWith('.log') });
-    await vi.waitFor(() => expect(read()).toBe('b.log\na.log\n'));
+    await eventually(() => expect(read()).toBe('b.log\na.log\n'));
   });
 
   it.each([0, 40, 500])(
@@ -319,13 +318,13 @@ describe('a folder of text', () => {
       const at = (name: string) => join(folder, name);
       writeFileSync(at('access.log'), log(0, lines));
       const source = text();
-      await vi.waitFor(() => expect(read()).toBe(log(0, lines)));
+      await eventually(() => expect(read()).toBe(log(0, lines)));
       // What was written between the last look and the renaming is read under the new name.
       appendFileSync(at('access.log'), log(lines, lines + 2));
       renameSync(at('access.log'), at('access.log.1'));
       writeFileSync(at('access.log'), log(900, 903));
       const both = log(0, lines + 2).length + log(900, 903).length;
-      await vi.waitFor(() => expect(read()).toHaveLength(both));
+      await eventually(() => expect(read()).toHaveLength(both));
       await source.stop();
       // Not even over a restart.
       writeFileSync(at('access.log.2.gz'), gzipSync(log(0, lines + 2)));
@@ -334,9 +333,9 @@ describe('a folder of text', () => {
       writeFileSync(at('access.log'), log(910, 911));
       stored.set('access:other', '');
       text();
-      await vi.waitFor(() => expect(read()).toContain('/910 '));
+      await eventually(() => expect(read()).toContain('/910 '));
       now = 5_000;
-      await vi.waitFor(() => expect(stored.has(`access:${at('access.log.2.gz')}`)).toBe(true));
+      await eventually(() => expect(stored.has(`access:${at('access.log.2.gz')}`)).toBe(true));
       expect(read().split('\n').toSorted()).toEqual(
         (log(0, lines + 2) + log(900, 903) + log(910, 911)).split('\n').toSorted(),
       );
@@ -347,15 +346,15 @@ describe('a folder of text', () => {
     const at = (name: string) => join(folder, name);
     writeFileSync(at('a.gz'), gzipSync(log(0, 300)));
     text();
-    await vi.waitFor(() => {
+    await eventually(() => {
       now += 1_000;
       expect(reads).toHaveLength(1);
     });
     renameSync(at('a.gz'), at('b.gz'));
     writeFileSync(at('plain.log'), log(0, 200));
-    await vi.waitFor(() => expect(reads.map(({ name }) => name)).toContain('plain.log'));
+    await eventually(() => expect(reads.map(({ name }) => name)).toContain('plain.log'));
     now += 10_000;
-    await vi.waitFor(() => expect(stored.has(`access:${at('b.gz')}`)).toBe(true));
+    await eventually(() => expect(stored.has(`access:${at('b.gz')}`)).toBe(true));
     expect(reads.find(({ name }) => name === 'b.gz')?.text).toBe('');
   });
 
@@ -363,11 +362,11 @@ describe('a folder of text', () => {
     const at = (name: string) => join(folder, name);
     writeFileSync(at('access.log'), log(0, 100));
     text();
-    await vi.waitFor(() => expect(read()).toBe(log(0, 100)));
+    await eventually(() => expect(read()).toBe(log(0, 100)));
     writeFileSync(at('access.log.1'), log(0, 101));
     truncateSync(at('access.log'), 0);
     appendFileSync(at('access.log'), log(200, 201));
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(read().split('\n').toSorted()).toEqual((log(0, 101) + log(200, 201)).split('\n').toSorted()),
     );
   });
@@ -380,9 +379,9 @@ describe('a folder of text', () => {
     };
     writeFileSync(join(folder, 'w3c.log'), '#Fields: date time\na\n');
     text({ ingest: keep });
-    await vi.waitFor(() => expect(reads).toHaveLength(1));
+    await eventually(() => expect(reads).toHaveLength(1));
     appendFileSync(join(folder, 'w3c.log'), 'b\n');
-    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    await eventually(() => expect(reads).toHaveLength(2));
     expect(beginnings).toEqual([undefined, '#Fields: date time\na\nb\n']);
   });
 });

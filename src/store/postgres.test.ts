@@ -21,7 +21,7 @@ function openSchema(schema: string): Promise<Store> {
 describe.skipIf(!hasPostgres)('on a real PostgreSQL', () => {
   beforeAll(async () => {
     cluster = await startCluster();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => cluster.remove(), 60_000);
 
   describeStore('the PostgreSQL store', async () => {

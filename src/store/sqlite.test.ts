@@ -261,7 +261,7 @@ describe('the file', () => {
     for (const line of printed.flat()) expect(await store.alert(sampleId(Number(line) * 3))).toBeDefined();
     await store.close();
     recount(path);
-  }, 60_000);
+  }, 180_000);
 
   it('may be absent: a store in memory does all the same', async () => {
     const store = await openSqliteStore({ path: ':memory:' });

@@ -119,7 +119,7 @@ describe.skipIf(!hasMoto)(
         AWS_EC2_METADATA_DISABLED: 'true',
       };
       address = await furnished();
-    }, 60_000);
+    }, 180_000);
 
     afterAll(async () => moto.stop());
 

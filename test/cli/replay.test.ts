@@ -90,4 +90,4 @@ it('asks the server that has the store, whose dead letters then lie in the folde
   expect((await replay('--source', 's3')).out).toMatchObject({ alerts: 0, counts: { replayed: 1 } });
   const alerts = (await (await fetch(`${server.address}/v1/alerts`)).json()) as { alerts: object[] };
   expect(alerts.alerts).toHaveLength(1);
-}, 90_000);
+}, 180_000);

@@ -189,7 +189,7 @@ describe('the Lambda function', () => {
       expect(answers.every((answer) => answer.type === 'response')).toBe(true);
       await expect
         .poll(async () => JSON.stringify(await (await fetch(`${correlating.address}/v1/alerts`)).json()), {
-          timeout: 30_000,
+          timeout: 60_000,
           interval: 250,
         })
         .toContain('different secrets within');
@@ -197,7 +197,7 @@ describe('the Lambda function', () => {
       correlating.child.kill('SIGTERM');
       await correlating.ended;
     }
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     [

@@ -25,7 +25,7 @@ beforeAll(() => {
   files = packed.parse(JSON.parse(output))[0].files.map(({ path }) => path);
   for (const file of files) cpSync(join(root, file), join(folder.path, 'tocsin', file));
   symlinkSync(join(root, 'node_modules'), join(folder.path, 'node_modules'), 'junction');
-}, 60_000);
+}, 180_000);
 
 afterAll(() => folder.remove());
 

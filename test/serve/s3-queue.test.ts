@@ -115,7 +115,7 @@ it('reads the objects that notifications of every form tell of, and leaves the q
     [plain.eventID, viaSns.eventID, viaEventBridge.eventID].sort(),
   );
   await until('the queue is empty', queueIsEmpty);
-}, 40_000);
+}, 180_000);
 
 it('keeps a message that says nothing, and an object that is gone, as rejections, and goes on', async () => {
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'no json' }));
@@ -129,7 +129,7 @@ it('keeps a message that says nothing, and an object that is gone, as rejections
   expect(kept.join('\n')).toContain('the message is not JSON');
   expect(kept.join('\n')).toContain('deleted before it could be read');
   await until('the queue is empty', queueIsEmpty);
-}, 40_000);
+}, 180_000);
 
 it('says in its health that the queue cannot be read, and still serves', async () => {
   const broken = createServer((_, response) => response.writeHead(500).end());
@@ -158,4 +158,4 @@ it('says in its health that the queue cannot be read, and still serves', async (
     broken.close();
     data.remove();
   }
-}, 40_000);
+}, 180_000);

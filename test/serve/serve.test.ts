@@ -163,7 +163,7 @@ describe('tocsin serve', () => {
     await sendAll(survivor.address, rest, () => {});
     const ids = (await alertsOf(survivor.address)).map((alert) => alert.evidence.eventId);
     expect(ids.sort()).toEqual(records.map((each) => each.eventID).sort());
-  }, 60_000);
+  }, 180_000);
 
   it('sends an alert to Slack once, and keeps it for later where Slack is down', async () => {
     const slack = await startFakeSlack();
@@ -286,5 +286,5 @@ describe('a watched folder', () => {
     const metrics = await (await fetch(`${two.address}/metrics`)).text();
     expect(metrics).toContain('tocsin_records_total{source="file"} 1');
     expect(metrics).not.toMatch(/tocsin_records_rejected_total\{source="file"\} [1-9]/);
-  }, 40_000);
+  }, 180_000);
 });

@@ -39,7 +39,7 @@ const folder = temporaryFolder();
 beforeAll(async () => {
   if (hasPostgres) cluster = await startCluster();
   slack = await startFakeSlack();
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   for (const server of started.splice(0)) {
     server.child.kill('SIGKILL');
@@ -134,7 +134,7 @@ describe.skipIf(!hasPostgres)('several servers on one PostgreSQL', () => {
       (await titles(second.address)).find((title) => title === 'trails deleted 3 times'),
     );
     expect(alert).toBeDefined();
-  }, 60_000);
+  }, 180_000);
 
   it('lose and double no alert, and deliver each, when the one that leads is killed again and again', async () => {
     const config = newConfig();
@@ -176,7 +176,7 @@ describe.skipIf(!hasPostgres)('several servers on one PostgreSQL', () => {
     expect(slack.messages.length).toBeGreaterThanOrEqual(counts.deliveries.delivered);
     expect(slack.messages.length).toBeLessThan(records.length + 5);
     expect(slack.problems).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('are asked and told by the commands, which find the same database', async () => {
     const config = newConfig();

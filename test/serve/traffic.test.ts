@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { startServer, temporaryFolder, until, type ServerProcess } from '../support/cli.ts';
 
 const started: ServerProcess[] = [];
@@ -113,7 +114,6 @@ function line(time: number, client: string, path = '/', status = 200): string {
   return `${client} - - [${when}] "GET ${path} HTTP/1.1" ${status} 512 "-" "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"\n`;
 }
 
-const patience = { timeout: 30_000, interval: 200 };
 const second = 1_000;
 const minute = 60 * second;
 /** So that what belongs together is one offence at any time of the day. */
@@ -159,7 +159,7 @@ it('comes to the same blocks and alerts of access logs however often it is kille
   const last = await server(rough);
   await done(last);
   const expected = whatIsTold(await alertsOf(undisturbed.address));
-  await vi.waitFor(async () => expect(whatIsTold(await alertsOf(last.address))).toEqual(expected), patience);
+  await eventually(async () => expect(whatIsTold(await alertsOf(last.address))).toEqual(expected));
   expect(await blocksOf(last.address)).toEqual(await blocksOf(undisturbed.address));
 }, 120_000);
 

@@ -244,7 +244,7 @@ describe("CloudFront's logs as Parquet", () => {
       ),
       { numRuns: 100 },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 /** A good file with another number so many bytes from its end. */

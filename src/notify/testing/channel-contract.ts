@@ -107,7 +107,7 @@ export function testChannel<Settings>(vendor: Vendor<Settings>): void {
     });
     afterAll(() => server.close());
 
-    const transport: Transport = { fetch, timeoutMs: 10_000, now: () => now };
+    const transport: Transport = { fetch, timeoutMs: 60_000, now: () => now };
     const send = (alert: Alert = normalAlert, how = transport, link: string | undefined = context.link) =>
       deliver(bound(server.url), alert, { ...context, link }, how);
     const after = (answer: ScriptedAnswer): Promise<Answer> => {

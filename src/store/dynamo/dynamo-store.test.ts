@@ -36,7 +36,7 @@ describe.skipIf(!hasDynamoDb)('on DynamoDB Local', () => {
   beforeAll(async () => {
     Object.assign(process.env, dynamoEnvironment);
     database = await startDynamoDb();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => database.stop());
 
   describeStore('the DynamoDB store', async () => {

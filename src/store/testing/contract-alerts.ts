@@ -77,7 +77,7 @@ export function describeAlerts(open: Open): void {
         { numRuns: 150 },
       );
       expect(alerts.length).toBeGreaterThan(100);
-    }, 60_000);
+    }, 180_000);
 
     it('finds by words, names and other filters what a filter over an array finds', async () => {
       const { store } = await open();

@@ -109,7 +109,7 @@ export function describeDurability(open: Open): void {
       const stored = new Set(await allIds(store));
       expect([...mine, ...theirs].filter((id) => !stored.has(id))).toEqual([]);
       expect((await store.counts()).alerts.high).toBe(stored.size);
-    }, 60_000);
+    }, 180_000);
   });
 
   describe('close', () => {

@@ -149,7 +149,7 @@ export function describeJoining(open: Open): void {
         ),
         { numRuns: 8 },
       );
-    }, 60_000);
+    }, 180_000);
 
     it('tells of it again when a later finding is worse, and says why', async () => {
       const { store } = await open();
