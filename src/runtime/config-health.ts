@@ -45,6 +45,7 @@ export const healthSection = z
     sourceTrouble: timespan
       .default(15 * minute)
       .describe('How long a source may be unreadable before it raises an alert.'),
+    sourceBehind: timespan.default(30 * minute).describe('How long messages of a queue may wait to be read.'),
     queue: z
       .int()
       .min(1)

@@ -18,6 +18,8 @@ export interface Moment {
   readonly owedBefore: readonly Readonly<Record<string, number>>[];
   /** Sources that cannot be read, and since when. */
   readonly sources: readonly { readonly name: string; readonly reason: string; readonly since: number }[];
+  /** How long what a source read last had waited, where that is known. */
+  readonly waits: readonly { readonly name: string; readonly waitedMs: number }[];
   readonly ahead: ReadonlyMap<string, { readonly events: number; readonly mostMs: number }>;
   /** New alerts by rule in this hour of the clock and in the one before; undefined where that was not watched to its end. */
   readonly fired: ReadonlyMap<string, { readonly title: string; readonly count: number }>;
@@ -33,7 +35,7 @@ const knownAfterMs = 15 * 60_000;
 
 /** What is not as it should be, sources that are silent apart. */
 export function troublesOf(moment: Moment, settings: HealthSettings): readonly Trouble[] {
-  const { now, channels, owed, owedBefore, sources, ahead, fired, latency } = moment;
+  const { now, channels, owed, owedBefore, sources, waits, ahead, fired, latency } = moment;
   const failing = channels.flatMap(({ name, failingSince, failuresInRow, reason = '' }): Trouble[] => {
     if (failingSince === undefined || now - failingSince < settings.channelFailing) return [];
     return [
@@ -79,6 +81,22 @@ export function troublesOf(moment: Moment, settings: HealthSettings): readonly T
           },
         ],
   );
+  const behind = waits.flatMap(({ name, waitedMs }): Trouble[] =>
+    waitedMs <= settings.sourceBehind
+      ? []
+      : [
+          {
+            rule: 'behind',
+            subject: name,
+            severity: 'medium',
+            title: `What source ${name} tells of waits for ${duration(waitedMs)}`,
+            facts: [
+              `the newest of the messages that were read last is so old; ${duration(settings.sourceBehind)} are the bound (health.sourceBehind)`,
+            ],
+            since: now,
+          },
+        ],
+  );
   const clocks = [...ahead].flatMap(([name, { events, mostMs }]): Trouble[] =>
     events < fewestAhead
       ? []
@@ -108,7 +126,7 @@ export function troublesOf(moment: Moment, settings: HealthSettings): readonly T
           },
         ],
   );
-  return [...failing, ...growing, ...unread, ...clocks, ...noisy, ...slow(latency, settings, now)];
+  return [...failing, ...growing, ...unread, ...behind, ...clocks, ...noisy, ...slow(latency, settings, now)];
 }
 
 function slow({ sources }: LatencyFigures, settings: HealthSettings, now: number): readonly Trouble[] {
@@ -160,6 +178,11 @@ export function isOver(
       const p95 = moment.latency.sources[subject]?.['all']?.p95;
       // Well below, so that what hovers around the objective does not come and go.
       return isKnown && (p95 === undefined || p95 * 1000 <= (settings.latencyObjective ?? p95 * 1000) * 0.8);
+    }
+    case 'behind': {
+      const source = moment.waits.find(({ name }) => name === subject);
+      // Well below, so that what hovers around the bound does not come and go.
+      return source === undefined ? isKnown : source.waitedMs <= settings.sourceBehind / 2;
     }
     case 'silence':
     case 'trouble':

@@ -247,6 +247,24 @@ it('a source that cannot be read is told of with its reason, and is over when it
   expect(closed && lifecycleOf(closed).status).toBe('resolved');
 });
 
+it('a queue whose messages wait too long is told of, and is over when they are read soon again', async () => {
+  const server = await watched('{ sourceBehind: 20m }');
+  let waited = 20 * minute;
+  server.world.sources = [{ name: 's3 queue q', trouble: () => undefined, waitedMs: () => waited }];
+  await server.pass(hour);
+  expect(await server.titles()).toEqual([]);
+  waited = 21 * minute;
+  await server.pass(hour);
+  expect(await server.titles()).toEqual(['What source s3 queue q tells of waits for 21 minutes']);
+  waited = 15 * minute;
+  await server.pass(hour);
+  const status = async () => (await server.alerts()).map((alert) => lifecycleOf(alert).status);
+  expect(await status()).toEqual(['open']);
+  waited = 0;
+  await server.pass(minute);
+  expect(await status()).toEqual(['resolved']);
+});
+
 describe('clocks', () => {
   const ahead = async (aheadMs: number, events: number) => {
     const server = await watched();

@@ -9,6 +9,7 @@ import type { HealthReport } from '../api/health-report.ts';
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
+import type { RunningSource } from '../source/source.ts';
 import type { Owes } from '../store/owed.ts';
 import type { Store } from '../store/store.ts';
 import type { HealthSettings } from './config-health.ts';
@@ -31,7 +32,7 @@ export interface HealthOptions {
   readonly accepted: ReadonlyMap<string, number>;
   readonly owed: Store['owed'];
   readonly latency: () => Promise<LatencyFigures>;
-  readonly sources: () => readonly { readonly name: string; readonly trouble: () => string | undefined }[];
+  readonly sources: () => readonly Pick<RunningSource, 'name' | 'trouble' | 'waitedMs'>[];
   /** Time of the newest request in the access logs that are followed. */
   readonly latestRequest: () => number | undefined;
   readonly clock: () => number;
@@ -132,6 +133,10 @@ export function createHealth(options: HealthOptions): Health {
       owed,
       owedBefore: kept.map((one) => one.owed),
       sources: sourceTroubles(now),
+      waits: options.sources().flatMap(({ name, waitedMs }) => {
+        const waited = waitedMs?.();
+        return waited === undefined ? [] : [{ name, waitedMs: waited }];
+      }),
       ahead: merged(aheadBefore, signs.ahead()),
       fired: hour.counts,
       firedBefore: hourBefore,

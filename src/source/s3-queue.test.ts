@@ -204,3 +204,15 @@ it('stopping gives up an object of which S3 says nothing', async () => {
   await running.stop();
   expect(await messagesLeft()).toBe(1);
 }, 180_000);
+
+it('knows how long the newest of what it read last has waited, and that nothing waits in an empty queue', async () => {
+  const waits: (number | undefined)[] = [];
+  await tell('old');
+  await tell('new');
+  const later = Date.now() + 3_600_000;
+  const running = start({ clock: () => later, ingest: async () => void waits.push(running.waitedMs?.()) });
+  expect(running.waitedMs?.()).toBeUndefined();
+  await eventually(() => expect(waits).toHaveLength(2));
+  for (const wait of waits) expect(Math.abs((wait ?? 0) - 3_600_000)).toBeLessThan(600_000);
+  await eventually(() => expect(running.waitedMs?.()).toBe(0));
+});

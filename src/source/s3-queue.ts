@@ -42,6 +42,7 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
   const stopping = new AbortController();
   const cut = new AbortController();
   let trouble: string | undefined;
+  let waitedMs: number | undefined;
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -51,12 +52,14 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
           new ReceiveMessageCommand({
             QueueUrl: queueUrl,
             MaxNumberOfMessages: 10,
+            MessageSystemAttributeNames: ['SentTimestamp'],
             WaitTimeSeconds: options.waitSeconds ?? 20,
             VisibilityTimeout: options.visibilitySeconds ?? defaultVisibilitySeconds,
           }),
           { abortSignal: stopping.signal },
         );
         failures = 0;
+        waitedMs = shortestWait(received.Messages ?? [], options.clock());
         trouble = await handleMessages(received.Messages ?? [], options, stopping.signal, cut.signal);
       } catch (error) {
         if (stopping.signal.aborted) return;
@@ -74,6 +77,7 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
   return {
     name: `s3 queue ${queueUrl}`,
     trouble: () => trouble,
+    waitedMs: () => waitedMs,
     stop: async () => {
       stopping.abort();
       const patience = setTimeout(() => cut.abort(), options.graceMs ?? defaultGraceMs);
@@ -81,6 +85,15 @@ export function startS3Queue(options: S3QueueOptions): RunningSource {
       clearTimeout(patience);
     },
   };
+}
+
+/**
+ * How long the newest of these messages has waited; none is no wait. The older ones may have been here before and failed, which says nothing of
+ * how far behind the reader is.
+ */
+function shortestWait(messages: readonly Message[], now: number): number {
+  const waits = messages.map(({ Attributes }) => now - Number(Attributes?.SentTimestamp ?? now));
+  return waits.length === 0 ? 0 : Math.max(0, Math.min(...waits));
 }
 
 /** One after the other; those that wait are held meanwhile, or a long object would have the rest read twice. Returns what went wrong. */

@@ -32,6 +32,8 @@ export interface RunningSource {
   readonly name: string;
   /** Undefined while all is well, else what is wrong now. */
   readonly trouble: () => string | undefined;
+  /** How long what was read last had waited for it, in milliseconds; absent or undefined where that is not known. */
+  readonly waitedMs?: () => number | undefined;
   /** Lets what is in hand finish, then ends. */
   readonly stop: () => Promise<void>;
 }

@@ -34,6 +34,14 @@ export const healthRules = {
       'What the source holds is not looked at while this lasts. Nothing is lost, as long as it is kept there.',
     response: 'The reason says what is wrong. Mend it; reading goes on where it was.',
   },
+  behind: {
+    id: 'tocsin-source-behind',
+    title: 'Reading falls behind',
+    description:
+      'What the queue tells of waits too long before it is read: alerts come late, and what waits longer than the queue keeps messages is lost.',
+    response:
+      'See whether it is a burst that is being worked off (the age in the next alerts, `ApproximateAgeOfOldestMessage` in CloudWatch). Otherwise let more servers or workers read the queue, and have the trail send less: data events that no rule reads. Raise the retention of the queue until it is worked off.',
+  },
   clock: {
     id: 'tocsin-clock',
     title: 'Clocks disagree',
