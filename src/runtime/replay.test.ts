@@ -1,14 +1,24 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { buildApp } from 'fauxqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeValue } from '../decode/decode.ts';
 import type { Json } from '../event/json.ts';
 import { parseRules } from '../sigma/parse.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store, StoredRejection } from '../store/store.ts';
 import { trailStopped } from '../../test/support/records.ts';
-import { folderPlace, readDeadLetters, writeDeadLetters, writeMarks } from './dead-letters.ts';
+import {
+  folderPlace,
+  readDeadLetters,
+  s3Place,
+  writeDeadLetters,
+  writeMarks,
+  type DeadLetterPlace,
+} from './dead-letters.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { keepDeadLetters } from './keep-dead-letters.ts';
@@ -104,15 +114,34 @@ describe('what is replayed', () => {
   });
 });
 
-describe('dead letters in a folder', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'tocsin-dead-'));
+const folder = mkdtempSync(join(tmpdir(), 'tocsin-dead-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let aws: ReturnType<typeof buildApp>;
+let s3: S3Client;
+let places = 0;
+beforeAll(async () => {
+  aws = buildApp({ logger: false });
+  await aws.listen({ host: '127.0.0.1', port: 0 });
+  s3 = new S3Client({
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    endpoint: `http://127.0.0.1:${(aws.server.address() as AddressInfo).port}`,
+    forcePathStyle: true,
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  await s3.send(new CreateBucketCommand({ Bucket: 'kept' }));
+});
+afterAll(() => aws.close());
+
+describe.each([
+  ['a folder', () => folderPlace(join(folder, `deep/${++places}`))],
+  ['a bucket', () => s3Place(s3, 'kept', `dead/${++places}/`)],
+])('dead letters in %s', (_kind, newPlace) => {
+  let place: DeadLetterPlace;
+  beforeEach(() => {
+    place = newPlace();
+  });
 
   it('come back as they were, bytes included, with what became of them', async () => {
-    const place = folderPlace(join(folder, 'deep'));
     const bytes = Uint8Array.from({ length: 256 }, (_, n) => n);
     const given = [{ id: 'a', ...rejected('x'), bytes: Buffer.from(bytes), length: 256 }];
     await writeDeadLetters(place, 1, given);
@@ -125,7 +154,6 @@ describe('dead letters in a folder', () => {
   });
 
   it('get every rejection of the store, also where its numbers are given again', async () => {
-    const place = folderPlace(folder);
     const { ledger } = store;
     const open = () =>
       keepDeadLetters({
@@ -148,9 +176,9 @@ describe('dead letters in a folder', () => {
     await reject('two');
     await (await open()).stop();
     expect(await copied()).toEqual(new Set(['one', 'two']));
-    const written = readdirSync(folder).length;
+    const written = await place.list();
     await (await open()).stop();
-    expect(readdirSync(folder)).toHaveLength(written);
+    expect(await place.list()).toEqual(written);
     const newest = (await store.rejections(1)).map(({ id }) => id);
     await ledger.forget(newest);
     await reject('three');
@@ -159,10 +187,25 @@ describe('dead letters in a folder', () => {
   });
 
   it('tells of a file that is none', async () => {
-    const place = folderPlace(folder);
     await place.write('rejections-x.jsonl.gz', Buffer.from('no gzip'));
     await expect(readDeadLetters(place, 'rejections-x.jsonl.gz')).rejects.toThrow(
       'is no file of dead letters',
     );
   });
+
+  it('know nothing of a file that is not there', async () => {
+    await place.write('rejections-1.jsonl.gz', Buffer.from('x'));
+    expect(await place.read('rejections-2.jsonl.gz')).toBeUndefined();
+    await expect(readDeadLetters(place, 'rejections-2.jsonl.gz')).rejects.toThrow(
+      `${place.name}rejections-2.jsonl.gz: is gone`,
+    );
+  });
+});
+
+it('dead letters in a bucket are listed where there are more than one answer holds, and nothing else is', async () => {
+  const names = Array.from({ length: 1_003 }, (_, n) => `rejections-${String(n).padStart(4, '0')}.jsonl.gz`);
+  const place = s3Place(s3, 'kept', 'many/');
+  for (const name of [...names, 'readme.txt']) await place.write(name, Buffer.from('x'));
+  await s3Place(s3, 'kept', 'other/').write('rejections-x.jsonl.gz', Buffer.from('x'));
+  expect(await place.list()).toEqual(names);
 });
