@@ -1,31 +1,22 @@
 import type { Alert } from '../alert/alert.ts';
-import type { Joining } from '../alert/join.ts';
 import { decode, type DecodedBatch } from '../decode/decode.ts';
 import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
-import type { AssetChange } from '../facts/assets/memory.ts';
 import { byTime } from '../facts/assets/sightings.ts';
 import type { InputOrigin } from '../source/source.ts';
-import { StoreError } from '../store/error.ts';
-import type { Commit, CommitResult, JoinedFinding, Store } from '../store/store.ts';
+import { grouped } from '../store/grouped.ts';
+import type { CommitResult } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
-import type { KeptAssets } from './kept-assets.ts';
+import { isStoresOwn, keep, type KeepOptions, type ToKeep } from './keep.ts';
 import { rejectionKeeper } from './kept-rejections.ts';
-import type { KeptCorrelations } from './kept-correlations.ts';
+import type { KeptCorrelations, Step } from './kept-correlations.ts';
 import { decide, decideHeld, newTally, type Decision, type Tally } from './pipeline.ts';
 
-export interface IngestOptions {
+export interface IngestOptions extends KeepOptions {
   readonly engine: Engine;
-  readonly store: Pick<Store, 'commit'>;
   readonly correlations: KeptCorrelations;
-  readonly assets: KeptAssets;
-  /** The channels that an alert is owed to. */
-  readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
-  /** How findings join alerts that are there; each is an alert of its own, where left out. */
-  readonly joining?: Joining | undefined;
-  readonly clock: () => number;
   /** Told of the events of each batch, after they are durable. */
   readonly onEvents?: ((events: readonly Event[]) => void) | undefined;
   /** Told after each commit, with the alerts that were not there before, and how many joined others. */
@@ -68,15 +59,20 @@ export interface Alongside {
   readonly state?: readonly StateChange[] | undefined;
 }
 
+/** How many batches go into one transaction at most. */
+const batchesAtOnce = 256;
+
 /**
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
- * Reading the same input again is harmless: alerts that are there stay as they are.
+ * Reading the same input again is harmless: alerts that are there stay as they are. Batches that come while others are being committed
+ * wait, and then go together as one transaction; when that fails for a reason that may lie in one of them, each goes by itself.
  */
 export function createIngest(
   options: IngestOptions,
 ): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
+  const takeTogether = createTogether(options);
   return async (chunks, from) => {
-    const input = openInput(options, from.source);
+    const input = openInput(options, takeTogether, from.source);
     for await (const batch of decode(chunks, from, { startAt: from.startAt })) await input.take(batch);
     if (from.position) await input.end(from.position);
     return input.result();
@@ -87,45 +83,62 @@ export function createIngest(
 export function createBatchIngest(
   options: IngestOptions,
 ): (batch: DecodedBatch, source: string, alongside: Alongside) => Promise<IngestResult> {
+  const takeTogether = createTogether(options);
   return async (batch, source, alongside) => {
-    const input = openInput(options, source);
+    const input = openInput(options, takeTogether, source);
     await input.take(batch, alongside);
     return input.result();
   };
 }
 
-function openInput(options: IngestOptions, source: string) {
-  const { correlations } = options;
+/** A batch on its way into the store. */
+interface Waiting extends ToKeep {
+  readonly step: Step;
+}
+
+interface Taken {
+  /** What correlations found by it. */
+  readonly correlated: readonly Alert[];
+  readonly result: CommitResult;
+}
+
+type TakeTogether = (batch: Waiting) => Promise<Taken>;
+
+function createTogether(options: IngestOptions): TakeTogether {
+  return grouped((batches: readonly Waiting[]) => takeAll(options, batches), batchesAtOnce, isStoresOwn);
+}
+
+async function takeAll(options: IngestOptions, batches: readonly Waiting[]): Promise<readonly Taken[]> {
+  const steps = batches.map(({ step }) => step);
+  return options.correlations.take(steps, async (correlated, state) => {
+    const found = (index: number) => correlated[index] ?? [];
+    const parts = batches.map((batch, index) => ({ ...batch, alerts: [...batch.alerts, ...found(index)] }));
+    const [first, ...others] = parts;
+    if (first === undefined) return [];
+    const results = await keep(options, [{ ...first, state: [...state, ...first.state] }, ...others]);
+    return results.map((result, index) => ({ correlated: found(index), result }));
+  });
+}
+
+function openInput(options: IngestOptions, takeTogether: TakeTogether, source: string) {
   const total = newTally();
   const alerts: IngestedAlert[] = [];
   const rejections: { position: number; reason: string }[] = [];
   const keepable = rejectionKeeper();
 
-  async function commit(
+  function tell(
     decided: readonly Alert[],
     rejected: readonly Rejection[],
     tally: Tally,
-    more: { readonly state?: readonly StateChange[]; readonly position?: InputOrigin['position'] },
-  ): Promise<void> {
+    result: CommitResult,
+  ): void {
     for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
     for (const { provenance, reason } of rejected)
       if (rejections.length < listed) rejections.push({ position: provenance.position, reason });
-    let created: ReadonlySet<string> = new Set();
-    let repeated = 0;
-    let joined: ReadonlyMap<string, string> = new Map();
-    const { position, state = [] } = more;
-    const isChanged = options.assets.memory.isChanged();
-    if (decided.length > 0 || rejected.length > 0 || state.length > 0 || position || isChanged) {
-      const result = await keep(options, {
-        alerts: decided,
-        rejections: keepable(rejected),
-        position,
-        state,
-      });
-      created = new Set(result.created);
-      repeated = result.repeated;
-      joined = new Map(result.joined?.map(({ id, alertId }) => [id, alertId]));
-    }
+    const created: ReadonlySet<string> = new Set(result.created);
+    const joined: ReadonlyMap<string, string> = new Map(
+      result.joined?.map(({ id, alertId }) => [id, alertId]),
+    );
     const told = new Set<string>();
     for (const alert of decided) {
       if (told.has(alert.id)) continue;
@@ -143,7 +156,7 @@ function openInput(options: IngestOptions, source: string) {
       source,
       tally,
       created: decided.filter((alert) => created.has(alert.id)),
-      repeated,
+      repeated: result.repeated,
       joined: joined.size,
     });
   }
@@ -153,16 +166,21 @@ function openInput(options: IngestOptions, source: string) {
       const tally = newTally();
       const decision = decideAll(batch, options, tally);
       const elsewhere = alongside.alerts?.(new Set(decision.alerts.map(({ id }) => id))) ?? [];
-      tally.alerts += elsewhere.length;
-      await correlations.take(decision, (correlated, state) => {
-        tally.alerts += correlated.length;
-        return commit([...decision.alerts, ...elsewhere, ...correlated], decision.rejections, tally, {
-          state: [...state, ...(alongside.state ?? [])],
-        });
+      const decided = [...decision.alerts, ...elsewhere];
+      const { correlated, result } = await takeTogether({
+        step: decision,
+        alerts: decided,
+        rejections: keepable(decision.rejections),
+        state: alongside.state ?? [],
       });
+      tally.alerts += elsewhere.length + correlated.length;
+      tell([...decided, ...correlated], decision.rejections, tally, result);
       options.onEvents?.(batch.events);
     },
-    end: (position: InputOrigin['position']) => commit([], [], newTally(), { position }),
+    end: async (position: NonNullable<InputOrigin['position']>): Promise<void> => {
+      const [result] = await keep(options, [{ alerts: [], rejections: [], position, state: [] }]);
+      if (result !== undefined) tell([], [], newTally(), result);
+    },
     result: (): IngestResult => {
       const { records, events, rejected, skipped } = total;
       return { records, events, rejected, skipped, alerts, rejections };
@@ -190,78 +208,17 @@ function decideAll(batch: DecodedBatch, { engine, assets, clock }: IngestOptions
  * Lets time go on for correlations while no event comes, and commits what follows from that. To be called every few seconds.
  */
 export async function commitTick(options: IngestOptions): Promise<void> {
-  const { correlations, clock } = options;
-  const step = correlations.tick(clock());
+  const step = options.correlations.tick(options.clock());
   if (step === undefined) return;
-  await correlations.take(step, async (alerts, state) => {
-    if (alerts.length === 0 && state.length === 0) return;
-    const { created, repeated, joined } = await keep(options, {
-      alerts,
-      rejections: [],
-      position: undefined,
-      state,
-    });
-    const tally = { ...newTally(), alerts: alerts.length };
-    const isNew = new Set(created);
-    options.onCommit({
-      source: 'clock',
-      tally,
-      created: alerts.filter(({ id }) => isNew.has(id)),
-      repeated,
-      joined: joined?.length,
-    });
+  const [taken] = await takeAll(options, [{ step, alerts: [], rejections: [], state: [] }]);
+  if (taken === undefined || taken.correlated.length === 0) return;
+  const { correlated, result } = taken;
+  const isNew = new Set(result.created);
+  options.onCommit({
+    source: 'clock',
+    tally: { ...newTally(), alerts: correlated.length },
+    created: correlated.filter(({ id }) => isNew.has(id)),
+    repeated: result.repeated,
+    joined: result.joined?.length,
   });
-}
-
-interface ToKeep {
-  readonly alerts: readonly Alert[];
-  readonly rejections: readonly Rejection[];
-  readonly position: InputOrigin['position'];
-  readonly state: readonly StateChange[];
-}
-
-function keep(options: IngestOptions, what: ToKeep): Promise<CommitResult> {
-  return options.assets.keep((assets, assetsFrom) => keepWith(options, what, { assets, assetsFrom }));
-}
-
-async function keepWith(
-  { store, clock, channelsFor, joining: rules }: IngestOptions,
-  { alerts, rejections, position, state }: ToKeep,
-  assets: { readonly assets: readonly AssetChange[]; readonly assetsFrom: number },
-): Promise<CommitResult> {
-  const owed = (alert: Alert) => ({ alert, channels: channelsFor(alert) });
-  const joining = rules && { ...rules, channelsFor };
-  const rest = { rejections, state, ...assets, positions: position ? [position] : [], now: clock() };
-  try {
-    return await store.commit({ alerts: alerts.map(owed), joining, ...rest });
-  } catch (error) {
-    if (!isUnfit(error)) throw error;
-  }
-  // One alert that no store can hold must not keep the others out, nor hold up its source for ever.
-  const created: string[] = [];
-  let repeated = 0;
-  const joined: JoinedFinding[] = [];
-  const unfit: Rejection[] = [];
-  for (const alert of alerts) {
-    try {
-      const result = await store.commit({ alerts: [owed(alert)], joining, now: rest.now });
-      created.push(...result.created);
-      joined.push(...(result.joined ?? []));
-      repeated += result.repeated;
-    } catch (error) {
-      if (!isUnfit(error)) throw error;
-      unfit.push({
-        provenance: alert.evidence.provenance,
-        reason: `the alert "${alert.rule.title}" cannot be stored: ${error.reason}`,
-        length: 0,
-        bytes: new Uint8Array(),
-      });
-    }
-  }
-  await store.commit({ alerts: [], ...rest, rejections: [...rejections, ...unfit] });
-  return { created, repeated, joined };
-}
-
-function isUnfit(error: unknown): error is StoreError {
-  return error instanceof StoreError && error.problem === 'unfit';
 }

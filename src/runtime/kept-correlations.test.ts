@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRules } from '../sigma/parse.ts';
-import { StoreError } from '../store/error.ts';
+import { StoreError, type StoreProblem } from '../store/error.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
-import type { Store } from '../store/store.ts';
+import type { Commit, CommitResult, Store } from '../store/store.ts';
 import { openAssets } from './kept-assets.ts';
 import { createEngine } from './engine.ts';
 import { commitTick, createIngest, type IngestOptions } from './ingest.ts';
@@ -30,6 +30,8 @@ detection: { selection: { eventName: StopLogging }, condition: selection }
   'c.yml',
 );
 const engine = createEngine(rules, correlations);
+/** Raises an alert of every stop as well. */
+const telling = createEngine([...rules, ...rules.map((rule) => ({ ...rule, id: 'each' }))], correlations);
 const start = Date.parse('2026-11-20T10:00:00Z');
 const second = 1_000;
 const lateness = 60 * second;
@@ -48,12 +50,12 @@ function record(id: number, time: number, user: string): string {
 }
 
 /** A server's way of a record, without the server. */
-async function running(store: Store, now: () => number) {
+async function running(store: Store, now: () => number, using = engine) {
   const options: IngestOptions = {
-    engine,
+    engine: using,
     store,
     assets: await openAssets(store),
-    correlations: await openCorrelations(engine, store, { lateness, clock: now }),
+    correlations: await openCorrelations(using, store, { lateness, clock: now }),
     channelsFor: () => ['channel'],
     clock: now,
     onCommit: () => {},
@@ -189,4 +191,160 @@ describe('correlations with their state in the store', () => {
     expect((await store.alerts({ limit: 10 })).alerts).toMatchObject([{ correlation: { total: 3 } }]);
     await store.close();
   });
+
+  describe('of batches that come at the same time', () => {
+    /** What may become of a commit: it is stored, it fails, or it is stored and nobody hears of it. */
+    type Fate = 'well' | 'fail' | 'busy' | 'unheard';
+
+    it('raise the same as of batches one by one, whatever commits fail', async () => {
+      const seen = { alerts: 0, commits: 0, batches: 0 };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.record({
+              after: fc.integer({ min: 0, max: 400 }),
+              // Less than the lateness together, so that their order means nothing.
+              batches: fc.array(
+                fc.array(
+                  fc.record({
+                    time: fc.integer({ min: 0, max: 50 }),
+                    user: fc.constantFrom('alice', 'bob', 'carol'),
+                  }),
+                  { minLength: 0, maxLength: 3 },
+                ),
+                { minLength: 1, maxLength: 8 },
+              ),
+              restarts: fc.boolean(),
+            }),
+            { minLength: 1, maxLength: 6 },
+          ),
+          fc.infiniteStream(fc.constantFrom<Fate>('well', 'well', 'fail', 'busy', 'unheard')),
+          async (waves, fates) => {
+            let now = 0;
+            let id = 0;
+            const sent = waves.map(({ after, batches, restarts }) => {
+              now += after + 60;
+              const records = batches.map((some) =>
+                some.map(({ time, user }) => record((id += 1), now + time, user)),
+              );
+              return { records, restarts };
+            });
+            sent.push({ records: [[record(1_000, now + 3_600, 'nobody')]], restarts: false });
+
+            const calm = await openSqliteStore({ path: ':memory:' });
+            const oneByOne = await running(calm, end);
+            for (const { records } of sent) for (const batch of records) await oneByOne.take(batch);
+
+            const store = await openSqliteStore({ path: ':memory:' });
+            const flaky: Store = {
+              ...store,
+              commit: async (batch) => {
+                seen.commits += 1;
+                const { value: fate } = fates.next();
+                if (fate === 'well') return store.commit(batch);
+                if (fate === 'unheard') await store.commit(batch);
+                throw problem(fate === 'fail' ? 'failed' : fate === 'busy' ? 'busy' : 'unreachable');
+              },
+            };
+            let server = await running(flaky, end);
+            for (const { records, restarts } of sent) {
+              let left = records;
+              while (left.length > 0) {
+                const taken = await Promise.allSettled(left.map((batch) => server.take(batch)));
+                seen.batches += left.length;
+                left = left.filter((_, index) => taken[index]?.status === 'rejected');
+                if (restarts) server = await running(flaky, end);
+              }
+            }
+            const wanted = await storedIds(calm);
+            expect(await storedIds(store)).toEqual(wanted);
+            expect((await store.counts()).deliveries.pending).toBe(wanted.length);
+            seen.alerts += wanted.length;
+            await calm.close();
+            await store.close();
+          },
+        ),
+        { numRuns: 60 },
+      );
+      expect(seen.alerts).toBeGreaterThan(100);
+      expect(seen.commits).toBeLessThan(seen.batches);
+    }, 60_000);
+
+    it('store them together, and answer each with its own alerts', async () => {
+      const store = await openSqliteStore({ path: ':memory:' });
+      const commits: Commit[] = [];
+      const server = await running(watched(store, commits), end, telling);
+      const first = server.take([record(1, 1, 'alice')]);
+      const others = [
+        [record(2, 2, 'alice')],
+        [record(1, 1, 'alice')],
+        [record(2, 2, 'alice'), record(3, 3, 'bob')],
+      ];
+      const answers = await Promise.all([first, ...others.map(server.take)]);
+      expect(commits).toHaveLength(1);
+      expect(answers.map(({ alerts }) => alerts.map(({ repeated }) => repeated))).toEqual([
+        [false],
+        [false],
+        [true],
+        [true, false],
+      ]);
+      expect(answers.map(({ events }) => events)).toEqual([1, 1, 1, 2]);
+      await store.close();
+    });
+
+    it('fail by themselves where one of them cannot be stored, and leave nothing of it in memory', async () => {
+      const store = await openSqliteStore({ path: ':memory:' });
+      const poisoned: Store = {
+        ...store,
+        commit: async (batch) => {
+          if (batch.alerts.some(({ alert }) => alert.evidence.eventId === 'event-2')) throw problem('failed');
+          return store.commit(batch);
+        },
+      };
+      const server = await running(poisoned, end, telling);
+      const taken = await Promise.allSettled([1, 2, 3].map((id) => server.take([record(id, id, 'alice')])));
+      expect(taken.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      await server.take([record(100, 3_600, 'bob')]);
+      // Two of three: not many.
+      expect((await store.alerts({ limit: 10 })).alerts.map(({ rule }) => rule.id).sort()).toEqual([
+        'each',
+        'each',
+        'each',
+      ]);
+      await store.close();
+    });
+
+    it('fail together where the store takes nothing at all', async () => {
+      const store = await openSqliteStore({ path: ':memory:' });
+      let tries = 0;
+      const full: Store = {
+        ...store,
+        commit: async () => {
+          tries += 1;
+          throw problem('full');
+        },
+      };
+      const server = await running(full, end);
+      const taken = await Promise.allSettled(
+        Array.from({ length: 9 }, (_, id) => server.take([record(id, id, 'alice')])),
+      );
+      expect(taken.every(({ status }) => status === 'rejected')).toBe(true);
+      expect(tries).toBe(1);
+      await store.close();
+    });
+  });
 });
+
+function problem(kind: StoreProblem): StoreError {
+  return new StoreError(kind, { subject: 'commit', place: 'test', reason: 'no', wayOut: 'again' });
+}
+
+function watched(store: Store, commits: Commit[]): Store {
+  return {
+    ...store,
+    commit: (batch): Promise<CommitResult> => {
+      commits.push(batch);
+      return store.commit(batch);
+    },
+  };
+}

@@ -10,22 +10,22 @@ import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { Decision } from './pipeline.ts';
 
-type Step = Pick<Decision, 'matches' | 'time' | 'latest'>;
+export type Step = Pick<Decision, 'matches' | 'time' | 'latest'>;
 
 /** Correlations whose state is in the store: what they conclude and what they remember is stored together or not at all. */
 export interface KeptCorrelations {
   /**
-   * Takes what a batch brought, and calls `commit` with the alerts that this led to and the state to be stored with them. Batches that
-   * change the state follow one after the other. When `commit` fails, the state is again what the store holds.
+   * Takes what batches brought, one after the other, and calls `commit` once, with the alerts that each led to and the state to be stored
+   * with them all: in one transaction. Calls follow one after the other where they may change the state. When `commit` fails, nothing of
+   * any of the batches has come to be known: the state is again what the store holds.
    */
-  readonly take: <T>(
-    step: Step,
-    commit: (alerts: readonly Alert[], state: readonly StateChange[]) => Promise<T>,
-  ) => Promise<T>;
+  readonly take: <T>(steps: readonly Step[], commit: CommitSteps<T>) => Promise<T>;
   /** The step that time alone is: the event clock goes on while nothing comes. Undefined where nothing waits for it. */
   readonly tick: (now: number) => Step | undefined;
   readonly counters: () => CorrelatorCounters;
 }
+
+type CommitSteps<T> = (alerts: readonly (readonly Alert[])[], state: readonly StateChange[]) => Promise<T>;
 
 /** Goes on where the store's state is. */
 export async function openCorrelations(
@@ -48,35 +48,32 @@ export async function openCorrelations(
   /** When the event clock was last moved by an event, or the start. */
   let moved = { at: clock(), to: correlator.clock() };
 
-  function run({ matches, time, latest }: Step) {
+  function run({ matches, time, latest }: Step): readonly Alert[] {
     const findings = correlator.take(matches, time, latest);
     if (correlator.clock() > moved.to) moved = { at: clock(), to: correlator.clock() };
-    return { alerts: engine.raiseCorrelated(findings, clock()), state: correlator.changes() };
+    return engine.raiseCorrelated(findings, clock());
   }
 
-  async function inTurn<T>(
-    step: Step,
-    commit: (alerts: readonly Alert[], state: readonly StateChange[]) => Promise<T>,
-  ): Promise<T> {
+  async function inTurn<T>(steps: readonly Step[], commit: CommitSteps<T>): Promise<T> {
     if (isAhead) {
       correlator = await open();
       isAhead = false;
     }
-    const { alerts, state } = run(step);
     isAhead = true;
-    const result = await commit(alerts, state);
+    const alerts = steps.map(run);
+    const result = await commit(alerts, correlator.changes());
     isAhead = false;
     return result;
   }
 
   return {
-    take: (step, commit) => {
+    take: (steps, commit) => {
       // Most batches hold nothing for a correlation; they need not wait for each other.
-      if (step.matches.length === 0 && !correlator.isWaiting() && !isAhead) {
-        run(step);
+      if (!isAhead && !correlator.isWaiting() && steps.every(({ matches }) => matches.length === 0)) {
+        steps.forEach(run);
         return commit([], []);
       }
-      const mine = turn.then(() => inTurn(step, commit));
+      const mine = turn.then(() => inTurn(steps, commit));
       turn = mine.catch(() => {});
       return mine;
     },

@@ -41,4 +41,19 @@ describe('grouped', () => {
       'fulfilled',
     ]);
   });
+
+  it('tries nothing again after an error that each would meet', async () => {
+    let calls = 0;
+    const full = grouped(
+      async (): Promise<readonly never[]> => {
+        calls += 1;
+        throw new Error('full');
+      },
+      10,
+      (error) => error instanceof Error && error.message === 'full',
+    );
+    const results = await Promise.allSettled([1, 2, 3].map(full));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(calls).toBe(1);
+  });
 });

@@ -4,10 +4,12 @@
  * disk flush, and a lone caller waits for nobody. Groups run one at a time, in order of arrival.
  *
  * Where a group fails each of its items is tried alone, so that one bad item does not take its neighbours down.
+ * @param isAlike whether an error would meet each item alone as well, so that it is theirs at once
  */
 export function grouped<Item, Result>(
   handle: (items: readonly Item[]) => Promise<readonly Result[]>,
   mostAtOnce: number,
+  isAlike: (error: unknown) => boolean = () => false,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     readonly item: Item;
@@ -25,7 +27,7 @@ export function grouped<Item, Result>(
         entry.resolve(results[index] as Result);
       });
     } catch (error) {
-      if (group.length === 1) group[0]?.reject(error);
+      if (group.length === 1 || isAlike(error)) for (const entry of group) entry.reject(error);
       else for (const entry of group) await settle([entry]);
     }
   }
