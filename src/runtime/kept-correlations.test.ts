@@ -264,9 +264,9 @@ describe('correlations with their state in the store', () => {
             await store.close();
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 30 },
       );
-      expect(seen.alerts).toBeGreaterThan(100);
+      expect(seen.alerts).toBeGreaterThan(50);
       expect(seen.commits).toBeLessThan(seen.batches);
     }, 60_000);
 

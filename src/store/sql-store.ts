@@ -11,6 +11,7 @@ import { fromColumn, toKey } from './column-text.ts';
 import { nextNumber } from './counters.ts';
 import { handleDeadDeliveries, selectDead } from './dead.ts';
 import { StoreError } from './error.ts';
+import { noFlusher, type Flusher } from './flusher.ts';
 import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
 import { sqlLifeStore } from './life.ts';
@@ -44,14 +45,16 @@ export interface SqlStoreOptions {
   readonly groupSize: number;
   readonly dialect: SqlDialect;
   readonly leadership: LockOfLeader;
+  /** Makes transactions durable; where left out, they are when they end. */
+  readonly flusher?: Pick<Flusher, 'mark' | 'flush'> | undefined;
 }
 
 /**
  * A store on any SQL database that kysely speaks to and that knows `ON CONFLICT`, `RETURNING` and row values.
- * The tables must be there and a transaction must be durable when it ends; both are the dialect's part.
+ * The tables must be there, and a transaction must be durable when it ends or is flushed; both are the dialect's part.
  */
 export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): Store {
-  const { place, dialect } = options;
+  const { place, dialect, flusher = noFlusher } = options;
   const underway = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -65,8 +68,19 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     return results;
   }, options.groupSize);
 
-  /** Runs one call, unless the store is closed; `close` waits for those that are under way. */
+  /**
+   * Runs one call, unless the store is closed; `close` waits for those that are under way. What it wrote, and what it read that others
+   * have just written, is durable when it resolves.
+   */
   async function run<T>(subject: string, work: () => Promise<T>): Promise<T> {
+    return runUnflushed(subject, async () => {
+      const result = await work();
+      await flusher.flush();
+      return result;
+    });
+  }
+
+  async function runUnflushed<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closing) {
       throw new StoreError('closed', {
         subject,
@@ -150,12 +164,25 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         return rows.map((row) => readDeliveryState(row, place));
       }),
 
+    // Leases, and how attempts ended, hold when the process is killed. When the power fails before they are flushed, a message is sent once
+    // more; waiting for that would make each message late. What is claimed is durable itself.
     claim: (channel, claim) =>
-      run('claim', () =>
-        db.transaction().execute((trx) => claimDeliveries(trx, dialect, channel, claim, place)),
-      ),
+      runUnflushed('claim', async () => {
+        let before = 0;
+        const claimed = await db.transaction().execute((trx) => {
+          before = flusher.mark();
+          return claimDeliveries(trx, dialect, channel, claim, place);
+        });
+        await flusher.flush(before);
+        return claimed;
+      }),
 
-    settle: (deliveryId, outcome, now) => run('settle', () => settleDelivery(db, deliveryId, outcome, now)),
+    settle: (deliveryId, outcome, now) =>
+      runUnflushed('settle', async () => {
+        await settleDelivery(db, deliveryId, outcome, now);
+        // Soon, and without waiting; where it fails, the next call that waits says so.
+        flusher.flush().catch(() => {});
+      }),
 
     oweFollowUps: (alertIds, channels, times) =>
       run('oweFollowUps', () =>

@@ -21,18 +21,23 @@ const longestKept = 5_000;
 /**
  * kysely's SQLite dialect with a driver of our own, because kysely's begins transactions without the write lock (two
  * processes that both read and then write would then fail instead of wait) and compiles each statement anew each time.
+ * @param onWritten told of each transaction that changed something, once it is committed
  */
-export function sqliteDialect(database: SqliteHandle, busyTimeout: number): Dialect {
+export function sqliteDialect(
+  database: SqliteHandle,
+  busyTimeout: number,
+  onWritten: () => void = () => {},
+): Dialect {
   return {
-    createDriver: () => sqliteDriver(database, busyTimeout),
+    createDriver: () => sqliteDriver(database, busyTimeout, onWritten),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
 }
 
-function sqliteDriver(database: SqliteHandle, busyTimeout: number): Driver {
-  const connection = sqliteConnection(database, busyTimeout);
+function sqliteDriver(database: SqliteHandle, busyTimeout: number, onWritten: () => void): Driver {
+  const connection = sqliteConnection(database, busyTimeout, onWritten);
   const run = async (sql: string): Promise<void> => {
     await connection.executeQuery(CompiledQuery.raw(sql));
   };
@@ -51,8 +56,14 @@ function sqliteDriver(database: SqliteHandle, busyTimeout: number): Driver {
   };
 }
 
-function sqliteConnection(database: SqliteHandle, busyTimeout: number): DatabaseConnection {
+function sqliteConnection(
+  database: SqliteHandle,
+  busyTimeout: number,
+  onWritten: () => void,
+): DatabaseConnection {
   const statements = new Map<string, Statement>();
+  /** Whether something was changed since a transaction last ended, be it one of a single statement. */
+  let isChanged = false;
 
   function prepare(sql: string): Statement {
     let statement = statements.get(sql);
@@ -75,14 +86,27 @@ function sqliteConnection(database: SqliteHandle, busyTimeout: number): Database
 
   function execute<Row>(query: CompiledQuery): QueryResult<Row> {
     try {
-      const statement = prepare(query.sql);
-      // The row's type is what kysely inferred from the query; SQLite itself has no types to check against.
-      if (statement.reader) return { rows: statement.all(...query.parameters) as Row[] };
-      const { changes } = statement.run(...query.parameters);
-      return { rows: [], numAffectedRows: BigInt(changes) };
+      const result = run<Row>(prepare(query.sql), query.parameters);
+      if (isChanged && !database.inTransaction) {
+        isChanged = false;
+        if (query.sql !== 'rollback') onWritten();
+      }
+      return result;
     } catch (error) {
       throw sqliteProblem(error, 'database', database.name);
     }
+  }
+
+  function run<Row>(statement: Statement, parameters: readonly unknown[]): QueryResult<Row> {
+    // The row's type is what kysely inferred from the query; SQLite itself has no types to check against.
+    if (statement.reader) {
+      const rows = statement.all(...parameters) as Row[];
+      if (rows.length > 0 && !statement.readonly) isChanged = true;
+      return { rows };
+    }
+    const { changes } = statement.run(...parameters);
+    if (changes > 0 && !statement.readonly) isChanged = true;
+    return { rows: [], numAffectedRows: BigInt(changes) };
   }
 
   return {

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { Kysely } from 'kysely';
+import { noFlusher, type Flusher } from './flusher.ts';
 import type { Tables } from './schema.ts';
 import { sqliteSql } from './sql-dialect.ts';
 import { createSqlStore } from './sql-store.ts';
 import { whileBusy } from './sqlite-busy.ts';
 import { sqliteDialect, type SqliteHandle } from './sqlite-driver.ts';
+import { walFlusher } from './sqlite-flush.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { sqliteLeadership } from './sqlite-leadership.ts';
 import type { Store } from './store.ts';
@@ -30,27 +32,36 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const database = await whileBusy(() => openSqliteFile(options.path), options.busyTimeout ?? longestWait);
+  // A flush by SQLite itself would hold up the event loop for as long as the disk takes. The store has commits flushed beside it, and nobody
+  // is told of them before.
+  database.pragma('synchronous = NORMAL');
   return sqliteStoreOn(database, options);
 }
 
-/** A store on a database that `openSqliteFile` has prepared; it closes the database when it is closed. */
+/**
+ * A store on a database that `openSqliteFile` has prepared; it closes the database when it is closed.
+ * @param flusher what brings commits onto the disk
+ */
 export function sqliteStoreOn(
   database: SqliteHandle & { close(): unknown },
   options: SqliteStoreOptions,
+  flusher: Flusher = options.path === ':memory:' ? noFlusher : walFlusher(resolve(options.path)),
 ): Store {
   const place = options.path === ':memory:' ? options.path : resolve(options.path);
-  const dialect = sqliteDialect(database, options.busyTimeout ?? longestWait);
+  const dialect = sqliteDialect(database, options.busyTimeout ?? longestWait, flusher.written);
   const store = createSqlStore(new Kysely<Tables>({ dialect }), {
     place,
     rejections: options.rejections ?? { most: 100_000, bytes: 256 * 1024 * 1024 },
     groupSize: 256,
     dialect: sqliteSql,
     leadership: sqliteLeadership(place),
+    flusher,
   });
   return {
     ...store,
     close: async () => {
       await store.close();
+      await flusher.close();
       database.close();
     },
   };
