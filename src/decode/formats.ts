@@ -41,6 +41,9 @@ const strangers: readonly { readonly magic: string; readonly name: string; reado
   { magic: '\0\0\0\0', name: 'a run of zero bytes' },
 ];
 
+/** What CloudTrail delivers, file after file or event after event: to hold it against every format of access logs would cost more than to read it. */
+const plainly = ['{"Records":[', '{"eventVersion":"'];
+
 /** More than any format's first line needs; a head may be a whole chunk long. */
 const enoughToTell = 16 * 1024;
 
@@ -48,8 +51,7 @@ const enoughToTell = 16 * 1024;
 export function detectFormat(content: Uint8Array): Format | { readonly problem: string } {
   const head = content.subarray(0, enoughToTell);
   const start = Buffer.from(head.subarray(0, 32)).toString('latin1');
-  // What CloudTrail delivers, file after file: to hold it against every format of access logs would cost more than to read it.
-  if (start.startsWith('{"Records":[')) return jsonFormat;
+  if (plainly.some((beginning) => start.startsWith(beginning))) return jsonFormat;
   const stranger = strangers.find(({ magic }) => start.startsWith(magic));
   const access = stranger === undefined ? detectAccessFormat(head) : undefined;
   if (access !== undefined) {

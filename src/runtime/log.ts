@@ -7,7 +7,8 @@ import { visible } from '../notify/safe-text.ts';
  * come from anybody who sends a request.
  */
 export function createLog(level: string, forTerminal: boolean): Logger {
-  return pino({ level }, forTerminal ? shortLines() : pino.destination(2));
+  // Lines that come while others are being written go together; the last ones are written when the process ends.
+  return pino({ level }, forTerminal ? shortLines() : pino.destination({ dest: 2, sync: false }));
 }
 
 const names: Readonly<Record<number, string>> = {

@@ -5,6 +5,7 @@ import type { Tables } from './schema.ts';
 import { sqliteSql } from './sql-dialect.ts';
 import { createSqlStore } from './sql-store.ts';
 import { whileBusy } from './sqlite-busy.ts';
+import { noCheckpoints, sqliteCheckpoints, type Checkpoints } from './sqlite-checkpoints.ts';
 import { sqliteDialect, type SqliteHandle } from './sqlite-driver.ts';
 import { walFlusher } from './sqlite-flush.ts';
 import { openSqliteFile } from './sqlite-file.ts';
@@ -35,20 +36,27 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   // A flush by SQLite itself would hold up the event loop for as long as the disk takes. The store has commits flushed beside it, and nobody
   // is told of them before.
   database.pragma('synchronous = NORMAL');
-  return sqliteStoreOn(database, options);
+  if (options.path === ':memory:') return sqliteStoreOn(database, options);
+  const path = resolve(options.path);
+  const checkpoints = sqliteCheckpoints(path, (pages) => database.pragma(`wal_autocheckpoint = ${pages}`));
+  return sqliteStoreOn(database, options, walFlusher(path), checkpoints);
 }
 
 /**
  * A store on a database that `openSqliteFile` has prepared; it closes the database when it is closed.
- * @param flusher what brings commits onto the disk
+ * @param flusher what brings commits onto the disk; they are there when they end, where left out
  */
 export function sqliteStoreOn(
   database: SqliteHandle & { close(): unknown },
   options: SqliteStoreOptions,
-  flusher: Flusher = options.path === ':memory:' ? noFlusher : walFlusher(resolve(options.path)),
+  flusher: Flusher = noFlusher,
+  checkpoints: Checkpoints = noCheckpoints,
 ): Store {
   const place = options.path === ':memory:' ? options.path : resolve(options.path);
-  const dialect = sqliteDialect(database, options.busyTimeout ?? longestWait, flusher.written);
+  const dialect = sqliteDialect(database, options.busyTimeout ?? longestWait, () => {
+    flusher.written();
+    checkpoints.written();
+  });
   const store = createSqlStore(new Kysely<Tables>({ dialect }), {
     place,
     rejections: options.rejections ?? { most: 100_000, bytes: 256 * 1024 * 1024 },
@@ -62,6 +70,7 @@ export function sqliteStoreOn(
     close: async () => {
       await store.close();
       await flusher.close();
+      await checkpoints.close();
       database.close();
     },
   };

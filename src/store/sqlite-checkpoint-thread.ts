@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import BetterSqlite3 from 'better-sqlite3';
+
+/** The body of the thread of `sqliteCheckpoints`: has a connection of its own to the same file, and checkpoints whenever it is told to. */
+
+/** From so many pages of 4 KB on, the log is begun anew: what it holds is looked through by each read. */
+const longLog = 4_096;
+
+const database = new BetterSqlite3(String(workerData), { fileMustExist: true, timeout: 100 });
+database.pragma('synchronous = NORMAL');
+// As for the store's own connection.
+database.pragma('fullfsync = ON');
+database.pragma('checkpoint_fullfsync = ON');
+database.pragma('journal_size_limit = 67108864');
+
+parentPort?.on('message', (message) => {
+  if (message === 'end') {
+    database.close();
+    parentPort?.close();
+    return;
+  }
+  try {
+    // It waits for nobody, and nobody for it, but never comes to the end of a log that is being written.
+    const [done] = database.pragma('wal_checkpoint(PASSIVE)') as readonly { readonly log: number }[];
+    // Writers wait for this one; little is left for it to do.
+    if (done !== undefined && done.log > longLog) database.pragma('wal_checkpoint(RESTART)');
+  } finally {
+    parentPort?.postMessage('done');
+  }
+});

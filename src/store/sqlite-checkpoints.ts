@@ -1,0 +1,76 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * Checkpoints of a file that is written much, in a thread: moving a thousand pages from the log into the database takes several waits for the
+ * disk, and SQLite would make that commit wait for them by which the log became too long, and the event loop with it.
+ */
+export interface Checkpoints {
+  /** A transaction has been written. */
+  readonly written: () => void;
+  /** To be awaited before the database is closed: who closes a file last, takes the log away. */
+  readonly close: () => Promise<void>;
+}
+
+export const noCheckpoints: Checkpoints = { written: () => {}, close: async () => {} };
+
+/** What is written less than this since it was opened needs no thread. */
+const transactionsBefore = 256;
+/** About a thousand pages, after which SQLite would do it. */
+const transactionsBetween = 64;
+/** SQLite's own, where there is no thread. */
+const pagesWithout = 1_000;
+/** Where there is one, so that a thread that does not get along cannot let the log grow for ever. */
+const pagesWith = 16_384;
+
+/** @param setLimit sets from how many pages in the log on a commit has to checkpoint */
+export function sqliteCheckpoints(path: string, setLimit: (pages: number) => void): Checkpoints {
+  let waiting = transactionsBetween - transactionsBefore;
+  let thread: Worker | undefined;
+  let isBusy = false;
+  let ended: Promise<unknown> | undefined;
+  let isOver = false;
+
+  function fail(): void {
+    thread = undefined;
+    if (!isOver) setLimit(pagesWithout);
+    isOver = true;
+  }
+
+  function start(): Worker | undefined {
+    try {
+      const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+      const body = new URL(`./sqlite-checkpoint-thread.${extension}`, import.meta.url);
+      const started = new Worker(body, { workerData: path });
+      started.unref();
+      ended = new Promise((resolve) => started.once('exit', resolve));
+      started.on('message', () => {
+        isBusy = false;
+      });
+      // SQLite does it by itself again.
+      started.on('error', fail);
+      setLimit(pagesWith);
+      return started;
+    } catch {
+      // A process may be forbidden to start threads.
+      fail();
+      return undefined;
+    }
+  }
+
+  return {
+    written: () => {
+      waiting += 1;
+      if (waiting < transactionsBetween || isBusy || isOver) return;
+      thread ??= start();
+      if (thread === undefined) return;
+      waiting = 0;
+      isBusy = true;
+      thread.postMessage('checkpoint');
+    },
+    close: async () => {
+      isOver = true;
+      thread?.postMessage('end');
+      await ended;
+    },
+  };
+}
