@@ -38,8 +38,10 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
 
   function start(): Worker | undefined {
     try {
-      const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-      const body = new URL(`./sqlite-checkpoint-thread.${extension}`, import.meta.url);
+      // Node runs TypeScript as it is here, and what the build made of it in an installed package.
+      const body = import.meta.url.endsWith('.ts')
+        ? new URL('./sqlite-checkpoint-thread.ts', import.meta.url)
+        : new URL('./sqlite-checkpoint-thread.js', import.meta.url);
       const started = new Worker(body, { workerData: path });
       started.unref();
       ended = new Promise((resolve) => started.once('exit', resolve));
