@@ -84,7 +84,7 @@ export async function until<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
 ): Promise<T> {
-  const patience = Date.now() + 15_000;
+  const patience = Date.now() + 60_000;
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;
