@@ -5,6 +5,7 @@ import type { Provenance } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { DiffLine } from '../facts/assets/diff.ts';
 import type { EventDigest } from './digest.ts';
+import type { AlertContext } from './lookup.ts';
 import type { AlertGroup, AlertNews, FollowedAlert, Lifecycle, Occurrences } from './alert-life.ts';
 
 /** An ATT&CK tactic or technique with its id and MITRE's name for it. */
@@ -95,6 +96,8 @@ export interface Alert {
   readonly muted?: { readonly until: number } | undefined;
   /** The closed alert that it would have joined. */
   readonly follows?: FollowedAlert | undefined;
+  /** What became known around it after it was stored; absent while there is nothing. */
+  readonly context?: AlertContext | undefined;
   readonly evidence: {
     /** Of the last of the events, where there are several. */
     readonly eventId: string;

@@ -63,8 +63,8 @@ export function detailPage(
         </header>
         <div class="columns">
           <div class="story">
-            ${severalEvents(alert)} ${occurrencesCard(alert)} ${meaning(alert)} ${firstSteps(alert)}
-            ${why(alert)} ${harmless(alert)} ${references(alert)}
+            ${severalEvents(alert)} ${occurrencesCard(alert)} ${meaning(alert)} ${lookedUp(alert)}
+            ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${references(alert)}
           </div>
           <div class="aside">
             ${lifeCard({ ...view.life, alert, query: filterQuery(filters) })} ${who(alert)} ${what(alert)}
@@ -224,6 +224,33 @@ function difference(diff: NonNullable<AlertFact['diff']>): Html {
         </li>`,
     )}
   </ul>`;
+}
+
+const verdictWords = {
+  malicious: 'Malicious',
+  suspicious: 'Suspicious',
+  benign: 'Harmless',
+  none: 'No verdict',
+  unanswered: 'No answer',
+} as const;
+
+/** What others said. Links are made here and never by them; only those of the web become any. */
+function lookedUp({ context }: Alert): Html | undefined {
+  const lookups = context?.lookups ?? [];
+  if (lookups.length === 0) return undefined;
+  return section(
+    'What others know',
+    html`<ul class="plain-list">
+      ${lookups.map(
+        ({ provider, about, verdict, summary, link, at }) =>
+          html`<li>
+            <b>${verdictWords[verdict]}</b>
+            ${link?.startsWith('https://') === true ? html`<a href="${link}" rel="noreferrer">${provider}</a>` : provider}
+            on <code>${about.value}</code>: ${summary} <small>${utc(at)}</small>
+          </li>`,
+      )}
+    </ul>`,
+  );
 }
 
 function firstSteps({ response }: Alert): Html | undefined {

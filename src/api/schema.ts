@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { lookupVerdicts } from '../alert/lookup.ts';
+import { observableTypes } from '../context/observable.ts';
 import { severities } from '../event/severity.ts';
 import { exceptionChoices, type AlertQuery } from '../store/store.ts';
 import { statuses } from '../alert/alert-life.ts';
@@ -104,6 +106,27 @@ const correlation = z
     'Where several events together made the rule match: who, what and where then say what they have in common, evidence is the last event, and there is no raw event.',
   );
 
+const alertContext = z
+  .object({
+    lookups: z
+      .array(
+        z.object({
+          provider: text,
+          about: z.object({ type: z.enum(observableTypes), value: text }),
+          verdict: z
+            .enum(lookupVerdicts)
+            .describe('none: neither good nor bad. unanswered: nothing was said, and the summary is why.'),
+          summary: text,
+          link: maybeText.describe('The page of the provider about it.'),
+          at: milliseconds.describe('When that was asked.'),
+        }),
+      )
+      .readonly()
+      .optional()
+      .describe('What others said of addresses, domains and files that it names, the worst first.'),
+  })
+  .describe('What became known around it after it was stored.');
+
 export const alertSummarySchema = z
   .object({
     id: text.describe('32 hex digits; the same input always gives the same id.'),
@@ -172,6 +195,7 @@ export const alertSummarySchema = z
     falsePositives: z.array(text).readonly(),
     references: z.array(text).readonly(),
     correlation: correlation.optional(),
+    context: alertContext.optional(),
     ...alertLifeMembers,
     evidence,
   })

@@ -8,6 +8,7 @@ import {
   eventWords,
   evidencePlace,
   groupWords,
+  lookupWords,
   originWords,
   periodWords,
   personWords,
@@ -84,6 +85,7 @@ const limits = {
   person: 120,
   key: 40,
   changes: 3,
+  lookups: 5,
 } as const;
 
 /** `link` is the alert's page in the console. */
@@ -140,7 +142,8 @@ function digestSections(alert: Alert, digest: AlertDigest, link: string | undefi
   };
 }
 
-function rowsOf({ who, what, where, time, severityChanges = [], toldBecause }: Alert): readonly Row[] {
+function rowsOf(alert: Alert): readonly Row[] {
+  const { who, what, where, time, severityChanges = [], toldBecause, context } = alert;
   const behind = line(who.chain.slice(0, limits.chain).join(' → '), limits.value);
   const targets = what.targets.slice(0, limits.targets).map(({ name }) => line(name, limits.value));
   const more =
@@ -158,6 +161,9 @@ function rowsOf({ who, what, where, time, severityChanges = [], toldBecause }: A
     row('Call', line(callWords(what), limits.value)),
     ...(targets.length === 0 ? [] : [row('On', targets.join(', ') + more)]),
     ...severityChanges.slice(0, limits.changes).map((text) => row('Severity', line(text, limits.value))),
+    ...(context?.lookups ?? [])
+      .slice(0, limits.lookups)
+      .map((lookup) => row('Lookup', line(lookupWords(lookup), limits.value))),
   ];
 }
 

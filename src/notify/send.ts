@@ -24,6 +24,8 @@ export interface Transport {
    * resolve differently a moment later. Instance metadata addresses are refused in any case.
    */
   readonly allowPrivateAddresses?: boolean | undefined;
+  /** How much of an answer is read; 64 KB, where left out. */
+  readonly mostBodyBytes?: number | undefined;
 }
 
 const maxBodyBytes = 64 * 1024;
@@ -45,7 +47,7 @@ export async function sendRequest(
       redirect: 'manual',
       signal,
     });
-    const body = await readBody(response);
+    const body = await readBody(response, transport.mostBodyBytes ?? maxBodyBytes);
     const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), transport.now());
     return {
       type: 'response',
@@ -185,11 +187,11 @@ export function parseRetryAfter(value: string | null, now: number): number | und
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-async function readBody(response: Response): Promise<string> {
+async function readBody(response: Response, most: number): Promise<string> {
   if (response.body === null) return '';
   const decoder = new TextDecoder();
   let text = '';
-  let left = maxBodyBytes;
+  let left = most;
   // Leaving the loop cancels the rest of the answer.
   const stream: AsyncIterable<Uint8Array> = response.body;
   for await (const chunk of stream) {

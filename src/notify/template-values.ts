@@ -1,6 +1,15 @@
 import type { Alert } from '../alert/alert.ts';
 import { line, lines } from './safe-text.ts';
-import { callWords, originWords, personWords, placeWords, severityLook, titleOf, utc } from './words.ts';
+import {
+  callWords,
+  lookupWords,
+  originWords,
+  personWords,
+  placeWords,
+  severityLook,
+  titleOf,
+  utc,
+} from './words.ts';
 
 export interface TemplateValue {
   readonly name: string;
@@ -58,6 +67,9 @@ export const templateValues: readonly TemplateValue[] = [
   list('facts', 'what the event means', ({ facts }) => facts.map(({ explanation }) => explanation)),
   list('unknowns', 'what the event alone cannot tell', ({ facts }) =>
     facts.flatMap(({ unknowns }) => unknowns),
+  ),
+  list('lookups', 'what others said of addresses, domains and files that it names', ({ context }) =>
+    (context?.lookups ?? []).map(lookupWords),
   ),
   list('steps', 'what to do first', ({ response }) => lines(response, { lines: 10, length: 600 })),
   list('techniques', 'ATT&CK techniques', ({ techniques }) =>

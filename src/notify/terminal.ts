@@ -11,6 +11,7 @@ import {
   evidencePlace,
   exceptionWords,
   groupWords,
+  lookupWords,
   originWords,
   periodWords,
   personWords,
@@ -102,6 +103,7 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
         ]),
     ...row('on', few.length === 0 ? '' : few.join(', ') + more),
     ...correlationRows(alert, verbose),
+    ...lookupRows(alert, verbose),
     ...factRows(alert, verbose),
     ...responseRows(alert, verbose),
     ...policyRows(alert, verbose ? longest : shortest),
@@ -143,6 +145,17 @@ function correlationRows({ correlation }: Alert, verbose: boolean): readonly Row
       ...events.map((event) => line(eventWords(event), length)),
     ]),
   ];
+}
+
+/** What others said of what it names. */
+function lookupRows({ context }: Alert, verbose: boolean): readonly Row[] {
+  const most = verbose ? 24 : 5;
+  return labelFirst(
+    'lookup',
+    (context?.lookups ?? [])
+      .slice(0, most)
+      .map((lookup) => line(lookupWords(lookup), verbose ? longest : shortest)),
+  );
 }
 
 function factRows({ facts }: Alert, verbose: boolean): readonly Row[] {

@@ -1,4 +1,5 @@
 import type { Alert, AlertCorrelation, AlertPerson, AlertEvent, ExceptionNote } from '../alert/alert.ts';
+import type { Lookup } from '../alert/lookup.ts';
 import type { Place } from '../context/place.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
@@ -67,6 +68,12 @@ function spokenPlace(place: Place | undefined): string {
   const system = asn === undefined ? '' : ` (${`AS${asn} ${asName}`.trim()})`;
   const where = [city, countryName].map((text) => (text === undefined ? '' : `, ${text}`)).join('') + system;
   return where === '' && kind === 'private' ? ', a private address' : where;
+}
+
+/** `AbuseIPDB on 185.220.101.1: malicious, 412 reports in 90 days`; `... : no answer, HTTP 503 from the receiver`. */
+export function lookupWords({ provider, about, verdict, summary }: Lookup): string {
+  const judged = verdict === 'none' ? '' : verdict === 'unanswered' ? 'no answer, ' : `${verdict}, `;
+  return `${provider} on ${about.value}: ${judged}${summary}`;
 }
 
 /** `s3.amazonaws.com PutBucketPolicy: succeeded`; of what a service found, which is no call: `guardduty.amazonaws.com found Recon:EC2/PortProbe`. */

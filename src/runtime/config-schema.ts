@@ -5,6 +5,7 @@ import { alertsSection } from './config-alerts.ts';
 import { contextSection } from './config-context.ts';
 import { checkRoutes, routesSection } from './config-routes.ts';
 import { incidentsSection } from './config-incidents.ts';
+import { lookupsSection } from './config-lookups.ts';
 import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
 import { storeSection } from './config-store.ts';
@@ -86,6 +87,7 @@ export const configSchema = z
       .describe('Which rules run.'),
     estate: estateSection,
     context: contextSection,
+    lookups: lookupsSection,
     alerts: alertsSection,
     incidents: incidentsSection,
     correlations: z

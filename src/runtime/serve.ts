@@ -167,6 +167,7 @@ export async function serve({
               onAlert?.(alert);
             }
           },
+          onReleased: () => outbox.nudge(),
           onBatch: (batch) => {
             metrics.batchTaken(batch);
             tellOfBatch(batch, log);

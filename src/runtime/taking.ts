@@ -25,6 +25,7 @@ import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { incidentGatherer } from './gather-incidents.ts';
 import type { Led } from './leading.ts';
+import { startLookups } from './start-lookups.ts';
 import { startReputation } from './start-reputation.ts';
 import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
@@ -46,6 +47,8 @@ export interface TakingOptions {
   readonly onCommit: IngestOptions['onCommit'];
   readonly onNews: AlertLifeOptions['onNews'];
   readonly onBatch: WorkerIntakeOptions['onTaken'];
+  /** Told when messages that waited may go out. */
+  readonly onReleased: () => void;
   /** What health is told of the outbox and of latency. */
   readonly watched: Pick<HealthOptions, 'channels' | 'accepted' | 'latency'>;
   readonly log: Logger;
@@ -90,8 +93,16 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     onNews: (created) => options.onNews(created, 0),
     log,
   });
+  const lookups = await startLookups({
+    config,
+    store,
+    commit: (batch) => leadership.commit(batch),
+    onReleased: options.onReleased,
+    log,
+  });
   const onCommit: IngestOptions['onCommit'] = (commit) => {
     health.fired(commit.created);
+    if (commit.created.length > 0) lookups?.nudge();
     options.onCommit(commit);
   };
   const ingestOptions: IngestOptions = {
@@ -99,7 +110,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     store: leadership,
     correlations: kept,
     assets,
-    channelsFor: options.channelsFor,
+    channelsFor: lookups?.owing(options.channelsFor) ?? options.channelsFor,
     joining: config.alerts.grouping.enabled ? joiningOf(config.alerts) : undefined,
     clock: Date.now,
     onEvents: health.events,
@@ -210,6 +221,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     await keeping?.stop();
     await Promise.all([...sources.map((source) => source.stop()), traffic.stop(), reputation?.stop()]);
     await blockingLoop.stop();
+    await lookups?.stop();
     await deadLetters?.stop();
   }
   const taking: Taking = {
@@ -220,7 +232,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
       return [
         ...sources,
         ...traffic.sources,
-        ...[reputation, deadLetters].filter((one) => one !== undefined),
+        ...[reputation, deadLetters, lookups].filter((one) => one !== undefined),
       ];
     },
     traffic,

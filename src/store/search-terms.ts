@@ -113,7 +113,7 @@ function addressOf(origin: Alert['where']['origin']): string | undefined {
 }
 
 function textsOf(alert: Alert): readonly string[] {
-  const { who, what, where, correlation, occurrences } = alert;
+  const { who, what, where, correlation, occurrences, context } = alert;
   const { place } = where;
   const { actor = [], address = [], target = [] } = occurrences?.varied ?? {};
   const found = [
@@ -142,6 +142,10 @@ function textsOf(alert: Alert): readonly string[] {
     ...(correlation?.group ?? []).map(({ value }) => value),
     ...alert.facts.map(({ explanation }) => explanation),
     where.userAgent,
+    ...(context?.lookups ?? []).flatMap(({ provider, verdict, summary }) => [
+      `${provider}=${verdict}`,
+      summary,
+    ]),
     ...actor,
     ...address,
     ...target,

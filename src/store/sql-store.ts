@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { grownAlert } from '../alert/grown.ts';
+import { amendAlert } from './amend.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAssets } from './assets.ts';
 import { selectAlerts } from './alert-query.ts';
 import { rewriteAlert } from './alert-rows.ts';
@@ -191,6 +192,8 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
           await oweFollowUps(trx, alertIds, channels, times);
         }),
       ),
+
+    amend: (amendment) => run('alert', () => amendAlert(db, dialect, amendment, place)),
 
     deadDeliveries: (query) => run('deadDeliveries', () => selectDead(db, dialect, query, place)),
     handleDead: (ids, handling) =>

@@ -1,4 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
+import type { Lookup } from '../alert/lookup.ts';
 import type { DeliveryCause } from '../alert/delivery-cause.ts';
 import type { Standing } from '../alert/standing.ts';
 import type { Status } from '../alert/alert-life.ts';
@@ -77,6 +78,17 @@ export interface Leadership {
   /** As `Store.commit`, for as long as this is the leader. */
   commit(batch: Commit): Promise<CommitResult>;
   release(): Promise<void>;
+}
+
+export interface Amendment {
+  readonly alertId: string;
+  readonly lookups: readonly Lookup[];
+  /** First messages to these channels that nobody has tried yet go out now, where they only wait, under no condition, for a time up to `until`. */
+  readonly release?: { readonly channels: readonly string[]; readonly until: number } | undefined;
+  /** Channels that are told how it stands now, as far as they were told of it before and the amendment changed something. */
+  readonly followUps?: readonly string[] | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** `created`, `joined` and `repeated` add up to the alerts of the batch; one that is in the batch twice is created, or joins, once. */
@@ -225,6 +237,11 @@ export interface Store {
     channels: readonly string[],
     times: { readonly now: number; readonly at: number },
   ): Promise<void>;
+  /**
+   * Adds to an alert what became known after it was stored (`withLookups`). Its identity, severity, lifecycle and its place in lists stay, and nobody is told
+   * because of it. The alert as it is then; undefined where it is not there any more.
+   */
+  amend(amendment: Amendment): Promise<Alert | undefined>;
   /**
    * Deliveries that were given up, the last first.
    * @throws {BadCursorError} where `after` is not a cursor of this store

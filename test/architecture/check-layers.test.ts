@@ -115,14 +115,14 @@ describe('the direction of imports', () => {
       'refuses a layer that nobody knows',
       { 'src/utils/a.ts': 'export const a = 1;' },
       [
-        'src/utils/a.ts: lies in no layer; expected src/<layer>/ with one of event, decode, facts, context, sigma, alert, web, store, notify, respond, source, worker, api, runtime, cli, lambda',
+        'src/utils/a.ts: lies in no layer; expected src/<layer>/ with one of event, decode, facts, context, sigma, alert, web, store, notify, respond, lookup, source, worker, api, runtime, cli, lambda',
       ],
     ],
     [
       'refuses a file beside the layers',
       { 'src/main.ts': 'export const a = 1;' },
       [
-        'src/main.ts: lies in no layer; expected src/<layer>/ with one of event, decode, facts, context, sigma, alert, web, store, notify, respond, source, worker, api, runtime, cli, lambda',
+        'src/main.ts: lies in no layer; expected src/<layer>/ with one of event, decode, facts, context, sigma, alert, web, store, notify, respond, lookup, source, worker, api, runtime, cli, lambda',
       ],
     ],
     ['does not look at packages', { 'src/event/a.ts': "import { z } from 'zod'; export const a = z;" }, []],

@@ -17,6 +17,7 @@ const layers = [
   'store',
   'notify',
   'respond',
+  'lookup',
   'source',
   'worker',
   'api',

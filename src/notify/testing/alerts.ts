@@ -248,6 +248,16 @@ export const hostileAlert: Alert = {
   }),
   falsePositives: [hostileText],
   references: [hostileText],
+  context: {
+    lookups: many(30, {
+      provider: hostileText,
+      about: { type: 'domain' as const, value: hostileText },
+      verdict: 'malicious' as const,
+      summary: hostileText,
+      link: 'javascript:alert(1)',
+      at: Number.MAX_VALUE,
+    }),
+  },
   evidence: {
     eventId: hostileText,
     provenance: { source: 'x', object: `s3://x/${hostileText}`, position: -1, receivedAt: 0 },

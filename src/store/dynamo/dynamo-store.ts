@@ -8,6 +8,7 @@ import { commitRows, readDeliveryState, readState, type CommitRows } from '../ro
 import type { Commit, CommitResult, Leadership, StateEntry, Store, StoreCounts } from '../store.ts';
 import { alertKey, alertWithin, occurrenceKey, storedAlert } from './alert-item.ts';
 import { selectAlerts } from './alert-query.ts';
+import { amendAlert } from './amend.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets } from './assets.ts';
 import { dynamoBlocks } from './blocks.ts';
 import { changesOf } from './change.ts';
@@ -201,6 +202,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
       run('settle', () => settleDeliveries(table, [deliveryId].flat(), outcome, now)),
     oweFollowUps: (alertIds, channels, times) =>
       run('oweFollowUps', () => oweFollowUps(table, changes, alertIds, channels, times)),
+    amend: (amendment) => run('alert', () => amendAlert(table, changes, amendment)),
     deadDeliveries: (query) => read('deadDeliveries', () => selectDead(table, query)),
     handleDead: (ids, handling) =>
       run('handleDead', () => handleDeadDeliveries(table, changes, ids, handling)),

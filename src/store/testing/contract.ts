@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest';
 import { describeAlerts } from './contract-alerts.ts';
+import { describeAmending } from './contract-amending.ts';
 import { describeAssets } from './contract-assets.ts';
 import { describeBlocks } from './contract-blocks.ts';
 import { describeCommit } from './contract-commit.ts';
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: Open): void {
     describeDead(openHere);
     describeJoining(openHere);
     describeLife(openHere);
+    describeAmending(openHere);
     describeLeadership(openHere);
     describeRetention(openHere);
     describeDurability(openHere);

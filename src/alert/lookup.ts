@@ -1,0 +1,26 @@
+import type { Observable } from '../context/observable.ts';
+
+/** What becomes known around an alert after it was stored. */
+export interface AlertContext {
+  /** What others said of what it names. */
+  readonly lookups?: readonly Lookup[] | undefined;
+}
+
+/** `none`: what was said tells neither of good nor of bad. `unanswered`: nothing was said, and `summary` is why. */
+export const lookupVerdicts = ['malicious', 'suspicious', 'benign', 'none', 'unanswered'] as const;
+
+export type LookupVerdict = (typeof lookupVerdicts)[number];
+
+/** What one provider said of one thing. Its strings are as hostile as whoever answered. */
+export interface Lookup {
+  /** As its owner spells it: `AbuseIPDB`. */
+  readonly provider: string;
+  readonly about: Observable;
+  readonly verdict: LookupVerdict;
+  /** One sentence without a full stop. */
+  readonly summary: string;
+  /** A page of the provider about it. */
+  readonly link?: string | undefined;
+  /** When that was asked, in milliseconds since the epoch. */
+  readonly at: number;
+}
