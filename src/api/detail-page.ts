@@ -234,7 +234,13 @@ const verdictWords = {
   unanswered: 'No answer',
 } as const;
 
-/** What others said. Links are made here and never by them; only those of the web become any. */
+/** A link is made from the name of a provider and never by one; all the same, only an address of the web becomes one. */
+function isPage(link: string | undefined): link is string {
+  const url = link === undefined ? null : URL.parse(link);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+/** What others said. */
 function lookedUp({ context }: Alert): Html | undefined {
   const lookups = context?.lookups ?? [];
   if (lookups.length === 0) return undefined;
@@ -245,8 +251,8 @@ function lookedUp({ context }: Alert): Html | undefined {
         ({ provider, about, verdict, summary, link, at }) =>
           html`<li>
             <b>${verdictWords[verdict]}</b>
-            ${link?.startsWith('https://') === true ? html`<a href="${link}" rel="noreferrer">${provider}</a>` : provider}
-            on <code>${about.value}</code>: ${summary} <small>${utc(at)}</small>
+            ${isPage(link) ? html`<a href="${link}" rel="noreferrer">${provider}</a>` : provider} on
+            <code>${about.value}</code>: ${summary} <small>${utc(at)}</small>
           </li>`,
       )}
     </ul>`,

@@ -29,6 +29,18 @@ function hostileAlert(number: number, text: string): Alert {
     facts: [{ explanation: text, unknowns: [text] }],
     falsePositives: [text],
     references: [text],
+    context: {
+      lookups: [
+        {
+          provider: text,
+          about: { type: 'domain', value: text },
+          verdict: 'malicious',
+          summary: text,
+          link: text,
+          at: base.time,
+        },
+      ],
+    },
     ...(number % 2 === 0 ? {} : { correlation: correlationOf(base, text) }),
     evidence: {
       eventId: text,

@@ -12,6 +12,7 @@ import { addHealth } from './commands/health.ts';
 import { addDeliveries } from './commands/deliveries.ts';
 import { addIncidents } from './commands/incidents.ts';
 import { addLists } from './commands/lists.ts';
+import { addLookups } from './commands/lookups.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRules } from './commands/rules.ts';
 import { addScan } from './commands/scan.ts';
@@ -82,6 +83,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addBlocks(program, finish);
   addIncidents(program, finish);
   addLists(program, finish);
+  addLookups(program, finish);
   addConfig(program, finish);
   addChannels(program, finish);
   addReplay(program, finish);

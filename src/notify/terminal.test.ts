@@ -38,6 +38,23 @@ describe('an alert on a terminal', () => {
     expect([...labels].map(([, label]) => label)).toEqual(['who', 'when', 'where', 'means']);
   });
 
+  it('says what others said, and why some said nothing', () => {
+    const about = { type: 'address' as const, value: '185.220.101.1' };
+    const said = { about, at: 0, summary: '40 reports' };
+    const lookups = [
+      { ...said, provider: 'AbuseIPDB', verdict: 'malicious' as const },
+      { ...said, provider: 'ipinfo', verdict: 'none' as const, summary: 'AS64500 Example Ltd' },
+      { ...said, provider: 'OTX', verdict: 'unanswered' as const, summary: 'HTTP 503 from the receiver' },
+    ];
+    expect(renderAlert({ ...normalAlert, context: { lookups } }, { ...plain, width: 200 })).toContain(
+      [
+        '  lookup  AbuseIPDB on 185.220.101.1: malicious, 40 reports',
+        '          ipinfo on 185.220.101.1: AS64500 Example Ltd',
+        '          OTX on 185.220.101.1: no answer, HTTP 503 from the receiver\n',
+      ].join('\n'),
+    );
+  });
+
   it('says the same with colour as without', () => {
     const coloured = renderAlert(normalAlert, { ...plain, colour: true });
     expect(coloured).not.toBe(renderAlert(normalAlert, plain));

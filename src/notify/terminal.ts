@@ -147,14 +147,17 @@ function correlationRows({ correlation }: Alert, verbose: boolean): readonly Row
   ];
 }
 
+/** One line of most terminals. */
+const longestLookup = 90;
+
 /** What others said of what it names. */
 function lookupRows({ context }: Alert, verbose: boolean): readonly Row[] {
-  const most = verbose ? 24 : 5;
+  const most = verbose ? 24 : 3;
   return labelFirst(
     'lookup',
     (context?.lookups ?? [])
       .slice(0, most)
-      .map((lookup) => line(lookupWords(lookup), verbose ? longest : shortest)),
+      .map((lookup) => line(lookupWords(lookup), verbose ? longest : longestLookup)),
   );
 }
 

@@ -249,7 +249,7 @@ export const hostileAlert: Alert = {
   falsePositives: [hostileText],
   references: [hostileText],
   context: {
-    lookups: many(30, {
+    lookups: many(6, {
       provider: hostileText,
       about: { type: 'domain' as const, value: hostileText },
       verdict: 'malicious' as const,
