@@ -115,7 +115,7 @@ describe('what may be looked up', () => {
   it('stays small whatever a record holds', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const alert = from('8.8.8.8', fields({ service: value as JsonObject, Network: value as JsonObject }));
+        const alert = from('8.8.8.8', fields({ service: value, Network: value }));
         expect(observablesOf(alert).length).toBeLessThanOrEqual(4);
       }),
       { numRuns: 100 },

@@ -7,7 +7,7 @@ import { sharedSettings } from './settings.ts';
 
 /** Reports of abuse by address: https://docs.abuseipdb.com/#check-endpoint */
 
-export const abuseIpdbSettings = z
+const abuseIpdbSettings = z
   .strictObject({
     // 1,000 a day for nothing: https://www.abuseipdb.com/pricing
     ...sharedSettings({ url: 'https://api.abuseipdb.com/api/v2', perMinute: 60, perDay: 1_000 }),

@@ -7,7 +7,7 @@ import { sharedSettings } from './settings.ts';
 
 /** Who scans the whole internet, and who only serves it: https://docs.greynoise.io/reference/get_v3-community-ip */
 
-export const greyNoiseSettings = z
+const greyNoiseSettings = z
   .strictObject({
     // 50 a week for nothing: https://docs.greynoise.io/docs/using-the-greynoise-community-api
     ...sharedSettings({ url: 'https://api.greynoise.io', perMinute: 10, perDay: 7 }),

@@ -7,7 +7,7 @@ import { sharedSettings } from './settings.ts';
 
 /** Whose an address is, and where: https://ipinfo.io/developers */
 
-export const ipinfoSettings = z
+const ipinfoSettings = z
   .strictObject({
     ...sharedSettings({ url: 'https://api.ipinfo.io', perMinute: 600, perDay: 50_000 }),
     plan: z

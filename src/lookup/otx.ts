@@ -7,7 +7,7 @@ import { sharedSettings } from './settings.ts';
 
 /** In which reports of the community it is named: https://otx.alienvault.com/assets/static/external_api.html */
 
-export const otxSettings = z
+const otxSettings = z
   .strictObject({
     // 10,000 an hour with a key.
     ...sharedSettings({ url: 'https://otx.alienvault.com/api/v1', perMinute: 160, perDay: 100_000 }),

@@ -7,7 +7,7 @@ import { sharedSettings } from './settings.ts';
 
 /** What some ninety scanners say: https://docs.virustotal.com/reference/ip-info, domain-info and file-info */
 
-export const virusTotalSettings = z
+const virusTotalSettings = z
   .strictObject({
     // 4 a minute and 500 a day for nothing: https://docs.virustotal.com/reference/public-vs-premium-api
     ...sharedSettings({ url: 'https://www.virustotal.com/api/v3', perMinute: 4, perDay: 500 }),

@@ -85,7 +85,8 @@ const limits = {
   person: 120,
   key: 40,
   changes: 3,
-  lookups: 5,
+  lookups: 4,
+  lookup: 200,
 } as const;
 
 /** `link` is the alert's page in the console. */
@@ -163,7 +164,7 @@ function rowsOf(alert: Alert): readonly Row[] {
     ...severityChanges.slice(0, limits.changes).map((text) => row('Severity', line(text, limits.value))),
     ...(context?.lookups ?? [])
       .slice(0, limits.lookups)
-      .map((lookup) => row('Lookup', line(lookupWords(lookup), limits.value))),
+      .map((lookup) => row('Lookup', line(lookupWords(lookup), limits.lookup))),
   ];
 }
 

@@ -149,10 +149,11 @@ function correlationRows({ correlation }: Alert, verbose: boolean): readonly Row
 
 /** One line of most terminals. */
 const longestLookup = 90;
+const mostLookups = 3;
 
 /** What others said of what it names. */
 function lookupRows({ context }: Alert, verbose: boolean): readonly Row[] {
-  const most = verbose ? 24 : 3;
+  const most = verbose ? 24 : mostLookups;
   return labelFirst(
     'lookup',
     (context?.lookups ?? [])
@@ -161,12 +162,12 @@ function lookupRows({ context }: Alert, verbose: boolean): readonly Row[] {
   );
 }
 
-function factRows({ facts }: Alert, verbose: boolean): readonly Row[] {
+function factRows({ facts, context }: Alert, verbose: boolean): readonly Row[] {
   const most = verbose
     ? { facts: 50, unknowns: 10, lines: 100, length: longest }
     : { facts: 4, unknowns: 2, lines: 7, length: shortest };
   // Of all facts together: what is below must not be pushed off the screen.
-  let left = most.lines;
+  let left = most.lines - (verbose ? 0 : Math.min(context?.lookups?.length ?? 0, mostLookups));
   return facts.slice(0, most.facts).flatMap(({ explanation, unknowns, diff = [] }, index) => {
     const shown = diffRows(diff, { lines: left, length: most.length });
     left = Math.max(0, left - diff.length);

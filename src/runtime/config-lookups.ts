@@ -34,5 +34,3 @@ export const lookupsSection = z
   })
   .prefault({})
   .describe('Who is asked about the addresses, domains and files that alerts name.');
-
-export type LookupsConfig = z.output<typeof lookupsSection>;
