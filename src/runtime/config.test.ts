@@ -26,6 +26,7 @@ describe('a configuration', () => {
       rules: { builtin: true, packs: [], folders: [], pipelines: [], placeholders: {}, disabled: [] },
       estate: { organisations: [], accounts: {}, trusted: {}, networks: [], people: [] },
       context: { places: { builtin: true, files: [] } },
+      lookups: { providers: {}, waitMs: 1_500, cacheHours: 24, neverAsk: [] },
       alerts: {
         severity: [],
         exceptions: [],
