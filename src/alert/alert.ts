@@ -94,6 +94,8 @@ export interface Alert {
   readonly news?: AlertNews | undefined;
   /** Nobody was told of it when it came, because its rule had told too much within the hour, which ends then. */
   readonly muted?: { readonly until: number } | undefined;
+  /** The incident that it was part of when it came, of which people had been told by then; absent where there was none. */
+  readonly incident?: IncidentNote | undefined;
   /** The closed alert that it would have joined. */
   readonly follows?: FollowedAlert | undefined;
   /** What became known around it after it was stored; absent while there is nothing. */
@@ -105,6 +107,16 @@ export interface Alert {
     /** The raw record; empty where there are several events. */
     readonly fields: JsonObject;
   };
+}
+
+/** An incident as an alert names it. */
+export interface IncidentNote {
+  /** It is found by this: the id of the incident, or of an alert in it. */
+  readonly id: string;
+  /** `alerts around alice and 2 more` */
+  readonly name: string;
+  /** Channels that were not told of the alert, because they had been told of the incident; absent where there were none. */
+  readonly mutes?: readonly string[] | undefined;
 }
 
 export interface AlertDigest {

@@ -1,5 +1,5 @@
-/** Why a delivery is owed only under a condition, which is looked at when its time has come. */
-export type DeliveryCause =
+/** What a route owes only later, and only under a condition. */
+export type RouteCause =
   /** Only while nobody has acknowledged the alert. */
   | {
       readonly type: 'escalation';
@@ -16,8 +16,14 @@ export type DeliveryCause =
       readonly minutes: number;
     };
 
+/** Why a delivery is owed only under a condition, which is looked at when its time has come. */
+export type DeliveryCause =
+  | RouteCause
+  /** Only while the channel is not told of a worse alert about the same client of a web site. */
+  | { readonly type: 'client' };
+
 /** `escalation 2 of "nights": nobody had acknowledged it after 15 minutes` */
-export function causeWords(cause: DeliveryCause): string {
+export function causeWords(cause: RouteCause): string {
   const after = `${cause.minutes} minute${cause.minutes === 1 ? '' : 's'}`;
   switch (cause.type) {
     case 'escalation':

@@ -2,7 +2,7 @@ import { atLeast, type Severity } from '../event/severity.ts';
 import type { Known } from '../facts/known.ts';
 import { compileDetection } from '../sigma/compile.ts';
 import type { Detection } from '../sigma/rule.ts';
-import type { DeliveryCause } from './delivery-cause.ts';
+import type { RouteCause } from './delivery-cause.ts';
 import { alertView, type ToldAlert } from './alert-view.ts';
 import type { Schedule } from './schedule.ts';
 import { hoursWords, withinHours, type Hours } from './hours.ts';
@@ -54,7 +54,7 @@ export interface RoutedDelivery {
   /** With others in a digest, by this schedule. */
   readonly digest?: Schedule | undefined;
   /** Not at once, but so much later and only if the condition still holds. */
-  readonly later?: { readonly afterMs: number; readonly cause: DeliveryCause } | undefined;
+  readonly later?: { readonly afterMs: number; readonly cause: RouteCause } | undefined;
 }
 
 export interface RouteVerdict {
@@ -149,12 +149,12 @@ function deferred(
 ): readonly RoutedDelivery[] {
   const reached = to.filter(takes);
   const steps = escalate.flatMap(({ to: next, afterMinutes: minutes }, index) => {
-    const cause: DeliveryCause = { type: 'escalation', route, step: index + 1, minutes };
+    const cause: RouteCause = { type: 'escalation', route, step: index + 1, minutes };
     return next.map((channel) => ({ channel, route, later: { afterMs: minutes * minute, cause } }));
   });
   if (fallback === undefined || reached.length === 0) return steps;
   const { to: instead, afterMinutes: minutes } = fallback;
-  const cause: DeliveryCause = { type: 'fallback', route, channels: reached, minutes };
+  const cause: RouteCause = { type: 'fallback', route, channels: reached, minutes };
   return [
     ...instead.map((channel) => ({ channel, route, later: { afterMs: minutes * minute, cause } })),
     ...steps,

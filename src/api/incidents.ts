@@ -33,6 +33,9 @@ const summary = z.object({
   accounts: z.array(z.string()).readonly(),
   who: z.array(z.string()).readonly().describe('The actors of its alerts: the first 10.'),
   alertCount: z.int(),
+  mutedCount: z
+    .int()
+    .describe('How many of them some channel was not told of, because it had been told of the incident.'),
 });
 
 const detail = summary.extend({
@@ -59,6 +62,10 @@ const detail = summary.extend({
         who: z.string(),
         account: z.string().optional(),
         tactics: z.array(z.string()).readonly(),
+        muted: z
+          .literal(true)
+          .optional()
+          .describe('Some channel was not told of it, because it had been told of the incident.'),
       }),
     )
     .readonly()
@@ -163,6 +170,7 @@ function incidentSummary({
     accounts,
     who: [...new Set(alerts.map(({ who }) => who))].slice(0, 10),
     alertCount: alerts.length,
+    mutedCount: alerts.filter(({ muted }) => muted === true).length,
   };
 }
 

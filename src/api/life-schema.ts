@@ -94,6 +94,18 @@ export const alertLifeMembers = {
     .object({ until: milliseconds })
     .optional()
     .describe('Nobody was told, because its rule had told too much within the hour, which ends then.'),
+  incident: z
+    .object({
+      id: text.describe('See `GET /v1/incidents/{id}`.'),
+      name: text,
+      mutes: z
+        .array(text)
+        .readonly()
+        .optional()
+        .describe('Channels that were not told of the alert, because they had been told of the incident.'),
+    })
+    .optional()
+    .describe('The incident that it was part of when it came, of which people had been told by then.'),
   follows: z
     .object({ id: text, status: z.enum(statuses) })
     .optional()

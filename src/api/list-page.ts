@@ -192,6 +192,8 @@ const chosenWords: readonly (readonly [FilterName, string])[] = [
   ['service', 'Service'],
   ['region', 'Region'],
   ['technique', 'Technique'],
+  ['incident', 'Incident'],
+  ['muted', 'Muted by'],
   ['since', 'Since'],
   ['until', 'Until'],
   ['exceptions', 'Exceptions'],

@@ -118,6 +118,8 @@ describe('/openapi.json', () => {
       'service',
       'region',
       'technique',
+      'incident',
+      'muted',
       'status',
       'assignee',
       'since',

@@ -219,9 +219,10 @@ const cause = z
       channels: z.array(text).readonly(),
       minutes: z.number(),
     }),
+    z.object({ type: z.literal('client') }),
   ])
   .describe(
-    'Why it is owed only under a condition: while nobody has acknowledged the alert, or while it has not reached another channel.',
+    'Why it is owed only under a condition: while nobody has acknowledged the alert, while it has not reached another channel, or while the channel is not told of a worse alert about the same client of a web site.',
   );
 
 const handlingSchema = z.object({
@@ -358,6 +359,15 @@ export function alertQuerySchema(now: () => number) {
     technique: name('an ATT&CK technique')
       .optional()
       .describe('Only alerts about this ATT&CK technique, such as T1537.'),
+    incident: name('the id of an incident')
+      .optional()
+      .describe('Only alerts that came when people had been told of this incident; the incident lists all.'),
+    muted: z
+      .enum(['incident', 'hour'], 'expected incident or hour')
+      .optional()
+      .describe(
+        'Only alerts that were not told everywhere: because of their incident, or because their rule had told too much in the hour.',
+      ),
     status: z
       .string()
       .transform((value) => value.split(','))
@@ -394,9 +404,11 @@ export function storeQuery({
   service,
   region,
   technique,
+  incident,
+  muted,
   ...rest
 }: z.output<ReturnType<typeof alertQuerySchema>>): AlertQuery {
-  const about = { actor, address, resource, action, service, region, technique };
+  const about = { actor, address, resource, action, service, region, technique, incident, muted };
   return { ...rest, ruleId: rule, about, after: cursor };
 }
 

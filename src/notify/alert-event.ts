@@ -1,20 +1,27 @@
 import type { Alert } from '../alert/alert.ts';
 import type { DeliveryContext, FollowUpContext } from './channel.ts';
 import { fittedAlert } from './fitted-alert.ts';
+import { incidentLink } from './words.ts';
 
 /**
  * What programs are told of an alert, the same by every way: that it was raised, with the whole of it, and that its standing changed.
  * A later version may add members; receivers pass over those that they do not know.
  */
 
-/** `{ "type": "alert.created" (of several at once `digest.created`), "timestamp", "data": { "alert", "link", "shortened" } }` in at most `maxBytes`; see `fittedAlert`. */
+/** `{ "type": "alert.created" (of several at once `digest.created`), "timestamp", "data": { "alert", "link", "incidentLink", "shortened" } }` in at most `maxBytes`; see `fittedAlert`. */
 export function createdEvent(alert: Alert, { link }: DeliveryContext, maxBytes: number): string {
+  const incident = incidentLink(alert, link);
   const timestamp = isoTime(alert.decidedAt) ?? new Date(0).toISOString();
   return fittedAlert(alert, maxBytes, (data, shortened) =>
     plainJson({
       type: alert.digest === undefined ? 'alert.created' : 'digest.created',
       timestamp,
-      data: { alert: data, link: link ?? null, shortened },
+      data: {
+        alert: data,
+        link: link ?? null,
+        ...(incident !== undefined && { incidentLink: incident }),
+        shortened,
+      },
     }),
   );
 }

@@ -51,7 +51,7 @@ export interface DeliveryResult {
 }
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, 'claim' | 'settle' | 'deliveries'>;
+  readonly store: Pick<Store, 'claim' | 'settle' | 'deliveries' | 'alerts'>;
   readonly channels: readonly OutboxChannel[];
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;

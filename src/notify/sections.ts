@@ -9,6 +9,8 @@ import {
   evidencePlace,
   groupWords,
   lookupWords,
+  incidentLink,
+  incidentWords,
   originWords,
   periodWords,
   personWords,
@@ -96,7 +98,7 @@ export function alertSections(alert: Alert, link: string | undefined, wording?: 
     ...(wording === undefined ? {} : { wording }),
     look: severityLook[alert.severity],
     title: line(titleOf(alert), limits.title),
-    links: linksOf(link, alert.correlation === undefined ? 'Raw event' : 'Events'),
+    links: linksOf(alert, link),
     rows: rowsOf(alert),
     several: severalEvents(alert),
     facts: factsOf(alert),
@@ -145,6 +147,7 @@ function digestSections(alert: Alert, digest: AlertDigest, link: string | undefi
 
 function rowsOf(alert: Alert): readonly Row[] {
   const { who, what, where, time, severityChanges = [], toldBecause, context } = alert;
+  const incident = incidentWords(alert);
   const behind = line(who.chain.slice(0, limits.chain).join(' → '), limits.value);
   const targets = what.targets.slice(0, limits.targets).map(({ name }) => line(name, limits.value));
   const more =
@@ -155,6 +158,7 @@ function rowsOf(alert: Alert): readonly Row[] {
   const when = utc(time);
   return [
     ...(toldBecause === undefined ? [] : [row('Told because', line(toldBecause, limits.value))]),
+    ...(incident === undefined ? [] : [row('Incident', line(incident, limits.value))]),
     row('Who', `${actor}${behind === '' ? '' : `, behind it ${behind}`}`),
     row('From', line(originWords(where.origin, where.place), limits.value)),
     { label: 'When', value: when, time: when === 'unknown time' || time < 0 ? undefined : time },
@@ -211,15 +215,17 @@ function footerOf(alert: Alert): readonly string[] {
   ].map((text) => line(text, limits.footer));
 }
 
-function linksOf(link: string | undefined, events: string): AlertSections['links'] {
+function linksOf(alert: Alert, link: string | undefined): AlertSections['links'] {
   const url = link === undefined ? null : URL.parse(link);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return [];
   const page = url.href;
   url.hash = rawEventAnchor;
   if (url.href.length > limits.url) return [];
+  const incident = incidentLink(alert, link);
   return [
     { text: 'Open the alert', url: page },
-    { text: events, url: url.href },
+    ...(incident === undefined ? [] : [{ text: 'Open the incident', url: incident }]),
+    { text: alert.correlation === undefined ? 'Raw event' : 'Events', url: url.href },
   ];
 }
 

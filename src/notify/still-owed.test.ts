@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Alert } from '../alert/alert.ts';
+import type { Severity } from '../event/severity.ts';
 import type { Status } from '../alert/alert-life.ts';
 import { raisedStanding } from '../alert/standing.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
@@ -109,5 +111,70 @@ describe('a fallback', () => {
     const { store, delivery } = await opened({ ...fallback, channels: ['gone'] });
     expect((await stillOwed(delivery, store)).type).toBe('owed');
     await store.close();
+  });
+});
+
+describe('a message about one client of a web site', () => {
+  const client = (id: string, severity: Severity, address = '203.0.113.9'): Alert => ({
+    ...normalAlert,
+    id,
+    severity,
+    what: { ...normalAlert.what, kind: 'access-log.request' },
+    where: { origin: { type: 'address', address } },
+  });
+  const first = client('first', 'medium');
+
+  it.each<[name: string, other: Alert, channel: string, type: string]>([
+    ['is sent where nothing is worse', client('other', 'medium'), 'chat', 'owed'],
+    ['is left out where something worse is told', client('other', 'high'), 'chat', 'dropped'],
+    ['is sent where another channel is told of something worse', client('other', 'high'), 'pager', 'owed'],
+    ['is sent where another client is worse', client('other', 'high', '203.0.113.10'), 'chat', 'owed'],
+    [
+      'is sent where something worse was another thing of this address',
+      { ...client('other', 'high'), what: normalAlert.what },
+      'chat',
+      'owed',
+    ],
+    [
+      'is sent where something worse is days older',
+      { ...client('other', 'high'), time: normalAlert.time - 2 * 86_400_000 },
+      'chat',
+      'owed',
+    ],
+  ])('%s', async (_, other, channel, type) => {
+    const store = await openSqliteStore({ path: ':memory:' });
+    const cause = { type: 'client' } as const;
+    await store.commit({
+      alerts: [
+        { alert: first, channels: [{ channel: 'chat', due: 1_000, cause }] },
+        { alert: other, channels: [channel] },
+      ],
+      now: 100,
+    });
+    const claimed = await store.claim('chat', { now: 1_000, leaseUntil: 2_000, limit: 2 });
+    const delivery = claimed.find(({ alert }) => alert.id === 'first');
+    if (delivery === undefined) throw new Error('nothing is owed to chat');
+    expect(await stillOwed(delivery, store)).toMatchObject(
+      type === 'owed' ? { type, delivery } : { type, reason: expect.stringContaining('other') },
+    );
+    await store.close();
+  });
+
+  it('that was left out escalates to nobody', async () => {
+    const { store, delivery } = await opened(escalation);
+    expect((await stillOwed(delivery, store)).type).toBe('owed');
+    await store.close();
+    const other = await openSqliteStore({ path: ':memory:' });
+    const owes = [
+      { channel: 'chat', cause: { type: 'client' } as const },
+      { channel: 'boss', due: 1_000, cause: escalation },
+    ];
+    await other.commit({ alerts: [{ alert: first, channels: owes }], now: 100 });
+    const [chat] = await other.claim('chat', { now: 200, leaseUntil: 300, limit: 1 });
+    await other.settle(chat?.id ?? '', { type: 'dropped', reason: 'x' }, 210);
+    const [boss] = await other.claim('boss', { now: 1_000, leaseUntil: 2_000, limit: 1 });
+    if (boss === undefined) throw new Error('nothing is owed to the boss');
+    expect((await stillOwed(boss, other)).type).toBe('dropped');
+    await other.close();
   });
 });

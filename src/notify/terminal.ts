@@ -12,6 +12,7 @@ import {
   exceptionWords,
   groupWords,
   lookupWords,
+  incidentWords,
   originWords,
   periodWords,
   personWords,
@@ -106,6 +107,7 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
     ...lookupRows(alert, verbose),
     ...factRows(alert, verbose),
     ...responseRows(alert, verbose),
+    ...row('incident', incidentWords(alert) ?? ''),
     ...policyRows(alert, verbose ? longest : shortest),
     ...(verbose ? detailRows(alert) : []),
     ...(isOwn(alert)

@@ -1,5 +1,6 @@
 import type { Alert, AlertCorrelation, AlertPerson, AlertEvent, ExceptionNote } from '../alert/alert.ts';
 import type { Lookup } from '../alert/lookup.ts';
+import { incidentRule } from '../alert/incident/incident-rule.ts';
 import type { Place } from '../context/place.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
@@ -147,4 +148,24 @@ export function shownEvents(
 ): { readonly before: number; readonly events: readonly AlertEvent[] } {
   const shown = events.slice(-most);
   return { before: Math.max(0, total - shown.length), events: shown };
+}
+
+/** `part of alerts around alice and 2 more`; undefined where it is part of none that people were told of, or tells of one itself. */
+export function incidentWords({ rule, incident }: Alert): string | undefined {
+  if (incident === undefined || rule.id === incidentRule.id) return undefined;
+  const muted =
+    incident.mutes === undefined
+      ? ''
+      : `; not told to ${incident.mutes.join(', ')}, where the incident was told`;
+  return `part of ${incident.name} (${incident.id})${muted}`;
+}
+
+/**
+ * The page of its incident; undefined where it has none.
+ * @param link the alert's own page, `https://tocsin.example.com/alerts/ID`, beside which incidents have theirs
+ */
+export function incidentLink({ incident }: Alert, link: string | undefined): string | undefined {
+  const page = link === undefined || incident === undefined ? null : URL.parse(link);
+  if (page === null || incident === undefined) return undefined;
+  return new URL(`../incidents/${encodeURIComponent(incident.id)}`, page).href;
 }

@@ -30,6 +30,17 @@ export const incidentsSection = z
       .max(100)
       .default(5)
       .describe('An address, role or resource that more actors than these have in common joins nothing.'),
+    mute: z
+      .enum(['none', 'low', 'medium'])
+      .default('medium')
+      .describe(
+        'Up to which severity an alert brings no message to a channel that has been told of the incident which it belongs to, or of the same client of a web site. It is kept, found and counted like any other; high and critical are always told.',
+      ),
+    clientWait: timespan
+      .default(15_000)
+      .describe(
+        'How long a message about an alert that `mute` may keep back, about one client of a web site, waits for a worse alert about that client, which is then told alone.',
+      ),
     ignore: z
       .array(z.string().min(1))
       .max(1_000)

@@ -4,7 +4,7 @@ import { incidentsOf, type Incident, type ToldIncident } from '../alert/incident
 import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
 import { severities } from '../event/severity.ts';
 import { alertPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
-import type { CommitJoining } from '../store/owed.ts';
+import type { CommitJoining, Owes } from '../store/owed.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { gatheringOf, type IncidentsConfig } from './config-incidents.ts';
 
@@ -16,6 +16,11 @@ export interface GatherOptions {
   /** Without it, a worse incident is an alert of its own. */
   readonly joining: Commit['joining'];
   readonly clock: () => number;
+  /** What the policy makes of the alert of an incident; it stays as it is, where left out. */
+  readonly judge?: ((alert: Alert) => Alert) | undefined;
+  /** Told of what has been gathered, when it has changed. */
+  readonly onGathered?:
+    ((sightings: readonly Sighting[], incidents: readonly Incident[]) => void) | undefined;
   /** Told of the alerts of incidents, after they are durable. */
   readonly onNews: (created: readonly Alert[], raised: number) => void;
 }
@@ -50,9 +55,16 @@ interface Book {
 export function incidentGatherer(options: GatherOptions): () => Promise<void> {
   const { store, clock } = options;
   let book: Book | undefined;
+  let isKnown = false;
+  const tell = ({ sightings, told }: Book): void => {
+    const all = [...sightings.values()];
+    options.onGathered?.(all, incidentsOf(all, [...told.values()], gatheringOf(options.config)));
+    isKnown = true;
+  };
   return async () => {
     for (let pages = 0; pages < pagesAtOnce; pages += 1) {
       const before = (book ??= await readBook(store));
+      if (!isKnown) tell(before);
       // Until the commit has been answered, nobody knows what the store holds.
       book = undefined;
       const { alerts, last } = await store.oldAlerts({
@@ -65,10 +77,17 @@ export function incidentGatherer(options: GatherOptions): () => Promise<void> {
         return;
       }
       const now = clock();
-      const fresh = alerts.flatMap(({ alert, storedAt }) =>
-        storedAt < now - keptMs ? [] : (sightingOf(alert, storedAt) ?? []),
+      const fresh = alerts.flatMap(({ alert, storedAt, deliveries }) =>
+        storedAt < now - keptMs
+          ? []
+          : (sightingOf(
+              alert,
+              storedAt,
+              deliveries.map(({ channel }) => channel),
+            ) ?? []),
       );
       book = await take(fresh, last, before, now, options);
+      if (fresh.length > 0) tell(book);
       if (alerts.length < pageSize) return;
     }
   };
@@ -89,7 +108,7 @@ async function take(
   position: number,
   before: Book,
   now: number,
-  { config, commit, channelsFor, joining, onNews }: GatherOptions,
+  { config, commit, channelsFor, joining, judge = (alert) => alert, onNews }: GatherOptions,
 ): Promise<Book> {
   const setting = gatheringOf(config);
   const all = new Map(before.sightings);
@@ -99,7 +118,13 @@ async function take(
   const freshIds = new Set(fresh.map(({ id }) => id));
   const news = incidents
     .filter(({ alerts }) => alerts.some(({ id }) => freshIds.has(id)))
-    .flatMap((incident) => tellingOf(incident, config.threshold));
+    .flatMap((incident) => tellingOf(incident, config.threshold))
+    .map(({ incident, telling }) => {
+      const moment = { decidedAt: now, longestMs: setting.longestMs };
+      const alert = judge(incidentAlert(incident, telling.severity, moment));
+      const channels = channelsFor(alert);
+      return { alert, channels, telling: toldTo(telling, before.told.get(telling.id), channels) };
+    });
   const told = new Map(before.told);
   for (const { telling } of news) told.set(telling.id, telling);
   const dropped = tooMany(all, incidents, now);
@@ -107,11 +132,8 @@ async function take(
   const over = [...told.keys()].filter((id) => !all.has(id));
   for (const id of over) told.delete(id);
 
-  const alerts = news.map(({ incident, telling }) =>
-    incidentAlert(incident, telling.severity, { decidedAt: now, longestMs: setting.longestMs }),
-  );
   const { created, joined = [] } = await commit({
-    alerts: alerts.map((alert) => ({ alert, channels: channelsFor(alert) })),
+    alerts: news.map(({ alert, channels }) => ({ alert, channels })),
     joining,
     state: [
       ...fresh.map((one) => ({ key: alertPrefix + one.id, value: all.has(one.id) ? { ...one } : undefined })),
@@ -125,7 +147,7 @@ async function take(
   const isNew = new Set(created);
   if (created.length + joined.length > 0)
     onNews(
-      alerts.filter(({ id }) => isNew.has(id)),
+      news.flatMap(({ alert }) => (isNew.has(alert.id) ? [alert] : [])),
       joined.length,
     );
   return { position, sightings: all, told };
@@ -138,11 +160,20 @@ function tellingOf(
 ): readonly { readonly incident: Incident; readonly telling: ToldIncident }[] {
   const severity = tellingSeverity(incident, threshold);
   if (severity === undefined) return [];
-  const { id, told } = incident;
+  const { id, alerts } = incident;
+  // What one of its alerts told is not the incident itself.
+  const told = alerts.some((one) => one.id === incident.told?.alertId) ? undefined : incident.told;
   if (told !== undefined && severities.indexOf(severity) <= severities.indexOf(told.severity)) return [];
   const { id: first } = incidentAlert(incident, severity, { decidedAt: 0, longestMs: 0 });
   // A worse one raises the alert that is there, and is known by its id.
   return [{ incident, telling: { id, alertId: told?.alertId ?? first, severity } }];
+}
+
+/** With the channels that hear of it, now or before. */
+function toldTo(telling: ToldIncident, before: ToldIncident | undefined, channels: Owes): ToldIncident {
+  const names = channels.map((one) => (typeof one === 'string' ? one : one.channel));
+  const all = new Set([...(before?.channels ?? []), ...names]);
+  return all.size === 0 ? telling : { ...telling, channels: [...all] };
 }
 
 /** What is kept no longer: what is old, then the oldest, of which those go first that are in no incident. */

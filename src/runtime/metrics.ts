@@ -22,6 +22,8 @@ export interface Metrics {
   ) => void;
   readonly attempted: (channel: string, result: string) => void;
   readonly latency: Latency;
+  /** Alerts of which some channel was not told, because it knows of their incident. */
+  readonly muted: (alerts: number) => void;
   /** An alert that no route sends anywhere. */
   readonly unrouted: () => void;
   readonly batchTaken: TakenBatch;
@@ -82,6 +84,11 @@ export function createMetrics(
   const alerts = counter('tocsin_alerts_total', 'Alerts that were not there before.', ['severity']);
   const repeats = counter('tocsin_alerts_repeated_total', 'Alerts found again and not raised again.', []);
   const joins = counter('tocsin_alerts_joined_total', 'Findings that joined an alert that was there.', []);
+  const muted = counter(
+    'tocsin_alerts_muted_total',
+    'New alerts of which some channel was not told, because it had been told of their incident.',
+    [],
+  );
   const unrouted = counter(
     'tocsin_alerts_unrouted_total',
     'New alerts that no route sends anywhere: stored, and told to nobody.',
@@ -275,6 +282,7 @@ export function createMetrics(
     workerTurnedAway: () => turnedAway.inc(),
     attempted: (channel, result) => attempts.inc({ channel, result }),
     latency: stages,
+    muted: (count) => muted.inc(count),
     unrouted: () => unrouted.inc(),
     text: () => registry.metrics(),
   };

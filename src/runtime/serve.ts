@@ -168,6 +168,7 @@ export async function serve({
             }
           },
           onReleased: () => outbox.nudge(),
+          onMuted: metrics.muted,
           onBatch: (batch) => {
             metrics.batchTaken(batch);
             tellOfBatch(batch, log);

@@ -31,6 +31,11 @@ import { startTraffic, type RunningTraffic } from './start-traffic.ts';
 import { storeFiles } from './open-store.ts';
 import type { Suppressing } from './suppressing.ts';
 import { startRetention } from './retention.ts';
+import { compilePolicy } from '../alert/policy.ts';
+import { incidentRuleHeader } from '../alert/incident/incident-rule.ts';
+import { gatheringOf } from './config-incidents.ts';
+import { knownOf } from './config-estate.ts';
+import { createMuting } from './muting.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
 export interface TakingOptions {
@@ -46,6 +51,8 @@ export interface TakingOptions {
   readonly suppressing: Suppressing;
   readonly onCommit: IngestOptions['onCommit'];
   readonly onNews: AlertLifeOptions['onNews'];
+  /** Told how many alerts some channel was not told of, because it knows of their incident. */
+  readonly onMuted: (alerts: number) => void;
   readonly onBatch: WorkerIntakeOptions['onTaken'];
   /** Told when messages that waited may go out. */
   readonly onReleased: () => void;
@@ -105,9 +112,20 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     if (commit.created.length > 0) lookups?.nudge();
     options.onCommit(commit);
   };
+  const muting = config.incidents.enabled
+    ? createMuting({
+        upTo: config.incidents.mute,
+        setting: gatheringOf(config.incidents),
+        clientWaitMs: config.incidents.clientWait,
+        alert: (id) => store.alert(id),
+        commit: (batch) => leadership.commit(batch),
+        onMuted: options.onMuted,
+      })
+    : undefined;
+  const commit: Store['commit'] = (batch) => (muting ?? leadership).commit(batch);
   const ingestOptions: IngestOptions = {
     engine,
-    store: leadership,
+    store: { commit },
     correlations: kept,
     assets,
     channelsFor: lookups?.owing(options.channelsFor) ?? options.channelsFor,
@@ -137,6 +155,8 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     onNews: options.onNews,
   };
   const { joining } = ingestOptions;
+  const { severity, exceptions } = config.alerts;
+  const judge = compilePolicy({ severity, exceptions }, knownOf(config.estate), options.suppressing.current);
   const gatherIncidents = config.incidents.enabled
     ? incidentGatherer({
         config: config.incidents,
@@ -144,11 +164,15 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
         commit: (batch) => leadership.commit(batch),
         channelsFor: options.channelsFor,
         joining: joining && { ...joining, channelsFor: options.channelsFor },
+        judge: (alert) => judge(alert, incidentRuleHeader, undefined),
+        onGathered: muting?.know,
         clock: Date.now,
         onNews: options.onNews,
       })
     : async () => {};
   await options.suppressing.refresh();
+  // Before anything comes, so that it is known what people were told of.
+  await gatherIncidents();
   const ticks = startTicks(
     () =>
       Promise.all([
@@ -169,7 +193,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   const led = {
     position: (source: string) => store.position(source),
     state: () => store.state(),
-    commit: (batch: Parameters<Store['commit']>[0]) => leadership.commit(batch),
+    commit,
   };
   const sources = startSources({
     config,

@@ -11,7 +11,12 @@ const prefix = 'incident/';
 export const alertPrefix = `${prefix}alert/`;
 export const toldPrefix = `${prefix}told/`;
 
-const toldSchema = z.object({ id: z.string(), alertId: z.string(), severity: z.enum(severities) });
+const toldSchema = z.object({
+  id: z.string(),
+  alertId: z.string(),
+  severity: z.enum(severities),
+  channels: z.array(z.string()).readonly().optional(),
+});
 
 /** What the state holds for incidents. */
 export async function keptIncidents(store: Pick<Store, 'state'>): Promise<{

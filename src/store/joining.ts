@@ -126,7 +126,7 @@ async function take(
           held.owes.size > 0 || (owes.length > 0 && (await paces.admits(verdict.alert, joining, now)));
         if (isTold) {
           for (const one of owes) if (!held.owes.has(one.channel)) held.owes.set(one.channel, one);
-          held.alert = { ...held.alert, muted: undefined };
+          held.alert = unmuted(held.alert);
         }
       }
       return { type: 'joined', held };
@@ -150,6 +150,10 @@ async function take(
       now,
     },
   };
+}
+
+function unmuted({ muted: _, incident, ...alert }: Alert): Alert {
+  return { ...alert, ...(incident && { incident: { id: incident.id, name: incident.name } }) };
 }
 
 /** Of an alert that nobody was told of yet, what joins it is no news. */

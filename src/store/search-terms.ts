@@ -11,6 +11,8 @@ export const alertSubjects = [
   'service',
   'region',
   'technique',
+  'incident',
+  'muted',
 ] as const;
 
 export type AlertSubject = (typeof alertSubjects)[number];
@@ -77,7 +79,7 @@ function plainTerm(name: string, value: string): string {
 }
 
 function subjectsOf(alert: Alert): readonly (readonly [AlertSubject, string])[] {
-  const { who, what, where, techniques, correlation, occurrences } = alert;
+  const { who, what, where, techniques, correlation, occurrences, incident, muted } = alert;
   const varied = occurrences?.varied;
   const events = correlation?.events ?? [];
   const found: (readonly [AlertSubject, string | undefined])[] = [
@@ -88,6 +90,9 @@ function subjectsOf(alert: Alert): readonly (readonly [AlertSubject, string])[] 
     ['region', where.region],
     ['address', addressOf(where.origin)],
     ...techniques.map(({ id }) => ['technique', id] as const),
+    ['incident', incident?.id],
+    ['muted', incident?.mutes === undefined ? undefined : 'incident'],
+    ['muted', muted === undefined ? undefined : 'hour'],
     ...events.flatMap((event) => subjectsOfEvent(event)),
     ...(varied?.actor ?? []).map((value) => ['actor', value] as const),
     ...(varied?.address ?? []).map((value) => ['address', value] as const),

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -192,4 +192,65 @@ it('asks the lists of the configuration, and blocks who is on one', async () => 
     ok: false,
     detail: expect.stringMatching(/list gone: .*there is no copy/),
   });
+});
+
+it('wakes a person once for one scanner, however many rules see it, and tells of the next one', async () => {
+  const place = newPlace();
+  const told = join(place.root, 'told.jsonl');
+  appendFileSync(
+    place.config,
+    `channels:\n  on-call: { type: file, path: ${told} }\nincidents: { clientWait: 8s }\n`,
+  );
+  const attacks = [
+    '/a?q=1%27%20UNION%20SELECT%20password%20FROM%20users--',
+    '/b?f=../../../../etc/passwd',
+    '/c?x=%3Cscript%3Ealert(1)%3C/script%3E',
+  ];
+  const paths = ['/.env', '/.git/config', '/wp-login.php', '/backup.sql', '/phpmyadmin/', '/admin.php'];
+  const now = Date.now();
+  const scanner = (client: string): string =>
+    Array.from({ length: 660 }, (_, i) =>
+      line(
+        now - 60_000 + i * 40,
+        client,
+        i % 30 === 0 ? attacks[(i / 30) % 3] : i % 10 === 0 ? paths[(i / 10) % 6] : `/${i}`,
+        404,
+      ),
+    ).join('');
+  writeFileSync(join(place.logs, 'a.log'), scanner('203.0.113.66'));
+  const one = await server(place);
+  const found = await until('it is seen by several rules', async () => {
+    const alerts = await alertsOf(one.address);
+    const rules = new Set(alerts.map(({ rule }) => rule.id));
+    return rules.has('injection') && rules.has('flood') && rules.has('scanner') ? alerts : undefined;
+  });
+  expect(found.length).toBeGreaterThanOrEqual(4);
+  await until('all that is owed of it is settled', async () => {
+    const details = await Promise.all(
+      found.map(({ id }) => json<{ deliveries: { state: string }[] }>(one.address, `/v1/alerts/${id}`)),
+    );
+    const states = details.flatMap(({ deliveries }) => deliveries.map(({ state }) => state));
+    return states.length > 0 && !states.includes('pending') ? states : undefined;
+  });
+  writeFileSync(join(place.logs, 'b.log'), scanner('203.0.113.67'));
+  const clients = await until('the next one is told', async () => {
+    const lines = existsSync(told) ? readFileSync(told, 'utf8').split('\n') : [];
+    const names = lines.flatMap((text) => /"name":"(203\.0\.113\.6\d)"/.exec(text)?.[1] ?? []);
+    return names.includes('203.0.113.67') ? names : undefined;
+  });
+  expect(clients).toEqual(['203.0.113.66', '203.0.113.67']);
+
+  const first = await until('its alerts are gathered', async () => {
+    const { incidents } = await json<{
+      incidents: { alertCount: number; mutedCount: number; told: { alertId: string } | null }[];
+    }>(one.address, '/v1/incidents');
+    return incidents.find(({ told: by }) => found.some(({ id }) => id === by?.alertId));
+  });
+  const muted = await json<{ alerts: object[] }>(
+    one.address,
+    '/v1/alerts?muted=incident&address=203.0.113.66',
+  );
+  expect(muted.alerts.length).toBeGreaterThan(0);
+  expect(first.alertCount).toBeGreaterThanOrEqual(found.length);
+  expect(first.mutedCount).toBe(muted.alerts.length);
 });

@@ -47,8 +47,24 @@ export function entitiesOf(alert: Alert): readonly Entity[] {
       // Everybody in an office or behind a NAT gateway has it.
       ...(where.place?.kind === 'own' && { wide: true }),
     });
+  const client = clientOf(alert);
+  if (client !== undefined) add({ kind: 'address', key: client });
   for (const target of what.targets.slice(0, mostEntities)) add(targetEntity(target));
   return [...found.values()];
+}
+
+/**
+ * The client of a web site that an alert of its access log is about, also where it names the client's network and all the evidence is of that one
+ * client; undefined for all other alerts.
+ */
+export function clientOf({ what, where, correlation }: Alert): string | undefined {
+  if (what.kind !== 'access-log.request') return undefined;
+  if (where.origin.type === 'address') return where.origin.address;
+  const clients = new Set(
+    correlation?.events.map(({ origin }) => (origin.type === 'address' ? origin.address : '')),
+  );
+  const [client = ''] = clients;
+  return clients.size === 1 && client !== '' ? client : undefined;
 }
 
 /** Who is told apart when it is counted how many have something in common; undefined where nobody is named. */

@@ -1,14 +1,21 @@
 import type { Severity } from '../../event/severity.ts';
 import type { Alert } from '../alert.ts';
 import { alertId } from '../identity.ts';
-import type { Incident } from './incident.ts';
+import { incidentName, isOneClient, type Incident } from './incident.ts';
 import { incidentRule } from './incident-rule.ts';
 
 const mostLines = 30;
 
-/** How bad an incident is that people are to be told of; undefined where it is below the threshold, or of one rule only. */
-export function tellingSeverity({ risk }: Pick<Incident, 'risk'>, threshold: number): Severity | undefined {
-  if (risk.rules < 2 || risk.score < threshold) return undefined;
+/**
+ * How bad an incident is that people are to be told of; undefined where it is below the threshold, of one rule only, or nothing but requests of
+ * one client, of which its alerts tell.
+ */
+export function tellingSeverity(
+  incident: Pick<Incident, 'risk' | 'alerts'>,
+  threshold: number,
+): Severity | undefined {
+  const { risk } = incident;
+  if (risk.rules < 2 || risk.score < threshold || isOneClient(incident)) return undefined;
   return risk.score < 2 * threshold ? 'high' : 'critical';
 }
 
@@ -24,7 +31,6 @@ export function incidentAlert(
 ): Alert {
   const { id, risk, alerts, entities, accounts, last } = incident;
   const names = [...new Set(alerts.map(({ who }) => who))];
-  const [name = ''] = names;
   const [account, otherAccount] = accounts;
   const [shared] = entities.filter(({ joins }) => joins);
   const left = alerts.length - mostLines;
@@ -32,7 +38,7 @@ export function incidentAlert(
     id: alertId(incidentRule.id, [id, severity], 'incident'),
     rule: incidentRule,
     severity,
-    title: `Incident: ${alerts.length} alerts around ${name}${names.length > 1 ? ` and ${names.length - 1} more` : ''}, risk ${risk.explanation}`,
+    title: `Incident: ${alerts.length} ${incidentName(alerts)}, risk ${risk.explanation}`,
     description: `These alerts have something in common${shared === undefined ? '' : `, above all the ${shared.kind} ${shared.key}`}. Together they weigh more than any of them alone.`,
     response: `Go through them in the order of time: 'tocsin incidents show ${id}', or GET /v1/incidents/${id}. If they are one attack, shut out whoever they have in common first.`,
     time: last,
@@ -68,6 +74,7 @@ export function incidentAlert(
       'Maintenance by people who do many unusual things at once; an address, role or resource that many share and that should join nothing (`incidents.ignore`).',
     ],
     references: [],
+    incident: { id, name: incidentName(alerts) },
     group: { key: alertId(incidentRule.id, [id], 'group'), windowMs: 2 * longestMs },
     evidence: {
       eventId: `incident ${id}`,

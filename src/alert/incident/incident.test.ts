@@ -260,7 +260,9 @@ describe('the risk', () => {
     [2, 100, 'critical'],
     [1, 500, undefined],
   ] as const)('of %i rules and %i points is told as %s', (rules, score, severity) => {
-    expect(tellingSeverity({ risk: { rules, score, tactics: [], explanation: '' } }, 50)).toBe(severity);
+    const risk = { rules, score, tactics: [], explanation: '' };
+    expect(tellingSeverity({ risk, alerts: [sighting('a', 0, [])] }, 50)).toBe(severity);
+    expect(tellingSeverity({ risk, alerts: [sighting('a', 0, [], { web: true })] }, 50)).toBe(undefined);
   });
 });
 

@@ -11,6 +11,8 @@ export interface ToldIncident {
   /** The alert that told them. */
   readonly alertId: string;
   readonly severity: Severity;
+  /** The channels that it was owed to; absent where it was owed to none. */
+  readonly channels?: readonly string[] | undefined;
 }
 
 export interface IncidentEntity extends Entity {
@@ -30,7 +32,7 @@ export interface Incident {
   /** The worst of its alerts. */
   readonly severity: Severity;
   readonly risk: Risk;
-  /** The alert by which people were told of it; absent while nobody was. */
+  /** The alert by which people were told of it; absent while nobody was. Of requests of one client that is an alert in it. */
   readonly told: ToldIncident | undefined;
   readonly accounts: readonly string[];
   /** The heaviest first, at most 50. */
@@ -71,7 +73,8 @@ function incidentOf(
   tellings: ReadonlyMap<string, ToldIncident>,
 ): Incident {
   const [earliest, latest] = [alerts[0], alerts.at(-1)];
-  const told = alerts.map(({ id }) => tellings.get(id)).find((one) => one !== undefined);
+  const told =
+    alerts.map(({ id }) => tellings.get(id)).find((one) => one !== undefined) ?? toldByMember(alerts);
   const accounts = new Set(alerts.flatMap(({ account }) => account ?? []));
   return {
     id: told?.id ?? earliest?.id ?? '',
@@ -84,6 +87,27 @@ function incidentOf(
     entities: entitiesIn(alerts, joining),
     alerts,
   };
+}
+
+/** `alerts around alice and 2 more`: by the first actors that its alerts name. */
+export function incidentName(alerts: readonly Pick<Sighting, 'who'>[]): string {
+  const names = new Set(alerts.map(({ who }) => who));
+  const [name = ''] = names;
+  return `alerts around ${name}${names.size > 1 ? ` and ${names.size - 1} more` : ''}`;
+}
+
+/** Whether an incident is nothing but requests of one client: one doing, however many rules see it, of which its worst alert tells. */
+export function isOneClient({ alerts }: Pick<Incident, 'alerts'>): boolean {
+  return alerts.every(({ web }) => web === true);
+}
+
+function toldByMember(alerts: readonly Sighting[]): ToldIncident | undefined {
+  const [first] = alerts;
+  const told = alerts.filter((one) => one.told !== undefined);
+  if (first === undefined || told.length === 0 || !isOneClient({ alerts })) return undefined;
+  const severity = worst(told);
+  const by = told.find((one) => one.severity === severity) ?? first;
+  return { id: first.id, alertId: by.id, severity, channels: by.told };
 }
 
 function entitiesIn(alerts: readonly Sighting[], joining: ReadonlySet<string>): readonly IncidentEntity[] {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { severities } from '../../event/severity.ts';
 import type { Json } from '../../event/json.ts';
 import type { Alert } from '../alert.ts';
-import { actorOf, entitiesOf, entityKinds } from './entity.ts';
+import { actorOf, clientOf, entitiesOf, entityKinds } from './entity.ts';
 import { incidentRule } from './incident-rule.ts';
 
 const sightingSchema = z.object({
@@ -17,6 +17,12 @@ const sightingSchema = z.object({
   eventId: z.string(),
   tactics: z.array(z.string()).readonly(),
   actor: z.string().optional(),
+  /** It is about requests of one client, out of an access log. */
+  web: z.literal(true).optional(),
+  /** The channels that it was owed to; absent where there were none. */
+  told: z.array(z.string()).readonly().optional(),
+  /** Some channel was not told of it, because it had been told of the incident. */
+  muted: z.literal(true).optional(),
   entities: z
     .array(
       z.object({ kind: z.enum(entityKinds), key: z.string(), wide: z.literal(true).optional() }).readonly(),
@@ -27,9 +33,16 @@ const sightingSchema = z.object({
 /** What incidents need of an alert: plain data of a few hundred bytes. Times are in milliseconds since the epoch. */
 export type Sighting = Readonly<z.output<typeof sightingSchema>>;
 
-/** Undefined for alerts that tell of other alerts, and for those that fall under an exception. */
-export function sightingOf(alert: Alert, storedAt: number): Sighting | undefined {
-  const { id, time, severity, rule, who, where, evidence, tactics } = alert;
+/**
+ * Undefined for alerts that tell of other alerts, and for those that fall under an exception.
+ * @param told the channels that it is owed to
+ */
+export function sightingOf(
+  alert: Alert,
+  storedAt: number,
+  told: readonly string[] = [],
+): Sighting | undefined {
+  const { id, time, severity, rule, who, where, evidence, tactics, incident } = alert;
   const isAboutAlerts = rule.id === incidentRule.id || evidence.provenance.source === 'tocsin';
   if (isAboutAlerts || alert.exception !== undefined) return undefined;
   const actor = actorOf(alert);
@@ -45,6 +58,9 @@ export function sightingOf(alert: Alert, storedAt: number): Sighting | undefined
     eventId: cut(evidence.eventId),
     tactics: tactics.map(({ name }) => cut(name)).slice(0, 14),
     ...(actor !== undefined && { actor }),
+    ...(clientOf(alert) !== undefined && { web: true }),
+    ...(told.length > 0 && { told }),
+    ...(incident?.mutes !== undefined && { muted: true }),
     entities: entitiesOf(alert),
   };
 }

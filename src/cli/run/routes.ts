@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Alert } from '../../alert/alert.ts';
-import type { DeliveryCause } from '../../alert/delivery-cause.ts';
+import type { RouteCause } from '../../alert/delivery-cause.ts';
 import { scheduleWords } from '../../alert/schedule.ts';
 import type { Routing, RouteVerdict } from '../../alert/route.ts';
 import { severities } from '../../event/severity.ts';
@@ -141,7 +141,7 @@ const verdictWords: Readonly<Record<RouteVerdict['verdict'], string>> = {
   unasked: 'not asked, because a route above took it',
 };
 
-function laterWords(cause: DeliveryCause): string {
+function laterWords(cause: RouteCause): string {
   const after = `after ${count(cause.minutes, 'minute')}`;
   switch (cause.type) {
     case 'escalation':

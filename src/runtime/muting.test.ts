@@ -1,0 +1,288 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Alert } from '../alert/alert.ts';
+import type { Severity } from '../event/severity.ts';
+import { sampleAlert } from '../notify/sample.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Owes } from '../store/owed.ts';
+import type { Store } from '../store/store.ts';
+import { parseConfig } from './config.ts';
+import { gatheringOf, type IncidentsConfig } from './config-incidents.ts';
+import { joiningOf } from './config-joining.ts';
+import { incidentGatherer } from './gather-incidents.ts';
+import { createMuting } from './muting.ts';
+
+const start = Date.UTC(2026, 10, 21, 9, 10);
+const minute = 60_000;
+const { alerts: alertsConfig, incidents } = parseConfig('{}', 'tocsin.yaml', undefined);
+
+/** What `bob` did in minute `number`, found by a rule of its own. */
+function alertOf(number: number, severity: Severity = 'medium', change: Partial<Alert> = {}): Alert {
+  const sample = sampleAlert(start + number * minute);
+  return {
+    ...sample,
+    id: number.toString(16).padStart(32, '0'),
+    rule: { id: `rule-${number}`, title: `Rule ${number}` },
+    severity,
+    who: { kind: 'iam-user', name: 'bob', arn: 'arn:aws:iam::111122223333:user/bob', chain: [] },
+    what: { ...sample.what, targets: [] },
+    where: { account: '111122223333', origin: { type: 'internal' } },
+    tactics: [],
+    evidence: { ...sample.evidence, eventId: `event-${number}` },
+    ...change,
+  };
+}
+
+const webAlert = (number: number, severity: Severity = 'medium', client = '203.0.113.9'): Alert =>
+  alertOf(number, severity, {
+    who: { kind: 'anonymous', name: client, chain: [] },
+    what: { ...sampleAlert(start).what, kind: 'access-log.request', targets: [] },
+    where: { origin: { type: 'address', address: client } },
+  });
+
+const stores: Store[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+});
+
+interface Settings {
+  readonly mute?: IncidentsConfig['mute'];
+  readonly channelsFor?: (alert: Alert) => Owes;
+}
+
+async function opened({ mute = 'medium', channelsFor = () => ['slack'] }: Settings = {}) {
+  const store = await openSqliteStore({ path: ':memory:' });
+  stores.push(store);
+  let counted = 0;
+  /** A process of its own: it knows nothing but what the store holds. */
+  const process = () => {
+    const muting = createMuting({
+      upTo: mute,
+      setting: gatheringOf(incidents),
+      clientWaitMs: incidents.clientWait,
+      alert: (id) => store.alert(id),
+      commit: (batch) => store.commit(batch),
+      onMuted: (alerts) => (counted += alerts),
+    });
+    const joining = { ...joiningOf(alertsConfig), channelsFor };
+    const gather = incidentGatherer({
+      config: incidents,
+      store,
+      commit: (batch) => store.commit(batch),
+      channelsFor,
+      joining,
+      clock: () => start,
+      onGathered: muting.know,
+      onNews: () => {},
+    });
+    const put = (...alerts: readonly Alert[]) =>
+      muting.commit({
+        alerts: alerts.map((alert) => ({ alert, channels: channelsFor(alert) })),
+        joining,
+        now: start,
+      });
+    return { gather, put, muting };
+  };
+  return {
+    ...process(),
+    store,
+    process,
+    muted: () => counted,
+    channels: async ({ id }: Alert) => (await store.deliveries(id)).map(({ channel }) => channel),
+    note: async ({ id }: Alert) => (await store.alert(id))?.incident,
+    teller: async () => (await store.alerts({ limit: 1, ruleId: 'incident' })).alerts[0],
+  };
+}
+
+/** Six medium alerts of one actor, by then an incident. */
+const chain = [0, 1, 2, 3, 4, 5].map((n) => alertOf(n));
+
+async function told(settings?: Settings) {
+  const server = await opened(settings);
+  await server.put(...chain);
+  await server.gather();
+  const teller = await server.teller();
+  if (teller === undefined) throw new Error('nobody was told');
+  return { ...server, teller };
+}
+
+describe('once an incident was told', () => {
+  it.each([
+    ['informational', false],
+    ['low', false],
+    ['medium', false],
+    ['high', true],
+    ['critical', true],
+  ] as const)('a further alert of severity %s is told: %s', async (severity, isTold) => {
+    const { put, channels, note, muted, store } = await told();
+    const next = alertOf(6, severity);
+    await put(next);
+    expect(await channels(next)).toEqual(isTold ? ['slack'] : []);
+    expect(await note(next)).toEqual({
+      id: chain[0]?.id,
+      name: 'alerts around bob',
+      ...(!isTold && { mutes: ['slack'] }),
+    });
+    expect(muted()).toBe(isTold ? 0 : 1);
+    const found = await store.alerts({ limit: 10, about: { muted: 'incident' } });
+    expect(found.alerts.map(({ id }) => id)).toEqual(isTold ? [] : [next.id]);
+    const ofIncident = await store.alerts({ limit: 10, about: { incident: chain[0]?.id } });
+    expect(ofIncident.alerts.map(({ id }) => id)).toContain(next.id);
+  });
+
+  it('alerts before it are told each, and those of others go on being told', async () => {
+    const { channels, put, note } = await told();
+    for (const one of chain) expect(await channels(one)).toEqual(['slack']);
+    const other = alertOf(7, 'low', {
+      who: { kind: 'iam-user', name: 'eve', arn: 'arn:aws:iam::1:user/eve', chain: [] },
+    });
+    await put(other);
+    expect(await channels(other)).toEqual(['slack']);
+    expect(await note(other)).toBe(undefined);
+  });
+
+  it('it is known to a process that starts later', async () => {
+    const { process, channels } = await told();
+    const later = process();
+    await later.gather();
+    await later.put(alertOf(6));
+    expect(await channels(alertOf(6))).toEqual([]);
+  });
+
+  it('the same alert again changes nothing', async () => {
+    const { put, gather, channels, note, muted } = await told();
+    await put(alertOf(6));
+    await gather();
+    await put(alertOf(6), chain[3] ?? alertOf(3));
+    expect(await channels(alertOf(6))).toEqual([]);
+    expect(await channels(alertOf(3))).toEqual(['slack']);
+    expect(await note(alertOf(3))).toBe(undefined);
+    expect(muted()).toBe(1);
+  });
+
+  it.each(['resolved', 'false-positive'] as const)(
+    'and then %s, what comes is told again',
+    async (status) => {
+      const { store, put, channels, teller } = await told();
+      const change = { type: 'status', status, reason: 'x' } as const;
+      await store.life.change({ alertId: teller.id, change, by: 'x', via: 'api', now: start });
+      await put(alertOf(6));
+      expect(await channels(alertOf(6))).toEqual(['slack']);
+    },
+  );
+
+  it('who was not told of it is told of the alert', async () => {
+    const { put, channels, note } = await told({
+      channelsFor: ({ rule }) => (rule.id === 'incident' ? ['pager'] : ['pager', 'slack']),
+    });
+    await put(alertOf(6));
+    expect(await channels(alertOf(6))).toEqual(['slack']);
+    expect(await note(alertOf(6))).toMatchObject({ mutes: ['pager'] });
+  });
+
+  it('nobody stands in or escalates for a message that is not sent', async () => {
+    const cause = { type: 'escalation', route: 'r', step: 1, minutes: 5 } as const;
+    const { put, channels } = await told({
+      channelsFor: ({ rule }) =>
+        rule.id === 'incident' ? ['slack'] : ['slack', { channel: 'boss', due: start + 5 * minute, cause }],
+    });
+    await put(alertOf(6));
+    expect(await channels(alertOf(6))).toEqual([]);
+  });
+
+  it('and told to nobody, every alert is told', async () => {
+    const { put, channels } = await told({
+      channelsFor: ({ rule }) => (rule.id === 'incident' ? [] : ['slack']),
+    });
+    await put(alertOf(6));
+    expect(await channels(alertOf(6))).toEqual(['slack']);
+  });
+
+  it('alerts are told all the same where nothing is to be muted, and name it', async () => {
+    const { put, channels, note } = await told({ mute: 'none' });
+    await put(alertOf(6, 'low'));
+    expect(await channels(alertOf(6))).toEqual(['slack']);
+    expect(await note(alertOf(6))).toEqual({ id: chain[0]?.id, name: 'alerts around bob' });
+  });
+
+  it('a muted alert that gets worse than may be muted is told', async () => {
+    const { put, channels, note, store } = await told();
+    const group = { key: 'a'.repeat(32), windowMs: 60 * minute };
+    const first = alertOf(6, 'low', { group });
+    await put(first);
+    await put(alertOf(7, 'medium', { group, rule: first.rule }));
+    expect(await channels(first)).toEqual([]);
+    await put(alertOf(8, 'high', { group, rule: first.rule }));
+    expect(await channels(first)).toEqual(['slack']);
+    expect(await note(first)).toEqual({ id: chain[0]?.id, name: 'alerts around bob' });
+    expect((await store.alert(first.id))?.severity).toBe('high');
+  });
+});
+
+describe('one client of a web site', () => {
+  it('wakes a person once, by the worst of what comes at once', async () => {
+    const { put, gather, channels, store } = await opened();
+    const [scanner, flood, injection, probe] = [
+      webAlert(0),
+      webAlert(1),
+      webAlert(2, 'high'),
+      webAlert(3, 'low'),
+    ];
+    await put(scanner, flood, injection, probe);
+    await gather();
+    await put(webAlert(4), webAlert(5, 'low'));
+    await gather();
+    for (const one of [scanner, flood, probe, webAlert(4), webAlert(5)])
+      expect(await channels(one)).toEqual([]);
+    expect(await channels(injection)).toEqual(['slack']);
+    expect((await store.alerts({ limit: 10, ruleId: 'incident' })).alerts).toEqual([]);
+    expect((await store.alert(scanner.id))?.incident).toEqual({
+      id: injection.id,
+      name: 'alerts around 203.0.113.9',
+      mutes: ['slack'],
+    });
+  });
+
+  it('is told again where it gets worse, and others are told each', async () => {
+    const { put, gather, channels } = await opened();
+    await put(webAlert(0, 'low'));
+    await put(webAlert(1));
+    await gather();
+    await put(webAlert(2, 'high'), webAlert(3, 'medium', '203.0.113.10'));
+    await put(webAlert(4));
+    for (const one of [webAlert(0), webAlert(1), webAlert(2), webAlert(3)])
+      expect(await channels(one)).toEqual(['slack']);
+    expect(await channels(webAlert(4))).toEqual([]);
+  });
+
+  it('is told by what was stored, and not by what failed to be', async () => {
+    const { channels, store } = await opened();
+    let fails = true;
+    const muting = createMuting({
+      upTo: 'medium',
+      setting: gatheringOf(incidents),
+      clientWaitMs: incidents.clientWait,
+      alert: (id) => store.alert(id),
+      commit: async (all) => {
+        if (fails) throw new Error('disk full');
+        return store.commit(all);
+      },
+    });
+    const put = (n: number) =>
+      muting.commit({ alerts: [{ alert: webAlert(n), channels: ['slack'] }], now: start });
+    await expect(put(0)).rejects.toThrow('disk full');
+    fails = false;
+    await put(1);
+    expect(await channels(webAlert(1))).toEqual(['slack']);
+    await put(0);
+    expect(await channels(webAlert(0))).toEqual([]);
+  });
+
+  it('is told again by what comes after its alert was closed', async () => {
+    const { put, store, channels } = await opened();
+    await put(webAlert(0));
+    const change = { type: 'status', status: 'resolved' } as const;
+    await store.life.change({ alertId: webAlert(0).id, change, by: 'x', via: 'api', now: start });
+    await put(webAlert(1));
+    expect(await channels(webAlert(1))).toEqual(['slack']);
+  });
+});
