@@ -88,11 +88,12 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     nudge: () => {},
     problemOf: () => undefined,
     onSuppressions: async () => {},
+    gathering: options.incidents,
     ...options.life,
   };
   lifeRoutes(app, { store, now, ...life });
   deliveryRoutes(app, { store, now });
-  incidentRoutes(app, { store, setting: options.incidents });
+  incidentRoutes(app, { store, setting: options.incidents, now, nudge: life.nudge });
   healthReportRoutes(app, { report: options.healthReport ?? nobodyWatches });
   latencyRoutes(app, { latency: options.latency ?? noLatency });
   channelRoutes(app, { store, channels: options.channels ?? (() => []) });

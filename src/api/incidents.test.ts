@@ -89,6 +89,38 @@ describe('incidents, over HTTP', () => {
     expect((await ask(`/v1/incidents/${id}`)).status).toBe(404);
   });
 
+  it('get a status together with their alerts, which is in the history of each', async () => {
+    const path = `/v1/incidents/${testId(2)}/status`;
+    const post = async (body: object, to = path) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await send(server, to, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: JSON.parse(answer.body) as unknown };
+    };
+    await server.store.commit({
+      alerts: [1, 2].map((n) => ({ alert: testAlert(n), channels: [] })),
+      now: testNow,
+    });
+    expect(await post({ status: 'false-positive' })).toMatchObject({ status: 400 });
+    expect(await post({ status: 'resolved', reason: hostileStrings[0], by: 'jane' })).toEqual({
+      status: 200,
+      body: { changed: 2, unchanged: 0, alertIds: [testId(2), testId(1)] },
+    });
+    expect(await post({ status: 'resolved' })).toMatchObject({ body: { changed: 0, unchanged: 2 } });
+    expect(await ask(`/v1/alerts/${testId(1)}/history`)).toMatchObject({
+      body: {
+        lines: [
+          {
+            by: 'jane (http)',
+            via: 'api',
+            detail: expect.stringContaining(`with incident ${testId(2)}`) as unknown,
+          },
+        ],
+      },
+    });
+    expect(await post({ status: 'resolved' }, '/v1/incidents/x/status')).toMatchObject({ status: 404 });
+    expect(await post({ status: 'gone' })).toMatchObject({ status: 400 });
+  });
+
   it('are none where alerts are not gathered', async () => {
     const other = await startServer();
     const { body } = await send(other, '/v1/incidents');

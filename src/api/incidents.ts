@@ -5,8 +5,11 @@ import { entityKinds } from '../alert/incident/entity.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
 import { findIncident, type Incident } from '../alert/incident/incident.ts';
 import { severities } from '../event/severity.ts';
+import { changeIncident } from '../store/incident-life.ts';
 import { storedIncidents } from '../store/incidents.ts';
 import type { Store } from '../store/store.ts';
+import { byOf } from './life.ts';
+import { statusBody } from './life-schema.ts';
 import { fromStore, HttpProblem } from './problem.ts';
 import { problems } from './schema.ts';
 
@@ -75,7 +78,18 @@ const detail = summary.extend({
 /** `GET /v1/incidents` and `GET /v1/incidents/:id`. */
 export function incidentRoutes(
   parent: FastifyInstance,
-  { store, setting }: { readonly store: Store; readonly setting: GatherSetting | undefined },
+  {
+    store,
+    setting,
+    now,
+    nudge,
+  }: {
+    readonly store: Store;
+    readonly setting: GatherSetting | undefined;
+    readonly now: () => number;
+    /** Told when a message may be owed. */
+    readonly nudge: () => void;
+  },
 ): void {
   const app = parent.withTypeProvider<ZodTypeProvider>();
   const read = async (): Promise<readonly Incident[]> =>
@@ -138,16 +152,79 @@ export function incidentRoutes(
         }),
       },
     },
-    handler: async ({ params: { id } }) => {
-      const incident = findIncident(await read(), id);
-      if (incident === undefined)
-        throw new HttpProblem(
-          404,
-          'No incident of the last seven days goes by this id; /v1/incidents lists those that there are.',
-        );
-      return incidentDetail(incident);
+    handler: async ({ params: { id } }) => incidentDetail(existing(await read(), id)),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/incidents/:id/status',
+    schema: {
+      operationId: 'setIncidentStatus',
+      summary:
+        'Acknowledge, take up, resolve or reopen an incident, or call it a false positive, with its alerts',
+      description:
+        'Alerts in it that are not so far yet get the same status, each with a line in its history. Reopening leaves them as they are. Doing it again does what is missing.',
+      params: z.object({ id: z.string().describe('As for `GET /v1/incidents/{id}`.') }),
+      body: statusBody,
+      response: {
+        200: z
+          .object({
+            changed: z.int().describe('How many alerts were changed, that of the incident included.'),
+            unchanged: z.int().describe('How many in it were so already, or further.'),
+            alertIds: z.array(z.string()).readonly().describe('Of those that were changed.'),
+          })
+          .describe('Done.'),
+        ...problems({
+          400: 'The body is not what is expected, or makes no sense for an alert of it.',
+          401: 'No key of scope `all`.',
+          404: 'No incident goes by this id.',
+          409: 'The alert of the incident has another revision by now: look at it again.',
+          503: 'The store could not be used; try again.',
+        }),
+      },
+    },
+    handler: async (request) => {
+      const { status, reason, by, revision } = request.body;
+      const incident = existing(await read(), request.params.id);
+      const result = await fromStore(() =>
+        changeIncident(store, incident, {
+          status,
+          reason,
+          by: byOf(request, by),
+          via: 'api',
+          expected: revision,
+          now: now(),
+        }),
+      );
+      switch (result.type) {
+        case 'stale':
+          throw new HttpProblem(
+            409,
+            `The alert of the incident has revision ${result.alert.lifecycle?.revision ?? 0} by now; look at it and decide again.`,
+          );
+        case 'refused':
+          throw new HttpProblem(400, result.reason);
+        case 'changed':
+          nudge();
+          return {
+            changed: result.changed.length,
+            unchanged: result.unchanged,
+            alertIds: result.changed,
+          };
+      }
     },
   });
+}
+
+/** @throws {HttpProblem} where no incident goes by the id */
+export function existing(incidents: readonly Incident[], id: string): Incident {
+  const incident = findIncident(incidents, id);
+  if (incident === undefined)
+    throw new HttpProblem(
+      404,
+      'No incident of the last seven days goes by this id; /v1/incidents lists those that there are.',
+    );
+  return incident;
 }
 
 function incidentSummary({

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { statuses } from '../alert/alert-life.ts';
 import type { LifecycleChange } from '../alert/lifecycle.ts';
+import type { GatherSetting } from '../alert/incident/gather.ts';
+import { passOn } from '../store/incident-life.ts';
 import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
 import { byOf } from './life.ts';
@@ -13,6 +15,7 @@ export interface LifeFormRoutes {
   readonly now: () => number;
   readonly channelNames: () => readonly string[];
   readonly nudge: () => void;
+  readonly gathering: GatherSetting | undefined;
   /** The page of an alert after an attempt that changed nothing. */
   readonly show: (request: FastifyRequest, reply: FastifyReply, attempt: Attempt) => Promise<FastifyReply>;
   /** Where the browser goes after a change. */
@@ -97,9 +100,20 @@ export function lifeFormRoutes(parent: FastifyInstance, options: LifeFormRoutes)
             );
           case 'refused':
             return failed(400, `${result.reason}.`);
-          case 'changed':
+          case 'changed': {
+            const change = changeOf(form, now());
+            if (change.type === 'status')
+              await fromStore(() =>
+                passOn(store, options.gathering, result.alert, {
+                  ...change,
+                  by: byOf(request, form.by === '' ? undefined : form.by),
+                  via: 'console',
+                  now: now(),
+                }),
+              );
             options.nudge();
             break;
+          }
           case 'unchanged':
         }
         return reply.redirect(options.after(request, alert.id), 303);

@@ -5,6 +5,8 @@ import * as z from 'zod';
 import type { LifecycleChange } from '../alert/lifecycle.ts';
 import type { Suppression } from '../alert/suppression.ts';
 import type { Json } from '../event/json.ts';
+import type { GatherSetting } from '../alert/incident/gather.ts';
+import { passOn } from '../store/incident-life.ts';
 import type { Store } from '../store/store.ts';
 import {
   assigneeBody,
@@ -29,6 +31,8 @@ export interface LifeRoutes {
   readonly problemOf: (when: Json) => string | undefined;
   /** Told when suppressions have changed. */
   readonly onSuppressions: () => Promise<void>;
+  /** How alerts are gathered: what is done to the alert of an incident is passed on to the alerts in it. */
+  readonly gathering: GatherSetting | undefined;
 }
 
 const idParameter = z.object({ id: z.string().describe('The id of the alert: 32 hex digits.') });
@@ -78,6 +82,12 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
           200: z
             .object({
               changed: z.boolean().describe('False where it was so already.'),
+              passedOn: z
+                .int()
+                .optional()
+                .describe(
+                  'How many alerts got the same status, because this is the alert of their incident.',
+                ),
               alert: alertSummarySchema,
             })
             .describe('The alert as it is now. The change is in its history.'),
@@ -116,9 +126,21 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
         throw new HttpProblem(400, result.reason);
       case 'unchanged':
         return { changed: false, alert: result.alert };
-      case 'changed':
+      case 'changed': {
+        const passedOn =
+          what.type === 'status'
+            ? await fromStore(() =>
+                passOn(store, options.gathering, result.alert, {
+                  ...what,
+                  by: byOf(request, by),
+                  via: 'api',
+                  now: now(),
+                }),
+              )
+            : 0;
         options.nudge();
-        return { changed: true, alert: result.alert };
+        return { changed: true, ...(passedOn > 0 && { passedOn }), alert: result.alert };
+      }
     }
   }
 

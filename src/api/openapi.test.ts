@@ -87,6 +87,7 @@ describe('/openapi.json', () => {
       'post /v1/deliveries/dead/drop',
       'post /v1/deliveries/dead/replay',
       'post /v1/events',
+      'post /v1/incidents/{id}/status',
       'post /v1/rejections/replay',
       'post /v1/suppressions',
       'post /v1/suppressions/{id}/end',

@@ -43,7 +43,7 @@ export function pageRoutes(
     readonly frame: Frame;
     readonly publicUrl: string | undefined;
     readonly keysNeeded: boolean;
-    readonly life: Pick<LifeFormRoutes, 'channelNames' | 'nudge'>;
+    readonly life: Pick<LifeFormRoutes, 'channelNames' | 'nudge' | 'gathering'>;
   },
 ): void {
   const { store, blocks, traffic, now, frame, publicUrl, keysNeeded } = options;

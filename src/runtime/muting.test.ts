@@ -140,7 +140,7 @@ describe('once an incident was told', () => {
     expect(await note(other)).toBe(undefined);
   });
 
-  it('it is known to a process that starts later', async () => {
+  it('is known to a process that starts later', async () => {
     const { process, channels } = await told();
     const later = process();
     await later.gather();

@@ -223,6 +223,7 @@ export async function serve({
     slack: slackActions({
       channels: config.channels,
       store,
+      gathering: config.incidents.enabled ? gatheringOf(config.incidents) : undefined,
       now: Date.now,
       nudge: outbox.nudge,
       log,

@@ -39,7 +39,7 @@ async function server() {
     store,
     ingest: () => Promise.reject(new Error('not here')),
     blocks: { blocker: testBlocker(store.blocks), nudge: () => {} },
-    slack: slackActions({ channels, store, now: Date.now, nudge: outbox.nudge, log: silent }),
+    slack: slackActions({ channels, store, gathering: undefined, now: Date.now, nudge: outbox.nudge, log: silent }),
     keys: [],
     health: () => ({ ready: true, checks: [] }),
     metrics: async () => '',

@@ -2,20 +2,24 @@ import type { LifecycleChange } from '../alert/lifecycle.ts';
 import type { SlackActions } from '../api/slack.ts';
 import type { OutboxLog } from '../notify/outbox.ts';
 import type { SlackClick } from '../notify/slack-buttons.ts';
+import type { GatherSetting } from '../alert/incident/gather.ts';
+import { passOn } from '../store/incident-life.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config-schema.ts';
 
 /** What clicks in Slack do to alerts: the same that anybody may do by other ways, written down under `slack:USER`. */
 export function slackActions(options: {
   readonly channels: Config['channels'];
-  readonly store: Pick<Store, 'life' | 'deliveries'>;
+  readonly store: Pick<Store, 'life' | 'deliveries' | 'alert' | 'state'>;
+  /** How alerts are gathered: what is done to the alert of an incident is passed on to the alerts in it. */
+  readonly gathering: GatherSetting | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Called after a change, so that it is told soon. */
   readonly nudge: () => void;
   readonly log: OutboxLog;
 }): SlackActions {
-  const { channels, store, now, nudge, log } = options;
+  const { channels, store, gathering, now, nudge, log } = options;
   return {
     signingSecrets: Object.values(channels).flatMap((settings) =>
       settings.type === 'slack' && settings.signingSecret !== undefined ? [settings.signingSecret] : [],
@@ -23,15 +27,18 @@ export function slackActions(options: {
     act: async ({ alertId, by, wish }) => {
       // Who was told of the alert is told of this; nobody hears of it for the first time.
       const told = (await store.deliveries(alertId)).map(({ channel }) => channel);
+      const change = changeOf(wish, now());
       const result = await store.life.change({
         alertId,
-        change: changeOf(wish, now()),
+        change,
         by,
         via: 'slack',
         now: now(),
         channelsFor: () =>
           told.filter((name) => Object.hasOwn(channels, name)).map((channel) => ({ channel })),
       });
+      if (result.type === 'changed' && change.type === 'status')
+        await passOn(store, gathering, result.alert, { ...change, by, via: 'slack', now: now() });
       if (result.type === 'changed') nudge();
       else log.info({ alertId, by, result: result.type }, 'a click in Slack changed nothing');
     },

@@ -18,7 +18,8 @@ beforeAll(async () => {
     const sighting = sightingOf(alert, 1);
     return sighting === undefined ? [] : [{ key: alertPrefix + alert.id, value: { ...sighting } }];
   });
-  await store.commit({ alerts: [], state, now: 1 });
+  const alerts = [1, 2].map((n) => ({ alert: { ...sampleAlert(n * 60_000), id: idOf(n) }, channels: [] }));
+  await store.commit({ alerts, state, now: 1 });
   await store.close();
 });
 afterAll(() => folder.remove());
@@ -38,6 +39,21 @@ describe('tocsin incidents', () => {
     expect(JSON.parse((await incidents('list', '--json')).stdout)).toMatchObject([{ id: idOf(1) }]);
     expect(JSON.parse((await incidents('show', idOf(2), '--json')).stdout)).toMatchObject({ id: idOf(1) });
     expect((await incidents('list', '--min-score', '1000')).stdout).toContain('No incidents');
+  });
+
+  it('gives an incident and its alerts a status', async () => {
+    const done = await incidents('resolve', '22', '--reason', 'key deleted', '--by', 'jane');
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('2 alerts changed') as unknown });
+    const again = await incidents('resolve', '22', '--json');
+    expect(JSON.parse(again.stdout)).toEqual({
+      incident: idOf(1),
+      type: 'changed',
+      changed: [],
+      unchanged: 2,
+    });
+    const history = await tocsin(['alerts', 'history', idOf(2), '--store', file]);
+    expect(history.stdout).toMatch(/jane[\s\S]*key deleted/);
+    expect(await incidents('false-positive', '22')).toMatchObject({ code: 0 });
   });
 
   it('says when there is none of that id', async () => {

@@ -4,7 +4,7 @@ import { severityOf, wholeNumber } from '../options.ts';
 import type { AlertFlags, AlertListFlags } from '../run/alerts.ts';
 
 /** Commands that set a status, by their names. */
-const verbs: readonly (readonly [name: string, status: Status, description: string])[] = [
+export const statusVerbs: readonly (readonly [name: string, status: Status, description: string])[] = [
   ['ack', 'acknowledged', 'say that somebody has seen it: no escalation, and no telling again'],
   ['progress', 'in-progress', 'say that somebody works on it'],
   ['resolve', 'resolved', 'say that it was what it said, and is dealt with'],
@@ -70,7 +70,7 @@ A server that runs on the same store shows the change at once, and tells the cha
     .argument('<id>', 'the id of the alert, or of a finding that joined it')
     .action(async (id: string, flags: AlertFlags) => finish(await (await run()).showAlert(id, flags)));
 
-  for (const [name, status, description] of verbs)
+  for (const [name, status, description] of statusVerbs)
     changing(alerts.command(name))
       .description(description)
       .argument('<id...>', 'ids of alerts')

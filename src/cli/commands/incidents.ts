@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { statusVerbs } from './alerts.ts';
 import { wholeNumber } from '../options.ts';
 import type { IncidentFlags } from '../run/incidents.ts';
 
@@ -6,13 +7,15 @@ import type { IncidentFlags } from '../run/incidents.ts';
 export function addIncidents(program: Command, finish: (code: number) => void): void {
   const incidents = program
     .command('incidents')
-    .description('alerts that belong together: list them, show one with its timeline')
+    .description('alerts that belong together: list them, show one with its timeline, say what became of it')
     .addHelpText(
       'after',
       `
 Examples:
   $ tocsin incidents list --min-score 50       what is bad enough that people were told
-  $ tocsin incidents show 5f0c                 timeline and risk; also by the id of an alert in it`,
+  $ tocsin incidents show 5f0c                 timeline and risk; also by the id of an alert in it
+  $ tocsin incidents ack 5f0c                  somebody looks at it, and at all alerts in it
+  $ tocsin incidents resolve 5f0c --reason 'key deleted'`,
     );
   const chosen = (command: Command): Command =>
     command
@@ -31,4 +34,14 @@ Examples:
     .description('show one incident: its alerts in the order of time, and what they have in common')
     .argument('<id>', 'its id, that of an alert in it, or the beginning of one')
     .action(async (id: string, flags: IncidentFlags) => finish(await (await run()).showIncident(id, flags)));
+
+  for (const [name, status, description] of statusVerbs)
+    chosen(incidents.command(name))
+      .description(`${description}: of the incident and of the alerts in it`)
+      .argument('<id>', 'its id, that of an alert in it, or the beginning of one')
+      .option('--by <name>', 'who decides (default: the user of this machine)')
+      .option('--reason <text>', 'why, for the history')
+      .action(async (id: string, flags: IncidentFlags) =>
+        finish(await (await run()).setIncidentStatus(id, status, flags)),
+      );
 }

@@ -1,6 +1,12 @@
 import { userInfo } from 'node:os';
 import { lifecycleOf, type LifecycleChange } from '../../alert/lifecycle.ts';
 import type { Status } from '../../alert/alert-life.ts';
+import type { GatherSetting } from '../../alert/incident/gather.ts';
+import { loadConfig } from '../../runtime/config.ts';
+import { gatheringOf } from '../../runtime/config-incidents.ts';
+import { configSchema } from '../../runtime/config-schema.ts';
+import { systemSecrets } from '../../runtime/secret.ts';
+import { passOn } from '../../store/incident-life.ts';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
 import type { AlertChangeResult } from '../../store/life-store.ts';
@@ -57,20 +63,30 @@ async function changeOne(
   store: Store,
   id: string,
   change: LifecycleChange,
-  { by, revision }: AlertFlags,
+  flags: AlertFlags,
 ): Promise<AlertChangeResult> {
+  const { by, revision } = flags;
   const alert = await store.alert(id);
   if (alert === undefined) return { type: 'unknown' };
   const told = await store.deliveries(alert.id);
-  return store.life.change({
+  const who = { by: by ?? userInfo().username, via: 'cli', now: Date.now() };
+  const result = await store.life.change({
+    ...who,
     alertId: alert.id,
     change,
-    by: by ?? userInfo().username,
-    via: 'cli',
     expected: revision,
     followUps: change.type === 'status' ? [...new Set(told.map(({ channel }) => channel))] : [],
-    now: Date.now(),
   });
+  if (result.type === 'changed' && change.type === 'status')
+    await passOn(store, gatheringOfFlags(flags), result.alert, { ...change, ...who });
+  return result;
+}
+
+/** How the configuration gathers alerts; the usual way, where a file of a store is named alone. */
+function gatheringOfFlags({ config, store }: AlertFlags): GatherSetting {
+  return gatheringOf(
+    (store === undefined ? loadConfig(config, systemSecrets()) : configSchema.parse({})).incidents,
+  );
 }
 
 function words(result: AlertChangeResult, expected: number | undefined): string {

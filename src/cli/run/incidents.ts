@@ -1,15 +1,19 @@
+import { userInfo } from 'node:os';
+import type { Status } from '../../alert/alert-life.ts';
 import { findIncident, type Incident } from '../../alert/incident/incident.ts';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { gatheringOf } from '../../runtime/config-incidents.ts';
-import { configSchema } from '../../runtime/config-schema.ts';
+import { configSchema, type Config } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
+import { changeIncident } from '../../store/incident-life.ts';
 import { storedIncidents } from '../../store/incidents.ts';
+import type { Store } from '../../store/store.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
-import { terminalOf, writeOut } from '../terminal.ts';
+import { count, terminalOf, writeOut } from '../terminal.ts';
 import { openStoreOf } from './store-of.ts';
 
 export interface IncidentFlags {
@@ -18,17 +22,30 @@ export interface IncidentFlags {
   readonly json?: boolean;
   readonly minScore?: number;
   readonly limit?: number;
+  readonly reason?: string;
+  readonly by?: string;
 }
 
-async function readIncidents(flags: IncidentFlags): Promise<readonly Incident[]> {
+function configOf(flags: IncidentFlags): Config {
   const isAlone = flags.store !== undefined && flags.config === undefined;
-  const config = isAlone ? configSchema.parse({}) : loadConfig(flags.config, systemSecrets());
+  return isAlone ? configSchema.parse({}) : loadConfig(flags.config, systemSecrets());
+}
+
+async function withIncidents<T>(
+  flags: IncidentFlags,
+  work: (incidents: readonly Incident[], store: Store) => T | Promise<T>,
+): Promise<T> {
+  const config = configOf(flags);
   const store = await openStoreOf(config, flags.store);
   try {
-    return await storedIncidents(store, gatheringOf(config.incidents));
+    return await work(await storedIncidents(store, gatheringOf(config.incidents)), store);
   } finally {
     await store.close();
   }
+}
+
+function readIncidents(flags: IncidentFlags): Promise<readonly Incident[]> {
+  return withIncidents(flags, (incidents) => incidents);
 }
 
 export async function listIncidents(flags: IncidentFlags): Promise<number> {
@@ -46,6 +63,7 @@ function table(incidents: readonly Incident[], left: number): string {
     line(risk.explanation, 200),
     severity,
     String(alerts.length),
+    String(alerts.filter(({ muted }) => muted === true).length || ''),
     line([...new Set(alerts.map(({ who }) => who))].slice(0, 3).join(', '), 100),
     told === undefined ? '' : told.severity,
     id,
@@ -55,6 +73,7 @@ function table(incidents: readonly Incident[], left: number): string {
     { head: 'risk', gives: true, wraps: true },
     { head: 'worst' },
     { head: 'alerts', right: true },
+    { head: 'muted', right: true },
     { head: 'who', gives: true },
     { head: 'told as' },
     { head: 'incident' },
@@ -68,6 +87,30 @@ export async function showIncident(id: string, flags: IncidentFlags): Promise<nu
   const incident = chosen(await readIncidents(flags), id);
   await writeOut(flags.json === true ? jsonText(incident) : pageOf(incident));
   return exitCode.ok;
+}
+
+/** @throws {CliFailure} where no incident, or more than one, goes by the id */
+export function setIncidentStatus(id: string, status: Status, flags: IncidentFlags): Promise<number> {
+  return withIncidents(flags, async (incidents, store) => {
+    const incident = chosen(incidents, id);
+    const result = await changeIncident(store, incident, {
+      status,
+      reason: flags.reason,
+      by: flags.by ?? userInfo().username,
+      via: 'cli',
+      now: Date.now(),
+    });
+    if (flags.json === true) await writeOut(jsonText({ incident: incident.id, ...result }));
+    else if (result.type === 'changed')
+      await writeOut(
+        `${incident.id}  ${status}: ${count(result.changed.length, 'alert')} changed, ${result.unchanged} in it ${result.unchanged === 1 ? 'was' : 'were'} so already or further\n`,
+      );
+    else
+      await writeOut(
+        `not done: ${result.type === 'refused' ? line(result.reason, 400) : 'it has changed meanwhile'}\n`,
+      );
+    return result.type === 'changed' ? exitCode.ok : exitCode.failure;
+  });
 }
 
 function chosen(incidents: readonly Incident[], id: string): Incident {
