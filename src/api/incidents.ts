@@ -217,7 +217,7 @@ export function incidentRoutes(
 }
 
 /** @throws {HttpProblem} where no incident goes by the id */
-export function existing(incidents: readonly Incident[], id: string): Incident {
+function existing(incidents: readonly Incident[], id: string): Incident {
   const incident = findIncident(incidents, id);
   if (incident === undefined)
     throw new HttpProblem(

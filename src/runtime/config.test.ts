@@ -45,6 +45,8 @@ describe('a configuration', () => {
         window: 21_600_000,
         longest: 86_400_000,
         threshold: 50,
+        mute: 'medium',
+        clientWait: 15_000,
         mostActors: 5,
         ignore: [],
       },

@@ -152,8 +152,13 @@ async function take(
   };
 }
 
-function unmuted({ muted: _, incident, ...alert }: Alert): Alert {
-  return { ...alert, ...(incident && { incident: { id: incident.id, name: incident.name } }) };
+function unmuted(alert: Alert): Alert {
+  const { incident } = alert;
+  return {
+    ...alert,
+    muted: undefined,
+    ...(incident && { incident: { id: incident.id, name: incident.name } }),
+  };
 }
 
 /** Of an alert that nobody was told of yet, what joins it is no news. */
