@@ -98,10 +98,11 @@ export function createMuting({ upTo, setting, clientWaitMs, alert, commit, onMut
     return result;
   }
 
-  /** What of it is owed at once waits for something worse. */
+  /** What of it is owed soon waits for something worse. */
   function waiting(one: Owes[number], now: number): Owes[number] {
-    if (typeof one !== 'string' && one.due !== undefined) return one;
-    return { channel: nameOf(one), due: now + clientWaitMs, cause: { type: 'client' } };
+    const due = now + clientWaitMs;
+    if (typeof one !== 'string' && (one.cause !== undefined || (one.due ?? now) > due)) return one;
+    return { channel: nameOf(one), due, cause: { type: 'client' } };
   }
 
   return {
