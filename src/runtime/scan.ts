@@ -13,6 +13,7 @@ import { partsOf, type FilePart } from '../source/file-parts.ts';
 import type { InputFile } from '../source/files.ts';
 import { inTimeOrder } from '../source/in-time-order.ts';
 import type { PlaceSources } from '../source/place-files.ts';
+import type { Joining } from '../alert/join.ts';
 import type { Store } from '../store/store.ts';
 import { createAlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
@@ -40,6 +41,8 @@ export interface ScanOptions {
   readonly places?: PlaceSources | undefined;
   /** Where alerts are kept besides being shown; a scan never delivers to channels. */
   readonly store?: Store | undefined;
+  /** How findings join alerts that are in the store; each is an alert of its own, where left out. */
+  readonly joining?: Joining | undefined;
   /** Called once for each alert, in the order of the input. */
   readonly onAlert: (alert: Alert) => void | Promise<void>;
   readonly onRejection: (rejection: Rejection) => void;
@@ -64,6 +67,8 @@ export interface ScanResult {
   readonly forgottenAssets: number;
   /** Alerts that the store did not have before; undefined without a store. */
   readonly stored: number | undefined;
+  /** Findings that joined alerts of the store, and had not before. */
+  readonly joined: number;
   /** What correlations left out or judged early. */
   readonly correlations: CorrelatorCounters;
 }
@@ -97,6 +102,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   let bytesRead = 0;
   let repeated = 0;
   let stored = 0;
+  let joined = 0;
   const correlator = createCorrelator(engine.correlations, correlatorOptions);
   const alertsPerRule = options.alertsPerRule ?? Number.POSITIVE_INFINITY;
   const limit = createAlertLimit(alertsPerRule);
@@ -115,11 +121,13 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     if (store && fresh.length + rejections.length + assets.length > 0) {
       const result = await store.commit({
         alerts: fresh.map((alert) => ({ alert, channels: [] })),
+        joining: options.joining && { ...options.joining, channelsFor: () => [] },
         rejections,
         assets,
         now: clock(),
       });
       stored += result.created.length;
+      joined += result.joined?.length ?? 0;
     }
     for (const alert of fresh) await options.onAlert(alert);
   };
@@ -196,6 +204,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     forgotten: seen.forgotten(),
     forgottenAssets: memory?.counters().evicted ?? 0,
     stored: store ? stored : undefined,
+    joined,
     correlations: correlator.counters(),
   };
 }

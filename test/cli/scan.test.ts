@@ -230,6 +230,22 @@ alerts:
     expect(second.stdout).toContain('0 new alerts kept in the store');
   });
 
+  it('joins what belongs together in a store, as a server does, however often it is scanned', async () => {
+    const again = at('again.json');
+    const one = () => trailStopped({ requestParameters: { name: 'management' } });
+    const records = [one(), one(), one()];
+    writeFileSync(again, JSON.stringify({ Records: records }));
+    const store = at('joined/alerts.db');
+    const first = await tocsin(['scan', again, '--store', store]);
+    expect(first.stdout).toContain('1 new alert kept in the store, and 2 findings joined to alerts there');
+    const second = await tocsin(['scan', again, '--store', store]);
+    expect(second.stdout).toMatch(/0 new alerts kept in the store\n/);
+    const config = at('apart.yaml');
+    writeFileSync(config, 'alerts: { grouping: { enabled: false } }\n');
+    const apart = await tocsin(['scan', again, '--store', at('apart/alerts.db'), '--config', config]);
+    expect(apart.stdout).toMatch(/3 new alerts kept in the store\n/);
+  });
+
   it('reads zstd, too', async () => {
     const { json } = await scanJson(['-'], zstdCompressSync(Buffer.from(JSON.stringify(stopped))));
     expect(json.alerts).toHaveLength(1);

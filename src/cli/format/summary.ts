@@ -177,6 +177,10 @@ export function renderTotals(
   if (future > 0) lines.push(`${count(future, 'event')} from the future left out of correlations`);
   if (evictedEntries > 0)
     lines.push(`${count(evictedEntries, 'event')} left out of correlations, because only so many are held`);
-  if (result.stored !== undefined) lines.push(`${count(result.stored, 'new alert')} kept in the store`);
+  if (result.stored !== undefined) {
+    const joined =
+      result.joined === 0 ? '' : `, and ${count(result.joined, 'finding')} joined to alerts there`;
+    lines.push(`${count(result.stored, 'new alert')} kept in the store${joined}`);
+  }
   return `${lines.map((line) => paint(terminal, 'dim', line)).join('\n')}\n`;
 }

@@ -17,6 +17,8 @@ export interface RulesToRun extends Pick<LoadedRules, 'rules' | 'correlations'> 
   readonly disabled: ReadonlySet<string>;
   readonly setting: Setting;
   readonly places: PlaceSources;
+  /** What the configuration, or nothing where there is none, says of findings that belong together. */
+  readonly alerts: Decisions['alerts'] | undefined;
 }
 
 /** Loads the rules that the flags, and the configuration that they name, ask for. Broken ones are told on standard error and left out; warnings are told. */
@@ -54,6 +56,7 @@ export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
     correlations,
     disabled: new Set(decisions?.rules.disabled),
     setting,
+    alerts: decisions?.alerts,
     places: await readPlaceSources(decisions?.context.places ?? { files: [], builtin: true }, warnOfPlaces),
   };
 }

@@ -4,6 +4,7 @@ import { atLeast, type Severity } from '../../event/severity.ts';
 import { renderAlert } from '../../notify/terminal.ts';
 import { createAssetMemory } from '../../facts/assets/memory.ts';
 import { openAssets } from '../../runtime/kept-assets.ts';
+import type { Decisions } from '../../runtime/config.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { assetsOfScan, scan } from '../../runtime/scan.ts';
 import { version } from '../../runtime/version.ts';
@@ -46,7 +47,9 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
     since: flags.since === undefined ? undefined : parseTime(flags.since, '--since', started),
     until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', started),
   };
-  const { rules, correlations, disabled, setting, places } = await rulesOf(flags);
+  const { rules, correlations, disabled, setting: decided, places, alerts } = await rulesOf(flags);
+  const together = flags.store === undefined ? undefined : await joiningIn(alerts);
+  const setting = { ...decided, ...(together && { policy: together.policy }) };
   const engine = createEngine(rules, correlations, disabled, setting, locateIn(places, warnOfPlaces));
   const files = await inputFiles(paths);
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
@@ -70,6 +73,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       places,
       alertsPerRule: flags.alertsPerRule,
       store,
+      joining: together?.joining,
       onAlert: (alert) => {
         const isExcepted = alert.exception !== undefined;
         if (isExcepted) excepted++;
@@ -119,6 +123,17 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
 async function openStore(path: string): Promise<Store> {
   const { openSqliteStore } = await import('../../store/sqlite.ts');
   return openSqliteStore({ path });
+}
+
+/** What is kept is grouped as a server would group it. Loaded on demand, as the store is. */
+async function joiningIn(configured: Decisions['alerts'] | undefined) {
+  const { alertsSection } = await import('../../runtime/config-alerts.ts');
+  const { groupsOf, joiningOf } = await import('../../runtime/config-joining.ts');
+  const alerts = configured ?? alertsSection.parse({});
+  return {
+    policy: { ...alerts, groups: groupsOf(alerts) },
+    joining: alerts.grouping.enabled ? joiningOf(alerts) : undefined,
+  };
 }
 
 interface Printer {
