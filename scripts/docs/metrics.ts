@@ -1,4 +1,5 @@
 import { sampleAlert } from '../../src/notify/sample.ts';
+import { createUsualMemory } from '../../src/context/usual/memory.ts';
 import { createAssetMemory } from '../../src/facts/assets/memory.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
 import { createWorkerMetrics } from '../../src/runtime/worker-metrics.ts';
@@ -24,6 +25,7 @@ export async function metricNames(): Promise<readonly MetricName[]> {
       store,
       createCorrelator([], correlatorDefaults).counters,
       createAssetMemory().counters,
+      createUsualMemory(() => ({ kind: 'internet' })).counters,
       () => ({
         leftOut: { late: 0, future: 0, timeless: 0 },
         offences: { scanner: 0 },

@@ -1,6 +1,7 @@
 import { noContext, type Context } from '../context/context.ts';
 import { personFields, type Person } from '../context/person.ts';
 import { placeFields, type Place } from '../context/place.ts';
+import { usualFields, type Usual } from '../context/usual/usual.ts';
 import type { Event } from '../event/event.ts';
 import type { Json } from '../event/json.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
@@ -30,6 +31,7 @@ export class Subject {
   #facts: readonly Fact[] | undefined;
   #place: Place | undefined;
   #person: Person | undefined;
+  #usual: { readonly told: Usual | undefined } | undefined;
   #members: Map<string, Json | undefined> | undefined;
 
   /**
@@ -69,6 +71,11 @@ export class Subject {
     return (this.#person ??= this.#context.personOf(this.event));
   }
 
+  /** How it stands beside what the actor did before. */
+  get usual(): Usual | undefined {
+    return (this.#usual ??= { told: this.#context.usualOf(this.event, () => this.place) }).told;
+  }
+
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */
   member(name: string): Json | undefined {
     const members = (this.#members ??= new Map<string, Json | undefined>());
@@ -84,6 +91,8 @@ export class Subject {
         return placeFields(this.place);
       case 'person':
         return personFields(this.person);
+      case 'usual':
+        return this.usual && usualFields(this.usual);
       default:
         return tocsinMember(name, this.event, () => this.facts, this.#known);
     }

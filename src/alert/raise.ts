@@ -1,5 +1,6 @@
+import { usualSentence } from '../context/usual/usual.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
-import type { Alert } from './alert.ts';
+import type { Alert, AlertFact } from './alert.ts';
 import { alertPerson } from './alert-person.ts';
 import type { Subject } from './finding.ts';
 import { compileHeadline, type Headline } from './headline.ts';
@@ -75,13 +76,21 @@ function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Al
     },
     tactics: part.tactics,
     techniques: part.techniques,
-    facts: facts.map(({ explanation, unknowns, diff = [] }) => ({
-      explanation,
-      unknowns,
-      ...(diff.length === 0 ? {} : { diff }),
-    })),
+    facts: [
+      ...facts.map(({ explanation, unknowns, diff = [] }) => ({
+        explanation,
+        unknowns,
+        ...(diff.length === 0 ? {} : { diff }),
+      })),
+      ...unlikeBefore(subject),
+    ],
     falsePositives: rule.falsePositives,
     references: rule.references,
     evidence: { eventId: event.id, provenance: event.provenance, fields: event.fields },
   };
+}
+
+function unlikeBefore({ usual, place }: Subject): readonly AlertFact[] {
+  const explanation = usual && usualSentence(usual, place);
+  return explanation === undefined ? [] : [{ explanation, unknowns: [] }];
 }

@@ -3,6 +3,7 @@ import { remembered } from '../event/remembered.ts';
 import { ownNetworks, type OwnNetwork } from './own-networks.ts';
 import { peopleBook, type KnownPerson } from './people.ts';
 import { personOf, type Person } from './person.ts';
+import type { Usual } from './usual/usual.ts';
 import { kindOfAddress, locateNothing, placeOf, type Locate, type Place } from './place.ts';
 
 /** What is known around events besides what they say. Asked only where a rule asks or an alert is made. */
@@ -11,6 +12,8 @@ export interface Context {
   readonly personOf: (event: Event) => Person;
   /** The person whom the configuration calls so. */
   readonly personNamed: (name: string) => KnownPerson | undefined;
+  /** How the event stands beside what its actor did before; undefined where nobody learns that, or nothing is known of the actor. */
+  readonly usualOf: (event: Event, place: () => Place) => Usual | undefined;
 }
 
 /** What the configuration tells of it: plain data. */
@@ -23,6 +26,7 @@ export interface ContextSetting {
 export function createContext(
   { networks, people }: ContextSetting = { networks: [], people: [] },
   locate: Locate = locateNothing,
+  usualOf: Context['usualOf'] = () => undefined,
 ): Context {
   const own = ownNetworks(networks);
   const book = peopleBook(people);
@@ -32,6 +36,7 @@ export function createContext(
     placeOf: (origin) => placeOf(origin, own, locate, kindOf),
     personOf: (event) => personOf(event, book),
     personNamed: (name) => byName.get(name),
+    usualOf,
   };
 }
 

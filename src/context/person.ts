@@ -17,17 +17,17 @@ export interface Person {
 
 /** @param book from `peopleBook` */
 export function personOf(event: Event, book: ReturnType<typeof peopleBook>): Person {
-  const id = idOf(event);
+  const id = ownIdentity(event);
   const known = book([id, event.actor.arn]);
   return { id: (known?.name ?? id)?.toLowerCase(), known };
 }
 
 /**
- * An IAM user and root are their ARN. Of sessions, the source identity counts, which cannot be changed once it is set, and the session name
+ * What the record alone says of who is behind it. An IAM user and root are their ARN. Of sessions, the source identity counts, which cannot be changed once it is set, and the session name
  * where IAM Identity Center or another identity provider gave it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
  */
-function idOf(event: Event): string | undefined {
+export function ownIdentity(event: Event): string | undefined {
   const { actor, fields } = event;
   switch (actor.kind) {
     case 'root':

@@ -24,6 +24,23 @@ export const contextSection = z
       })
       .prefault({})
       .describe('Where addresses are.'),
+    usual: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether the server learns from which countries and networks, with which programs, at which hours and for which services each actor comes, so that alerts tell what is new.',
+          ),
+        learningDays: z
+          .int()
+          .min(1)
+          .max(60)
+          .default(14)
+          .describe('For how many days an actor is known before anything is told of it.'),
+      })
+      .prefault({})
+      .describe('What is usual for an actor.'),
   })
   .prefault({})
   .describe('What is looked up about events.');

@@ -74,6 +74,7 @@ const nothing: Examined = { findings: [], match: undefined };
  * @param disabled ids of rules and correlations that raise nothing. What a disabled correlation refers to stays silent with it.
  * @param locate where addresses of the internet are; nothing is known of them, where left out
  * @param suppressions exceptions that were made meanwhile: see `compilePolicy`
+ * @param usualOf what is usual for actors, where it is learned
  */
 export function createEngine(
   rules: readonly Rule[],
@@ -82,19 +83,26 @@ export function createEngine(
   setting: Setting = {},
   locate?: Locate,
   suppressions?: () => readonly AlertException[],
+  usualOf?: Context['usualOf'],
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
     (rule) => isForKnownSource(rule) && rule.status !== 'unsupported' && !disabled.has(rule.id),
   );
   const running = runningCorrelations(linked.correlations, active, disabled);
-  return engineOf({ active, correlations: running, silent: linked.silent, ...setting }, locate, suppressions);
+  return engineOf(
+    { active, correlations: running, silent: linked.silent, ...setting },
+    locate,
+    suppressions,
+    usualOf,
+  );
 }
 
 export function engineOf(
   parts: EngineParts,
   locate?: Locate,
   suppressions?: () => readonly AlertException[],
+  usualOf?: Context['usualOf'],
 ): Engine {
   const { active, correlations, silent } = parts;
   // Rules for one log source cost the events of others nothing.
@@ -107,7 +115,7 @@ export function engineOf(
     fieldsToShow: headlineFields,
   });
   const raise = alertRaiser();
-  const context = createContext(parts.context, locate);
+  const context = createContext(parts.context, locate, usualOf);
   const raiseCorrelated = correlatedRaiser(context);
   const policy = parts.policy ?? noPolicy;
   const judge = compilePolicy(policy, parts.known, suppressions);

@@ -57,6 +57,8 @@ export interface Alongside {
   readonly alerts?: ((made: ReadonlySet<string>) => readonly Alert[]) | undefined;
   /** Stored in the same transaction. */
   readonly state?: readonly StateChange[] | undefined;
+  /** Whether the events are all that happened, and not chosen for what was found in them: so that they tell what is usual. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** How many batches go into one transaction at most. */
@@ -73,7 +75,8 @@ export function createIngest(
   const takeTogether = createTogether(options);
   return async (chunks, from) => {
     const input = openInput(options, takeTogether, from.source);
-    for await (const batch of decode(chunks, from, { startAt: from.startAt })) await input.take(batch);
+    for await (const batch of decode(chunks, from, { startAt: from.startAt }))
+      await input.take(batch, { isWhole: true });
     if (from.position) await input.end(from.position);
     return input.result();
   };
@@ -165,6 +168,7 @@ function openInput(options: IngestOptions, takeTogether: TakeTogether, source: s
     take: async (batch: DecodedBatch, alongside: Alongside = {}): Promise<void> => {
       const tally = newTally();
       const decision = decideAll(batch, options, tally);
+      if (alongside.isWhole === true) options.usual?.learn(batch.events, decision.latest);
       const elsewhere = alongside.alerts?.(new Set(decision.alerts.map(({ id }) => id))) ?? [];
       const decided = [...decision.alerts, ...elsewhere];
       const { correlated, result } = await takeTogether({

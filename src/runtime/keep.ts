@@ -7,10 +7,13 @@ import type { StateChange } from '../sigma/correlation/state.ts';
 import { StoreError, type StoreProblem } from '../store/error.ts';
 import type { Commit, CommitResult, JoinedFinding, Store } from '../store/store.ts';
 import type { KeptAssets } from './kept-assets.ts';
+import type { KeptUsual } from './kept-usual.ts';
 
 export interface KeepOptions {
   readonly store: Pick<Store, 'commit'>;
   readonly assets: KeptAssets;
+  /** What actors usually do, learned from whole streams of events; not where it is left out. */
+  readonly usual?: KeptUsual | undefined;
   /** The channels that an alert is owed to. */
   readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
   /** How findings join alerts that are there; each is an alert of its own, where left out. */
@@ -27,7 +30,7 @@ export interface ToKeep {
 }
 
 /**
- * Stores what several batches lead to, and what is new about assets, in one transaction: all of it or nothing. Answers for each batch as
+ * Stores what several batches lead to, and what is new about assets and what is usual, in one transaction: all of it or nothing. Answers for each batch as
  * though they had been stored one after the other.
  * @throws {StoreError} `unfit` where more than one came and no store can hold one of their alerts; one alone is stored without such alerts
  */
@@ -39,7 +42,8 @@ export async function keep(
     ({ alerts, rejections, position, state }) =>
       alerts.length + rejections.length + state.length === 0 && position === undefined,
   );
-  if (isEmpty && !options.assets.memory.isChanged()) return batches.map(() => ({ created: [], repeated: 0 }));
+  const isChanged = options.assets.memory.isChanged() || options.usual?.isChanged() === true;
+  if (isEmpty && !isChanged) return batches.map(() => ({ created: [], repeated: 0 }));
   const alerts = batches.map((batch) => batch.alerts);
   const all: Whole = {
     alerts: alerts.flat(),
@@ -48,9 +52,12 @@ export async function keep(
     // The last word on a key counts.
     state: batches.flatMap(({ state }) => state),
   };
-  const result = await options.assets.keep((assets, assetsFrom) =>
-    keepWhole(options, all, { assets, assetsFrom }, batches.length === 1),
-  );
+  const keepAll = (learned: readonly StateChange[]) =>
+    options.assets.keep((assets, assetsFrom) => {
+      const whole = { ...all, state: [...all.state, ...learned] };
+      return keepWhole(options, whole, { assets, assetsFrom }, batches.length === 1);
+    });
+  const result = options.usual === undefined ? await keepAll([]) : await options.usual.keep(keepAll);
   return resultsOf(alerts, result);
 }
 

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ChannelStatus } from '../api/channels.ts';
 import { severities } from '../event/severity.ts';
 import type { Alert } from '../alert/alert.ts';
+import type { UsualCounters } from '../context/usual/memory.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
@@ -40,6 +41,7 @@ export function createMetrics(
   store: Store,
   correlations: () => CorrelatorCounters | undefined,
   assets: () => AssetCounters | undefined,
+  usual: () => UsualCounters | undefined,
   traffic: () => TrafficCounters | undefined,
   channels: () => readonly ChannelStatus[],
 ): Metrics {
@@ -202,6 +204,19 @@ export function createMetrics(
     'Assets that were forgotten since the start of this process to make room, those first that were not heard of for longest.',
     [],
     ofAssets('evicted'),
+  );
+  const ofUsual =
+    (which: keyof UsualCounters) => async (set: (labels: Record<string, string>, value: number) => void) => {
+      const counters = usual();
+      if (counters !== undefined) set({}, counters[which]);
+    };
+  gauge('tocsin_usual_actors', 'Actors of whom is known what they usually do.', [], ofUsual('actors'));
+  gauge('tocsin_usual_bytes', 'What that takes in memory, about.', [], ofUsual('bytes'));
+  gauge(
+    'tocsin_usual_evicted',
+    'Actors that were forgotten since the start of this process to make room, those first of whom nothing new was learned for longest.',
+    [],
+    ofUsual('evicted'),
   );
   const trafficGauge = (
     name: string,

@@ -18,6 +18,7 @@ import { contextOf } from './config-context.ts';
 import { channelStates, rateOf } from './channel-states.ts';
 import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
+import { createHabits } from './kept-usual.ts';
 import { keepLeading, type Leading } from './leading.ts';
 import { splitListen } from './listen.ts';
 import { keptRulesFolder } from './cache-folder.ts';
@@ -93,12 +94,27 @@ export async function serve({
   };
   const store = await openStore(config);
   const suppressing = createSuppressing(store.life, log);
-  const engine = createEngine(rules, correlations, disabled, setting, places.locate, suppressing.current);
+  const habits = config.context.usual.enabled
+    ? createHabits({
+        learningDays: config.context.usual.learningDays,
+        lateness: config.correlations.latenessMinutes * 60_000,
+      })
+    : undefined;
+  const engine = createEngine(
+    rules,
+    correlations,
+    disabled,
+    setting,
+    places.locate,
+    suppressing.current,
+    habits?.usualOf,
+  );
 
   const metrics = createMetrics(
     store,
     () => leading?.current()?.correlations(),
     () => leading?.current()?.assets(),
+    () => leading?.current()?.usual(),
     () => leading?.current()?.traffic.counters(),
     () => channelStates(outbox, config),
   );
@@ -152,6 +168,7 @@ export async function serve({
           store,
           leadership,
           blocking,
+          habits,
           channelsFor: (alert) => owedBy(route(alert), Date.now()),
           suppressing,
           onNews: (created) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
+import type { UsualCounters } from '../context/usual/memory.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { TakeBatch } from '../api/worker-batches.ts';
 import type { Rule } from '../sigma/rule.ts';
@@ -22,6 +23,7 @@ import type { Engine } from './engine.ts';
 import { createHealth, type Health, type HealthOptions } from './health.ts';
 import { commitTick, createBatchIngest, createIngest, type IngestOptions } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
+import { openUsual, type Habits } from './kept-usual.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { incidentGatherer } from './gather-incidents.ts';
 import type { Led } from './leading.ts';
@@ -46,6 +48,8 @@ export interface TakingOptions {
   readonly store: Store;
   readonly leadership: Leadership;
   readonly blocking: Blocking;
+  /** Where what actors usually do is asked for; nothing is learned, where left out. */
+  readonly habits: Habits | undefined;
   readonly channelsFor: IngestOptions['channelsFor'];
   /** Exceptions that are made while it runs. */
   readonly suppressing: Suppressing;
@@ -71,6 +75,7 @@ export interface Taking extends Led {
   readonly traffic: RunningTraffic;
   readonly correlations: () => CorrelatorCounters;
   readonly assets: () => AssetCounters;
+  readonly usual: () => UsualCounters | undefined;
   readonly health: Health;
 }
 
@@ -82,6 +87,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     clock: Date.now,
   });
   const assets = await openAssets(store);
+  const usual = options.habits && (await openUsual(store, engine.context, options.habits));
   const state = await store.state();
   /** Complete once everything has started. */
   const started: { taking?: Pick<Taking, 'sources' | 'traffic'> } = {};
@@ -128,6 +134,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     store: { commit },
     correlations: kept,
     assets,
+    usual,
     channelsFor: lookups?.owing(options.channelsFor) ?? options.channelsFor,
     joining: config.alerts.grouping.enabled ? joiningOf(config.alerts) : undefined,
     clock: Date.now,
@@ -263,6 +270,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     nudgeBlocking: blockingLoop.nudge,
     correlations: () => kept.counters(),
     assets: () => assets.memory.counters(),
+    usual: () => usual?.counters(),
     health,
     stop: () => (stopped ??= stop()),
   };
