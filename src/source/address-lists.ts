@@ -1,213 +1,47 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { ListShape } from '../web/reputation/format.ts';
 import { limitsFor, type Trust } from '../web/reputation/limits.ts';
 import { readList, type ListContents } from '../web/reputation/list.ts';
-import { fetchList, tooLong, wholeOf } from './fetch-list.ts';
-import { keepList, keptList, type KeptList } from './kept-list.ts';
-import type { SourceLog } from './source.ts';
+import { openLists, type Lists, type ListSource, type ListsOptions, type ListState } from './open-lists.ts';
 
-/** One list of addresses, from a file or from a URL. */
-export interface AddressListSettings extends ListShape {
-  /** Letters, digits, `-` and `_`; each list has its own. */
-  readonly name: string;
-  readonly from: { readonly file: string } | { readonly url: string };
+/** One list of addresses, from a file or from a URL. A stale copy is context and no verdict any more. */
+export interface AddressListSettings extends ListShape, ListSource {
   readonly trust: Trust;
-  /** How often it is looked at. Spamhaus asks for once an hour at most. */
-  readonly everyMs?: number | undefined;
-  readonly timeoutMs?: number | undefined;
-  readonly mostBytes?: number | undefined;
-  /** A copy that nobody has confirmed for so long is context and no verdict any more: addresses are given to others. */
-  readonly staleMs?: number | undefined;
 }
 
 /** A list as it stands. */
-export interface AddressListState {
-  readonly name: string;
+export interface AddressListState extends Omit<ListState<ListContents>, 'isStale'> {
   /** What it may be used for now: that of the settings, or `context` once it is stale. */
   readonly trust: Trust;
-  /** Undefined until there is a first good copy. */
-  readonly contents: ListContents | undefined;
-  /** When its source last gave or confirmed these contents, in milliseconds since the epoch. */
-  readonly confirmedAt: number | undefined;
-  /** Why the last attempt brought nothing, one clause; undefined where it did. */
-  readonly problem: string | undefined;
 }
 
-export interface AddressListsOptions {
-  readonly lists: readonly AddressListSettings[];
-  /** Where last good copies of fetched lists are kept. */
-  readonly folder: string;
-  readonly clock: () => number;
-  readonly log: SourceLog;
+export interface AddressListsOptions extends Omit<
+  ListsOptions<AddressListSettings, ListContents>,
+  'read' | 'changed'
+> {
   /** Told of all lists whenever one of them has changed. */
   readonly changed: (lists: readonly AddressListState[]) => void;
 }
 
-export interface AddressLists {
+export interface AddressLists extends Omit<Lists<ListContents>, 'states'> {
   readonly states: () => readonly AddressListState[];
-  /** Undefined while all lists are there and fresh, else what is wrong with the first that is not. */
-  readonly trouble: () => string | undefined;
-  /** Looks at every list now. Never rejects. */
-  readonly refresh: () => Promise<void>;
-  readonly stop: () => Promise<void>;
 }
 
-const hour = 60 * 60 * 1000;
-const defaultEveryMs = hour;
-const defaultTimeoutMs = 30_000;
-const defaultMostBytes = 32 * 1024 * 1024;
-const defaultStaleMs = 7 * 24 * hour;
-/** After a failure a list is looked at again this much sooner, and never more often than the floor. */
-const soonerAfterFailure = 12;
-const soonestMs = 60_000;
-
-interface Held {
-  readonly settings: AddressListSettings;
-  state: AddressListState;
-  kept: KeptList | undefined;
-  /** Size and time of a file when it was read last. */
-  looks: string | undefined;
-  timer: NodeJS.Timeout | undefined;
-  /** The look that is under way: two at once would write one copy over the other. */
-  looking: Promise<void> | undefined;
-}
-
-/**
- * Loads lists and keeps them fresh. At the start the copies of an earlier run hold, so that Tocsin starts without a network, and those that are
- * not due yet are not asked for; whatever goes wrong later, the last good contents stay.
- */
-export async function openAddressLists(options: AddressListsOptions): Promise<AddressLists> {
-  const { folder, clock, log, changed } = options;
-  const stopping = { now: false };
-  const held = options.lists.map((settings): Held => ({
-    settings,
-    state: {
-      name: settings.name,
-      trust: settings.trust,
-      contents: undefined,
-      confirmedAt: undefined,
-      problem: undefined,
-    },
-    kept: undefined,
-    looks: undefined,
-    timer: undefined,
-    looking: undefined,
-  }));
-  const states = (): readonly AddressListState[] => held.map(({ state }) => state);
-
-  const set = (list: Held, next: Partial<AddressListState>): void => {
-    const state = { ...list.state, ...next };
-    const trust = trustAt(list.settings, state.confirmedAt, clock());
-    const isNew = state.contents !== list.state.contents || trust !== list.state.trust;
-    if (state.problem !== undefined && state.problem !== list.state.problem)
-      log.warn({ list: state.name, problem: state.problem }, 'list not loaded; the last good one holds');
-    list.state = { ...state, trust };
-    if (isNew) changed(states());
-  };
-  const take = (list: Held, bytes: Uint8Array, confirmedAt: number): boolean => {
-    const read = readList(bytes, list.settings, limitsFor(list.settings.trust));
-    if (read.type === 'refused') {
-      set(list, { problem: read.reason });
-      return false;
-    }
-    set(list, { contents: read.contents, confirmedAt, problem: undefined });
-    return true;
-  };
-
-  const fetchNow = async (list: Held, url: string): Promise<void> => {
-    const { name, timeoutMs = defaultTimeoutMs, mostBytes = defaultMostBytes } = list.settings;
-    const fetched = await fetchList(url, list.kept?.validators ?? {}, { timeoutMs, mostBytes });
-    if (fetched.type === 'failed') {
-      set(list, { problem: fetched.reason });
-      return;
-    }
-    const confirmedAt = clock();
-    if (fetched.type === 'unchanged') {
-      if (list.kept === undefined)
-        return set(list, { problem: 'HTTP 304 to a question that asked for no change' });
-      list.kept = { ...list.kept, confirmedAt };
-      set(list, { confirmedAt, problem: undefined });
-    } else {
-      if (!take(list, fetched.bytes, confirmedAt)) return;
-      list.kept = { bytes: fetched.bytes, validators: fetched.validators, confirmedAt };
-    }
-    await keepList(folder, name, url, list.kept);
-  };
-  const readNow = async (list: Held, file: string): Promise<void> => {
-    const { mostBytes = defaultMostBytes } = list.settings;
-    const { size, mtimeMs, ino } = await stat(file);
-    const looks = `${ino} ${size} ${mtimeMs}`;
-    if (looks === list.looks) return set(list, { confirmedAt: clock(), problem: undefined });
-    const bytes = await wholeOf(createReadStream(file), mostBytes);
-    if (bytes === undefined) return set(list, { problem: tooLong(mostBytes) });
-    if (take(list, bytes, clock())) list.looks = looks;
-  };
-  const lookOnce = async (list: Held): Promise<void> => {
-    const { from } = list.settings;
-    try {
-      await ('url' in from ? fetchNow(list, from.url) : readNow(list, from.file));
-    } catch (error) {
-      set(list, { problem: error instanceof Error ? error.message : String(error) });
-    }
-  };
-  const lookAt = (list: Held): Promise<void> =>
-    (list.looking ??= lookOnce(list).finally(() => {
-      list.looking = undefined;
+/** Loads lists of addresses and keeps them fresh: see `openLists`. */
+export async function openAddressLists({
+  lists: settings,
+  changed,
+  ...options
+}: AddressListsOptions): Promise<AddressLists> {
+  const trusted = (states: readonly ListState<ListContents>[]): readonly AddressListState[] =>
+    states.map(({ isStale, ...state }, i) => ({
+      ...state,
+      trust: isStale ? 'context' : (settings[i]?.trust ?? 'context'),
     }));
-  const schedule = (list: Held): void => {
-    if (stopping.now) return;
-    const { everyMs = defaultEveryMs } = list.settings;
-    const { problem, confirmedAt = clock() } = list.state;
-    const due = problem === undefined ? confirmedAt + everyMs - clock() : everyMs / soonerAfterFailure;
-    const wait = Math.max(soonestMs, Math.min(due, everyMs));
-    list.timer = setTimeout(() => {
-      void lookAt(list).then(() => schedule(list));
-    }, wait);
-    list.timer.unref();
-  };
-
-  for (const list of held) {
-    const { name, from } = list.settings;
-    if (!('url' in from)) continue;
-    const kept = await keptList(folder, name, from.url);
-    // Without its validators: where the copy is refused the list must come as a whole.
-    if (kept !== undefined && take(list, kept.bytes, kept.confirmedAt)) list.kept = kept;
-  }
-  // Who runs several times an hour asks no more often than who runs all the time.
-  await Promise.all(held.filter((list) => !isFresh(list, clock())).map(lookAt));
-  for (const list of held) schedule(list);
-
-  return {
-    states,
-    trouble: () => {
-      const troubled = held.find(({ state }) => state.problem !== undefined);
-      if (troubled === undefined) return undefined;
-      const { name, problem, confirmedAt } = troubled.state;
-      return `list ${name}: ${problem}; ${confirmedAt === undefined ? 'there is no copy' : `the copy of ${new Date(confirmedAt).toISOString()} holds`}`;
-    },
-    refresh: async () => {
-      await Promise.all(held.map(lookAt));
-    },
-    stop: async () => {
-      stopping.now = true;
-      for (const { timer } of held) clearTimeout(timer);
-      for (const { looking } of held) await looking;
-    },
-  };
-}
-
-/** Whether the copy that was found at the start need not be looked at yet. */
-function isFresh({ settings, state: { confirmedAt } }: Held, now: number): boolean {
-  const age = confirmedAt === undefined ? Number.NaN : now - confirmedAt;
-  return age >= 0 && age < (settings.everyMs ?? defaultEveryMs);
-}
-
-/** What a list may be used for when its contents were last confirmed so long ago. */
-function trustAt(
-  { trust, staleMs = defaultStaleMs }: AddressListSettings,
-  confirmedAt: number | undefined,
-  now: number,
-): Trust {
-  return confirmedAt !== undefined && now - confirmedAt > staleMs ? 'context' : trust;
+  const lists = await openLists<AddressListSettings, ListContents>({
+    ...options,
+    lists: settings,
+    read: (bytes, list) => readList(bytes, list, limitsFor(list.trust)),
+    changed: (states) => changed(trusted(states)),
+  });
+  return { ...lists, states: () => trusted(lists.states()) };
 }
