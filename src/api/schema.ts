@@ -42,6 +42,14 @@ const place = z
     longitude: z.number().optional(),
     asn: z.int().optional().describe('Number of the autonomous system.'),
     asName: maybeText.describe('Who runs it.'),
+    provider: z
+      .object({
+        name: text,
+        service: maybeText.describe('What of it the address serves.'),
+        region: maybeText,
+      })
+      .optional()
+      .describe('The cloud or vendor that publishes the address as one of its own.'),
   })
   .optional()
   .describe('Where the call came from, as far as data on addresses tells.');

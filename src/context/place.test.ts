@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '../event/event.ts';
+import { isJsonObject } from '../event/json.ts';
 import { countryName } from './country-name.ts';
 import { createContext, noContext } from './context.ts';
 import { locateInOrder, placeFieldNames, placeFields, type Place } from './place.ts';
 
 const at = (address: string): Origin => ({ type: 'address', address });
+const provider = { name: 'GitHub', service: 'Actions', region: 'eu-west-1' };
 const telekom = { asn: 3320, asName: 'Deutsche Telekom AG' };
 const context = createContext(
   {
@@ -16,7 +18,7 @@ const context = createContext(
   },
   (address) =>
     address === '192.0.2.5'
-      ? { country: 'DE', city: 'Berlin', latitude: 52.5, longitude: 13.4, ...telekom }
+      ? { country: 'DE', city: 'Berlin', latitude: 52.5, longitude: 13.4, ...telekom, provider }
       : address.startsWith('8.8.')
         ? { country: 'US' }
         : {},
@@ -102,7 +104,9 @@ describe('placeFields', () => {
 
   it('gives the names that are listed, each of them somewhere', () => {
     const all = ['198.51.100.7', '192.0.2.5'].flatMap((address) =>
-      Object.keys(placeFields(context.placeOf(at(address)))),
+      Object.entries(placeFields(context.placeOf(at(address)))).flatMap(([name, value]) =>
+        isJsonObject(value) ? Object.keys(value).map((member) => `${name}.${member}`) : [name],
+      ),
     );
     expect(new Set(all.map((name) => `place.${name}`))).toEqual(
       new Set(placeFieldNames.map(({ name }) => name)),

@@ -1,8 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import type { Origin } from '../event/event.ts';
-import type { JsonObject } from '../event/json.ts';
+import type { Json, JsonObject } from '../event/json.ts';
 import type { FieldName } from '../facts/field-name.ts';
 import { countryName } from './country-name.ts';
+import type { Provider } from './providers/provider.ts';
 import type { OwnNetwork } from './own-networks.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface Located {
   /** The number of the autonomous system that the address belongs to, and who runs it. */
   readonly asn?: number | undefined;
   readonly asName?: string | undefined;
+  /** The cloud or vendor that publishes the address as one of its own. */
+  readonly provider?: Provider | undefined;
 }
 
 /** Asks data on addresses for one, in the spelling of `Origin`. Never throws. */
@@ -124,6 +127,16 @@ export const placeFieldNames: readonly FieldName[] = [
     description: 'number of the autonomous system that the address is in, where a configured file tells it',
   },
   { name: 'place.as_name', description: 'who runs that autonomous system' },
+  {
+    name: 'place.provider.name',
+    description:
+      'the cloud or vendor that publishes the address as one of its own, such as AWS or GitHub, where its list is configured',
+  },
+  {
+    name: 'place.provider.service',
+    description: 'what of the provider the address serves, in its own words, such as Actions or CLOUDFRONT',
+  },
+  { name: 'place.provider.region', description: "the provider's own name for where that is" },
 ];
 
 /** A place under the names that rules use. */
@@ -141,8 +154,13 @@ export function placeFields(place: Place): JsonObject {
     longitude,
     asn,
     as_name: place.asName,
+    provider: place.provider && present({ ...place.provider }),
   };
-  // What has no value must not be there: a rule may ask whether it exists.
+  return present(fields);
+}
+
+/** What has no value must not be there: a rule may ask whether it exists. */
+function present(fields: Readonly<Record<string, Json | undefined>>): JsonObject {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

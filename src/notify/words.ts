@@ -2,6 +2,7 @@ import type { Alert, AlertCorrelation, AlertPerson, AlertEvent, ExceptionNote } 
 import type { Lookup } from '../alert/lookup.ts';
 import { incidentRule } from '../alert/incident/incident-rule.ts';
 import type { Place } from '../context/place.ts';
+import { providerWords } from '../context/providers/provider.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
 import type { Severity } from '../event/severity.ts';
 
@@ -64,10 +65,12 @@ export function originWords(origin: Origin, place?: Place): string {
 
 function spokenPlace(place: Place | undefined): string {
   if (place === undefined) return '';
-  const { kind, network, city, country, countryName = country, asn, asName = '' } = place;
+  const { kind, network, city, country, countryName = country, asn, asName = '', provider } = place;
   if (kind === 'own') return `, ${network}`;
   const system = asn === undefined ? '' : ` (${`AS${asn} ${asName}`.trim()})`;
-  const where = [city, countryName].map((text) => (text === undefined ? '' : `, ${text}`)).join('') + system;
+  const whose = provider === undefined ? '' : `, an address of ${providerWords(provider)}`;
+  const where =
+    whose + [city, countryName].map((text) => (text === undefined ? '' : `, ${text}`)).join('') + system;
   return where === '' && kind === 'private' ? ', a private address' : where;
 }
 

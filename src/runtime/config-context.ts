@@ -3,6 +3,31 @@ import type { ContextSetting } from '../context/context.ts';
 import { isCountryCode } from '../context/country-name.ts';
 import { identityProblem } from '../context/people.ts';
 import { rangeProblem } from '../context/own-networks.ts';
+import { knownProvider, knownProviders } from '../context/providers/provider-list.ts';
+import type { ProviderSource } from '../source/providers.ts';
+
+const minute = 60_000;
+const megabyte = 1024 * 1024;
+
+const providerNames = Object.entries(knownProviders)
+  .map(([name, { url }]) => `\`${name}\`${url === undefined ? ' (needs a file or URL)' : ''}`)
+  .join(', ');
+
+const provider = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where its addresses are fetched, instead of where it publishes them.'),
+  file: z.string().min(1).optional().describe('The file that they lie in, instead of a URL.'),
+  everyMinutes: z
+    .int()
+    .min(30)
+    .max(60 * 24 * 7)
+    .default(60 * 24)
+    .describe('How often it is looked at.'),
+  timeoutSeconds: z.int().min(1).max(600).default(30).describe('How long fetching may take.'),
+  maxMb: z.int().min(1).max(256).default(32).describe('The most megabytes that are read, unpacked.'),
+});
 
 /** The `context` section: what is looked up about events. */
 export const contextSection = z
@@ -20,6 +45,18 @@ export const contextSection = z
           .default([])
           .describe(
             "Files in MaxMind's format (`.mmdb`) with countries, cities or autonomous systems, asked in this order. Read again when they change.",
+          ),
+        providers: z
+          .record(z.string().min(1).max(60), provider)
+          .default({})
+          .superRefine((providers, context) => {
+            for (const [name, { url, file }] of Object.entries(providers)) {
+              const problem = providerProblem(name, url, file);
+              if (problem !== undefined) context.addIssue({ code: 'custom', path: [name], message: problem });
+            }
+          })
+          .describe(
+            `Clouds and vendors that publish their addresses, so that alerts say whose one is. Some need nothing but their name: ${providerNames}. Others are called as alerts are to call them, and are a plain list with one network a line.`,
           ),
       })
       .prefault({})
@@ -90,4 +127,34 @@ export function contextOf({
   readonly people: readonly z.output<typeof ownPerson>[];
 }): ContextSetting {
   return { networks, people };
+}
+
+function providerProblem(
+  name: string,
+  url: string | undefined,
+  file: string | undefined,
+): string | undefined {
+  if (url !== undefined && file !== undefined) return 'has a url and a file; leave one of them out';
+  if (url !== undefined || file !== undefined || knownProvider(name)?.url !== undefined) return undefined;
+  return `needs a url or a file; without one there are ${Object.entries(knownProviders)
+    .flatMap(([known, { url: place }]) => (place === undefined ? [] : [known]))
+    .join(', ')}`;
+}
+
+/** Lists of providers are kept beside others, whose names have no underscore. */
+const providerPrefix = 'provider_';
+
+/** Where what providers publish is read. */
+export function providerSources({
+  places: { providers },
+}: z.output<typeof contextSection>): readonly ProviderSource[] {
+  return Object.entries(providers).map(([name, { url, file, everyMinutes, timeoutSeconds, maxMb }], i) => ({
+    // A name of one's own may hold anything; its copy is a file.
+    name: providerPrefix + (knownProvider(name) === undefined ? `other${i}` : name),
+    provider: name,
+    from: file === undefined ? { url: url ?? knownProvider(name)?.url ?? '' } : { file },
+    everyMs: everyMinutes * minute,
+    timeoutMs: timeoutSeconds * 1000,
+    mostBytes: maxMb * megabyte,
+  }));
 }

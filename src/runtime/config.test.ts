@@ -25,7 +25,10 @@ describe('a configuration', () => {
       data: '.tocsin',
       rules: { builtin: true, packs: [], folders: [], pipelines: [], placeholders: {}, disabled: [] },
       estate: { organisations: [], accounts: {}, trusted: {}, networks: [], people: [] },
-      context: { places: { builtin: true, files: [] }, usual: { enabled: true, learningDays: 14 } },
+      context: {
+        places: { builtin: true, files: [], providers: {} },
+        usual: { enabled: true, learningDays: 14 },
+      },
       lookups: { providers: {}, waitMs: 1_500, cacheHours: 24, neverAsk: [] },
       alerts: {
         severity: [],

@@ -28,18 +28,18 @@ function readConfig(file: string): string {
 }
 
 /**
- * What of a configuration decides on alerts: rules, estate, context, severity and exceptions. The other sections, and the secrets that they
+ * What of a configuration decides on alerts: rules, estate, context, severity and exceptions, and where copies of lists are. The other sections, and the secrets that they
  * point to, are not looked at, so that a scan can use the server's file.
  * @throws {ConfigError}
  */
 export function loadDecisions(file: string): Decisions {
-  const { rules, estate, context, alerts } = parseConfig(readConfig(file), file, undefined);
-  return { rules, estate, context, alerts };
+  const { data, rules, estate, context, alerts } = parseConfig(readConfig(file), file, undefined);
+  return { data, rules, estate, context, alerts };
 }
 
 export type Decisions = Pick<Config, (typeof decisionKeys)[number]>;
 
-const decisionKeys = ['rules', 'estate', 'context', 'alerts'] as const;
+const decisionKeys = ['data', 'rules', 'estate', 'context', 'alerts'] as const;
 
 /**
  * What of a configuration decides on access logs, without its secrets, for `tocsin traffic`.

@@ -47,13 +47,18 @@ export interface Reputation {
   readonly stop: () => Promise<void>;
 }
 
+/** Where a configuration keeps its copies of lists. */
+export function listsFolder({ data }: Pick<Config, 'data'>): string {
+  return join(data, 'lists');
+}
+
 /** Where a configuration keeps its copies, and what is its own beyond what the section itself says: proxies and approved addresses. */
 export function reputationPlace({ data, traffic, blocking }: Pick<Config, 'data' | 'traffic' | 'blocking'>): {
   readonly folder: string;
   readonly own: readonly string[];
 } {
   return {
-    folder: join(data, 'lists'),
+    folder: listsFolder({ data }),
     own: [...traffic.trustedProxies, ...blocking.approved.networks],
   };
 }

@@ -53,6 +53,10 @@ const place = z.strictObject({
   longitude: z.number().optional(),
   asn: z.int().optional(),
   as_name: z.string().optional(),
+  provider: z
+    .strictObject({ name: z.string(), service: z.string().optional(), region: z.string().optional() })
+    .optional()
+    .describe('Who publishes the address as one of its own.'),
 });
 const testFile = z.strictObject({
   base: jsonObject.optional().describe('A whole record that the cases change.'),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
+import { locateWithProviders } from '../context/providers/provider-index.ts';
 import { createApi } from '../api/api.ts';
 import { checkListen } from '../api/loopback.ts';
 import { HttpProblem } from '../api/problem.ts';
@@ -8,13 +9,14 @@ import { startOutbox } from '../notify/outbox.ts';
 import { bindSettings } from '../notify/table.ts';
 import { formatProblem } from '../sigma/problem.ts';
 import { s3Client } from '../source/aws-clients.ts';
+import { openProviders } from '../source/providers.ts';
 import { openKeptPlaces, type KeptPlaces } from '../source/kept-places.ts';
 import type { Store } from '../store/store.ts';
 import { createBlocking } from './blocking.ts';
 import type { Config } from './config-schema.ts';
 import { ConfigError } from './config-error.ts';
 import { closeApi } from './close-api.ts';
-import { contextOf } from './config-context.ts';
+import { contextOf, providerSources } from './config-context.ts';
 import { channelStates, rateOf } from './channel-states.ts';
 import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
@@ -31,6 +33,7 @@ import { groupsOf } from './config-joining.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
+import { listsFolder } from './reputation.ts';
 import { isUnrouted, owedBy, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
 import { newTally } from './pipeline.ts';
@@ -87,6 +90,12 @@ export async function serve({
       log.info({ path, type, made: new Date(madeAt) }, 'a file of places was read'),
     onProblem: (problem) => log.error({ problem }, 'places cannot be looked up in a file'),
   });
+  const providers = await openProviders({
+    lists: providerSources(config.context),
+    folder: listsFolder(config),
+    clock: Date.now,
+    log,
+  });
   const setting = {
     known: knownOf(config.estate),
     context: contextOf(config.estate),
@@ -105,7 +114,7 @@ export async function serve({
     correlations,
     disabled,
     setting,
-    places.locate,
+    locateWithProviders(places.locate, providers.providerOf),
     suppressing.current,
     habits?.usualOf,
   );
@@ -200,12 +209,14 @@ export async function serve({
       log,
     );
   } catch (error) {
-    await outbox.stop();
+    await Promise.all([outbox.stop(), providers.stop()]);
     await store.close();
     throw error;
   }
   const taking = (): Taking | undefined => leading?.current();
   const looks = startLooks(places, log);
+  const { files, providers: configured } = config.context.places;
+  const isLookedUp = files.length + Object.keys(configured).length > 0;
 
   let stopping = false;
   const api = await createApi({
@@ -257,7 +268,7 @@ export async function serve({
           ...(trouble === undefined ? {} : { detail: trouble }),
         };
       });
-      const troubles = places.troubles();
+      const troubles = [...places.troubles(), ...[providers.trouble()].filter((one) => one !== undefined)];
       const placesCheck = {
         name: 'places',
         ok: troubles.length === 0,
@@ -267,11 +278,7 @@ export async function serve({
       const standsBy = { name: 'leader', ok: true, detail: standingBy().message };
       return {
         ready: !stopping && led !== undefined,
-        checks: [
-          ...checks,
-          ...(config.context.places.files.length === 0 ? [] : [placesCheck]),
-          ...(led === undefined ? [standsBy] : []),
-        ],
+        checks: [...checks, ...(isLookedUp ? [placesCheck] : []), ...(led === undefined ? [standsBy] : [])],
       };
     },
     metrics: metrics.text,
@@ -291,7 +298,7 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
-    await looks.stop();
+    await Promise.all([looks.stop(), providers.stop()]);
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
     await Promise.all([taking()?.stop(), closeApi(api), outbox.stop()]);
     await leading?.stop();

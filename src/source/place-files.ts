@@ -1,8 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import type { PlaceData } from '../context/place-data.ts';
 import { locateInOrder, type Locate } from '../context/place.ts';
+import { locateWithProviders } from '../context/providers/provider-index.ts';
 import { builtinPlaces } from './builtin-places.ts';
 import { readMmdb } from './mmdb-reader.ts';
+import { providersIn, type ProviderDocument } from './providers.ts';
 
 /** A file that was found to be good. Its bytes lie in memory that threads share. */
 export interface PlaceFile {
@@ -16,18 +18,24 @@ export interface PlaceSources {
   readonly files: readonly PlaceFile[];
   /** Whether the data that comes with Tocsin is asked after them. */
   readonly builtin: boolean;
+  /** What clouds and vendors publish of their addresses. */
+  readonly providers?: readonly ProviderDocument[] | undefined;
 }
 
 /** Larger files are refused. The largest of MaxMind's have some 200 MB. */
 const largest = 1024 ** 3;
 
 /** @param onProblem told where the data that comes with Tocsin cannot be used */
-export function locateIn({ files, builtin }: PlaceSources, onProblem: (problem: string) => void): Locate {
+export function locateIn(
+  { files, builtin, providers = [] }: PlaceSources,
+  onProblem: (problem: string) => void,
+): Locate {
   const ofFiles = files.flatMap(({ bytes }) => {
     const data = readMmdb(bytes);
     return 'locate' in data ? [data.locate] : [];
   });
-  return locateInOrder([...ofFiles, ...(builtin ? [builtinPlaces(onProblem)] : [])]);
+  const locate = locateInOrder([...ofFiles, ...(builtin ? [builtinPlaces(onProblem)] : [])]);
+  return providers.length === 0 ? locate : locateWithProviders(locate, providersIn(providers));
 }
 
 /** Reads a file whole and looks whether it can be used. Never throws. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEvent } from '../alert/alert.ts';
+import { providerWords } from '../context/providers/provider.ts';
 import { lifecycleOf } from '../alert/lifecycle.ts';
 
 /** What alerts can be searched by, each compared whole and in whatever case. */
@@ -141,6 +142,7 @@ function textsOf(alert: Alert): readonly string[] {
     place?.city,
     place?.network,
     place?.asName,
+    place?.provider && providerWords(place.provider),
     alert.evidence.eventId,
     ...alert.techniques.flatMap(({ id, name }) => [id, name]),
     ...alert.tactics.map(({ name }) => name),

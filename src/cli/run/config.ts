@@ -3,11 +3,14 @@ import { systemSecrets } from '../../runtime/secret.ts';
 import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { loadRules } from '../../runtime/load-rules.ts';
+import { providerSources } from '../../runtime/config-context.ts';
+import { listsFolder } from '../../runtime/reputation.ts';
 import { rulePaths } from '../../runtime/packs.ts';
 import { checkListen } from '../../api/loopback.ts';
 import { splitListen } from '../../runtime/listen.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import { readPlaceSources } from '../../source/place-files.ts';
+import { readProviderDocuments } from '../../source/providers.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { report } from './loaded.ts';
 import { count, writeOut } from '../terminal.ts';
@@ -26,6 +29,11 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   const unusable: string[] = [];
   await readPlaceSources(config.context.places, (problem) =>
     unusable.push(`context.places.files: ${problem}`),
+  );
+  await readProviderDocuments(
+    providerSources(config.context).filter(({ from }) => 'file' in from),
+    listsFolder(config),
+    (problem) => unusable.push(`context.places.providers: ${problem}`),
   );
   const wrong = [
     ...problems.filter(({ level }) => level === 'error').map(formatProblem),

@@ -8,6 +8,7 @@ import { loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { rulePaths } from '../../runtime/packs.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import { readPlaceSources, type PlaceSources } from '../../source/place-files.ts';
+import type { ProviderDocument } from '../../source/providers.ts';
 import { CliFailure } from '../failure.ts';
 import type { RuleOptions } from '../options.ts';
 import { paint, terminalOf } from '../terminal.ts';
@@ -23,7 +24,8 @@ export interface RulesToRun extends Pick<LoadedRules, 'rules' | 'correlations'> 
 
 /** Loads the rules that the flags, and the configuration that they name, ask for. Broken ones are told on standard error and left out; warnings are told. */
 export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
-  const { decisions, setting } = options.config === undefined ? none : await decisionsIn(options.config);
+  const { decisions, setting, providers } =
+    options.config === undefined ? none : await decisionsIn(options.config);
   const paths = rulePaths({
     builtin: options.builtinRules && (decisions?.rules.builtin ?? true),
     packs: [...new Set([...(decisions?.rules.packs ?? []), ...(options.pack ?? [])])],
@@ -57,7 +59,10 @@ export async function rulesOf(options: RuleOptions): Promise<RulesToRun> {
     disabled: new Set(decisions?.rules.disabled),
     setting,
     alerts: decisions?.alerts,
-    places: await readPlaceSources(decisions?.context.places ?? { files: [], builtin: true }, warnOfPlaces),
+    places: {
+      ...(await readPlaceSources(decisions?.context.places ?? { files: [], builtin: true }, warnOfPlaces)),
+      providers,
+    },
   };
 }
 
@@ -69,16 +74,24 @@ export function warnOfPlaces(problem: string): void {
 interface Configured {
   readonly decisions?: Decisions;
   readonly setting: Setting;
+  readonly providers: readonly ProviderDocument[];
 }
 
-const none: Configured = { setting: {} };
+const none: Configured = { setting: {}, providers: [] };
 
 /** Loaded on demand: most commands run without a configuration, and what reads one is large. */
 async function decisionsIn(path: string): Promise<Configured> {
   const { loadDecisions } = await import('../../runtime/config.ts');
-  const { contextOf } = await import('../../runtime/config-context.ts');
+  const { contextOf, providerSources } = await import('../../runtime/config-context.ts');
+  const { readProviderDocuments } = await import('../../source/providers.ts');
+  const { listsFolder } = await import('../../runtime/reputation.ts');
   const { knownOf } = await import('../../runtime/config-estate.ts');
   const decisions = loadDecisions(path);
   const { estate, alerts } = decisions;
-  return { decisions, setting: { known: knownOf(estate), context: contextOf(estate), policy: alerts } };
+  const sources = providerSources(decisions.context);
+  return {
+    decisions,
+    setting: { known: knownOf(estate), context: contextOf(estate), policy: alerts },
+    providers: await readProviderDocuments(sources, listsFolder(decisions), warnOfPlaces),
+  };
 }

@@ -2,6 +2,7 @@ import type { Event } from '../../event/event.ts';
 import { parseRange } from '../../facts/network/ranges.ts';
 import { ownIdentity } from '../person.ts';
 import type { Place } from '../place.ts';
+import { providerWords } from '../providers/provider.ts';
 
 /** What is learned of an actor, each kind a set of texts. */
 export const traitKinds = ['country', 'network', 'agent', 'service', 'hour'] as const;
@@ -54,7 +55,20 @@ export function hourOf(time: number): string {
 export function networksOf(address: string, place: Place): readonly string[] {
   if (place.network !== undefined) return [place.network.slice(0, longest)];
   const range = rangeAround(address);
-  return [...(place.asn === undefined ? [] : [`AS${place.asn}`]), ...(range === undefined ? [] : [range])];
+  return [
+    ...vendorOf(place),
+    ...(place.asn === undefined ? [] : [`AS${place.asn}`]),
+    ...(range === undefined ? [] : [range]),
+  ];
+}
+
+/**
+ * What runs on a cloud for its vendor is moved about in it, so its region does not count. A machine that anybody may rent there is no
+ * vendor's, and is told by its network.
+ */
+function vendorOf({ provider }: Place): readonly string[] {
+  if (provider?.service === undefined || provider.service === 'EC2') return [];
+  return [providerWords({ name: provider.name, service: provider.service }).slice(0, longest)];
 }
 
 /** The /16 around an IPv4 address, the /32 around one of IPv6: what providers are given, about. */
