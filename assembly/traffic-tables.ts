@@ -1,6 +1,6 @@
 /**
  * Numbers the clients and the texts of a batch of requests, in tables that lie in this memory. AssemblyScript, compiled to WebAssembly with
- * SIMD by scripts/build-wasm.ts; the host is src/web/traffic-kernel.ts.
+ * SIMD by scripts/build-wasm.ts, as a part of assembly/traffic-kernel.ts; the host is src/web/traffic-kernel.ts.
  *
  * The same numbers come out as of the plain ways (src/web/plain-clients.ts, src/web/plain-texts.ts), in which all of this is said in the
  * project's own language: only hashes differ, and no number depends on them.
@@ -24,8 +24,8 @@ export const clientIds: u32 = input + inputMost + 64;
 /** 16 bytes of each row: its address, as four words. */
 export const addresses: u32 = clientIds + rowsMost * 4;
 const addressHashes: u32 = addresses + rowsMost * 16;
-/** The tables of texts and of clients lie behind, where the host says. */
-export const tables: u32 = addressHashes + rowsMost * 4;
+/** Where what follows may lie (assembly/traffic-counts.ts). */
+export const behind: u32 = addressHashes + rowsMost * 4;
 
 // A table of texts: how many there are, how many bytes they have; then these columns.
 const textSize: u32 = 0;
@@ -238,6 +238,12 @@ export function takeNewcomers(): u32 {
   const count = newcomers;
   newcomers = 0;
   return count;
+}
+
+/** Where the address of a client lies. */
+@inline
+export function addressOf(client: u32): u32 {
+  return words + (client << 4);
 }
 
 @inline

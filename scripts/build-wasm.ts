@@ -25,9 +25,9 @@ export const scanners: readonly Scanner[] = [
     name: 'fieldScannerWasm',
   },
   {
-    source: 'assembly/traffic-tables.ts',
-    compiled: join(root, 'src/web/traffic-tables.wasm.ts'),
-    name: 'trafficTablesWasm',
+    source: 'assembly/traffic-kernel.ts',
+    compiled: join(root, 'src/web/traffic-kernel.wasm.ts'),
+    name: 'trafficKernelWasm',
   },
   {
     source: 'assembly/frequent-keys.ts',

@@ -1,4 +1,5 @@
-import { packedTable, wideTable, type CountTable } from './count-table.ts';
+import { packedTable, wideTable, type CountTable, type OpenTable } from './count-table.ts';
+import type { TableMemory } from './table-memory.ts';
 
 /**
  * Counts by key and stretch of time ("bucket"), for those pairs only that have a count. Adding is all that happens to a count, so that the
@@ -12,6 +13,10 @@ export interface BucketCounts {
   /** The buckets before `bucket` are asked for no more and are forgotten. */
   readonly expire: (bucket: number) => void;
   readonly forget: (keys: ReadonlySet<number>) => void;
+  /** From now on tables of small keys are to lie there. */
+  readonly useMemory: (memory: TableMemory) => void;
+  /** The counts of a bucket for compiled code to add to; undefined where it can't. Valid until anything else is done here. */
+  readonly open: (bucket: number) => OpenTable | undefined;
   readonly counters: {
     readonly entries: number;
     /** Counts that had to go before their time because there were too many: always those of the oldest buckets. */
@@ -28,7 +33,9 @@ export interface BucketCountsSettings {
 
 /** Each bucket has a table of its own: requests of one time lie together in the cache, and a bucket that is over goes without a look at the others. */
 export function bucketCounts({ most, small }: BucketCountsSettings): BucketCounts {
-  const newTable = small ? packedTable : wideTable;
+  let memory: TableMemory | undefined;
+  const newTable = (expected?: number): CountTable =>
+    small ? packedTable(expected, memory) : wideTable(expected);
   const tables = new Map<number, CountTable>();
   /** Buckets before are gone. */
   let floor = 0;
@@ -99,6 +106,21 @@ export function bucketCounts({ most, small }: BucketCountsSettings): BucketCount
         counters.entries -= before - counts.entries();
         if (counts.entries() === 0) drop(bucket, counts);
       }
+    },
+    useMemory: (given) => {
+      memory = given;
+    },
+    open: (bucket) => {
+      const table = bucket < floor ? undefined : countsOf(bucket)?.open?.();
+      if (table === undefined) return undefined;
+      return {
+        ...table,
+        room: Math.min(table.room, most - counters.entries),
+        added: (keys) => {
+          table.added(keys);
+          counters.entries += keys;
+        },
+      };
     },
     counters,
   };

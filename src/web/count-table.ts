@@ -1,4 +1,5 @@
 import { hashPair } from './hash.ts';
+import type { TableMemory } from './table-memory.ts';
 
 /** Counts by key: an open hash table. Keys are whole numbers from 0 to 2^32 - 1. */
 export interface CountTable {
@@ -11,6 +12,18 @@ export interface CountTable {
   readonly entries: () => number;
   /** Gives the memory back; not to be used any more. */
   readonly close: () => void;
+  /** Where compiled code may add keys itself; undefined where it can't. */
+  readonly open?: () => OpenTable | undefined;
+}
+
+/** The places of a packed table in memory that compiled code works on (`countInTable` of assembly/traffic-counts.ts). */
+export interface OpenTable {
+  readonly place: number;
+  readonly mask: number;
+  /** So many keys may be added. */
+  readonly room: number;
+  /** Is told how many were. */
+  readonly added: (keys: number) => void;
 }
 
 const smallest = 8;
@@ -87,9 +100,17 @@ export function wideTable(expected = 0): CountTable {
 const keysBelow = 2 ** 24 - 1;
 const inLarge = 255;
 
-/** For small keys, such as numbers of clients: four bytes a place, one more than the key and a byte for its count. */
-export function packedTable(expected = 0): CountTable {
-  let table = new Uint32Array(roomFor(expected));
+/**
+ * For small keys, such as numbers of clients: four bytes a place, one more than the key and a byte for its count.
+ * @param memory where the table is to lie, if there is room
+ */
+export function packedTable(expected = 0, memory?: TableMemory): CountTable {
+  const newTable = (length: number): Uint32Array<ArrayBuffer> =>
+    memory?.take(length) ?? new Uint32Array(length);
+  const release = (old: Uint32Array<ArrayBuffer>): void => {
+    if (memory?.giveBack(old) !== true) giveBack(old);
+  };
+  let table = newTable(roomFor(expected));
   let mask = table.length - 1;
   let packed = 0;
   const large = new Map<number, number>();
@@ -112,7 +133,7 @@ export function packedTable(expected = 0): CountTable {
 
   const rebuild = (room: number, keeps: (key: number) => boolean): void => {
     const old = table;
-    table = new Uint32Array(room);
+    table = newTable(room);
     mask = room - 1;
     packed = 0;
     for (const entry of old) {
@@ -121,7 +142,7 @@ export function packedTable(expected = 0): CountTable {
       table[placeOf(key)] = entry;
       packed++;
     }
-    giveBack(old);
+    release(old);
   };
 
   const addLarge = (key: number, before: number): number => {
@@ -171,6 +192,18 @@ export function packedTable(expected = 0): CountTable {
       rebuild(roomFor(packed), (key) => !keys.has(key));
     },
     entries: () => packed + largeKeys,
-    close: () => giveBack(table),
+    close: () => release(table),
+    open: () =>
+      memory?.has(table) === true
+        ? {
+            place: table.byteOffset,
+            mask,
+            // As many as `add` would take before it makes room.
+            room: Math.floor(((mask + 1) * 3) / 4) - packed,
+            added: (keys) => {
+              packed += keys;
+            },
+          }
+        : undefined,
   };
 }

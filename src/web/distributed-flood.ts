@@ -3,13 +3,14 @@ import { networkOfAddress, wordsInAddress } from './address.ts';
 import type { ClientTable } from './clients.ts';
 import { gatherEvidence, type EvidenceKeeper } from './evidence.ts';
 import { hashBytes, hashPair } from './hash.ts';
+import type { CountedRows, RowCounter } from './kernel-counts.ts';
 import { cutTextAt, type OffenceSubject } from './offence.ts';
 import { offenceBook, type OffenceRule } from './offence-book.ts';
 import { rateBins, type RateBins, type RateReached } from './rate-bins.ts';
 import type { DistributedFloodSettings, TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
 import { suffixSet } from './suffixes.ts';
-import { perText } from './numbered-texts.ts';
+import { perText, type NumberedTexts } from './numbered-texts.ts';
 import type { TextTable } from './text-table.ts';
 import { duration } from './wording.ts';
 
@@ -21,14 +22,20 @@ interface Dimension {
   readonly rule: string;
   readonly type: OffenceSubject['type'];
   readonly bins: RateBins;
-  /** What each row of a batch is counted by, and the hash of each of these; 0 where it is not counted. */
-  readonly keysOf: (requests: Requests, clients: Int32Array) => Keys;
+  /** Writes down the hash of what each row is counted by; 0 where it is not, as where it is skipped. */
+  readonly hashRows: (
+    requests: Requests,
+    clients: Int32Array,
+    skipped: Uint8Array,
+    into: Uint32Array,
+  ) => void;
+  /** The same in compiled code; false where that can't do it. */
+  readonly hashCompiled: (requests: Requests, rows: CountedRows, into: number) => boolean;
   readonly nameOf: (requests: Requests, row: number, client: number) => string;
-}
-
-interface Keys {
-  readonly keys: Int32Array;
-  readonly hashOf: Uint32Array;
+  /** Of each row of the batch its hash: in memory of compiled code where that made them. */
+  hashes: Uint32Array;
+  compiled: Uint32Array | undefined;
+  plain: Uint32Array;
 }
 
 /**
@@ -39,6 +46,7 @@ export function distributedFloodSignal(
   settings: TrafficSettings,
   clients: ClientTable,
   texts: TextTable,
+  counted?: RowCounter,
 ): Signal {
   const { lateness, period, seed } = settings;
   const { distributed, ignoredSuffixes } = settings.flood;
@@ -49,8 +57,6 @@ export function distributedFloodSignal(
   const shared = { ...distributed, lateness, period };
   const network = new Uint32Array(wordsInAddress);
   let skipped = new Uint8Array(0);
-  /** Of each row what it was counted by, -1 where it was not; made for those dimensions only in which there is something to tell. */
-  let hashes = new Float64Array(0);
   /** The hash of each client's network; 0 where it was not worked out. */
   let networks = new Uint32Array(1_024);
   const networkHash = (client: number): void => {
@@ -63,6 +69,7 @@ export function distributedFloodSignal(
     const hash = hashPair(hashPair(network[0] ?? 0, network[1] ?? 0), (network[3] ?? 0) ^ seed);
     networks[client] = hash === 0 ? 1 : hash;
   };
+  const noHashes = { hashes: new Uint32Array(0), compiled: undefined, plain: new Uint32Array(0) };
 
   const ofText = (column: 'agent' | 'path'): Dimension => {
     // Logs without the column say nothing about it.
@@ -73,10 +80,27 @@ export function distributedFloodSignal(
       rule: `${column}-flood`,
       type: column,
       bins: rateBins({ ...shared, withoutBaseline: false }),
-      keysOf: (requests) => {
+      hashRows: (requests, _, skipped, into) => {
         const held = texts.of(requests, column);
-        return { keys: held.ids, hashOf: hashesOf(held) };
+        const hashOf = hashesOf(held);
+        for (let row = 0; row < requests.count; row++)
+          into[row] = skipped[row] === 1 ? 0 : (hashOf[held.ids[row] ?? 0] ?? 0);
       },
+      hashCompiled: (requests, { kernel, code, count, paths, ignored }, into) => {
+        const held = texts.of(requests, column);
+        const hashOf = hashesOf(held);
+        if (held.ids.buffer !== kernel.memory || hashOf.buffer !== kernel.memory) return false;
+        code.hashTexts(
+          into,
+          count,
+          held.ids.byteOffset,
+          hashOf.byteOffset,
+          paths.byteOffset,
+          ignored.byteOffset,
+        );
+        return true;
+      },
+      ...noHashes,
       nameOf: (requests, row) => cutTextAt(requests, column, row, longestValue),
     };
   };
@@ -85,34 +109,28 @@ export function distributedFloodSignal(
       rule: 'network-flood',
       type: 'network',
       bins: rateBins({ ...shared, withoutBaseline: true }),
-      keysOf: ({ count }, ids) => {
+      hashRows: ({ count }, ids, skipped, into) => {
         for (let row = 0; row < count; row++) {
           const client = ids[row] ?? -1;
           if (client !== -1 && !((networks[client] ?? 0) > 0)) networkHash(client);
+          into[row] = client === -1 || skipped[row] === 1 ? 0 : (networks[client] ?? 0);
         }
-        return { keys: ids, hashOf: networks };
       },
+      hashCompiled: (_, { code, count, paths, ignored }, into) => {
+        code.hashNetworks(into, count, v4, v6, seed, paths.byteOffset, ignored.byteOffset);
+        return true;
+      },
+      ...noHashes,
       nameOf: (_, __, client) => clients.networkOf(client, v4, v6),
     },
     ofText('agent'),
     ofText('path'),
   ];
 
-  const hashRows = ({ keys, hashOf }: Keys, count: number): void => {
-    for (let row = 0; row < count; row++) {
-      const key = keys[row] ?? -1;
-      const hash = key < 0 || skipped[row] === 1 ? 0 : (hashOf[key] ?? 0);
-      hashes[row] = hash === 0 ? -1 : hash;
-    }
-  };
-
   const judge = (dimension: Dimension, requests: Requests, ids: Int32Array): void => {
-    const { bins, rule, type } = dimension;
+    const { bins, rule, type, hashes } = dimension;
     const seen = new Map<number, EvidenceKeeper>();
-    let isHashed = false;
     bins.judge((found) => {
-      if (!isHashed) hashRows(dimension.keysOf(requests, ids), requests.count);
-      isHashed = true;
       const hash = mostOfBin(hashes, requests.count, found.bin, bins.bins);
       const row = hash === undefined ? -1 : hashes.indexOf(hash);
       // Only what was counted in this batch can have changed.
@@ -123,22 +141,46 @@ export function distributedFloodSignal(
     if (seen.size > 0) gatherEvidence(requests, hashes, seen, () => true);
   };
 
+  /** Counts the rows in compiled code; false where that can't do it. */
+  const addCompiled = (dimension: Dimension, requests: Requests, rows: CountedRows): boolean => {
+    const { code, memory, allot } = rows.kernel;
+    if (dimension.compiled === undefined) {
+      const most = code.rowsMost.value;
+      const place = allot(most * Uint32Array.BYTES_PER_ELEMENT);
+      if (place === undefined) return false;
+      dimension.compiled = new Uint32Array(memory, place, most);
+    }
+    dimension.hashes = dimension.compiled;
+    if (!dimension.hashCompiled(requests, rows, dimension.hashes.byteOffset)) return false;
+    dimension.bins.addRows(dimension.hashes, rows);
+    return true;
+  };
+
+  const addPlainly = (
+    dimension: Dimension,
+    requests: Requests,
+    ids: Int32Array,
+    { ids: pathIds }: NumberedTexts,
+    isIgnoredPath: Uint32Array,
+  ): void => {
+    const { count, time } = requests;
+    if (skipped.length < count) skipped = new Uint8Array(count * 2);
+    for (let row = 0; row < count; row++) skipped[row] = isIgnoredPath[pathIds[row] ?? 0] ?? 0;
+    if (dimension.plain.length < count) dimension.plain = new Uint32Array(count * 2);
+    dimension.hashes = dimension.plain;
+    dimension.hashRows(requests, ids, skipped, dimension.hashes);
+    dimension.bins.addAll(dimension.hashes, time, count);
+  };
+
   return {
     name: 'distributed-flood',
     take: (requests, ids) => {
-      const { time } = requests;
       const paths = texts.of(requests, 'path');
-      const { ids: pathIds } = paths;
       const isIgnoredPath = ignored(paths);
-      if (skipped.length < requests.count) {
-        skipped = new Uint8Array(requests.count * 2);
-        hashes = new Float64Array(requests.count * 2);
-      }
-      for (let row = 0; row < requests.count; row++) skipped[row] = isIgnoredPath[pathIds[row] ?? 0] ?? 0;
-      for (const dimension of dimensions) {
-        const { keys, hashOf } = dimension.keysOf(requests, ids);
-        dimension.bins.addAll(keys, hashOf, skipped, time, requests.count);
-      }
+      const rows = counted?.(requests, ids, paths, isIgnoredPath);
+      for (const dimension of dimensions)
+        if (rows === undefined || !addCompiled(dimension, requests, rows))
+          addPlainly(dimension, requests, ids, paths, isIgnoredPath);
       for (const dimension of dimensions) judge(dimension, requests, ids);
     },
     tick: book.tick,
@@ -150,11 +192,11 @@ export function distributedFloodSignal(
 }
 
 /** The hash that most rows of a bin have: bins are shared, and the flood is what there is most of. */
-function mostOfBin(hashes: Float64Array, count: number, bin: number, bins: number): number | undefined {
+function mostOfBin(hashes: Uint32Array, count: number, bin: number, bins: number): number | undefined {
   const found = new Map<number, number>();
   for (let row = 0; row < count; row++) {
-    const hash = hashes[row] ?? -1;
-    if (hash !== -1 && (hash & (bins - 1)) === bin) found.set(hash, (found.get(hash) ?? 0) + 1);
+    const hash = hashes[row] ?? 0;
+    if (hash !== 0 && (hash & (bins - 1)) === bin) found.set(hash, (found.get(hash) ?? 0) + 1);
   }
   let most: readonly [number, number] | undefined;
   for (const one of found) if (most === undefined || one[1] > most[1]) most = one;

@@ -3,11 +3,12 @@ import { wordsInAddress } from './address.ts';
 import type { ClientTable } from './clients.ts';
 import { gatherEvidence, type EvidenceKeeper } from './evidence.ts';
 import { hashBytes, hashPair } from './hash.ts';
+import type { RowCounter } from './kernel-counts.ts';
 import { offenceBook, type OffenceRule } from './offence-book.ts';
 import type { FloodLimit, TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
 import { suffixSet } from './suffixes.ts';
-import { perText } from './numbered-texts.ts';
+import { perText, type NumberedTexts } from './numbered-texts.ts';
 import type { TextTable } from './text-table.ts';
 import { windowCounter, type WindowCounter } from './windows.ts';
 import { duration } from './wording.ts';
@@ -25,13 +26,20 @@ interface Group {
   readonly samePath: boolean;
   /** The key by which each row of the batch was counted; -1 where it was not. */
   keys: Float64Array;
+  /** Whether these are of the batch that was taken last. */
+  isKeyed: boolean;
 }
 
 /**
  * Floods from one client: more requests than a limit allows, all together, for a part of the site, with a method, from a country, or for one
  * and the same path. Windows slide in steps of ten seconds.
  */
-export function floodSignal(settings: TrafficSettings, clients: ClientTable, texts: TextTable): Signal {
+export function floodSignal(
+  settings: TrafficSettings,
+  clients: ClientTable,
+  texts: TextTable,
+  counted?: RowCounter,
+): Signal {
   const { lateness, period, seed } = settings;
   const isIgnored = suffixSet(settings.flood.ignoredSuffixes);
   const ignored = perText((bytes, start, end) => (isIgnored(bytes, start, end) ? 1 : 0));
@@ -45,6 +53,7 @@ export function floodSignal(settings: TrafficSettings, clients: ClientTable, tex
       counts: conditionOf(limits[0]),
       samePath,
       keys: new Float64Array(0),
+      isKeyed: false,
     };
   });
 
@@ -57,28 +66,43 @@ export function floodSignal(settings: TrafficSettings, clients: ClientTable, tex
     return hashPair(hashPair(hashPair(words[at] ?? 0, words[at + 1] ?? 0), words[at + 3] ?? 0), path);
   };
 
+  const writeKeys = (
+    group: Group,
+    requests: Requests,
+    ids: Int32Array,
+    { ids: pathIds }: NumberedTexts,
+    isIgnoredPath: Uint32Array,
+  ): void => {
+    const { count } = requests;
+    if (group.keys.length < count) group.keys = new Float64Array(count);
+    const { keys, counts, samePath } = group;
+    group.isKeyed = true;
+    for (let row = 0; row < count; row++)
+      keys[row] = isIgnoredPath[pathIds[row] ?? 0] === 0 ? (ids[row] ?? -1) : -1;
+    if (counts === undefined && !samePath) return;
+    for (let row = 0; row < count; row++) {
+      const id = keys[row] ?? -1;
+      if (id === -1) continue;
+      if (counts?.(requests, row) === false) keys[row] = -1;
+      else if (samePath) keys[row] = keyOf(group, requests, row, id);
+    }
+  };
+
   return {
     name: 'flood',
     take: (requests, ids) => {
-      for (const group of groups)
-        if (group.keys.length < requests.count) group.keys = new Float64Array(requests.count);
-      const { time } = requests;
       const paths = texts.of(requests, 'path');
-      const { ids: pathIds } = paths;
       const isIgnoredPath = ignored(paths);
-      for (const group of groups) {
-        const { keys, counts, samePath } = group;
-        for (let row = 0; row < requests.count; row++)
-          keys[row] = isIgnoredPath[pathIds[row] ?? 0] === 0 ? (ids[row] ?? -1) : -1;
-        if (counts !== undefined || samePath)
-          for (let row = 0; row < requests.count; row++) {
-            const id = keys[row] ?? -1;
-            if (id === -1) continue;
-            if (counts?.(requests, row) === false) keys[row] = -1;
-            else if (samePath) keys[row] = keyOf(group, requests, row, id);
-          }
-        group.counter.addAll(keys, time, requests.count);
-      }
+      const rows = counted?.(requests, ids, paths, isIgnoredPath);
+      for (const group of groups)
+        // What every request counts for by its client needs no keys, as long as there is nothing to tell.
+        if (rows !== undefined && group.counts === undefined && !group.samePath) {
+          group.counter.addRows(rows);
+          group.isKeyed = false;
+        } else {
+          writeKeys(group, requests, ids, paths, isIgnoredPath);
+          group.counter.addAll(group.keys, requests.time, requests.count);
+        }
       for (const group of groups) {
         const seen = new Map<number, EvidenceKeeper>();
         group.counter.judge((found) => {
@@ -89,6 +113,8 @@ export function floodSignal(settings: TrafficSettings, clients: ClientTable, tex
           const subject = { type: 'client', value: clients.textOf(client) } as const;
           seen.set(found.key, book.see({ ...found, rule: ruleOf(limit), subject }));
         });
+        if (seen.size === 0) continue;
+        if (!group.isKeyed) writeKeys(group, requests, ids, paths, isIgnoredPath);
         gatherEvidence(requests, group.keys, seen, () => true);
       }
     },

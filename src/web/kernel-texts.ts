@@ -8,7 +8,7 @@ export interface KernelTexts extends Omit<PlainTexts, 'take'> {
 }
 
 /** The same numbers as `plainTexts`; undefined where the kernel has no room for one more column. */
-export function kernelTexts({ code, memory, newTexts, show }: TrafficKernel): KernelTexts | undefined {
+export function kernelTexts({ code, memory, newTexts, show, allot }: TrafficKernel): KernelTexts | undefined {
   const table = newTexts();
   if (table === undefined) return undefined;
   const most = code.textsMost.value;
@@ -21,6 +21,10 @@ export function kernelTexts({ code, memory, newTexts, show }: TrafficKernel): Ke
     start: new Uint32Array(memory, table + code.textStarts.value, most),
     end: new Uint32Array(memory, table + code.textEnds.value, most),
     escapingOf: (id) => escapings[shapes[id] ?? 0] ?? 'none',
+    newValues: () => {
+      const at = allot(most * Uint32Array.BYTES_PER_ELEMENT);
+      return at === undefined ? undefined : new Uint32Array(memory, at, most);
+    },
     take: (requests, column) => {
       if (texts.size > mostTexts || code.bytesOf(table) > mostBytes) {
         code.clearTexts(table);

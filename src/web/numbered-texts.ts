@@ -15,6 +15,8 @@ export interface NumberedTexts {
   readonly start: Uint32Array;
   readonly end: Uint32Array;
   readonly escapingOf: (id: number) => Escaping;
+  /** Room for a number of each text there can be, where compiled code can read it; undefined where there is none. */
+  readonly newValues?: () => Uint32Array | undefined;
 }
 
 /**
@@ -24,12 +26,20 @@ export interface NumberedTexts {
 export function perText(
   work: (bytes: Uint8Array, start: number, end: number, escaping: Escaping) => number,
 ): (texts: NumberedTexts) => Uint32Array {
-  let values = new Uint32Array(64);
+  let values: Uint32Array = new Uint32Array(64);
+  /** The values of texts that have room for them. */
+  const rooms = new Map<NumberedTexts, Uint32Array>();
   let from: NumberedTexts | undefined;
   let generation = -1;
   let done = 0;
+  const roomOf = (texts: NumberedTexts): Uint32Array => {
+    const room = rooms.get(texts) ?? texts.newValues?.() ?? new Uint32Array(64);
+    if (texts.newValues !== undefined) rooms.set(texts, room);
+    return room;
+  };
   return (texts) => {
     if (texts !== from || texts.generation !== generation) {
+      if (texts !== from) values = roomOf(texts);
       from = texts;
       generation = texts.generation;
       done = 0;

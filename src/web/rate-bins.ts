@@ -1,3 +1,5 @@
+import type { CountedRows } from './kernel-counts.ts';
+
 export interface RateBinsSettings {
   readonly window: number;
   readonly factor: number;
@@ -28,17 +30,10 @@ export interface RateReached {
 export interface RateBins {
   readonly bins: number;
   readonly add: (bin: number, time: number) => void;
-  /**
-   * The same for a batch: row `i` is of the thing `keys[i]`, whose hash has the bin in its lowest bits. Rows with a key below 0, with a
-   * hash of 0, and with 1 in `skipped` are not counted.
-   */
-  readonly addAll: (
-    keys: Int32Array,
-    hashOf: Uint32Array,
-    skipped: Uint8Array,
-    times: Float64Array,
-    count: number,
-  ) => void;
+  /** The same for a batch: the bin of each row is in the lowest bits of its hash. Rows with a hash of 0 are not counted. */
+  readonly addAll: (hashes: Uint32Array, times: Float64Array, count: number) => void;
+  /** The same in compiled code; the hashes must lie in its memory. */
+  readonly addRows: (hashes: Uint32Array, rows: CountedRows) => void;
   /** Tells of the windows that are too high, of those that have changed since the last call. */
   readonly judge: (reached: (found: RateReached) => void) => void;
 }
@@ -60,10 +55,10 @@ export function rateBins(settings: RateBinsSettings): RateBins {
   const bins = Math.min(mostBins, 2 ** Math.floor(Math.log2(mostCells / columns)));
   const epochLength = Math.max(lateness, hour);
   /** By column and then by bin, so that requests of one time lie together. What a byte does not hold stands in `large`, by column. */
-  const small = new Uint8Array(columns * bins);
+  let small = new Uint8Array(columns * bins);
   const large: (Map<number, number> | undefined)[] = Array.from({ length: columns }, () => undefined);
   const totals = new Uint32Array(columns);
-  const sums = new Float64Array(openEpochs * bins);
+  let sums = new Float64Array(openEpochs * bins);
   const epochTotals = new Float64Array(openEpochs);
   /** What is usual in an epoch: for the current one, and for the one before. */
   let baseline = new Float64Array(bins);
@@ -198,31 +193,81 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     if (hotAt[bin] === -1) hot.push(bin);
     if (at > (hotAt[bin] ?? -1)) hotAt[bin] = at;
   };
+  /** Adds so many requests of a bin in the bucket and the epoch of the run. */
+  const addTimes = (bin: number, times: number): void => {
+    const column = runAt & (columns - 1);
+    const cell = column * bins + bin;
+    let count = (small[cell] ?? 0) + times;
+    if (count < inLarge) small[cell] = count;
+    else {
+      if (small[cell] === inLarge) count = countOf(runAt, bin) + times;
+      small[cell] = inLarge;
+      (large[column] ??= new Map()).set(bin, count);
+    }
+    if (count >= hotFrom && hotAt[bin] !== runAt) heat(bin, runAt);
+    const sum = (runEpoch % openEpochs) * bins + bin;
+    sums[sum] = (sums[sum] ?? 0) + times;
+  };
+  /** The same of all together. */
+  const addTotal = (times: number): void => {
+    const column = runAt & (columns - 1);
+    const row = runEpoch % openEpochs;
+    totals[column] = (totals[column] ?? 0) + times;
+    epochTotals[row] = (epochTotals[row] ?? 0) + times;
+    changed.add(runAt);
+  };
   /** Counts the requests of the run. */
   const endRun = (): void => {
     if (runTotal === 0) return;
-    const column = runAt & (columns - 1);
-    const row = runEpoch % openEpochs;
     for (let i = 0; i < different; i++) {
       const bin = inRun[i] ?? 0;
       const times = run[bin] ?? 0;
       run[bin] = 0;
-      const cell = column * bins + bin;
-      let count = (small[cell] ?? 0) + times;
-      if (count < inLarge) small[cell] = count;
-      else {
-        if (small[cell] === inLarge) count = countOf(runAt, bin) + times;
-        small[cell] = inLarge;
-        (large[column] ??= new Map()).set(bin, count);
-      }
-      if (count >= hotFrom && hotAt[bin] !== runAt) heat(bin, runAt);
-      sums[row * bins + bin] = (sums[row * bins + bin] ?? 0) + times;
+      addTimes(bin, times);
     }
-    totals[column] = (totals[column] ?? 0) + runTotal;
-    epochTotals[row] = (epochTotals[row] ?? 0) + runTotal;
+    addTotal(runTotal);
     different = 0;
     runTotal = 0;
-    changed.add(runAt);
+  };
+  /** The run that compiled code counts; nothing is left in it between two batches, so that there is one for all. */
+  let compiled: { readonly run: Uint32Array; readonly inRun: Uint32Array } | undefined;
+  const useKernel = ({ kernel: { code, memory, allot } }: CountedRows): typeof compiled => {
+    const sumsAt = allot(sums.byteLength);
+    const smallAt = bins <= code.binsMost.value && sumsAt !== undefined ? allot(small.length) : undefined;
+    if (sumsAt === undefined || smallAt === undefined) return undefined;
+    const moved = {
+      small: new Uint8Array(memory, smallAt, small.length),
+      sums: new Float64Array(memory, sumsAt, sums.length),
+    };
+    moved.sums.set(sums);
+    // What nothing was counted in takes no memory, and is not to take any now.
+    for (let column = 0; column < columns; column++)
+      if (totals[column] !== 0)
+        moved.small.set(small.subarray(column * bins, (column + 1) * bins), column * bins);
+    ({ small, sums } = moved);
+    return {
+      run: new Uint32Array(memory, code.run.value, bins),
+      inRun: new Uint32Array(memory, code.inRun.value, bins),
+    };
+  };
+  const endCompiledRun = (
+    { run: counted, inRun: which }: NonNullable<typeof compiled>,
+    { code }: CountedRows,
+  ): void => {
+    const total = code.rowsInRun();
+    if (total === 0) return;
+    const left = code.endRun(
+      small.byteOffset + (runAt & (columns - 1)) * bins,
+      sums.byteOffset + (runEpoch % openEpochs) * bins * Float64Array.BYTES_PER_ELEMENT,
+      Math.min(hotFrom, inLarge),
+    );
+    for (let i = 0; i < left; i++) {
+      const bin = which[i] ?? 0;
+      const times = counted[bin] ?? 0;
+      counted[bin] = 0;
+      addTimes(bin, times);
+    }
+    addTotal(total);
   };
 
   /** Goes over to another time. */
@@ -250,33 +295,56 @@ export function rateBins(settings: RateBinsSettings): RateBins {
     runTotal++;
   };
 
+  const addAll: RateBins['addAll'] = (hashes, times, count) => {
+    // As `add`, but what every row needs is at hand.
+    let last = lastTime;
+    let counted = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i] ?? 0;
+      if (hash === 0) continue;
+      const time = times[i] ?? 0;
+      if (time !== last) {
+        runTotal += counted;
+        counted = 0;
+        turnTo(time);
+        last = time;
+      }
+      if (runAt === -1) continue;
+      const bin = hash & (bins - 1);
+      const before = run[bin] ?? 0;
+      if (before === 0) inRun[different++] = bin;
+      run[bin] = before + 1;
+      counted++;
+    }
+    runTotal += counted;
+  };
+
   return {
     bins,
     add,
-    addAll: (keys, hashOf, skipped, times, count) => {
-      // As `add`, but what every row needs is at hand.
-      let last = lastTime;
-      let counted = 0;
-      for (let i = 0; i < count; i++) {
-        if (skipped[i] === 1) continue;
-        const key = keys[i] ?? -1;
-        const hash = key < 0 ? 0 : (hashOf[key] ?? 0);
-        if (hash === 0) continue;
-        const time = times[i] ?? 0;
-        if (time !== last) {
-          runTotal += counted;
-          counted = 0;
-          turnTo(time);
-          last = time;
-        }
-        if (runAt === -1) continue;
-        const bin = hash & (bins - 1);
-        const before = run[bin] ?? 0;
-        if (before === 0) inRun[different++] = bin;
-        run[bin] = before + 1;
-        counted++;
+    addAll,
+    addRows: (hashes, rows) => {
+      compiled ??= useKernel(rows);
+      const { code, count, times } = rows;
+      if (compiled === undefined) {
+        addAll(hashes, times, count);
+        return;
       }
-      runTotal += counted;
+      for (let row = 0; row < count;) {
+        row = code.countBins(
+          hashes.byteOffset,
+          row,
+          count,
+          bins - 1,
+          runAt,
+          bucket,
+          runEpoch,
+          epochLength,
+          lastTime,
+        );
+        endCompiledRun(compiled, rows);
+        if (row < count) turnTo(times[row] ?? 0);
+      }
     },
     judge: (reached) => {
       endRun();

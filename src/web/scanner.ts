@@ -2,6 +2,7 @@ import type { ClientTable } from './clients.ts';
 import { distinctCounter, type DistinctReached } from './distinct-windows.ts';
 import { gatherEvidence, type EvidenceKeeper } from './evidence.ts';
 import { hashBytes } from './hash.ts';
+import type { CountedRows, RowCounter } from './kernel-counts.ts';
 import { offenceBook, type OffenceRule } from './offence-book.ts';
 import { sensitivePaths } from './sensitive-paths.ts';
 import type { TrafficSettings } from './settings.ts';
@@ -23,7 +24,12 @@ const mostOpen = 50_000;
  * Scanners and probes: clients with many bad responses in a minute, with many different missing paths, with a handful of different names
  * that only scanners ask for, and those who do it slowly. Clients with nothing bad cost one byte for each half hour.
  */
-export function scannerSignal(settings: TrafficSettings, clients: ClientTable, texts: TextTable): Signal {
+export function scannerSignal(
+  settings: TrafficSettings,
+  clients: ClientTable,
+  texts: TextTable,
+  counted?: RowCounter,
+): Signal {
   const { scanner, lateness, period } = settings;
   const { badResponses, missingPaths, sensitivePaths: sensitive } = scanner;
   const isBad = statusSet(scanner.statuses);
@@ -71,6 +77,20 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable, t
   const see = (rule: OffenceRule, found: DistinctReached): EvidenceKeeper =>
     book.see({ ...found, rule, subject: { type: 'client', value: clients.textOf(found.key) } });
 
+  /** Which statuses are bad and which are worth a look, where compiled code reads it. */
+  let flags: { readonly isBad: Uint8Array; readonly isNotable: Uint8Array } | undefined;
+  const useKernel = ({ kernel: { memory, allot } }: CountedRows): typeof flags => {
+    const [badAt, notableAt] = [allot(isBad.length), allot(isNotable.length)];
+    if (badAt === undefined || notableAt === undefined) return undefined;
+    const moved = {
+      isBad: new Uint8Array(memory, badAt, isBad.length),
+      isNotable: new Uint8Array(memory, notableAt, isNotable.length),
+    };
+    moved.isBad.set(isBad);
+    moved.isNotable.set(isNotable);
+    return moved;
+  };
+
   return {
     name: 'scanner',
     take: (requests, ids) => {
@@ -80,14 +100,13 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable, t
       const hashOf = hashesOf(paths);
       const missingNameOf = missingNames(paths);
       const nameOf = names(paths);
-      slow.addGood(requests, ids, isBad);
-      for (let row = 0; row < requests.count; row++) {
+      const look = (row: number): void => {
         const code = status[row] ?? 0;
         const path = pathIds[row] ?? 0;
         // Nearly all rows are of no interest.
-        if (isNotable[code] === 0 && nameOf[path] === 0) continue;
+        if (isNotable[code] === 0 && nameOf[path] === 0) return;
         const id = ids[row] ?? -1;
-        if (id === -1) continue;
+        if (id === -1) return;
         const at = time[row] ?? 0;
         const isBadRow = isBad[code] === 1;
         if (isBadRow) bad.add(id, at);
@@ -98,6 +117,21 @@ export function scannerSignal(settings: TrafficSettings, clients: ClientTable, t
         }
         const name = (isBadRow ? missingNameOf : nameOf)[path] ?? 0;
         if (name !== 0) hits.add(id, name, at);
+      };
+      const rows = counted?.(requests, ids, paths, nameOf);
+      flags ??= rows === undefined ? undefined : useKernel(rows);
+      if (rows !== undefined && flags !== undefined && slow.addGoodRows(rows, flags.isBad)) {
+        const { code, found } = rows;
+        const listed = code.findRows(
+          requests.count,
+          flags.isNotable.byteOffset,
+          pathIds.byteOffset,
+          nameOf.byteOffset,
+        );
+        for (let i = 0; i < listed; i++) look(found[i] ?? 0);
+      } else {
+        slow.addGood(requests, ids, isBad);
+        for (let row = 0; row < requests.count; row++) look(row);
       }
       const seen = new Map<number, EvidenceKeeper>();
       bad.judge((found) => seen.set(found.key, see(rules.bad, found)));

@@ -1,6 +1,7 @@
 import type { Requests } from '../event/requests.ts';
 import { distinctCounter, type DistinctReached } from './distinct-windows.ts';
 import { evidenceKeeper, gatherEvidence, type EvidenceKeeper } from './evidence.ts';
+import type { CountedRows } from './kernel-counts.ts';
 import type { EvidenceLine } from './offence.ts';
 import type { TrafficSettings } from './settings.ts';
 
@@ -9,6 +10,8 @@ export interface SlowScanners {
   readonly addMissing: (client: number, path: number, time: number) => void;
   /** Counts the responses of a batch that were not bad: the rows that have a client, whose status is not in `isBad`. */
   readonly addGood: (requests: Requests, clients: Int32Array, isBad: Uint8Array) => void;
+  /** The same in compiled code. `isBad` must lie in its memory. False where it can't: then nothing was counted. */
+  readonly addGoodRows: (rows: CountedRows, isBad: Uint8Array) => boolean;
   readonly gather: (requests: Requests, clients: Int32Array, isMissing: Uint8Array) => void;
   /**
    * Tells who was one in windows that no request can change any more. With Infinity every window is judged.
@@ -36,6 +39,10 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
   const columns = 2 ** Math.ceil(Math.log2(length + Math.ceil(lateness / step) + 2));
   /** Good responses by column and then by client: requests of one time lie together, in a byte for each client. */
   const good = Array.from({ length: columns }, () => new Uint8Array(0));
+  /** Whether they lie in the memory of compiled code, with room for all clients there can be. */
+  let isCompiled = false;
+  /** No client from this number on was counted. */
+  let countedTo = 0;
   /** Clients with enough missing paths in some window, and what they asked for. */
   const suspects = new Map<number, EvidenceKeeper>();
   let waiting: { readonly reached: DistinctReached; readonly evidence: readonly EvidenceLine[] }[] = [];
@@ -68,7 +75,7 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
     });
     judgeBefore(Math.floor((bucket * step - lateness) / step));
     for (let i = Math.max(latest + 1, bucket - columns + 1); i <= bucket; i++) {
-      good[i & (columns - 1)]?.fill(0);
+      good[i & (columns - 1)]?.fill(0, 0, countedTo);
     }
     latest = bucket;
   };
@@ -77,6 +84,17 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
     if (!(time >= closed)) return false;
     const bucket = Math.floor(time / step);
     if (bucket > latest) begin(bucket);
+    return true;
+  };
+
+  const useKernel = ({ kernel: { memory, allot }, capacity }: CountedRows): boolean => {
+    const place = allot(columns * capacity);
+    if (place === undefined) return false;
+    for (const [column, counts] of good.entries()) {
+      const moved = new Uint8Array(memory, place + column * capacity, capacity);
+      moved.set(counts.subarray(0, countedTo));
+      good[column] = moved;
+    }
     return true;
   };
 
@@ -98,6 +116,7 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
           if (column !== undefined) counts = good[column] ?? counts;
         }
         if (column === undefined) continue;
+        if (client >= countedTo) countedTo = client + 1;
         if (client >= counts.length) {
           const more = new Uint8Array(Math.max(client + 1, counts.length * 2, 1_024));
           more.set(counts);
@@ -107,6 +126,23 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
         const before = counts[client] ?? 0;
         if (before < mostGood) counts[client] = before + 1;
       }
+    },
+    addGoodRows: (rows, isBad) => {
+      isCompiled ||= useKernel(rows);
+      if (!isCompiled) return false;
+      const { code, count, times } = rows;
+      countedTo = Math.max(countedTo, rows.kernel.code.numbersGiven());
+      let at = -1;
+      for (let row = 0; row < count;) {
+        const bytes = good[Math.max(0, at) & (columns - 1)]?.byteOffset ?? 0;
+        row = code.countUnflagged(bytes, row, count, isBad.byteOffset, at, step, closed);
+        if (row === count) break;
+        // The time is another from this row on.
+        const now = times[row] ?? 0;
+        if (isOpen(now)) at = Math.floor(now / step);
+        else at = -1;
+      }
+      return true;
     },
     gather: (requests, clients, isMissing) => {
       const touched = new Map<number, EvidenceKeeper>();

@@ -1,19 +1,26 @@
 import type { Requests, TextColumnName } from '../event/requests.ts';
-import { trafficTablesWasm } from './traffic-tables.wasm.ts';
+import { tableMemory, type TableMemory } from './table-memory.ts';
+import { trafficKernelWasm } from './traffic-kernel.wasm.ts';
 
 /**
  * Tables of clients and of texts in the memory of compiled code (assembly/traffic-tables.ts), which reads a batch's bytes several times as
- * fast as JavaScript does. Both tables look at the same copy of a batch.
+ * fast as JavaScript does. Both tables look at the same copy of a batch. What counts by their numbers (kernel-counts.ts) has its memory here too.
  */
 export interface TrafficKernel {
   readonly code: KernelCode;
   readonly memory: ArrayBuffer;
+  /** The most clients that are known at once. */
+  readonly capacity: number;
   /** Where the table of clients lies: see `layClients` there. */
   readonly clients: { readonly words: number; readonly seen: number; readonly free: number };
   /** Where a new table of texts begins; undefined where there is room for no other. */
   readonly newTexts: () => number | undefined;
   /** Puts the texts of a column before the code; false where the batch is too large. */
   readonly show: (requests: Requests, column: TextColumnName) => boolean;
+  /** Where so many bytes begin that nobody else has, all of them 0; undefined where there are not so many left. They are not given back. */
+  readonly allot: (bytes: number) => number | undefined;
+  /** Memory for tables that come and go. */
+  readonly tableMemory: TableMemory;
 }
 
 export interface TrafficKernelSettings {
@@ -30,7 +37,7 @@ export interface KernelSource {
 }
 
 /** What the compiled code exports; it lies in this repository, so that there is nothing to check at run time. */
-export interface KernelCode {
+export interface KernelCode extends CountsCode {
   readonly memory: { readonly buffer: ArrayBuffer; readonly grow: (pages: number) => number };
   readonly seedWith: (seed: number) => void;
   readonly numberTexts: (table: number, count: number, shape: number) => number;
@@ -64,6 +71,74 @@ export interface KernelCode {
   readonly textTableBytes: Place;
 }
 
+/** What assembly/traffic-counts.ts exports. */
+export interface CountsCode {
+  readonly foundRows: () => number;
+  readonly addedKeys: () => number;
+  readonly newlyHotBits: () => number;
+  readonly rowsInRun: () => number;
+  readonly hashNetworks: (
+    into: number,
+    count: number,
+    v4: number,
+    v6: number,
+    seed: number,
+    paths: number,
+    ignored: number,
+  ) => void;
+  readonly hashTexts: (
+    into: number,
+    count: number,
+    ids: number,
+    hashes: number,
+    paths: number,
+    ignored: number,
+  ) => void;
+  readonly countBins: (
+    hashes: number,
+    from: number,
+    count: number,
+    mask: number,
+    at: number,
+    length: number,
+    epoch: number,
+    epochLength: number,
+    last: number,
+  ) => number;
+  readonly endRun: (cells: number, sums: number, least: number) => number;
+  readonly countInTable: (
+    table: number,
+    mask: number,
+    room: number,
+    from: number,
+    count: number,
+    paths: number,
+    ignored: number,
+    hot: number,
+    hotFrom: number,
+    at: number,
+    length: number,
+    least: number,
+  ) => number;
+  readonly countUnflagged: (
+    bytes: number,
+    from: number,
+    count: number,
+    flags: number,
+    at: number,
+    length: number,
+    least: number,
+  ) => number;
+  readonly findRows: (count: number, flags: number, paths: number, values: number) => number;
+  readonly binsMost: Place;
+  readonly rowTimes: Place;
+  readonly rowClients: Place;
+  readonly rowStatuses: Place;
+  readonly found: Place;
+  readonly run: Place;
+  readonly inRun: Place;
+}
+
 interface Place {
   readonly value: number;
 }
@@ -84,6 +159,10 @@ const bytesInAddress = 16;
 const bytesInNumber = 4;
 /** A number and one more must leave some bits of 32 for the hash. */
 const mostClients = 2 ** 24;
+/** What is allotted to whoever counts: so much, and so much for each client. What nobody writes to takes no memory. */
+const countsBytes = 32 * 1024 * 1024;
+const countsBytesOfClient = 40;
+const tablesBytes = 128 * 1024 * 1024;
 
 export function kernelSource({ capacity, seed, from = defaultFrom }: TrafficKernelSettings): KernelSource {
   let kernel: TrafficKernel | undefined;
@@ -112,7 +191,9 @@ function createKernel(capacity: number, seed: number): TrafficKernel | undefined
   const free = seen + capacity * bytesInNumber;
   const slots = free + capacity * bytesInNumber;
   const texts = aligned(slots + slotsFor(capacity) * bytesInNumber);
-  const pages = Math.ceil((texts + mostTextTables * aligned(code.textTableBytes.value)) / pageBytes);
+  const counts = texts + mostTextTables * aligned(code.textTableBytes.value);
+  const countTables = aligned(counts + countsBytes + capacity * countsBytesOfClient);
+  const pages = Math.ceil((countTables + tablesBytes) / pageBytes);
   try {
     code.memory.grow(pages - code.memory.buffer.byteLength / pageBytes);
   } catch {
@@ -127,9 +208,11 @@ function createKernel(capacity: number, seed: number): TrafficKernel | undefined
   const ends = new Int32Array(buffer, code.ends.value, rowsMost);
   let shown: Requests | undefined;
   let textTables = 0;
+  let allotted = counts;
   return {
     code,
     memory: buffer,
+    capacity,
     clients: { words, seen, free },
     newTexts: () =>
       textTables < mostTextTables ? texts + textTables++ * aligned(code.textTableBytes.value) : undefined,
@@ -145,6 +228,13 @@ function createKernel(capacity: number, seed: number): TrafficKernel | undefined
       ends.set(end.length === count ? end : end.subarray(0, count));
       return true;
     },
+    allot: (bytes) => {
+      const at = allotted;
+      if (at + bytes > countTables) return undefined;
+      allotted = aligned(at + bytes);
+      return at;
+    },
+    tableMemory: tableMemory(buffer, countTables, tablesBytes),
   };
 }
 
@@ -163,7 +253,7 @@ const compiled = compile();
 function compile(): object | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
   try {
-    return new WebAssembly.Module(Buffer.from(trafficTablesWasm, 'base64'));
+    return new WebAssembly.Module(Buffer.from(trafficKernelWasm, 'base64'));
   } catch {
     return undefined;
   }

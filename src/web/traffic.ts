@@ -4,6 +4,7 @@ import { clientTable, type ClientTable } from './clients.ts';
 import { credentialSignal } from './credentials.ts';
 import { distributedFloodSignal } from './distributed-flood.ts';
 import { floodSignal } from './flood.ts';
+import { rowCounter, type RowCounter } from './kernel-counts.ts';
 import { merged, offenceKey, type Offence } from './offence.ts';
 import { scannerSignal } from './scanner.ts';
 import type { TrafficSettings } from './settings.ts';
@@ -11,8 +12,13 @@ import type { Signal } from './signal.ts';
 import { textTable, type TextTable } from './text-table.ts';
 import { kernelSource } from './traffic-kernel.ts';
 
-/** Makes a signal that looks at clients and texts of these tables. */
-export type SignalMaker = (settings: TrafficSettings, clients: ClientTable, texts: TextTable) => Signal;
+/** Makes a signal that looks at clients and texts of these tables, and may have their rows counted by compiled code. */
+export type SignalMaker = (
+  settings: TrafficSettings,
+  clients: ClientTable,
+  texts: TextTable,
+  counted: RowCounter,
+) => Signal;
 
 /** The signals that need nothing but the traffic itself. */
 export const trafficSignals: readonly SignalMaker[] = [
@@ -56,17 +62,22 @@ export interface Traffic {
 /** By how much the clock of who writes logs may differ from ours. */
 export const clockSkew = 10 * 60_000;
 
-/** @param since the time of the latest request before those that will come, where some came before */
+/**
+ * @param since the time of the latest request before those that will come, where some came before
+ * @param compiledFrom after so many rows compiled code counts what it can; with Infinity it never does
+ */
 export function createTraffic(
   settings: TrafficSettings,
   makers: readonly SignalMaker[] = trafficSignals,
   since = Number.NEGATIVE_INFINITY,
+  compiledFrom?: number,
 ): Traffic {
   const { clients: capacity, proxies, seed } = settings;
-  const kernel = kernelSource({ capacity, seed });
+  const kernel = kernelSource({ capacity, seed, from: compiledFrom });
   const clients = clientTable({ capacity, proxies, seed, kernel });
   const texts = textTable({ seed, kernel });
-  const signals = makers.map((make) => make(settings, clients, texts));
+  const counted = rowCounter(kernel, clients);
+  const signals = makers.map((make) => make(settings, clients, texts, counted));
   const counters = { rows: 0, counted: 0, late: 0, future: 0, timeless: 0 };
   let latest = since;
 

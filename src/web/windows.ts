@@ -1,4 +1,5 @@
 import { bucketCounts } from './bucket-counts.ts';
+import type { CountedRows } from './kernel-counts.ts';
 
 export interface WindowLimit {
   /** In milliseconds. */
@@ -45,6 +46,8 @@ export interface WindowCounter {
   readonly add: (key: number, time: number) => void;
   /** The same for a batch, at less cost; keys that are -1 are not counted. */
   readonly addAll: (keys: ArrayLike<number>, times: Float64Array, count: number) => void;
+  /** The same with clients as keys, in compiled code, where windows are neither exact nor of other keys than small ones. */
+  readonly addRows: (rows: CountedRows) => void;
   /** Tells of the windows that reached a threshold, of those that have changed since the last call. */
   readonly judge: (reached: (found: WindowsReached) => void) => void;
   readonly expire: (now: number) => void;
@@ -80,7 +83,10 @@ export function windowCounter(settings: WindowSettings): WindowCounter {
     ),
   );
   /** One bit for the keys of each hash, which had such a bucket: all others need no closer look. */
-  const hot = new Int32Array(hotBits / 32);
+  let hot = new Int32Array(hotBits / 32);
+  let isCompiled = false;
+  /** The bucket of the last row that was added by `addRows`. */
+  let lastAt = -1;
   let marked = 0;
   let markedAt = 0;
   let floor = 0;
@@ -164,10 +170,22 @@ export function windowCounter(settings: WindowSettings): WindowCounter {
       if (count < hotFrom) return;
       markHot(bit);
     }
+    noteChange(key, at);
+  };
+  const noteChange = (key: number, at: number): void => {
     if (key === lastKey && at === lastBucket) return;
     lastKey = key;
     lastBucket = at;
     changed.add(key * cycle + (at % cycle));
+  };
+  const useKernel = ({ kernel }: CountedRows): boolean => {
+    const place = kernel.allot(hot.byteLength);
+    if (place === undefined) return false;
+    const moved = new Int32Array(kernel.memory, place, hot.length);
+    moved.set(hot);
+    hot = moved;
+    coarse.useMemory(kernel.tableMemory);
+    return true;
   };
 
   return {
@@ -186,6 +204,40 @@ export function windowCounter(settings: WindowSettings): WindowCounter {
           at = Math.floor(time / bucket);
         }
         addTo(key, time, at);
+      }
+    },
+    addRows: (rows) => {
+      const { code, count, clients, times, paths, ignored, found } = rows;
+      isCompiled ||= useKernel(rows);
+      for (let row = 0; row < count; row++) {
+        const table = isCompiled ? coarse.open(lastAt) : undefined;
+        if (table !== undefined) {
+          row = code.countInTable(
+            table.place,
+            table.mask,
+            table.room,
+            row,
+            count,
+            paths.byteOffset,
+            ignored.byteOffset,
+            hot.byteOffset,
+            hotFrom,
+            lastAt,
+            bucket,
+            floor,
+          );
+          table.added(code.addedKeys());
+          marked += code.newlyHotBits();
+          const listed = code.foundRows();
+          for (let i = 0; i < listed; i++) noteChange(clients[found[i] ?? 0] ?? 0, lastAt);
+          if (row === count) return;
+        }
+        // A row for which there is more to do.
+        const key = clients[row] ?? -1;
+        const time = times[row] ?? 0;
+        if (key === -1 || ignored[paths[row] ?? 0] !== 0 || !(time >= floor)) continue;
+        lastAt = Math.floor(time / bucket);
+        addTo(key, time, lastAt);
       }
     },
     judge: (reached) => {
