@@ -132,7 +132,9 @@ export function packedTable(expected = 0, memory?: TableMemory): CountTable {
   };
 
   const rebuild = (room: number, keeps: (key: number) => boolean): void => {
-    const old = table;
+    // What lies in the memory is copied and given back first, so that the same place may be taken again.
+    const old = memory?.has(table) === true ? table.slice() : table;
+    memory?.giveBack(table);
     table = newTable(room);
     mask = room - 1;
     packed = 0;
@@ -142,7 +144,7 @@ export function packedTable(expected = 0, memory?: TableMemory): CountTable {
       table[placeOf(key)] = entry;
       packed++;
     }
-    release(old);
+    giveBack(old);
   };
 
   const addLarge = (key: number, before: number): number => {
