@@ -27,6 +27,8 @@ export interface SeverityChange {
     | { readonly by: number }
     | { readonly atLeast: Severity }
     | { readonly atMost: Severity };
+  /** Holds for events in these hours only; always, where left out. */
+  readonly during?: Hours | undefined;
 }
 
 /** What is known and accepted for a time. Its alerts are kept and counted, and delivered to nobody. */
@@ -61,12 +63,13 @@ export function compilePolicy(
   const changes = policy.severity.map((change) => ({
     ...change,
     holds: compileDetection(change.when, view),
+    isOpen: isOpenDuring(change.during),
   }));
   const compile = (some: readonly AlertException[]): readonly CompiledException[] =>
     some.map((one) => ({
       ...one,
       holds: compileDetection(one.when, view),
-      isOpen: one.during === undefined ? () => true : withinHours(one.during),
+      isOpen: isOpenDuring(one.during),
     }));
   const exceptions = compile(policy.exceptions);
   let made: { readonly of: readonly AlertException[]; readonly compiled: readonly CompiledException[] } = {
@@ -110,8 +113,12 @@ interface CompiledException extends AlertException {
   readonly isOpen: (time: number) => boolean;
 }
 
+const isOpenDuring = (during: Hours | undefined): ((time: number) => boolean) =>
+  during === undefined ? () => true : withinHours(during);
+
 interface CompiledChange extends SeverityChange {
   readonly holds: (judged: Judged) => boolean;
+  readonly isOpen: (time: number) => boolean;
 }
 
 function severityOf(
@@ -120,9 +127,9 @@ function severityOf(
 ): Pick<Alert, 'severity' | 'severityChanges'> {
   let { severity } = judged.alert;
   const severityChanges: string[] = [];
-  for (const { name, change, holds } of changes) {
+  for (const { name, change, isOpen, holds } of changes) {
     const next = changed(severity, change);
-    if (next === severity || !holds(judged)) continue;
+    if (next === severity || !isOpen(judged.alert.time) || !holds(judged)) continue;
     const word = severities.indexOf(next) > severities.indexOf(severity) ? 'raised' : 'lowered';
     severityChanges.push(`${word} from ${severity} to ${next}: ${name}`);
     severity = next;

@@ -122,6 +122,20 @@ describe('the severity of an alert', () => {
       ['lowered from medium to low: because'],
     ],
     [
+      "can depend on the hour, on somebody's clock",
+      '{ tocsin.account: "111122223333" }',
+      'by: 1, during: { days: [mon], from: "10:00", to: "11:00", timeZone: Europe/Berlin }',
+      'high',
+      ['raised from medium to high: because'],
+    ],
+    [
+      'stays outside the hours of a change',
+      '{ tocsin.account: "111122223333" }',
+      'by: 1, during: { from: "18:00", to: "08:00" }',
+      'medium',
+      [],
+    ],
+    [
       'can depend on one of several searches',
       '[{ tocsin.account: "9" }, { tocsin.rule.level: medium }]',
       'to: low',

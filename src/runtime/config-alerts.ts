@@ -63,8 +63,13 @@ const severityChange = z
     by: z.int().min(-4).max(4).optional().describe('Steps up, or down where negative.'),
     atLeast: z.enum(severities).optional().describe('Raise what is below.'),
     atMost: z.enum(severities).optional().describe('Lower what is above.'),
+    during: hours
+      .optional()
+      .describe(
+        'Only for events in these hours of the week, such as those at night; always, where left out.',
+      ),
   })
-  .transform(({ name: called, when, to, by, atLeast, atMost }, context) => {
+  .transform(({ name: called, when, to, by, atLeast, atMost, during }, context) => {
     const given = [
       to === undefined ? [] : [{ to }],
       by === undefined || by === 0 ? [] : [{ by }],
@@ -79,7 +84,7 @@ const severityChange = z
       });
       return z.NEVER;
     }
-    return { name: called, when, change };
+    return { name: called, when, change, during };
   });
 
 const exception = z

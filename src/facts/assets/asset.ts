@@ -229,6 +229,13 @@ export function membersOf(asset: Asset | undefined, name: string): readonly stri
   return isMembers(aspect) ? Object.keys(aspect.members) : [];
 }
 
+/** As `membersOf`, of a time; what was put in or taken out after it is left out, as far as that is known. */
+export function membersAt(asset: Asset | undefined, name: string, time: number): readonly string[] {
+  const aspect = asset !== undefined && Object.hasOwn(asset.aspects, name) ? asset.aspects[name] : undefined;
+  if (!isMembers(aspect)) return [];
+  return Object.entries(aspect.members).flatMap(([member, since]) => (since <= time ? [member] : []));
+}
+
 /** What an aspect was just before an event; undefined where that is not known. `{}` says that there was nothing. */
 export function before(
   asset: Asset | undefined,

@@ -1,8 +1,8 @@
 import type { Event } from '../../event/event.ts';
 import type { Fact } from '../fact.ts';
 import type { FieldName } from '../field-name.ts';
-import { quote } from '../sentence.ts';
-import { isDeleted, type Asset, type Moment } from './asset.ts';
+import { listed, quote } from '../sentence.ts';
+import { isDeleted, membersAt, type Asset, type Moment } from './asset.ts';
 import type { AssetMemory } from './memory.ts';
 import type { Sighting } from './sighting.ts';
 import { spokenAsset, spokenSpan } from './spoken.ts';
@@ -17,6 +17,7 @@ export const assetFieldNames: readonly FieldName[] = [
   { name: 'asset.type', description: 'such as AWS::S3::Bucket or AWS::IAM::User' },
   { name: 'asset.id', description: 'ARN, or the id where it has none' },
   { name: 'asset.name', description: 'what people call it' },
+  { name: 'asset.tags', description: 'its tags as far as they were seen, such as env=production' },
   { name: 'asset.what', description: 'created, changed, deleted, or used for an actor or a key' },
   {
     name: 'asset.first_seen',
@@ -97,16 +98,19 @@ function knownFact(event: Event, sighting: Sighting, asset: Asset): Fact | undef
     (moment) => moment.event !== event.id && moment.event !== created?.event && moment.time <= event.time,
   );
   const wasMade = created !== undefined && created.event !== event.id && created.time <= event.time;
-  if (!wasMade && last === undefined) return undefined;
+  const tags = membersAt(asset, 'tags', event.time).toSorted();
+  if (!wasMade && last === undefined && tags.length === 0) return undefined;
   const sentences = [
     ...(wasMade ? [`${quote(created.by)} made it ${ago(created, event)}`] : []),
     ...(last === undefined
       ? []
       : [`${quote(last.by)} changed it last, ${ago(last, event)} (${quote(last.action)})`]),
+    ...(tags.length === 0 ? [] : [`it has the tags ${listed(tags.map(quote))}`]),
   ];
   return factOf('target', { ...sighting, name: asset.name }, sighting.what, {
     ...(wasMade ? madeFields(event, created) : {}),
     ...(last === undefined ? {} : { last_changed_by: last.by }),
+    ...(tags.length === 0 ? {} : { tags }),
     explanation: `${spokenAsset(asset)}: ${sentences.join('; ')}`,
   });
 }

@@ -366,6 +366,24 @@ describe('what is remembered of things', () => {
     });
   });
 
+  it('says its tags, as they were then', () => {
+    const tag = (minute: number, ...tags: readonly (readonly [string, string])[]) => {
+      const [one, ...more] = tags.map(([Key, Value]) => ({ Key, Value }));
+      const Tag = more.length === 0 ? (one ?? []) : [one ?? {}, ...more];
+      return call(minute, 's3', 'PutBucketTagging', { bucketName: 'vault', Tagging: { TagSet: { Tag } } });
+    };
+    const tagged = [
+      tag(1, ['env', 'test']),
+      tag(5, ['env', 'production'], ['team', 'pay']),
+      tag(60, ['env', 'old']),
+    ];
+    const [fact] = of('asset', after(tagged.slice(0, 2), destroy(30)));
+    expect(fact?.fields['tags']).toEqual(['env=production', 'team=pay']);
+    expect(fact?.explanation).toMatch(/; it has the tags `env=production` and `team=pay`$/);
+    expect(of('asset', after(tagged.slice(0, 1), destroy(30)))[0]?.fields['tags']).toEqual(['env=test']);
+    expect(of('asset', after([tag(40, ['env', 'late'])], destroy(30)))[0]?.fields['tags']).toBeUndefined();
+  });
+
   it('knows its maker again', () => {
     expect(of('asset', after([create(0)], destroy(3)))[0]?.fields).toMatchObject({ by_creator: true });
   });
@@ -406,6 +424,15 @@ describe('the fields of what is remembered', () => {
       call(60, 's3', 'DeleteBucket', { bucketName: 'vault' }),
     ),
     ...after([put(0, policy())], put(1, policy('s3:GetObject'))),
+    ...after(
+      [
+        call(0, 's3', 'PutBucketTagging', {
+          bucketName: 'vault',
+          Tagging: { TagSet: { Tag: { Key: 'a', Value: 'b' } } },
+        }),
+      ],
+      put(1, policy()),
+    ),
     ...after([create(0), call(1, 's3', 'DeleteBucket', { bucketName: 'vault' })], create(2)),
     ...after([create(0)], call(60 * 24 * 8, 's3', 'DeleteBucket', { bucketName: 'new' })),
   ];

@@ -1,10 +1,10 @@
-import { isJsonObject, object, type Json, type JsonObject } from '../../event/json.ts';
+import { isJsonObject, isList, object, type Json, type JsonObject } from '../../event/json.ts';
 import { parseAcl } from '../s3-acl.ts';
 import {
   at,
   set,
   setIf,
-  tagsIf,
+  tagsOf,
   textAt,
   told,
   type AspectChange,
@@ -46,10 +46,16 @@ export const s3Readers: Readonly<Record<string, Reader>> = {
   PutBucketVersioning: (call) =>
     bucket(call, 'changed', { versioning: setIf(textAt(call.request, 'VersioningConfiguration.Status')) }),
   PutBucketTagging: (call) =>
-    bucket(call, 'changed', {
-      tags: tagsIf(at(call.request, 'Tagging.TagSet.Tag') ?? at(call.request, 'Tagging.TagSet')),
-    }),
+    bucket(call, 'changed', { tags: { how: 'members', add: tagsOf(tagSetOf(call)), remove: [], all: true } }),
+  DeleteBucketTagging: (call) =>
+    bucket(call, 'changed', { tags: { how: 'members', add: [], remove: [], all: true } }),
 };
+
+/** XML in its beginnings: of one tag there is no list. */
+function tagSetOf({ request }: Call): readonly Json[] {
+  const tags = at(request, 'Tagging.TagSet.Tag') ?? at(request, 'Tagging.TagSet');
+  return isList(tags) ? tags : tags === undefined ? [] : [tags];
+}
 
 function bucket(
   call: Call,
