@@ -98,7 +98,7 @@ export interface Alert {
   readonly incident?: IncidentNote | undefined;
   /** The closed alert that it would have joined. */
   readonly follows?: FollowedAlert | undefined;
-  /** What became known around it after it was stored; absent while there is nothing. */
+  /** What is known around it; absent while there is nothing. */
   readonly context?: AlertContext | undefined;
   readonly evidence: {
     /** Of the last of the events, where there are several. */

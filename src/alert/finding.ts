@@ -1,4 +1,5 @@
 import { noContext, type Context } from '../context/context.ts';
+import { intelFields, type Warning } from '../context/intel/intel.ts';
 import { personFields, type Person } from '../context/person.ts';
 import { placeFields, type Place } from '../context/place.ts';
 import { usualFields, type Usual } from '../context/usual/usual.ts';
@@ -32,6 +33,7 @@ export class Subject {
   #place: Place | undefined;
   #person: Person | undefined;
   #usual: { readonly told: Usual | undefined } | undefined;
+  #warnings: readonly Warning[] | undefined;
   #members: Map<string, Json | undefined> | undefined;
 
   /**
@@ -76,6 +78,11 @@ export class Subject {
     return (this.#usual ??= { told: this.#context.usualOf(this.event, () => this.place) }).told;
   }
 
+  /** What feeds of indicators warn of in it. */
+  get warnings(): readonly Warning[] {
+    return (this.#warnings ??= this.#context.warningsOf(this.event));
+  }
+
   /** A top-level member under `tocsin.`: `actor`, `exposure`. */
   member(name: string): Json | undefined {
     const members = (this.#members ??= new Map<string, Json | undefined>());
@@ -93,6 +100,8 @@ export class Subject {
         return personFields(this.person);
       case 'usual':
         return this.usual && usualFields(this.usual);
+      case 'intel':
+        return intelFields(this.warnings);
       default:
         return tocsinMember(name, this.event, () => this.facts, this.#known);
     }

@@ -1,8 +1,11 @@
+import type { Warning } from '../context/intel/intel.ts';
 import type { Observable } from '../context/observable.ts';
 
-/** What becomes known around an alert after it was stored. */
+/** What is known around an alert besides what its events say. */
 export interface AlertContext {
-  /** What others said of what it names. */
+  /** What feeds of indicators warn of in its event; known when it was raised. */
+  readonly warnings?: readonly Warning[] | undefined;
+  /** What others said of what it names; added after it was stored. */
   readonly lookups?: readonly Lookup[] | undefined;
 }
 

@@ -36,7 +36,7 @@ function rulePart(rule: RuleHeader): RulePart {
 }
 
 function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Alert {
-  const { event, facts } = subject;
+  const { event, facts, warnings } = subject;
   const { actor, outcome, client } = event;
   return {
     id: alertId(rule.id, [], event.id),
@@ -86,6 +86,7 @@ function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Al
     ],
     falsePositives: rule.falsePositives,
     references: rule.references,
+    ...(warnings.length > 0 && { context: { warnings } }),
     evidence: { eventId: event.id, provenance: event.provenance, fields: event.fields },
   };
 }

@@ -63,8 +63,8 @@ export function detailPage(
         </header>
         <div class="columns">
           <div class="story">
-            ${severalEvents(alert)} ${occurrencesCard(alert)} ${meaning(alert)} ${lookedUp(alert)}
-            ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${references(alert)}
+            ${severalEvents(alert)} ${occurrencesCard(alert)} ${meaning(alert)} ${warnedOf(alert)}
+            ${lookedUp(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${references(alert)}
           </div>
           <div class="aside">
             ${lifeCard({ ...view.life, alert, query: filterQuery(filters) })} ${who(alert)} ${what(alert)}
@@ -238,6 +238,23 @@ const verdictWords = {
 function isPage(link: string | undefined): link is string {
   const url = link === undefined ? null : URL.parse(link);
   return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+/** What feeds of indicators warn of. */
+function warnedOf({ context }: Alert): Html | undefined {
+  const warnings = context?.warnings ?? [];
+  if (warnings.length === 0) return undefined;
+  return section(
+    'Known from feeds',
+    html`<ul class="plain-list">
+      ${warnings.map(
+        ({ value, feed, label }) =>
+          html`<li>
+            <code>${value}</code> is in the feed <b>${feed}</b>${label !== undefined && html`: ${label}`}
+          </li>`,
+      )}
+    </ul>`,
+  );
 }
 
 /** What others said. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { lookupVerdicts } from '../alert/lookup.ts';
+import { indicatorTypes } from '../context/intel/indicator.ts';
 import { observableTypes } from '../context/observable.ts';
 import { severities } from '../event/severity.ts';
 import { exceptionChoices, type AlertQuery } from '../store/store.ts';
@@ -116,6 +117,11 @@ const correlation = z
 
 const alertContext = z
   .object({
+    warnings: z
+      .array(z.object({ type: z.enum(indicatorTypes), value: text, feed: text, label: maybeText }))
+      .readonly()
+      .optional()
+      .describe('What feeds of indicators warn of in its event.'),
     lookups: z
       .array(
         z.object({
@@ -133,7 +139,7 @@ const alertContext = z
       .optional()
       .describe('What others said of addresses, domains and files that it names, the worst first.'),
   })
-  .describe('What became known around it after it was stored.');
+  .describe('What is known around it besides what its events say.');
 
 export const alertSummarySchema = z
   .object({

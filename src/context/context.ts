@@ -1,5 +1,6 @@
 import type { Event, Origin } from '../event/event.ts';
 import { remembered } from '../event/remembered.ts';
+import { warningsOf, type Feed, type Warning } from './intel/intel.ts';
 import { ownNetworks, type OwnNetwork } from './own-networks.ts';
 import { peopleBook, type KnownPerson } from './people.ts';
 import { personOf, type Person } from './person.ts';
@@ -10,6 +11,8 @@ import { kindOfAddress, locateNothing, placeOf, type Locate, type Place } from '
 export interface Context {
   readonly placeOf: (origin: Origin) => Place;
   readonly personOf: (event: Event) => Person;
+  /** What feeds of indicators warn of in it. */
+  readonly warningsOf: (event: Event) => readonly Warning[];
   /** The person whom the configuration calls so. */
   readonly personNamed: (name: string) => KnownPerson | undefined;
   /** How the event stands beside what its actor did before; undefined where nobody learns that, or nothing is known of the actor. */
@@ -27,6 +30,7 @@ export function createContext(
   { networks, people }: ContextSetting = { networks: [], people: [] },
   locate: Locate = locateNothing,
   usualOf: Context['usualOf'] = () => undefined,
+  feeds: () => readonly Feed[] = () => [],
 ): Context {
   const own = ownNetworks(networks);
   const book = peopleBook(people);
@@ -35,6 +39,7 @@ export function createContext(
   return {
     placeOf: (origin) => placeOf(origin, own, locate, kindOf),
     personOf: (event) => personOf(event, book),
+    warningsOf: (event) => warningsOf(event, feeds()),
     personNamed: (name) => byName.get(name),
     usualOf,
   };

@@ -1,5 +1,6 @@
 import type { FieldName } from '../facts/field-name.ts';
 import { tocsinFieldNames } from '../facts/fields.ts';
+import { intelFieldNames } from './intel/intel.ts';
 import { personFieldNames } from './person.ts';
 import { placeFieldNames } from './place.ts';
 import { usualFieldNames } from './usual/usual.ts';
@@ -8,6 +9,7 @@ import { usualFieldNames } from './usual/usual.ts';
 export const readableFieldNames: readonly FieldName[] = [
   ...tocsinFieldNames,
   ...personFieldNames,
+  ...intelFieldNames,
   ...placeFieldNames,
   ...usualFieldNames,
 ];

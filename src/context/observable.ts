@@ -31,7 +31,7 @@ export function domainIn(text: string): string | undefined {
 const hexHash = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** MD5, SHA-1 or SHA-256 in small hex digits; undefined for anything else. */
-function hashIn(text: string): string | undefined {
+export function hashIn(text: string): string | undefined {
   if (text.length > 64) return undefined;
   const hash = text.toLowerCase();
   return hexHash.test(hash) ? hash : undefined;

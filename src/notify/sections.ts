@@ -18,6 +18,7 @@ import {
   severityLook,
   shownEvents,
   titleOf,
+  warningWords,
   utc,
 } from './words.ts';
 
@@ -87,6 +88,7 @@ const limits = {
   person: 120,
   key: 40,
   changes: 3,
+  warnings: 3,
   lookups: 4,
   lookup: 200,
 } as const;
@@ -166,6 +168,9 @@ function rowsOf(alert: Alert): readonly Row[] {
     row('Call', line(callWords(what), limits.value)),
     ...(targets.length === 0 ? [] : [row('On', targets.join(', ') + more)]),
     ...severityChanges.slice(0, limits.changes).map((text) => row('Severity', line(text, limits.value))),
+    ...(context?.warnings ?? [])
+      .slice(0, limits.warnings)
+      .map((warning) => row('Warning', line(warningWords(warning), limits.lookup))),
     ...(context?.lookups ?? [])
       .slice(0, limits.lookups)
       .map((lookup) => row('Lookup', line(lookupWords(lookup), limits.lookup))),

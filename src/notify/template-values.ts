@@ -3,6 +3,7 @@ import { line, lines } from './safe-text.ts';
 import {
   callWords,
   lookupWords,
+  warningWords,
   originWords,
   personWords,
   placeWords,
@@ -67,6 +68,9 @@ export const templateValues: readonly TemplateValue[] = [
   list('facts', 'what the event means', ({ facts }) => facts.map(({ explanation }) => explanation)),
   list('unknowns', 'what the event alone cannot tell', ({ facts }) =>
     facts.flatMap(({ unknowns }) => unknowns),
+  ),
+  list('warnings', 'what feeds of indicators warn of in it', ({ context }) =>
+    (context?.warnings ?? []).map(warningWords),
   ),
   list('lookups', 'what others said of addresses, domains and files that it names', ({ context }) =>
     (context?.lookups ?? []).map(lookupWords),

@@ -20,6 +20,7 @@ import {
   severityLook,
   shownEvents,
   titleOf,
+  warningWords,
   utc,
 } from './words.ts';
 
@@ -104,6 +105,7 @@ function rows(alert: Alert, verbose: boolean): readonly Row[] {
         ]),
     ...row('on', few.length === 0 ? '' : few.join(', ') + more),
     ...correlationRows(alert, verbose),
+    ...warningRows(alert, verbose),
     ...lookupRows(alert, verbose),
     ...factRows(alert, verbose),
     ...responseRows(alert, verbose),
@@ -152,6 +154,16 @@ function correlationRows({ correlation }: Alert, verbose: boolean): readonly Row
 /** One line of most terminals. */
 const longestLookup = 90;
 const mostLookups = 3;
+
+/** What feeds of indicators warn of. */
+function warningRows({ context }: Alert, verbose: boolean): readonly Row[] {
+  return labelFirst(
+    'warning',
+    (context?.warnings ?? [])
+      .slice(0, verbose ? 10 : 2)
+      .map((warning) => line(warningWords(warning), verbose ? longest : longestLookup)),
+  );
+}
 
 /** What others said of what it names. */
 function lookupRows({ context }: Alert, verbose: boolean): readonly Row[] {

@@ -1,6 +1,7 @@
 import type { Alert, AlertCorrelation, AlertPerson, AlertEvent, ExceptionNote } from '../alert/alert.ts';
 import type { Lookup } from '../alert/lookup.ts';
 import { incidentRule } from '../alert/incident/incident-rule.ts';
+import type { Warning } from '../context/intel/intel.ts';
 import type { Place } from '../context/place.ts';
 import { providerWords } from '../context/providers/provider.ts';
 import type { ActorKind, Origin } from '../event/event.ts';
@@ -72,6 +73,11 @@ function spokenPlace(place: Place | undefined): string {
   const where =
     whose + [city, countryName].map((text) => (text === undefined ? '' : `, ${text}`)).join('') + system;
   return where === '' && kind === 'private' ? ', a private address' : where;
+}
+
+/** `185.220.101.1 is in the feed tor-c2: Emotet` */
+export function warningWords({ value, feed, label }: Warning): string {
+  return `${value} is in the feed ${feed}${label === undefined ? '' : `: ${label}`}`;
 }
 
 /** `AbuseIPDB on 185.220.101.1: malicious, 412 reports in 90 days`; `... : no answer, HTTP 503 from the receiver`. */

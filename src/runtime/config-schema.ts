@@ -5,6 +5,7 @@ import { alertsSection } from './config-alerts.ts';
 import { contextSection } from './config-context.ts';
 import { checkRoutes, routesSection } from './config-routes.ts';
 import { incidentsSection } from './config-incidents.ts';
+import { intelSection } from './config-intel.ts';
 import { lookupsSection } from './config-lookups.ts';
 import { estateSection } from './config-estate.ts';
 import { trafficSection } from './config-traffic.ts';
@@ -88,6 +89,7 @@ export const configSchema = z
     estate: estateSection,
     context: contextSection,
     lookups: lookupsSection,
+    intel: intelSection,
     alerts: alertsSection,
     incidents: incidentsSection,
     correlations: z

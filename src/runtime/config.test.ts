@@ -29,6 +29,7 @@ describe('a configuration', () => {
         places: { builtin: true, files: [], providers: {} },
         usual: { enabled: true, learningDays: 14 },
       },
+      intel: { feeds: {} },
       lookups: { providers: {}, waitMs: 1_500, cacheHours: 24, neverAsk: [] },
       alerts: {
         severity: [],

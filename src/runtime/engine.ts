@@ -5,6 +5,7 @@ import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import { compilePolicy, noPolicy, type AlertException, type AlertPolicy } from '../alert/policy.ts';
 import { createContext, type Context, type ContextSetting } from '../context/context.ts';
+import type { Feed } from '../context/intel/intel.ts';
 import type { Locate } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
@@ -75,6 +76,7 @@ const nothing: Examined = { findings: [], match: undefined };
  * @param locate where addresses of the internet are; nothing is known of them, where left out
  * @param suppressions exceptions that were made meanwhile: see `compilePolicy`
  * @param usualOf what is usual for actors, where it is learned
+ * @param feeds feeds of indicators as they are now; none, where left out
  */
 export function createEngine(
   rules: readonly Rule[],
@@ -84,6 +86,7 @@ export function createEngine(
   locate?: Locate,
   suppressions?: () => readonly AlertException[],
   usualOf?: Context['usualOf'],
+  feeds?: () => readonly Feed[],
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
@@ -95,6 +98,7 @@ export function createEngine(
     locate,
     suppressions,
     usualOf,
+    feeds,
   );
 }
 
@@ -103,6 +107,7 @@ export function engineOf(
   locate?: Locate,
   suppressions?: () => readonly AlertException[],
   usualOf?: Context['usualOf'],
+  feeds?: () => readonly Feed[],
 ): Engine {
   const { active, correlations, silent } = parts;
   // Rules for one log source cost the events of others nothing.
@@ -115,7 +120,7 @@ export function engineOf(
     fieldsToShow: headlineFields,
   });
   const raise = alertRaiser();
-  const context = createContext(parts.context, locate, usualOf);
+  const context = createContext(parts.context, locate, usualOf, feeds);
   const raiseCorrelated = correlatedRaiser(context);
   const policy = parts.policy ?? noPolicy;
   const judge = compilePolicy(policy, parts.known, suppressions);

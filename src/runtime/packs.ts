@@ -8,6 +8,8 @@ export const packs = {
     'who made, changed or deleted what: a record of all changes, informational, and as many alerts as changes',
   'instance-credentials':
     'the credentials of every EC2 instance followed call by call: looks at a great share of all calls',
+  intel:
+    'what feeds of indicators warn of; runs by itself in a server that has feeds (`intel`), and looks at every event',
 } as const;
 
 export type PackName = keyof typeof packs;

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { isCountryCode } from '../context/country-name.ts';
+import { indicatorSet } from '../context/intel/indicator-set.ts';
+import { indicatorTypes, indicatorValue } from '../context/intel/indicator.ts';
+import type { Feed } from '../context/intel/intel.ts';
 import type { Locate } from '../context/place.ts';
 import { readAccessLog } from '../decode/access/read.ts';
 import { decodeValue } from '../decode/decode.ts';
@@ -64,6 +67,17 @@ const testFile = z.strictObject({
     .record(z.string(), place)
     .default({})
     .describe('Where addresses are, for rules that ask. Nothing is known of others.'),
+  indicators: z
+    .array(
+      z.strictObject({
+        type: z.enum(indicatorTypes),
+        value: z.string().min(1),
+        label: z.string().optional(),
+        feed: z.string().default('test'),
+      }),
+    )
+    .default([])
+    .describe('What feeds warn of, for rules that ask for `tocsin.intel`.'),
   cases: z
     .array(
       z
@@ -122,7 +136,11 @@ export function testPathOf(rulePath: string): string {
  * through the same decoder and engine as any other record. Undefined where the rule has no test file.
  */
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
-  return runTests(rule, (...context) => createEngine([rule], [], undefined, ...context), rule);
+  return runTests(
+    rule,
+    (setting, locate, feeds) => createEngine([rule], [], undefined, setting, locate, undefined, undefined, feeds),
+    rule,
+  );
 }
 
 /**
@@ -136,13 +154,15 @@ export async function runCorrelationTests(
     .filter(({ path }) => path === correlation.path)
     .map(({ id }) => id);
   const { rules, correlations } = withMembers(ids, loaded);
-  return runTests(correlation, (...context) => createEngine(rules, correlations, undefined, ...context));
+  return runTests(correlation, (setting, locate, feeds) =>
+    createEngine(rules, correlations, undefined, setting, locate, undefined, undefined, feeds),
+  );
 }
 
 /** `own` is the rule where it is a detection rule, for reasons. */
 async function runTests(
   rule: RuleHeader,
-  engineWith: (setting: Setting, locate: Locate) => Engine,
+  engineWith: (setting: Setting, locate: Locate, feeds: () => readonly Feed[]) => Engine,
   own?: Rule,
 ): Promise<readonly RuleTestResult[] | undefined> {
   const path = testPathOf(rule.path);
@@ -173,9 +193,10 @@ async function runTests(
   }
   const parsed = testFile.safeParse(plain);
   if (!parsed.success) return [result(1, 'the test file', z.prettifyError(parsed.error))];
-  const { base = {}, cases, places } = parsed.data;
+  const { base = {}, cases, places, indicators } = parsed.data;
   const [setting, locate] = contextIn(places);
-  const engine = engineWith(setting, locate);
+  const feeds = feedsIn(indicators);
+  const engine = engineWith(setting, locate, () => feeds);
   // A rule that does not run would pass every test that expects no match.
   if (own !== undefined && isForRequests(own)) {
     const results: RuleTestResult[] = [];
@@ -208,6 +229,18 @@ function contextIn(
     return { ...rest, asName };
   };
   return [{ context: { networks, people: [] } }, locate];
+}
+
+/** What the test file says that feeds warn of. */
+function feedsIn(indicators: z.infer<typeof testFile>['indicators']): readonly Feed[] {
+  return [...Map.groupBy(indicators, ({ feed }) => feed)].map(([name, some]) => {
+    const set = indicatorSet();
+    for (const { type, value: text, label } of some) {
+      const value = indicatorValue(type, text);
+      if (value !== undefined) set.add({ type, value, label });
+    }
+    return { name, set: set.done() };
+  });
 }
 
 /** The records of a case. Those of several get ids and times of their own, where they are not given. */

@@ -34,6 +34,7 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
 import { listsFolder } from './reputation.ts';
+import { startIntel } from './start-intel.ts';
 import { isUnrouted, owedBy, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
 import { newTally } from './pipeline.ts';
@@ -75,8 +76,12 @@ export async function serve({
   if (refusal !== undefined) throw new ConfigError(`server.listen: ${refusal}`);
 
   const log = createLog(config.log.level, logForTerminal);
+  const packs =
+    Object.keys(config.intel.feeds).length > 0
+      ? [...new Set([...config.rules.packs, 'intel' as const])]
+      : config.rules.packs;
   const { rules, correlations, problems } = await loadRules(
-    rulePaths(config.rules),
+    rulePaths({ ...config.rules, packs }),
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
     keptRulesFolder(),
   );
@@ -96,6 +101,7 @@ export async function serve({
     clock: Date.now,
     log,
   });
+  const intel = await startIntel(config, log);
   const setting = {
     known: knownOf(config.estate),
     context: contextOf(config.estate),
@@ -117,6 +123,7 @@ export async function serve({
     locateWithProviders(places.locate, providers.providerOf),
     suppressing.current,
     habits?.usualOf,
+    intel.feeds,
   );
 
   const metrics = createMetrics(
@@ -209,7 +216,7 @@ export async function serve({
       log,
     );
   } catch (error) {
-    await Promise.all([outbox.stop(), providers.stop()]);
+    await Promise.all([outbox.stop(), providers.stop(), intel.stop()]);
     await store.close();
     throw error;
   }
@@ -278,7 +285,14 @@ export async function serve({
       const standsBy = { name: 'leader', ok: true, detail: standingBy().message };
       return {
         ready: !stopping && led !== undefined,
-        checks: [...checks, ...(isLookedUp ? [placesCheck] : []), ...(led === undefined ? [standsBy] : [])],
+        checks: [
+          ...checks,
+          ...(isLookedUp ? [placesCheck] : []),
+          ...(intel.trouble() === undefined
+            ? []
+            : [{ name: 'feeds of indicators', ok: false, detail: intel.trouble() ?? '' }]),
+          ...(led === undefined ? [standsBy] : []),
+        ],
       };
     },
     metrics: metrics.text,
@@ -298,7 +312,7 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
-    await Promise.all([looks.stop(), providers.stop()]);
+    await Promise.all([looks.stop(), providers.stop(), intel.stop()]);
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
     await Promise.all([taking()?.stop(), closeApi(api), outbox.stop()]);
     await leading?.stop();

@@ -25,9 +25,14 @@ const mostRedirects = 3;
 /**
  * Fetches a list over HTTP. The body is unpacked where it is packed, and given up as soon as it is too long. Redirects are followed a few times:
  * never from HTTPS to HTTP, and to another host only where that is one of the internet, so that who answers for a list cannot have
- * internal addresses asked. The URL itself may be internal: the operator wrote it. Never rejects.
+ * internal addresses asked. The URL itself may be internal: the operator wrote it. Only the host of the URL is given the authorization. Never rejects.
  */
-export async function fetchList(url: string, validators: Validators, limits: FetchLimits): Promise<Fetched> {
+export async function fetchList(
+  url: string,
+  validators: Validators,
+  limits: FetchLimits,
+  authorization?: string,
+): Promise<Fetched> {
   const signal = AbortSignal.timeout(limits.timeoutMs);
   const headers = {
     'user-agent': 'Tocsin',
@@ -39,7 +44,12 @@ export async function fetchList(url: string, validators: Validators, limits: Fet
     const start = new URL(url);
     let at = start;
     for (let redirects = 0; ; redirects++) {
-      const response = await get(at, { headers, signal, onlyPublic: at.origin !== start.origin });
+      const isOwn = at.origin === start.origin;
+      const response = await get(at, {
+        headers: authorization !== undefined && isOwn ? { ...headers, authorization } : headers,
+        signal,
+        onlyPublic: !isOwn,
+      });
       const { statusCode: status = 0 } = response;
       if (status < 300 || status === 304 || status >= 400) return await readAnswer(response, status, limits);
       response.destroy();
@@ -102,7 +112,7 @@ function tooSlow({ timeoutMs }: FetchLimits): string {
 }
 
 /** A connection that breaks off in the middle says nothing but `aborted`. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error && error.code === 'ECONNRESET' ? 'the connection was terminated' : error.message;
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { fetchList, tooLong, wholeOf } from './fetch-list.ts';
+import { fetchList, tooLong, wholeOf, type Fetched, type FetchLimits } from './fetch-list.ts';
 import { keepList, keptList, type KeptList } from './kept-list.ts';
 import type { SourceLog } from './source.ts';
 
@@ -38,6 +38,10 @@ export interface ListsOptions<Source extends ListSource, Contents> {
   ) =>
     | { readonly type: 'read'; readonly contents: Contents }
     | { readonly type: 'refused'; readonly reason: string };
+  /** How a list is fetched that is more than one answer to one GET; `fetchList`, where left out. */
+  readonly fetch?:
+    | ((list: Source, url: string, kept: KeptList | undefined, limits: FetchLimits) => Promise<Fetched>)
+    | undefined;
   /** Where last good copies of fetched lists are kept. */
   readonly folder: string;
   readonly clock: () => number;
@@ -122,7 +126,9 @@ export async function openLists<Source extends ListSource, Contents>(
 
   const fetchNow = async (list: One, url: string): Promise<void> => {
     const { name, timeoutMs = defaultTimeoutMs, mostBytes = defaultMostBytes } = list.settings;
-    const fetched = await fetchList(url, list.kept?.validators ?? {}, { timeoutMs, mostBytes });
+    const limits = { timeoutMs, mostBytes };
+    const fetched = await (options.fetch?.(list.settings, url, list.kept, limits) ??
+      fetchList(url, list.kept?.validators ?? {}, limits));
     if (fetched.type === 'failed') {
       set(list, { problem: fetched.reason });
       return;

@@ -1,0 +1,46 @@
+import { readFeed, type FeedContents, type FeedShape } from '../context/intel/feed.ts';
+import { fetchList } from './fetch-list.ts';
+import { openLists, type Lists, type ListSource } from './open-lists.ts';
+import type { SourceLog } from './source.ts';
+import { fetchCollection } from './taxii.ts';
+
+/** One feed of indicators: a file, a URL, or a collection of a TAXII server. */
+export interface IntelFeed extends ListSource, FeedShape {
+  /** Whether the URL is that of a TAXII 2.1 collection. */
+  readonly isCollection: boolean;
+  /** The whole value of the header of that name. */
+  readonly authorization?: string | undefined;
+  /** How far back a collection is asked for the first time, in milliseconds. */
+  readonly backMs: number;
+}
+
+export interface IntelFeedsOptions {
+  readonly feeds: readonly IntelFeed[];
+  /** Where last good copies are kept. */
+  readonly folder: string;
+  readonly clock: () => number;
+  readonly log: SourceLog;
+  readonly changed: () => void;
+}
+
+/** Loads feeds of indicators and keeps them fresh; see `openLists`. */
+export function openIntelFeeds({
+  feeds,
+  clock,
+  ...options
+}: IntelFeedsOptions): Promise<Lists<FeedContents>> {
+  return openLists<IntelFeed, FeedContents>({
+    ...options,
+    clock,
+    lists: feeds,
+    read: (bytes, feed) => readFeed(bytes, { ...feed, mayBeEmpty: feed.isCollection }),
+    fetch: (feed, url, kept, limits) =>
+      feed.isCollection
+        ? fetchCollection(
+            { url, authorization: feed.authorization, since: clock() - feed.backMs },
+            kept,
+            limits,
+          )
+        : fetchList(url, kept?.validators ?? {}, limits, feed.authorization),
+  });
+}
