@@ -30,6 +30,7 @@ function hostileAlert(number: number, text: string): Alert {
     falsePositives: [text],
     references: [text],
     context: {
+      warnings: [{ type: 'agent', value: text, feed: text, label: text }],
       lookups: [
         {
           provider: text,

@@ -46,8 +46,12 @@ describe('an alert on a terminal', () => {
       { ...said, provider: 'ipinfo', verdict: 'none' as const, summary: 'AS64500 Example Ltd' },
       { ...said, provider: 'OTX', verdict: 'unanswered' as const, summary: 'HTTP 503 from the receiver' },
     ];
-    expect(renderAlert({ ...normalAlert, context: { lookups } }, { ...plain, width: 200 })).toContain(
+    const warnings = [{ type: 'address' as const, value: '185.220.101.1', feed: 'partner', label: 'Emotet' }];
+    expect(
+      renderAlert({ ...normalAlert, context: { warnings, lookups } }, { ...plain, width: 200 }),
+    ).toContain(
       [
+        ' warning  185.220.101.1 is in the feed partner: Emotet',
         '  lookup  AbuseIPDB on 185.220.101.1: malicious, 40 reports',
         '          ipinfo on 185.220.101.1: AS64500 Example Ltd',
         '          OTX on 185.220.101.1: no answer, HTTP 503 from the receiver\n',

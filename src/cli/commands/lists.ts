@@ -6,7 +6,9 @@ import type { ListsFlags } from '../run/lists.ts';
 export function addLists(program: Command, finish: (code: number) => void): void {
   const lists = program
     .command('lists')
-    .description('lists of known attackers and of crawlers: what they hold, how old they are, who is on them')
+    .description(
+      'lists of known attackers and crawlers, and feeds of indicators: what they hold, how old they are, who is on them',
+    )
     .addHelpText('after', examples);
   const withLists = (command: Command): Command =>
     command

@@ -1,6 +1,8 @@
+import { addressIn } from '../../context/observable.ts';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
 import { loadConfig } from '../../runtime/config.ts';
+import { openIntel, type FeedState, type Intel } from '../../runtime/start-intel.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import type { KnownListState, Reputation } from '../../runtime/reputation.ts';
 import { parseAddress, wordsInAddress } from '../../web/address.ts';
@@ -28,33 +30,50 @@ function wanted(flags: ListsFlags): OpenedLists {
   return fromFlags(flags, []) ?? fromConfig(loadConfig(flags.config, systemSecrets()));
 }
 
-async function withLists(flags: ListsFlags, work: (lists: Reputation) => Promise<void>): Promise<number> {
+/** @param work is given no feeds of indicators where the flags name lists of their own */
+async function withLists(
+  flags: ListsFlags,
+  work: (lists: Reputation, intel: Intel | undefined) => Promise<void>,
+): Promise<number> {
   const lists = await openLists(wanted(flags));
+  let intel: Intel | undefined;
   try {
-    await work(lists);
-    return lists.states().every(({ problem }) => problem === undefined) ? exitCode.ok : exitCode.failure;
+    if (fromFlags(flags, []) === undefined)
+      intel = await openIntel(loadConfig(flags.config, systemSecrets()), quiet);
+    await work(lists, intel);
+    const all = [...lists.states(), ...(intel?.states() ?? [])];
+    return all.every(({ problem }) => problem === undefined) ? exitCode.ok : exitCode.failure;
   } finally {
-    await lists.stop();
+    await Promise.all([lists.stop(), intel?.stop()]);
   }
 }
 
+/** What is wrong is told once, with the states. */
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
 export function listLists(flags: ListsFlags): Promise<number> {
-  return withLists(flags, (lists) => show(lists.states(), flags));
+  return withLists(flags, (lists, intel) => show(lists.states(), intel?.states() ?? [], flags));
 }
 
 export function refreshLists(flags: ListsFlags): Promise<number> {
-  return withLists(flags, async (lists) => {
-    await lists.refresh();
-    await show(lists.states(), flags);
+  return withLists(flags, async (lists, intel) => {
+    await Promise.all([lists.refresh(), intel?.refresh()]);
+    await show(lists.states(), intel?.states() ?? [], flags);
   });
 }
 
-async function show(states: readonly KnownListState[], { json }: ListsFlags): Promise<void> {
+async function show(
+  states: readonly KnownListState[],
+  feeds: readonly FeedState[],
+  { json }: ListsFlags,
+): Promise<void> {
   if (json === true) {
-    await writeOut(jsonText({ lists: states.map(plain) }));
+    await writeOut(jsonText({ lists: states.map(plain), feeds: feeds.map(plainFeed) }));
     return;
   }
+  if (feeds.length > 0) await showFeeds(feeds);
   if (states.length === 0) {
+    if (feeds.length > 0) return;
     await writeOut(
       'No lists. Name some under traffic.reputation in the configuration, or with --reputation; ' +
         "'tocsin lists --help' shows those that are known by name.\n",
@@ -83,6 +102,49 @@ async function show(states: readonly KnownListState[], { json }: ListsFlags): Pr
     const trouble = troubleOf(state);
     if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
   }
+}
+
+/** The feeds of the section `intel`, above the lists. */
+async function showFeeds(feeds: readonly FeedState[]): Promise<void> {
+  const now = Date.now();
+  const rows = feeds.map(({ name, contents, confirmedAt, isStale, from }) => [
+    name,
+    isStale ? 'too old' : (contents?.format ?? '-'),
+    contents === undefined ? '-' : contents.set.size.toLocaleString('en'),
+    contents === undefined ? '-' : contents.leftOut.toLocaleString('en'),
+    confirmedAt === undefined ? 'never' : `${formatDuration(Math.max(0, now - confirmedAt))} ago`,
+    line(from, 200),
+  ]);
+  const columns = [
+    { head: 'FEED' },
+    { head: 'FORMAT' },
+    { head: 'INDICATORS', right: true },
+    { head: 'LEFT OUT', right: true },
+    { head: 'CONFIRMED' },
+    { head: 'FROM', gives: true },
+  ];
+  await writeOut(`${renderColumns(columns, rows, terminalOf(process.stdout))}\n\n`);
+  for (const { name, problem } of feeds)
+    if (problem !== undefined) process.stderr.write(`feed ${name}: ${line(problem, 300)}\n`);
+}
+
+function plainFeed({ name, contents, confirmedAt, isStale, problem, from }: FeedState): object {
+  return {
+    name,
+    from,
+    confirmedAt: confirmedAt === undefined ? null : utc(confirmedAt),
+    stale: isStale,
+    problem: problem ?? null,
+    contents:
+      contents === undefined
+        ? null
+        : {
+            format: contents.format,
+            indicators: contents.set.size,
+            ...contents.set.counts,
+            leftOut: contents.leftOut,
+          },
+  };
 }
 
 function leftOut({ tooWide, reserved, unreadable }: NonNullable<KnownListState['contents']>): string {
@@ -119,7 +181,9 @@ export function findInLists(addresses: readonly string[], flags: ListsFlags): Pr
       throw new CliFailure(`'${line(address, 60)}' is no address; write something like 198.51.100.7`);
     return { address, words };
   });
-  return withLists(flags, async (lists) => {
+  return withLists(flags, async (lists, intel) => {
+    const now = Date.now();
+    const feeds = intel?.feeds() ?? [];
     const states = lists.states().map((state) => ({
       ...state,
       index: rangeIndex(state.contents === undefined ? [] : [state.contents]),
@@ -135,13 +199,20 @@ export function findInLists(addresses: readonly string[], flags: ListsFlags): Pr
           trust,
           crawler: crawler !== undefined,
         })),
+      feeds: feeds.flatMap(({ name, set }) => {
+        const known = set.find('address', addressIn(address) ?? address, now);
+        return known === undefined ? [] : [{ name, label: known.label ?? null }];
+      }),
     }));
     if (flags.json === true) {
       await writeOut(jsonText({ addresses: found }));
       return;
     }
-    for (const { address, own: isOwn, lists: on } of found) {
-      const names = on.map(({ name, trust, crawler }) => `${name} (${crawler ? 'crawler' : trust})`);
+    for (const { address, own: isOwn, lists: on, feeds: warning } of found) {
+      const names = [
+        ...on.map(({ name, trust, crawler }) => `${name} (${crawler ? 'crawler' : trust})`),
+        ...warning.map(({ name, label }) => `feed ${name}${label === null ? '' : ` (${line(label, 120)})`}`),
+      ];
       const note = isOwn ? '; it is your own, so that no list counts' : '';
       await writeOut(`${address}: ${names.length === 0 ? 'on no list' : names.join(', ')}${note}\n`);
     }

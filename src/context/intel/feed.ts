@@ -26,7 +26,7 @@ export interface FeedContents {
 }
 
 /** Of one feed. */
-export const mostIndicators = 500_000;
+const mostIndicators = 500_000;
 
 /** Reads a feed, or says in one clause why it is none. Time and memory grow with the bytes alone. */
 export function readFeed(
