@@ -138,7 +138,8 @@ export function testPathOf(rulePath: string): string {
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
   return runTests(
     rule,
-    (setting, locate, feeds) => createEngine([rule], [], undefined, setting, locate, undefined, undefined, feeds),
+    (setting, locate, feeds) =>
+      createEngine([rule], [], undefined, setting, locate, undefined, undefined, feeds),
     rule,
   );
 }
