@@ -82,6 +82,7 @@ describe('a configuration', () => {
         expected: [],
         channelFailing: 900_000,
         sourceTrouble: 900_000,
+        sourceBehind: 1_800_000,
         queue: 500,
         clockOff: 120_000,
         rulePerHour: 200,
