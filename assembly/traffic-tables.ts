@@ -298,6 +298,45 @@ function ipv4At(at: u32, end: u32): i64 {
   return dots == 3 && digits != 0 ? <i64>((value << 8) | part) : -1;
 }
 
+/** The number that so many digits from `at` on are; of more than three, or none, anything. */
+@inline
+function octetAt(at: u32, length: u32): u32 {
+  const digits = (load<u32>(at) << ((4 - length) << 3)) & 0x0f0f0f0f;
+  return (digits >>> 24) + ((digits >>> 16) & 15) * 10 + ((digits >>> 8) & 15) * 100;
+}
+
+/** Whether a number of so many digits is no octet: too large, or with a 0 before it. */
+@inline
+function isNoOctet(value: u32, length: u32): bool {
+  return value > 255 || value < (length == 3 ? <u32>100 : length == 2 ? <u32>10 : <u32>0);
+}
+
+/** As `ipv4At`, of at most 15 bytes, and without a branch for each: where dots stand differs from one address to the next. */
+@inline
+function shortIpv4At(at: u32, length: u32): i64 {
+  const bytes = v128.load(at);
+  const all: u32 = ((<u32>1) << length) - 1;
+  let dots = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x2e))) & all;
+  const digits = <u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(9))) & all;
+  if ((dots | digits) != all || popcnt(dots) != 3) return -1;
+  const first = <u32>ctz(dots);
+  dots &= dots - 1;
+  const second = <u32>ctz(dots);
+  const third = <u32>ctz(dots & (dots - 1));
+  const secondLength = second - first - 1;
+  const thirdLength = third - second - 1;
+  const fourthLength = length - third - 1;
+  // Of none it is a very large number.
+  if (first - 1 > 2 || secondLength - 1 > 2 || thirdLength - 1 > 2 || fourthLength - 1 > 2) return -1;
+  const a = octetAt(at, first);
+  const b = octetAt(at + first + 1, secondLength);
+  const c = octetAt(at + second + 1, thirdLength);
+  const d = octetAt(at + third + 1, fourthLength);
+  if (isNoOctet(a, first) || isNoOctet(b, secondLength) || isNoOctet(c, thirdLength) || isNoOctet(d, fourthLength))
+    return -1;
+  return <i64>((a << 24) | (b << 16) | (c << 8) | d);
+}
+
 @inline
 function hexDigit(byte: u32): u32 {
   if (byte - 0x30 <= 9) return byte - 0x30;
@@ -393,7 +432,7 @@ export function readAddresses(count: u32): u32 {
     const length = to - from;
     let readable = false;
     if (length >= 2 && length <= 45) {
-      const value = length <= 15 ? ipv4At(input + from, input + to) : -1;
+      const value = length <= 15 ? shortIpv4At(input + from, length) : -1;
       if (value != -1) {
         store<u64>(into, 0);
         store<u32>(into, 0xffff, 8);

@@ -99,6 +99,7 @@ export function watchTraffic(options: WatchedTrafficOptions): WatchedTraffic {
   const newBoard = () =>
     board({
       words: traffic.clients.words,
+      rowWords: traffic.clients.rowWords,
       texts: traffic.texts,
       seed: whole.seed,
       appAgents: botSettings.outsideApp.agents,

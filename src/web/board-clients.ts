@@ -15,8 +15,15 @@ export interface BoardClients {
    * @param words the addresses of all clients
    * @param ids the client of each row; -1 where there is none
    * @param classes the status class of each row; -1 where the row does not count
+   * @param rowWords the addresses of the rows, where they are at hand
    */
-  readonly take: (requests: Requests, words: Uint32Array, ids: Int32Array, classes: Int8Array) => void;
+  readonly take: (
+    requests: Requests,
+    words: Uint32Array,
+    ids: Int32Array,
+    classes: Int8Array,
+    rowWords?: Uint32Array,
+  ) => void;
   /** Says for a row of that batch for which URL (by its hash) it is, and in which stretch of time. */
   readonly ask: (row: number, urlLow: number, urlHigh: number, stretch: number) => void;
   /**
@@ -122,7 +129,7 @@ export function boardClients(seed: number, compiled = true): BoardClients {
   return {
     clients,
     distinct: distinctClients,
-    take: (requests, words, ids, classes) => {
+    take: (requests, words, ids, classes, rowWords) => {
       rows = requests.count;
       makeRoom(rows);
       for (let row = 0; row < rows; row++) counted[row] = (ids[row] ?? -1) < 0 ? -1 : (classes[row] ?? -1);
@@ -131,7 +138,8 @@ export function boardClients(seed: number, compiled = true): BoardClients {
         return;
       }
       const { addresses } = kernel;
-      for (let row = 0; row < rows; row++) {
+      if (rowWords !== undefined) addresses.set(rowWords.subarray(0, rows * wordsInAddress));
+      for (let row = 0; row < rows && rowWords === undefined; row++) {
         if ((counted[row] ?? -1) < 0) continue;
         const from = (ids[row] ?? 0) * wordsInAddress;
         const to = row * wordsInAddress;

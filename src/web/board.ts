@@ -14,6 +14,8 @@ import { urlNumbers } from './url-numbers.ts';
 export interface BoardSettings {
   /** The addresses of all clients, four words for each number (`ClientTable.words`). */
   readonly words: () => Uint32Array;
+  /** Those of the rows of the last batch, where they are at hand (`ClientTable.rowWords`). */
+  readonly rowWords?: (() => Uint32Array | undefined) | undefined;
   /** The texts of batches, shared with the signals. */
   readonly texts?: TextTable | undefined;
   /** Different for every process where attackers could choose texts so that they fall together. */
@@ -208,7 +210,7 @@ export function board(settings: BoardSettings): Board {
       urlOf = new Int32Array(count * 2);
     }
     countAll(requests);
-    byClient.take(requests, settings.words(), ids, classes);
+    byClient.take(requests, settings.words(), ids, classes, settings.rowWords?.());
     countUrls(requests);
     countAgents(requests);
     for (const column of ['method', 'host', 'country'] as const)

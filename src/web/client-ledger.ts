@@ -25,6 +25,7 @@ export interface ClientLedger {
 export interface NumberedClients {
   readonly idsOf: (requests: Requests) => Int32Array;
   readonly words: () => Uint32Array;
+  readonly rowWords?: () => Uint32Array | undefined;
 }
 
 /** One of so many clients is forgotten at once when the table is full, so that it pays to build the index anew. */

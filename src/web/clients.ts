@@ -25,6 +25,11 @@ export interface ClientTable {
   readonly networkOf: (id: number, v4Prefix: number, v6Prefix: number) => string;
   /** The addresses of all clients: that of `id` begins at `4 * id`. Another array after the table has grown. */
   readonly words: () => Uint32Array;
+  /**
+   * The addresses of the rows of the last batch, four words each, which lie together there; of rows without a client anything. Undefined where
+   * they are not at hand.
+   */
+  readonly rowWords: () => Uint32Array | undefined;
   /** Clients that were forgotten, the least recently seen, since the last call. Their numbers may be in use again. */
   readonly drainEvicted: () => readonly number[];
   readonly counters: {
@@ -60,6 +65,7 @@ export function clientTable(settings: ClientTableSettings): ClientTable {
     networkOf: (id, v4Prefix, v6Prefix) =>
       networkText(numbered.words(), id * wordsInAddress, v4Prefix, v6Prefix),
     words: () => numbered.words(),
+    rowWords: () => numbered.rowWords?.(),
     drainEvicted: () => ledger.evicted.splice(0),
     counters: ledger.counters,
   };

@@ -50,6 +50,8 @@ interface ColumnFilter {
   readonly owners: Needs['tricks'];
   /** 1 for each text of this column that has something in it. */
   readonly suspicious: (texts: NumberedTexts) => Uint32Array;
+  /** Whether any of the texts is. */
+  readonly hasAny: (texts: NumberedTexts, marks: Uint32Array) => boolean;
 }
 
 /** Derives from the rules the texts that each of them needs. */
@@ -85,6 +87,7 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       unquoted: wanted.unquoted,
       tricks: wanted.tricks.reduce((all, { bits }) => all | bits, 0),
       owners: wanted.tricks,
+      hasAny: anyMarked(),
       suspicious: perText((bytes, start, end, escaping) =>
         isSuspicious(filter, bytes, start, end, escaping) ? 1 : 0,
       ),
@@ -171,12 +174,11 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       if (marks.length < count) marks = new Uint8Array(Math.max(count, requests.position.length));
       marks.fill(always.length > 0 ? 1 : 0, 0, count);
       let isAny = always.length > 0;
-      for (const { column, suspicious } of isAny ? [] : filters) {
+      for (const { column, suspicious, hasAny } of isAny ? [] : filters) {
         const held = texts.of(requests, column);
-        const { ids, size } = held;
+        const { ids } = held;
         const isMarked = suspicious(held);
-        // Mostly there are few texts, and nothing in any of them.
-        if (size < count && !isMarked.subarray(0, size).includes(1)) continue;
+        if (!hasAny(held, isMarked)) continue;
         for (let row = 0; row < count; row++)
           if (isMarked[ids[row] ?? 0] === 1) {
             marks[row] = 1;
@@ -185,6 +187,24 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       }
       return isAny ? marks : undefined;
     },
+  };
+}
+
+/** Says whether any of the texts has a 1. Each is looked at once, as mostly none has: then no row need be. */
+function anyMarked(): (texts: NumberedTexts, marks: Uint32Array) => boolean {
+  let from: NumberedTexts | undefined;
+  let generation = -1;
+  let seen = 0;
+  let isAny = false;
+  return (texts, marks) => {
+    if (texts !== from || texts.generation !== generation) {
+      from = texts;
+      generation = texts.generation;
+      seen = 0;
+      isAny = false;
+    }
+    for (; seen < texts.size && !isAny; seen++) isAny = marks[seen] === 1;
+    return isAny;
   };
 }
 

@@ -25,6 +25,8 @@ export function kernelClients(
   const ids = new Int32Array(memory, code.clientIds.value, rowsMost);
   const addresses = new Uint32Array(memory, code.addresses.value, rowsMost * wordsInAddress);
   let { batch } = state;
+  /** Whether the addresses are those of all rows of the last batch. */
+  let hasRows = false;
   words.set(state.words);
   seen.set(state.seen);
   free.set(state.free);
@@ -69,6 +71,7 @@ export function kernelClients(
     idsOf: (requests) => {
       const { count } = requests;
       batch++;
+      hasRows = count <= rowsMost;
       if (proxies.length === 0 && show(requests, 'client')) {
         counters.unreadable += code.readAddresses(count);
         number(count);
@@ -89,5 +92,6 @@ export function kernelClients(
       return all;
     },
     words: () => words,
+    rowWords: () => (hasRows ? addresses : undefined),
   };
 }

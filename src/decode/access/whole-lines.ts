@@ -3,8 +3,8 @@ import { disposeOf } from '../disposable.ts';
 /** The longest line; longer ones are rejected. ALB and S3 cut requests at a few kilobytes, WAF's JSON can be longer. */
 const longestLine = 1024 * 1024;
 
-/** Longer chunks are cut, so that the line between two of them costs little to put together. */
-const sliceBytes = 256 * 1024;
+/** Longer chunks are cut, so that the line between two of them costs little to put together. A batch of requests is made of each. */
+const sliceBytes = 1024 * 1024;
 
 const lineFeed = 0x0a;
 
