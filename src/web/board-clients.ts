@@ -126,6 +126,18 @@ export function boardClients(seed: number, compiled = true): BoardClients {
         (counted[row] ?? -1) < 0 ? 0 : pairs.atLeast(pairs.add(urlLows[row] ?? 0, urlHighs[row] ?? 0));
   };
 
+  const copyAddresses = (words: Uint32Array, ids: Int32Array, addresses: Uint32Array): void => {
+    for (let row = 0; row < rows; row++) {
+      if ((counted[row] ?? -1) < 0) continue;
+      const from = (ids[row] ?? 0) * wordsInAddress;
+      const to = row * wordsInAddress;
+      addresses[to] = words[from] ?? 0;
+      addresses[to + 1] = words[from + 1] ?? 0;
+      addresses[to + 2] = words[from + 2] ?? 0;
+      addresses[to + 3] = words[from + 3] ?? 0;
+    }
+  };
+
   return {
     clients,
     distinct: distinctClients,
@@ -137,17 +149,8 @@ export function boardClients(seed: number, compiled = true): BoardClients {
         takePlainly(requests, words, ids);
         return;
       }
-      const { addresses } = kernel;
-      if (rowWords !== undefined) addresses.set(rowWords.subarray(0, rows * wordsInAddress));
-      for (let row = 0; row < rows && rowWords === undefined; row++) {
-        if ((counted[row] ?? -1) < 0) continue;
-        const from = (ids[row] ?? 0) * wordsInAddress;
-        const to = row * wordsInAddress;
-        addresses[to] = words[from] ?? 0;
-        addresses[to + 1] = words[from + 1] ?? 0;
-        addresses[to + 2] = words[from + 2] ?? 0;
-        addresses[to + 3] = words[from + 3] ?? 0;
-      }
+      if (rowWords === undefined) copyAddresses(words, ids, kernel.addresses);
+      else kernel.addresses.set(rowWords.subarray(0, rows * wordsInAddress));
       kernel.countClients(requests);
     },
     ask: (row, urlLow, urlHigh, stretch) => {
