@@ -6,6 +6,8 @@ import { assetRoutes } from './assets.ts';
 import { blockRoutes, type Blocks } from './blocks.ts';
 import { channelRoutes, type ChannelStatus } from './channels.ts';
 import { decisionRoutes } from './decisions.ts';
+import { deskRoutes } from './desk-pages.ts';
+import type { RunningRule } from './rules-page.ts';
 import { lifeRoutes, type LifeRoutes } from './life.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiKey } from './auth.ts';
@@ -55,6 +57,10 @@ export interface ApiOptions {
   readonly latency?: (() => Promise<Latency>) | undefined;
   /** How alerts are gathered; there are no incidents, where left out. */
   readonly incidents?: GatherSetting | undefined;
+  /** From which score on people are told of an incident; 50 where left out. */
+  readonly incidentThreshold?: number | undefined;
+  /** The rules that run. */
+  readonly rules?: (() => readonly RunningRule[]) | undefined;
   /** What is wrong, and how everything does that is heard of. */
   readonly healthReport?: (() => HealthReport) | undefined;
   /** In the text format of Prometheus. */
@@ -106,6 +112,18 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   healthRoutes(app, options);
   const traffic = options.traffic ?? (() => undefined);
   trafficRoutes(app, { traffic });
+  deskRoutes(app, {
+    store,
+    now,
+    frame,
+    setting: options.incidents,
+    threshold: options.incidentThreshold ?? 50,
+    life,
+    channels: options.channels ?? (() => []),
+    rules: options.rules ?? (() => []),
+    healthReport: options.healthReport ?? nobodyWatches,
+    send: sendHtml,
+  });
   pageRoutes(app, {
     store,
     blocks: options.blocks,

@@ -12,7 +12,7 @@ export interface Assets {
 const files = {
   style: {
     name: 'page.css',
-    parts: ['base.css', 'severity.css', 'list.css', 'detail.css', 'board.css', 'life.css'],
+    parts: ['base.css', 'severity.css', 'list.css', 'detail.css', 'board.css', 'life.css', 'desk.css'],
     type: 'text/css; charset=utf-8',
   },
   script: { name: 'page.js', parts: ['page.js'], type: 'text/javascript; charset=utf-8' },

@@ -10,6 +10,8 @@ import {
   utc,
 } from '../notify/words.ts';
 import type { DeliveryState } from '../store/store.ts';
+import type { Incident } from '../alert/incident/incident.ts';
+import { incidentCard } from './incident-pages.ts';
 import { isAtAnAccount } from './at-account.ts';
 import { copyable } from './copyable.ts';
 import { filterQuery, isUnfiltered, listPath, type Filters } from './filters.ts';
@@ -32,6 +34,8 @@ export function detailPage(
     /** The filters of the list that led here. */
     readonly filters: Filters;
     readonly life: Pick<LifeView, 'history' | 'attempt'>;
+    /** That it is part of, or tells of. */
+    readonly incident: Incident | undefined;
     readonly now: number;
     readonly address: string;
   },
@@ -42,6 +46,7 @@ export function detailPage(
     keys: [
       ['u', 'Back to the list'],
       ...lifeKeys,
+      ...(view.incident === undefined ? [] : [['i', 'Open its incident'] as const]),
       ...(alert.correlation === undefined ? [['c', 'Copy the raw event'] as const] : []),
     ],
     main: html`<nav class="back" aria-label="Back">
@@ -67,6 +72,7 @@ export function detailPage(
             ${lookedUp(alert)} ${firstSteps(alert)} ${why(alert)} ${harmless(alert)} ${references(alert)}
           </div>
           <div class="aside">
+            ${incidentCard(alert, view.incident)}
             ${lifeCard({ ...view.life, alert, query: filterQuery(filters) })} ${who(alert)} ${what(alert)}
             ${where(alert)} ${when(alert)} ${attack(alert)} ${delivered(deliveries)}
           </div>

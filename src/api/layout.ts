@@ -36,7 +36,9 @@ export function layout(
               ><img src="${frame.assets.icon}" width="26" height="26" alt="" />Tocsin</a
             >
             <nav aria-label="Site">
-              <a href="/traffic">Traffic</a><a href="/blocks">Blocks</a><a href="/assets">Assets</a
+              <a href="/">Alerts</a><a href="/incidents">Incidents</a><a href="/rules">Rules</a
+              ><a href="/suppressions">Suppressions</a><a href="/channels">Channels</a
+              ><a href="/traffic">Traffic</a><a href="/blocks">Blocks</a><a href="/assets">Assets</a
               ><a href="/openapi.json">API</a><a href="/metrics">Metrics</a>
             </nav>
             <button type="button" class="quiet" data-open-keys hidden><kbd>?</kbd> Keys</button>

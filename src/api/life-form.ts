@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
 import { byOf } from './life.ts';
 import type { Attempt } from './life-page.ts';
+import { formRoutes, longestForm } from './page-form.ts';
 import { fromStore, HttpProblem } from './problem.ts';
 
 export interface LifeFormRoutes {
@@ -21,9 +22,6 @@ export interface LifeFormRoutes {
   /** Where the browser goes after a change. */
   readonly after: (request: FastifyRequest, id: string) => string;
 }
-
-/** 4,000 characters, each of three bytes, each of those as `%XX`, and as much again for the rest. */
-const longestForm = 64 * 1024;
 
 const hour = 3_600_000;
 
@@ -47,20 +45,13 @@ type ChangeForm = z.output<typeof changeForm>;
 /** `POST /alerts/:id`: the form on the page of an alert, for people whose browser sends it from that page. */
 export function lifeFormRoutes(parent: FastifyInstance, options: LifeFormRoutes): void {
   const { store, now } = options;
-  parent.register(async (app) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string' },
-      (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
-    );
+  formRoutes(parent, (app) => {
     app.route<{ Params: { id: string } }>({
       method: 'POST',
       url: '/alerts/:id',
       bodyLimit: longestForm,
       schema: { hide: true },
       handler: async (request, reply) => {
-        refuseUnlessFromPage(request);
         const parsed = changeForm.safeParse(request.body);
         if (!parsed.success)
           throw new HttpProblem(
@@ -120,18 +111,6 @@ export function lifeFormRoutes(parent: FastifyInstance, options: LifeFormRoutes)
       },
     });
   });
-}
-
-/**
- * The guard refuses what says that it comes from elsewhere; a form must moreover say that it comes from here, as every browser does.
- * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin
- */
-function refuseUnlessFromPage({ headers }: FastifyRequest): void {
-  if (headers['sec-fetch-site'] === 'same-origin' || headers.origin !== undefined) return;
-  throw new HttpProblem(
-    403,
-    'This form is taken from a browser that shows the page of the alert; programs use POST /v1/alerts/{id}/status and its like.',
-  );
 }
 
 function changeOf(form: ChangeForm, now: number): LifecycleChange {

@@ -15,7 +15,7 @@ export const statusWords: Readonly<Record<Status, string>> = {
 };
 
 /** What the button says that brings an alert there, and its key. */
-const verbs: Readonly<Record<Status, { readonly label: string; readonly key?: string }>> = {
+export const statusVerbs: Readonly<Record<Status, { readonly label: string; readonly key?: string }>> = {
   open: { label: 'Reopen' },
   acknowledged: { label: 'Acknowledge', key: 'a' },
   'in-progress': { label: 'Work on it', key: 'p' },
@@ -27,6 +27,7 @@ export const lifeKeys = [
   ['a', 'Acknowledge'],
   ['p', 'Work on it'],
   ['m', 'Write a reason or a comment'],
+  ['e', 'Keep a false positive quiet'],
 ] as const;
 
 /** Choices of the form, in hours. */
@@ -55,13 +56,16 @@ export interface LifeView {
   readonly attempt?: Attempt | undefined;
 }
 
+export function statusChip(status: Status): Html {
+  return html`<span class="status status-${status}">${statusWords[status]}</span>`;
+}
+
 /** How the alert stands, in one line under its title. */
 export function standingLine(alert: Alert): Html {
   const { status, assignee, snoozedUntil } = lifecycleOf(alert);
   const { occurrences } = alert;
   return html`<p class="standing">
-    <span class="status status-${status}">${statusWords[status]}</span>
-    ${assignee !== undefined && html`<span>assigned to <b>${assignee}</b></span>`}
+    ${statusChip(status)} ${assignee !== undefined && html`<span>assigned to <b>${assignee}</b></span>`}
     ${snoozedUntil !== undefined && html`<span>snoozed until ${absoluteTime(snoozedUntil)}</span>`}
     ${
       occurrences !== undefined &&
@@ -79,6 +83,13 @@ export function lifeCard(view: LifeView): Html {
   return html`<section class="card life" id="life">
     <h2>What becomes of it</h2>
     ${attempt !== undefined && refusal(attempt, history.lines)} ${form(view)}
+    ${
+      lifecycleOf(alert).status === 'false-positive' &&
+      html`<p class="except">
+        Will it happen again?
+        <a class="button" href="/suppressions?from=${alert.id}#add" data-key="e">Keep this quiet</a>
+      </p>`
+    }
     ${historyList(history, alert.id)}
   </section>`;
 }
@@ -125,7 +136,7 @@ function form({ alert, query, attempt }: LifeView): Html {
       ${doing('comment', 'Comment')}
       ${statuses
         .filter((status) => status !== life.status && (status !== 'open' || life.status !== 'open'))
-        .map((status) => doing(status, verbs[status].label, verbs[status].key))}
+        .map((status) => doing(status, statusVerbs[status].label, statusVerbs[status].key))}
     </div>
     ${
       !closed &&

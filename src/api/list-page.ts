@@ -349,7 +349,10 @@ function sums({ deliveries, rejections, excepted }: StoreCounts, filters: Filter
   return html`<ul class="sums" aria-label="Sums">
     <li><b>${deliveries.delivered}</b> delivered</li>
     <li><b>${deliveries.pending}</b> waiting for delivery</li>
-    <li class="${deliveries.dead > 0 ? 'bad' : ''}"><b>${deliveries.dead}</b> could not be delivered</li>
+    <li class="${deliveries.dead > 0 ? 'bad' : ''}">
+      <b>${deliveries.dead}</b>
+      ${deliveries.dead > 0 ? html`<a href="/channels#dead">could not be delivered</a>` : 'could not be delivered'}
+    </li>
     ${
       excepted > 0 &&
       html`<li>

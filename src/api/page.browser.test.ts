@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { Occurrences } from '../alert/alert-life.ts';
+import { sightingOf } from '../alert/incident/sighting.ts';
+import { alertPrefix } from '../store/incidents.ts';
 import { severities } from '../event/severity.ts';
 import { hostileStrings, testAlert, testId, testNow } from './testing/sample.ts';
 import { startServer, type TestServer } from './testing/server.ts';
@@ -48,6 +50,15 @@ const manyFindings: Occurrences = {
   stepped: false,
 };
 
+const hour = 3_600_000;
+const gathering = {
+  windowMs: 6 * hour,
+  longestMs: 24 * hour,
+  most: 200,
+  mostActors: 5,
+  ignore: new Set<string>(),
+};
+
 const alerts: readonly Alert[] = [
   ...Array.from({ length: 60 }, (_, i) =>
     testAlert(i + 1, {
@@ -83,8 +94,23 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    server = await startServer({ traffic: () => stateWith([offence('203.0.113.7')], hostileStrings[0]) });
-    empty = await startServer();
+    server = await startServer({
+      traffic: () => stateWith([offence('203.0.113.7')], hostileStrings[0]),
+      incidents: gathering,
+      channels: () => [
+        { name: 'slack', type: 'slack', state: 'open', failuresInRow: 3, reason: hostileStrings[2] },
+        { name: 'mail', type: 'email', state: 'closed', failuresInRow: 0 },
+      ],
+      healthReport: () => ({
+        ok: true,
+        watchedSince: testNow,
+        watchedUntil: testNow,
+        problems: [],
+        subjects: [],
+        rulesThatNeverFired: [{ id: 'never', title: hostileStrings[3] ?? '' }],
+      }),
+    });
+    empty = await startServer({ incidents: gathering });
     await server.store.commit({
       alerts: alerts.map((alert) => ({ alert, channels: ['slack'] })),
       now: testNow,
@@ -106,6 +132,39 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     if (delivery !== undefined) {
       await server.store.settle(delivery.id, { type: 'dead', reason: 'channel_not_found' }, testNow);
     }
+    await server.store.commit({
+      alerts: [],
+      state: alerts.slice(0, 40).flatMap((alert, i) => {
+        const text = hostileStrings[i % hostileStrings.length] ?? '';
+        const evidence = { ...alert.evidence, eventId: `event-${i}` };
+        const one = { ...alert, evidence, rule: { id: `rule-${i}`, title: text }, title: text };
+        const sighting = sightingOf(
+          i % 2 === 0 ? one : { ...one, incident: { id: '', name: '', mutes: [] } },
+          testNow,
+        );
+        return sighting === undefined ? [] : [{ key: alertPrefix + alert.id, value: { ...sighting } }];
+      }),
+      now: testNow,
+    });
+    for (const [i, text] of hostileStrings.entries())
+      await server.store.life.suppress({
+        id: `suppression-${i}`,
+        name: text,
+        when: { 'tocsin.actor.name': text },
+        reason: text,
+        owner: text,
+        from: testNow,
+        until: testNow + (i % 2 === 0 ? 1 : -1) * 86_400_000,
+        createdAt: testNow,
+        createdBy: text,
+      });
+    await server.store.life.change({
+      alertId: testId(7),
+      change: { type: 'status', status: 'false-positive', reason: hostileStrings[1] },
+      by: hostileStrings[1] ?? '',
+      via: 'console',
+      now: testNow,
+    });
     const block = await fetch(`${server.url}/v1/blocks`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -170,6 +229,17 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     ['blocks', `${server.url}/blocks`],
     ['no traffic', `${empty.url}/traffic`],
     ['no blocks', `${empty.url}/blocks`],
+    ['incidents', `${server.url}/incidents`],
+    ['an incident', `${server.url}/incidents/${testId(3)}?changed=2&unchanged=1`],
+    ['no incidents', `${empty.url}/incidents`],
+    ['suppressions', `${server.url}/suppressions`],
+    ['a suppression from a false positive', `${server.url}/suppressions?from=${testId(1001)}`],
+    ['a false positive', `${server.url}/alerts/${testId(7)}`],
+    ['no suppressions', `${empty.url}/suppressions`],
+    ['rules', `${server.url}/rules`],
+    ['no rules', `${empty.url}/rules`],
+    ['channels', `${server.url}/channels?handled=2`],
+    ['no channels', `${empty.url}/channels`],
     ['an alert that could not be delivered', `${server.url}/alerts/${testId(60)}`],
     ['hostile alerts', `${server.url}/?until=${testNow - 4900 * 60_000}`],
     ...hostileStrings.map((_, i) => ['a hostile alert', `${server.url}/alerts/${testId(1000 + i)}`] as const),
@@ -340,6 +410,39 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     await page.getByLabel('Reason or comment').blur();
     await page.keyboard.press('a');
     await page.locator('.history').getByText('from open to acknowledged: a map').waitFor();
+    await own.close();
+  });
+
+  it('give an incident a status and keep a false positive quiet, without a script', async () => {
+    const own = await startServer({ incidents: gathering });
+    const two = [1, 2].map((n) =>
+      testAlert(n, { title: `Step ${n}`, rule: { id: `rule-${n}`, title: `Rule ${n}` } }),
+    );
+    await own.store.commit({
+      alerts: two.map((alert) => ({ alert, channels: [] })),
+      state: two.flatMap((alert) => {
+        const sighting = sightingOf(alert, testNow);
+        return sighting === undefined ? [] : [{ key: alertPrefix + alert.id, value: { ...sighting } }];
+      }),
+      now: testNow,
+    });
+    await open(`${own.url}/`, { script: false });
+    await page.getByRole('link', { name: 'Step 1' }).click();
+    await page.getByRole('link', { name: /^2 alerts around/ }).click();
+    await page.getByRole('button', { name: 'False positive' }).click();
+    expect(await page.getByRole('alert').innerText()).toContain('needs a reason');
+    await page.getByLabel('Reason').fill('a drill');
+    await page.getByLabel('Your name').fill('jane');
+    await page.getByRole('button', { name: 'False positive' }).click();
+    expect(await page.getByRole('status').innerText()).toContain('2 alerts changed');
+    await page.getByRole('link', { name: 'Step 2' }).click();
+    await page.getByRole('link', { name: 'Keep this quiet' }).click();
+    expect(await page.getByLabel('Which alerts').inputValue()).toContain('tocsin.rule.id: rule-2');
+    expect(await page.getByLabel('Who answers for it').inputValue()).toBe('jane');
+    await page.getByRole('button', { name: 'Keep quiet' }).click();
+    expect(await page.getByRole('rowheader').innerText()).toBe('Rule 2');
+    await page.getByRole('button', { name: 'End Rule 2' }).click();
+    await page.getByText('1 that has ended').waitFor();
     await own.close();
   });
 

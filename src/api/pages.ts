@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { findIncident } from '../alert/incident/incident.ts';
+import { storedIncidents } from '../store/incidents.ts';
 import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
 import { assetListPage, assetPage } from './asset-pages.ts';
@@ -105,8 +107,12 @@ export function pageRoutes(
     attempt?: Attempt,
   ): Promise<FastifyReply> => {
     const found = await findAlert(store, idParameter.parse(request.params).id);
-    const history = await fromStore(() =>
-      store.life.history({ alertId: found.alert.id, limit: historyOnPage }),
+    const { gathering } = options.life;
+    const [history, incidents] = await fromStore(() =>
+      Promise.all([
+        store.life.history({ alertId: found.alert.id, limit: historyOnPage }),
+        gathering === undefined ? [] : storedIncidents(store, gathering),
+      ]),
     );
     // Without a referrer browsers say of a form that it comes from nowhere.
     reply.header('referrer-policy', 'same-origin');
@@ -115,6 +121,7 @@ export function pageRoutes(
       detailPage(frame, {
         ...found,
         life: { history, attempt },
+        incident: findIncident(incidents, found.alert.id),
         filters: backFilters(request.query, now),
         now: now(),
         address: address(request, publicUrl),

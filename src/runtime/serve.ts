@@ -298,6 +298,11 @@ export async function serve({
     metrics: metrics.text,
     latency: metrics.latency.figures,
     incidents: gatheringOf(config.incidents),
+    incidentThreshold: config.incidents.threshold,
+    rules: () =>
+      [...rules, ...correlations]
+        .filter(({ id }) => !disabled.has(id))
+        .map(({ id, title, level }) => ({ id, title, level })),
     healthReport: () => {
       const led = taking();
       if (led === undefined) throw standingBy();

@@ -77,7 +77,7 @@ document.addEventListener('keydown', (event) => {
   const wanted = all('[data-key]').find((element) => element.dataset.key === event.key);
   if (wanted === undefined) return;
   event.preventDefault();
-  if (wanted.matches('button')) wanted.click();
+  if (wanted.matches('button, a')) wanted.click();
   else wanted.focus();
 });
 
