@@ -120,6 +120,12 @@ describe('the page of an incident', () => {
     ]);
     expect([done.status, done.headers['location']]).toEqual([303, `${path}?changed=4&unchanged=0#life`]);
     expect(nudges).toBe(1);
+    const unfounded = await submit(path, [
+      ['do', 'false-positive'],
+      ['by', 'jane'],
+      ['text', ''],
+    ]);
+    expect([unfounded.status, unfounded.body.includes('needs a reason')]).toEqual([400, true]);
     const second = await submit(path, [
       ['do', 'false-positive'],
       ['revision', '0'],

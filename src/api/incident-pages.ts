@@ -74,7 +74,7 @@ function incidentList(incidents: readonly Incident[], now: number): Html {
         html`<li class="alert edge-${incident.severity}" data-alert="${incident.id}">
           <div class="mark"><span class="score">${incident.risk.score}</span></div>
           <div class="body">
-            <h3><a class="open" href="/incidents/${incident.id}">${headline(incident)}</a></h3>
+            <h2><a class="open" href="/incidents/${incident.id}">${headline(incident)}</a></h2>
             <dl class="facets">
               <div>
                 <dt>Risk</dt>
