@@ -177,12 +177,14 @@ function openInput(options: IngestOptions, takeTogether: TakeTogether, source: s
         rejections: keepable(decision.rejections),
         state: alongside.state ?? [],
       });
+      await result.durable?.();
       tally.alerts += elsewhere.length + correlated.length;
       tell([...decided, ...correlated], decision.rejections, tally, result);
       options.onEvents?.(batch.events);
     },
     end: async (position: NonNullable<InputOrigin['position']>): Promise<void> => {
       const [result] = await keep(options, [{ alerts: [], rejections: [], position, state: [] }]);
+      await result?.durable?.();
       if (result !== undefined) tell([], [], newTally(), result);
     },
     result: (): IngestResult => {
@@ -215,6 +217,7 @@ export async function commitTick(options: IngestOptions): Promise<void> {
   const step = options.correlations.tick(options.clock());
   if (step === undefined) return;
   const [taken] = await takeAll(options, [{ step, alerts: [], rejections: [], state: [] }]);
+  await taken?.result.durable?.();
   if (taken === undefined || taken.correlated.length === 0) return;
   const { correlated, result } = taken;
   const isNew = new Set(result.created);

@@ -31,7 +31,7 @@ export interface ToKeep {
 
 /**
  * Stores what several batches lead to, and what is new about assets and what is usual, in one transaction: all of it or nothing. Answers for each batch as
- * though they had been stored one after the other.
+ * though they had been stored one after the other; what it answers is to be told to nobody before `durable` of it has resolved.
  * @throws {StoreError} `unfit` where more than one came and no store can hold one of their alerts; one alone is stored without such alerts
  */
 export async function keep(
@@ -78,7 +78,7 @@ const storesOwn: ReadonlySet<StoreProblem> = new Set([
 /** Which of the results of one commit is whose. An alert that several batches bring belongs to the first. */
 function resultsOf(
   batches: readonly (readonly Alert[])[],
-  { created, joined = [] }: CommitResult,
+  { created, joined = [], durable }: CommitResult,
 ): readonly CommitResult[] {
   const isNew = new Set(created);
   const joins = new Map(joined.map((one) => [one.id, one]));
@@ -94,6 +94,7 @@ function resultsOf(
       created: mine,
       repeated: alerts.length - mine.length - joining.length,
       ...(joining.length > 0 && { joined: joining }),
+      durable,
     };
   });
 }
@@ -115,7 +116,7 @@ async function keepWhole(
   const joining = rules && { ...rules, channelsFor };
   const rest = { rejections, state, ...assets, positions, now: clock() };
   try {
-    return await store.commit({ alerts: alerts.map(owed), joining, ...rest });
+    return await store.commit({ alerts: alerts.map(owed), joining, ...rest, early: true });
   } catch (error) {
     if (!isUnfit(error) || !isAlone) throw error;
   }

@@ -1,4 +1,4 @@
-/** Brings what was committed onto the disk, beside the event loop: one wait of the disk for all that was written before it began. */
+/** Brings what was committed onto the disk, beside the event loop: one flush is for all that was written before it began. */
 export interface Flusher {
   /** Something has been committed, and waits for the disk. */
   readonly written: () => void;
@@ -9,6 +9,8 @@ export interface Flusher {
    * @throws {StoreError} `failed` for ever once the disk has refused: what it holds of the rest is then not known to anybody
    */
   readonly flush: (upTo?: number) => Promise<void>;
+  /** Sees to it that all is on the disk within a second, though nobody waits for it. */
+  readonly flushSoon: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -17,5 +19,6 @@ export const noFlusher: Flusher = {
   written: () => {},
   mark: () => 0,
   flush: async () => {},
+  flushSoon: () => {},
   close: async () => {},
 };

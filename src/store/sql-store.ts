@@ -47,7 +47,7 @@ export interface SqlStoreOptions {
   readonly dialect: SqlDialect;
   readonly leadership: LockOfLeader;
   /** Makes transactions durable; where left out, they are when they end. */
-  readonly flusher?: Pick<Flusher, 'mark' | 'flush'> | undefined;
+  readonly flusher?: Pick<Flusher, 'mark' | 'flush' | 'flushSoon'> | undefined;
 }
 
 /**
@@ -100,14 +100,18 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
   }
 
   const commit = (batch: Commit, leader?: number): Promise<CommitResult> =>
-    run('commit', async () => {
+    runUnflushed('commit', async () => {
       const rows = commitRows(batch, place, leader);
       const { alerts, rejections, positions, state, assets, overflowsTold } = rows;
       const empty = [alerts, rejections, positions, state, assets, overflowsTold].every(
         ({ length }) => length === 0,
       );
       if (empty) return { created: [], repeated: 0 };
-      return commitGroup(rows);
+      const result = await commitGroup(rows);
+      const mark = flusher.mark();
+      if (batch.early === true) return { ...result, durable: () => flusher.flush(mark) };
+      await flusher.flush(mark);
+      return result;
     });
 
   /** From now on only the commits of this leader count, and not those that an earlier one still has under way. */
@@ -181,8 +185,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     settle: (deliveryId, outcome, now) =>
       runUnflushed('settle', async () => {
         await settleDelivery(db, deliveryId, outcome, now);
-        // Soon, and without waiting; where it fails, the next call that waits says so.
-        flusher.flush().catch(() => {});
+        flusher.flushSoon();
       }),
 
     oweFollowUps: (alertIds, channels, times) =>
@@ -228,7 +231,8 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     assets: (query) => run('assets', () => selectAssets(db, dialect, query, place)),
     asset: (key) => run('asset', () => selectAsset(db, key, place)),
     allAssets: () => selectAllAssets(db, place),
-    assetChanges: (since) => run('assetChanges', () => selectAssetChanges(db, since, own, place)),
+    // Read for the next commit, which is durable only with all that is read here.
+    assetChanges: (since) => runUnflushed('assetChanges', () => selectAssetChanges(db, since, own, place)),
 
     blocks: sqlBlockStore(db, dialect, run, place),
     ledger: sqlRejectionLedger(db, run, place),

@@ -11,17 +11,20 @@ export function walFlusher(path: string, sync: (file: FileHandle) => Promise<voi
   const log = `${path}-wal`;
   let written = 0;
   let flushed = 0;
-  let file: FileHandle | undefined;
-  let underway: Promise<void> | undefined;
+  let file: Promise<FileHandle> | undefined;
+  /** The oldest first. */
+  let underway: readonly Flush[] = [];
   let refused: StoreError | undefined;
+  let soon: NodeJS.Timeout | undefined;
 
-  async function flushAll(): Promise<void> {
-    const before = written;
+  async function sendToDisk(upTo: number, before: Promise<void> | undefined): Promise<void> {
     try {
       // Not before there is something in it: it is SQLite that makes it.
-      file ??= await open(log, 'r+');
-      await sync(file);
-      flushed = before;
+      file ??= open(log, 'r+');
+      await sync(await file);
+      // The system tells of an error once, and perhaps to that one.
+      await before;
+      if (refused === undefined) flushed = upTo;
     } catch (error) {
       refused = new StoreError(
         'failed',
@@ -36,27 +39,57 @@ export function walFlusher(path: string, sync: (file: FileHandle) => Promise<voi
     }
   }
 
+  function begin(): Flush {
+    const upTo = written;
+    const done = sendToDisk(upTo, underway.at(-1)?.done).finally(() => {
+      underway = underway.filter((other) => other !== begun);
+    });
+    const begun = { upTo, done };
+    underway = [...underway, begun];
+    return begun;
+  }
+
+  async function flush(upTo = written): Promise<void> {
+    while (flushed < upTo) {
+      // The system forgets what it could not write: another try would seem to work.
+      if (refused !== undefined) throw refused;
+      const enough = underway.find((one) => one.upTo >= upTo);
+      const [oldest] = underway;
+      const next = enough ?? (oldest !== undefined && underway.length >= mostAtOnce ? oldest : begin());
+      await next.done;
+    }
+  }
+
   return {
     written: () => {
       written += 1;
     },
     mark: () => written,
-    flush: async (upTo = written) => {
-      while (flushed < upTo) {
-        // The system forgets what it could not write: another try would seem to work.
-        if (refused !== undefined) throw refused;
-        underway ??= flushAll().finally(() => {
-          underway = undefined;
-        });
-        await underway;
-      }
+    flush,
+    flushSoon: () => {
+      soon ??= setTimeout(() => {
+        soon = undefined;
+        // Where it fails, the next call that waits says so.
+        flush().catch(() => {});
+      }, soonMs).unref();
     },
     close: async () => {
-      await underway;
-      await file?.close();
+      clearTimeout(soon);
+      await Promise.all(underway.map(({ done }) => done));
+      await (await file?.catch(() => undefined))?.close();
       file = undefined;
     },
   };
+}
+
+/** What comes during a flush has one of its own, and need not wait for the end of the other. */
+const mostAtOnce = 2;
+const soonMs = 500;
+
+interface Flush {
+  /** What it brings onto the disk. */
+  readonly upTo: number;
+  readonly done: Promise<void>;
 }
 
 function datasync(file: FileHandle): Promise<void> {

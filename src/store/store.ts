@@ -68,6 +68,11 @@ export interface Commit {
   readonly assets?: readonly AssetChange[];
   /** The revision of `assetChanges` that `assets` were made from: when others have written since, the commit is refused as `stale`. */
   readonly assetsFrom?: number | undefined;
+  /**
+   * Whether it may resolve before it is durable, for who has more to commit meanwhile: then `durable` of the result is to be awaited before
+   * anybody is told of it. Nothing that is committed later is durable without it.
+   */
+  readonly early?: boolean | undefined;
   readonly now: number;
 }
 
@@ -98,6 +103,11 @@ export interface CommitResult {
   readonly repeated: number;
   /** Those that joined others; absent where none did. */
   readonly joined?: readonly JoinedFinding[] | undefined;
+  /**
+   * Resolves when it is durable, where it was not waited for.
+   * @throws {StoreError} where that fails: then the store takes nothing any more
+   */
+  readonly durable?: (() => Promise<void>) | undefined;
 }
 
 export interface JoinedFinding {
