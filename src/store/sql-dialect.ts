@@ -23,9 +23,21 @@ export interface SqlDialect {
   readonly termKey: 'rowid' | 'sequence';
   /** A row of that table, from the terms as one text with a space between them. */
   readonly termValues: (sequence: number, terms: string) => RawBuilder<unknown>;
+  /**
+   * Rows for a statement to insert from, one text however many they are, so that it is prepared once. Of columns that hold texts without NUL
+   * and lone surrogates, or numbers.
+   */
+  readonly rowsOf: (
+    rows: readonly (readonly (string | number)[])[],
+    types: readonly ColumnType[],
+  ) => RawBuilder<unknown>;
+  /** The same for a comparison: whether a column of text is one of these. */
+  readonly isOneOfTexts: (column: string, texts: readonly string[]) => RawBuilder<boolean>;
   /** Whether rows that another transaction holds are there to be passed over: a database with one writer has none. */
   readonly skipsLocked: boolean;
 }
+
+type ColumnType = 'text' | 'double precision';
 
 export const sqliteSql: SqlDialect = {
   // A transaction has the write lock from its beginning: see the driver.
@@ -42,6 +54,11 @@ export const sqliteSql: SqlDialect = {
           order by rowid desc`,
   isOneOf: (sequences) =>
     sql<boolean>`sequence in (select value from json_each(${JSON.stringify(sequences)}))`,
+  // "where true", because an upsert could otherwise be read as a join: https://www.sqlite.org/lang_upsert.html#parsing_ambiguity
+  rowsOf: (rows, types) =>
+    sql`select ${sql.join(types.map((_, i) => sql`value ->> ${sql.lit(i)}`))} from json_each(${JSON.stringify(rows)}) where true`,
+  isOneOfTexts: (column, texts) =>
+    sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(texts)}))`,
   termKey: 'rowid',
   termValues: (sequence, terms) => sql`(${sequence}, ${terms})`,
   skipsLocked: false,
@@ -70,6 +87,9 @@ export const postgresSql: SqlDialect = {
       ? sql`select sequence from alert_terms where terms @@ ${tsquery(terms)}::tsquery`
       : sql`select sequence from alert_terms where sequence = any(${among}::bigint[]) and terms @@ ${tsquery(terms)}::tsquery`,
   isOneOf: (sequences) => sql<boolean>`sequence = any(${sequences}::bigint[])`,
+  rowsOf: (rows, types) =>
+    sql`select * from unnest(${sql.join(types.map((type, i) => sql`${rows.map((row) => row[i])}::${sql.raw(type)}[]`))})`,
+  isOneOfTexts: (column, texts) => sql<boolean>`${sql.ref(column)} = any(${texts}::text[])`,
   termKey: 'sequence',
   termValues: (sequence, terms) =>
     sql`(${sequence}::bigint, array_to_tsvector(string_to_array(${terms}::text, ' ')))`,

@@ -267,7 +267,8 @@ async function writeBatches(
   options: SqlStoreOptions,
   own: ReadonlySet<number>,
 ): Promise<{ readonly results: readonly CommitResult[]; readonly revision: number | undefined }> {
-  await options.dialect.alone(trx);
+  const { dialect } = options;
+  await dialect.alone(trx);
   await checkLeader(trx, batches, options.place);
 
   const first = new Map<string, Arrival>();
@@ -315,19 +316,12 @@ async function writeBatches(
   const state = new Map(batches.flatMap((batch) => batch.state.map((change) => [change.key, change.row])));
   const kept = [...state.values()].filter((row) => row !== undefined);
   const gone = [...state].filter(([, row]) => row === undefined).map(([key]) => key);
-  for (const rows of chunks(kept)) {
-    await trx
-      .insertInto('state')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet((eb) => ({
-          value: eb.ref('excluded.value'),
-          stored_at: eb.ref('excluded.stored_at'),
-        })),
-      )
-      .execute();
-  }
-  for (const keys of chunks(gone)) await trx.deleteFrom('state').where('key', 'in', keys).execute();
+  if (kept.length > 0)
+    await sql`insert into state (key, value, stored_at) ${dialect.rowsOf(
+      kept.map(({ key, value, stored_at }) => [key, value, stored_at]),
+      ['text', 'text', 'double precision'],
+    )} on conflict (key) do update set value = excluded.value, stored_at = excluded.stored_at`.execute(trx);
+  if (gone.length > 0) await trx.deleteFrom('state').where(dialect.isOneOfTexts('key', gone)).execute();
 
   await endOverflows(
     trx,

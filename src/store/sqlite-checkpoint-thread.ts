@@ -3,8 +3,8 @@ import BetterSqlite3 from 'better-sqlite3';
 
 /** The body of the thread of `sqliteCheckpoints`: has a connection of its own to the same file, and checkpoints whenever it is told to. */
 
-/** From so many pages of 4 KB on, the log is begun anew: what it holds is looked through by each read. */
-const longLog = 4_096;
+/** From so many pages of 4 KB on, the log is begun anew: sooner than SQLite would have a commit do it. */
+const longLog = 8_192;
 
 const database = new BetterSqlite3(String(workerData), { fileMustExist: true, timeout: 100 });
 database.pragma('synchronous = NORMAL');

@@ -15,8 +15,10 @@ export const noCheckpoints: Checkpoints = { written: () => {}, close: async () =
 
 /** What is written less than this since it was opened needs no thread. */
 const transactionsBefore = 256;
-/** About a thousand pages, after which SQLite would do it. */
+/** A thousand pages at most, after which SQLite would do it. */
 const transactionsBetween = 64;
+/** Each takes the disk from the commits for a while. */
+const msBetween = 1_000;
 /** SQLite's own, where there is no thread. */
 const pagesWithout = 1_000;
 /** Where there is one, so that a thread that does not get along cannot let the log grow for ever. */
@@ -27,6 +29,7 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
   let waiting = transactionsBetween - transactionsBefore;
   let thread: Worker | undefined;
   let isBusy = false;
+  let lastAt = Number.NEGATIVE_INFINITY;
   let ended: Promise<unknown> | undefined;
   let isOver = false;
 
@@ -63,8 +66,11 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
     written: () => {
       waiting += 1;
       if (waiting < transactionsBetween || isBusy || isOver) return;
+      const now = performance.now();
+      if (now < lastAt + msBetween) return;
       thread ??= start();
       if (thread === undefined) return;
+      lastAt = now;
       waiting = 0;
       isBusy = true;
       thread.postMessage('checkpoint');

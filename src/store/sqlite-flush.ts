@@ -50,7 +50,8 @@ export function walFlusher(path: string, sync: (file: FileHandle) => Promise<voi
   }
 
   async function flush(upTo = written): Promise<void> {
-    while (flushed < upTo) {
+    for (;;) {
+      if (flushed >= upTo) return;
       // The system forgets what it could not write: another try would seem to work.
       if (refused !== undefined) throw refused;
       const enough = underway.find((one) => one.upTo >= upTo);

@@ -13,6 +13,7 @@ import type { GroupRow, Limits, Runner, RunnerContext, RunnerCounters } from './
 import {
   createJournal,
   entryKey,
+  entryNumber,
   entryRow,
   groupRow,
   groupRowKey,
@@ -110,9 +111,11 @@ export function createCorrelator(
   let mark = Number.NEGATIVE_INFINITY;
   /** Whether there were findings since the state was last kept. */
   let told = false;
+  /** Of the entry that was recorded last. */
+  let number = 0;
 
   function release(entry: Entry): void {
-    if (--entry.holders === 0 && options.keepsState) journal.set(entryKey(entry), undefined);
+    if (--entry.holders === 0) unrecord(entry);
   }
 
   const loads = sharedLoads(linked.length, options.limits.bytes);
@@ -246,7 +249,13 @@ export function createCorrelator(
   }
 
   function record(entry: Entry): void {
-    if (options.keepsState) journal.set(entryKey(entry), entryRow(entry));
+    if (!options.keepsState) return;
+    entry.key ??= entryKey((number += 1));
+    journal.set(entry.key, entryRow(entry));
+  }
+
+  function unrecord(entry: Entry): void {
+    if (entry.key !== undefined) forget(entry.key);
   }
 
   function restore(): void {
@@ -262,8 +271,10 @@ export function createCorrelator(
         const rows = groups.get(group.hash);
         if (rows === undefined) groups.set(group.hash, [group]);
         else rows.push(group);
-      } else if (entry !== undefined) entries.push(entry);
-      else if (row.key !== metaKey) forget(row.key);
+      } else if (entry !== undefined) {
+        entries.push(entry);
+        number = Math.max(number, entryNumber(row.key));
+      } else if (row.key !== metaKey) forget(row.key);
     }
     if (meta === undefined) return;
     clock = meta.clock;
@@ -280,7 +291,7 @@ export function createCorrelator(
         if (receiver !== undefined && known.has(receiver.linked.hash))
           receiver.runner.restore(entry, members);
       }
-      if (entry.holders === 0) forget(entryKey(entry));
+      if (entry.holders === 0) unrecord(entry);
     }
     for (const { runner } of runners) runner.restored(mark);
   }

@@ -31,6 +31,8 @@ export interface Entry {
   readonly bytes: number;
   /** How many places hold it; its kept row goes with the last of them. */
   holders: number;
+  /** Of its kept row; undefined until it has one. */
+  key: string | undefined;
   /** What `fields` says, while the instant of the entry is judged: all correlations that take it ask for that. */
   read: FieldValues | undefined;
 }
@@ -44,11 +46,11 @@ export function fieldsOf({ fields, read }: Pick<Entry, 'fields' | 'read'>): Fiel
 }
 
 /** An entry that nobody holds yet. */
-export function newEntry(parts: Omit<Entry, 'bytes' | 'holders' | 'read'>): Entry {
+export function newEntry(parts: Omit<Entry, 'bytes' | 'holders' | 'key' | 'read'>): Entry {
   const { id, fields, evidence, behind = [] } = parts;
   let bytes = objectBytes + textBytes(id) + textBytes(fields) + textBytes(evidence);
   for (const item of behind) bytes += objectBytes + textBytes(item.id) + textBytes(item.event);
-  return { ...parts, bytes, holders: 0, read: undefined };
+  return { ...parts, bytes, holders: 0, key: undefined, read: undefined };
 }
 
 /** The newest of the events behind an entry; the event itself where it is one. */

@@ -76,9 +76,21 @@ export function readMeta(rows: Iterable<StateRow>): Meta | undefined {
   return undefined;
 }
 
-export function entryKey(entry: { readonly id: string }): string {
-  return `entry/${digest(entry.id).slice(0, 32)}`;
+/**
+ * The key of the row of an entry, one after the other: rows that are written together lie together, and so do those that go together. A
+ * database that keeps them in the order of their keys would otherwise write a page for each.
+ */
+export function entryKey(number: number): string {
+  return `entry/${number.toString(36).padStart(numberLength, '0')}`;
 }
+
+/** The number that a key was made of; 0 where it was made of none. */
+export function entryNumber(key: string): number {
+  const number = key.slice('entry/'.length);
+  return number.length === numberLength ? parseInt(number, 36) : 0;
+}
+
+const numberLength = 10;
 
 export function entryRow(entry: Entry): Json {
   const { time, id, sources, evidence, behind, total } = entry;
@@ -96,7 +108,7 @@ export function readEntry({ key, value }: StateRow): Entry | undefined {
   const id = text(value, 'id');
   const total = member(value, 'total');
   if (!key.startsWith('entry/') || typeof time !== 'number' || id === undefined) return undefined;
-  return newEntry({
+  const entry = newEntry({
     time,
     id,
     sources: textsIn(value, 'sources'),
@@ -105,6 +117,8 @@ export function readEntry({ key, value }: StateRow): Entry | undefined {
     behind: member(value, 'behind') === undefined ? undefined : list(value, 'behind').flatMap(readEvidence),
     total: typeof total === 'number' ? total : 1,
   });
+  entry.key = key;
+  return entry;
 }
 
 function readEvidence(value: Json): readonly EvidenceItem[] {
