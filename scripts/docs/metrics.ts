@@ -1,4 +1,6 @@
 import { sampleAlert } from '../../src/notify/sample.ts';
+import { indicatorSet } from '../../src/context/intel/indicator-set.ts';
+import { healthy } from '../../src/notify/channel-health.ts';
 import { createUsualMemory } from '../../src/context/usual/memory.ts';
 import { createAssetMemory } from '../../src/facts/assets/memory.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
@@ -34,6 +36,12 @@ export async function metricNames(): Promise<readonly MetricName[]> {
         gone: 0,
       }),
       () => [{ name: 'example', type: 'webhook', state: 'closed', failuresInRow: 0 }],
+      {
+        lookups: () => [
+          { provider: 'example', health: healthy, asked: 0, perDay: 1, kept: 0, answered: 0, unanswered: 0 },
+        ],
+        feeds: () => [{ name: 'example', set: indicatorSet().done() }],
+      },
     );
     metrics.ingested('example', newTally(), [alert], 0);
     metrics.attempted('example', 'accepted');

@@ -15,7 +15,10 @@ export type ObservableType = (typeof observableTypes)[number];
 
 /** An address as everybody spells it, IPv4 within IPv6 as IPv4; undefined for anything else. */
 export function addressIn(text: string): string | undefined {
-  return isIP(text) === 0 || text.includes('%') ? undefined : ipaddr.process(text).toString();
+  const family = isIP(text);
+  // Nearly all are spelled so already.
+  if (family === 4) return text;
+  return family === 0 || text.includes('%') ? undefined : ipaddr.process(text).toString();
 }
 
 const longestDomain = 253;

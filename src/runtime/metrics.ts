@@ -2,7 +2,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ChannelStatus } from '../api/channels.ts';
 import { severities } from '../event/severity.ts';
 import type { Alert } from '../alert/alert.ts';
+import type { Feed } from '../context/intel/intel.ts';
 import type { UsualCounters } from '../context/usual/memory.ts';
+import type { AskingState } from '../lookup/asking.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
 import type { Store } from '../store/store.ts';
@@ -44,6 +46,11 @@ export function createMetrics(
   usual: () => UsualCounters | undefined,
   traffic: () => TrafficCounters | undefined,
   channels: () => readonly ChannelStatus[],
+  around: {
+    /** How those are doing who are asked about what alerts name; only where this server leads. */
+    readonly lookups: () => readonly AskingState[] | undefined;
+    readonly feeds: () => readonly Feed[];
+  },
 ): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -218,6 +225,27 @@ export function createMetrics(
     [],
     ofUsual('evicted'),
   );
+  gauge(
+    'tocsin_lookups',
+    'Questions to those who know addresses, domains and files since this server leads: kept were answered by an earlier answer, unanswered by nothing.',
+    ['provider', 'outcome'],
+    async (set) => {
+      for (const { provider, kept, answered, unanswered } of around.lookups() ?? [])
+        for (const [outcome, count] of Object.entries({ kept, answered, unanswered }))
+          set({ provider, outcome }, count);
+    },
+  );
+  gauge(
+    'tocsin_lookups_asked_today',
+    'Questions of the day, by UTC, which count in the quota.',
+    ['provider'],
+    async (set) => {
+      for (const { provider, asked } of around.lookups() ?? []) set({ provider }, asked);
+    },
+  );
+  gauge('tocsin_indicators', 'Indicators that events are held against.', ['feed'], async (set) => {
+    for (const { name, set: held } of around.feeds()) set({ feed: name }, held.size);
+  });
   const trafficGauge = (
     name: string,
     help: string,

@@ -133,6 +133,7 @@ export async function serve({
     () => leading?.current()?.usual(),
     () => leading?.current()?.traffic.counters(),
     () => channelStates(outbox, config),
+    { lookups: () => leading?.current()?.lookups(), feeds: intel.feeds },
   );
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)

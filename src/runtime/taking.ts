@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
+import type { AskingState } from '../lookup/asking.ts';
 import type { UsualCounters } from '../context/usual/memory.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { TakeBatch } from '../api/worker-batches.ts';
@@ -76,6 +77,8 @@ export interface Taking extends Led {
   readonly correlations: () => CorrelatorCounters;
   readonly assets: () => AssetCounters;
   readonly usual: () => UsualCounters | undefined;
+  /** How those are doing who are asked about what alerts name; undefined where nobody is. */
+  readonly lookups: () => readonly AskingState[] | undefined;
   readonly health: Health;
 }
 
@@ -271,6 +274,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     correlations: () => kept.counters(),
     assets: () => assets.memory.counters(),
     usual: () => usual?.counters(),
+    lookups: () => lookups?.states(),
     health,
     stop: () => (stopped ??= stop()),
   };
