@@ -9,6 +9,9 @@ import { startEnricher, type Enricher, type EnricherOptions } from './enricher.t
 import type { ReadAnswer } from './provider.ts';
 import type { BoundProvider } from './table.ts';
 
+/** A busy machine takes its time. */
+const patient = { interval: 5, timeout: 60_000 };
+
 const start = Date.UTC(2026, 10, 21, 12);
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -105,7 +108,7 @@ async function enriching(
 /** What a store says of an alert, once it says so much. */
 async function lookups(store: Store, number: number, count = 1) {
   return expect
-    .poll(async () => (await store.alert(alert(number).id))?.context?.lookups ?? [], { interval: 5 })
+    .poll(async () => (await store.alert(alert(number).id))?.context?.lookups ?? [], patient)
     .toHaveLength(count)
     .then(async () => (await store.alert(alert(number).id))?.context?.lookups ?? []);
 }
@@ -116,7 +119,7 @@ describe('the first message about an alert', () => {
     const [one, two] = [scripted('one'), scripted('two')];
     const { raise, claim } = await enriching(store, [one.provider, two.provider]);
     await raise(alert(1));
-    await expect.poll(claim, { interval: 5 }).toBeDefined();
+    await expect.poll(claim, patient).toBeDefined();
     expect(await lookups(store, 1, 2)).toMatchObject([
       { provider: 'ONE', verdict: 'malicious', link: 'https://one.example/185.220.101.1', at: start },
       { provider: 'TWO' },
@@ -133,16 +136,16 @@ describe('the first message about an alert', () => {
     expect(await claim()).toBeUndefined();
     clock.advance(1_500);
     const first = await expect
-      .poll(claim, { interval: 5 })
+      .poll(claim, patient)
       .toBeDefined()
       .then(() => store.deliveries(alert(1).id));
     expect(await lookups(store, 1, 1)).toMatchObject([{ provider: 'FAST' }]);
-    await expect.poll(() => released.length).toBeGreaterThan(0);
+    await expect.poll(() => released.length, patient).toBeGreaterThan(0);
     await store.settle(first[0]?.id ?? '', { type: 'delivered', revision: 0 }, clock.now());
     slow.resolve(said());
     expect(await lookups(store, 1, 2)).toHaveLength(2);
     const again = await expect
-      .poll(claim, { interval: 5 })
+      .poll(claim, patient)
       .toBeDefined()
       .then(() => store.owed());
     expect(again).toEqual({ slack: 1 });
@@ -183,7 +186,7 @@ describe('questions', () => {
     const never = scripted('one', { answer: () => new Promise(() => {}) });
     const first = await enriching(store, [never.provider]);
     await first.raise(alert(1));
-    await expect.poll(() => never.asked).toHaveLength(1);
+    await expect.poll(() => never.asked, patient).toHaveLength(1);
     await first.enricher.stop();
     const one = scripted('one');
     await enriching(store, [one.provider]);
@@ -254,7 +257,7 @@ describe('questions', () => {
     clock.advance(60_000);
     enricher.nudge();
     await expect
-      .poll(async () => (await lookups(store, 1))[0], { interval: 5 })
+      .poll(async () => (await lookups(store, 1))[0], patient)
       .toMatchObject({ verdict: 'malicious' });
     expect(enricher.states()).toMatchObject([{ health: { state: 'closed' } }]);
   });
