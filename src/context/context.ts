@@ -23,26 +23,53 @@ export interface Context {
 export interface ContextSetting {
   readonly networks: readonly OwnNetwork[];
   readonly people: readonly KnownPerson[];
+  /** People who were found elsewhere; those of the configuration come first. */
+  readonly found?: readonly KnownPerson[] | undefined;
+}
+
+/** What is known at each moment, where somebody keeps that. */
+export interface Around {
+  readonly usualOf?: Context['usualOf'] | undefined;
+  /** The same list until somebody else is known. */
+  readonly people?: (() => readonly KnownPerson[]) | undefined;
+  /** Feeds of indicators. */
+  readonly feeds?: (() => readonly Feed[]) | undefined;
 }
 
 /** Without a setting and without data nothing is known but what addresses tell by themselves. */
 export function createContext(
-  { networks, people }: ContextSetting = { networks: [], people: [] },
+  { networks, people, found = [] }: ContextSetting = { networks: [], people: [] },
   locate: Locate = locateNothing,
-  usualOf: Context['usualOf'] = () => undefined,
-  feeds: () => readonly Feed[] = () => [],
+  { usualOf = () => undefined, people: foundNow = () => found, feeds = () => [] }: Around = {},
 ): Context {
   const own = ownNetworks(networks);
-  const book = peopleBook(people);
+  const told = bookOf(people);
+  let others = bookOf([]);
+  const othersNow = (): Book => {
+    const now = foundNow();
+    if (now !== others.people) others = bookOf(now);
+    return others;
+  };
   const kindOf = remembered(kindOfAddress);
-  const byName = new Map(people.map((person) => [person.name, person]));
   return {
     placeOf: (origin) => placeOf(origin, own, locate, kindOf),
-    personOf: (event) => personOf(event, book),
+    personOf: (event) =>
+      personOf(event, (identities) => told.find(identities) ?? othersNow().find(identities)),
     warningsOf: (event) => warningsOf(event, feeds()),
-    personNamed: (name) => byName.get(name),
+    personNamed: (name) => told.byName.get(name) ?? othersNow().byName.get(name),
     usualOf,
   };
+}
+
+interface Book {
+  readonly people: readonly KnownPerson[];
+  readonly find: ReturnType<typeof peopleBook>;
+  readonly byName: ReadonlyMap<string, KnownPerson>;
+}
+
+function bookOf(people: readonly KnownPerson[]): Book {
+  const byName = new Map(people.map((person) => [person.name, person]));
+  return { people, find: peopleBook(people), byName };
 }
 
 /** Nothing is known. */

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { join } from 'node:path';
+import type { EstateSource } from '../source/estate/kept-estate.ts';
 import { ownNetwork, ownPerson } from './config-context.ts';
 import type { Known, KnownAccount } from '../facts/known.ts';
 
@@ -11,6 +13,22 @@ const ownAccount = z.strictObject({
   ou: label.optional().describe('Its organisational unit, such as `Workloads/Production`.'),
   owner: label.optional().describe('The team or person that answers for it.'),
 });
+
+const asked = {
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A profile of the shared AWS configuration, for another account than that of the usual credentials.',
+    ),
+  everyMinutes: z
+    .int()
+    .min(15)
+    .max(60 * 24 * 7)
+    .default(360)
+    .describe('How often AWS is asked.'),
+};
 
 /** The `estate` section: whose accounts are whose. */
 export const estateSection = z
@@ -37,6 +55,62 @@ export const estateSection = z
       .array(ownPerson)
       .default([])
       .describe('Who is behind users and role sessions. Alerts say who it is and how to reach them.'),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A file of YAML or JSON with more `accounts`, `people` and `organisations`, or with what `aws organizations list-accounts` or `aws identitystore list-users` print. Read again when it changes.',
+      ),
+    aws: z
+      .strictObject({
+        organisation: z
+          .strictObject({
+            ...asked,
+            region: z
+              .string()
+              .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'must be a region such as us-east-1')
+              .default('us-east-1')
+              .describe('A region of the partition that the organisation is in.'),
+            ownerTag: z
+              .string()
+              .min(1)
+              .max(128)
+              .default('owner')
+              .describe("The tag that names an account's owner."),
+            environmentTag: z
+              .string()
+              .min(1)
+              .max(128)
+              .default('environment')
+              .describe('The tag that names its environment.'),
+          })
+          .optional()
+          .describe(
+            'Whether AWS Organizations is asked for names, units and tags of all accounts, which are then your own. An empty entry will do.',
+          ),
+        identityCenter: z
+          .strictObject({
+            ...asked,
+            identityStoreId: z
+              .string()
+              .regex(
+                /^(?:d-[0-9a-f]{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+                'must be an id such as d-1234567890',
+              )
+              .describe('The id of the identity store, as the settings of IAM Identity Center show it.'),
+            region: z
+              .string()
+              .regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')
+              .describe('The region of IAM Identity Center.'),
+          })
+          .optional()
+          .describe('Whether IAM Identity Center is asked for the names and addresses of its users.'),
+      })
+      .prefault({})
+      .describe(
+        'What is read from AWS. What stands in the configuration counts before a file, and a file before AWS.',
+      ),
   })
   .prefault({})
   .describe('What is yours, and whom you trust.');
@@ -47,4 +121,29 @@ export function knownOf({ organisations, accounts, trusted }: z.output<typeof es
   for (const [id, { name }] of Object.entries(trusted)) known[id] = { relation: 'trusted', name };
   for (const [id, told] of Object.entries(accounts)) known[id] = { relation: 'own', ...told };
   return { organisations, accounts: known };
+}
+
+const minute = 60_000;
+
+/** Where the rest of the estate is read, as its keeper takes it. */
+export function estateSources({
+  file,
+  aws: { organisation, identityCenter },
+}: z.output<typeof estateSection>): readonly EstateSource[] {
+  const sources: EstateSource[] = [];
+  if (file !== undefined) sources.push({ name: 'file', path: file });
+  if (organisation !== undefined) {
+    const { everyMinutes, ...settings } = organisation;
+    sources.push({ name: 'organisation', everyMs: everyMinutes * minute, settings });
+  }
+  if (identityCenter !== undefined) {
+    const { everyMinutes, ...settings } = identityCenter;
+    sources.push({ name: 'identity-center', everyMs: everyMinutes * minute, settings });
+  }
+  return sources;
+}
+
+/** Where answers of AWS are kept. */
+export function estateFolder({ data }: { readonly data: string }): string {
+  return join(data, 'estate');
 }

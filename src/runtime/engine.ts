@@ -4,8 +4,7 @@ import { Subject, subjectField, subjectView, type Finding } from '../alert/findi
 import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
 import { compilePolicy, noPolicy, type AlertException, type AlertPolicy } from '../alert/policy.ts';
-import { createContext, type Context, type ContextSetting } from '../context/context.ts';
-import type { Feed } from '../context/intel/intel.ts';
+import { createContext, type Around, type Context, type ContextSetting } from '../context/context.ts';
 import type { Locate } from '../context/place.ts';
 import type { Event } from '../event/event.ts';
 import type { AssetMemory } from '../facts/assets/memory.ts';
@@ -75,8 +74,7 @@ const nothing: Examined = { findings: [], match: undefined };
  * @param disabled ids of rules and correlations that raise nothing. What a disabled correlation refers to stays silent with it.
  * @param locate where addresses of the internet are; nothing is known of them, where left out
  * @param suppressions exceptions that were made meanwhile: see `compilePolicy`
- * @param usualOf what is usual for actors, where it is learned
- * @param feeds feeds of indicators as they are now; none, where left out
+ * @param around what is known at each moment, of habits, people and feeds of indicators
  */
 export function createEngine(
   rules: readonly Rule[],
@@ -85,8 +83,7 @@ export function createEngine(
   setting: Setting = {},
   locate?: Locate,
   suppressions?: () => readonly AlertException[],
-  usualOf?: Context['usualOf'],
-  feeds?: () => readonly Feed[],
+  around?: Around,
 ): Engine {
   const linked = linkCorrelations(rules, correlations);
   const active = rules.filter(
@@ -97,8 +94,7 @@ export function createEngine(
     { active, correlations: running, silent: linked.silent, ...setting },
     locate,
     suppressions,
-    usualOf,
-    feeds,
+    around,
   );
 }
 
@@ -106,8 +102,7 @@ export function engineOf(
   parts: EngineParts,
   locate?: Locate,
   suppressions?: () => readonly AlertException[],
-  usualOf?: Context['usualOf'],
-  feeds?: () => readonly Feed[],
+  around?: Around,
 ): Engine {
   const { active, correlations, silent } = parts;
   // Rules for one log source cost the events of others nothing.
@@ -120,7 +115,7 @@ export function engineOf(
     fieldsToShow: headlineFields,
   });
   const raise = alertRaiser();
-  const context = createContext(parts.context, locate, usualOf, feeds);
+  const context = createContext(parts.context, locate, around);
   const raiseCorrelated = correlatedRaiser(context);
   const policy = parts.policy ?? noPolicy;
   const judge = compilePolicy(policy, parts.known, suppressions);

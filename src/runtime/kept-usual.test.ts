@@ -65,7 +65,7 @@ afterEach(() => store.close());
 /** A server's way of events, without the server, begun anew on what the store holds. */
 async function begun(commit: Store['commit'] = (batch) => store.commit(batch)) {
   const habits = createHabits({ learningDays: 14, lateness: 0 });
-  const engine = createEngine(rules, [], undefined, { policy }, undefined, undefined, habits.usualOf);
+  const engine = createEngine(rules, [], undefined, { policy }, undefined, undefined, habits);
   const created: Alert[] = [];
   const options: IngestOptions = {
     engine,

@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import { formatProblem } from '../sigma/problem.ts';
 import type { Leadership, Store } from '../store/store.ts';
 import { contextOf } from './config-context.ts';
-import { knownOf } from './config-estate.ts';
 import type { Config } from './config-schema.ts';
 import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { keptRulesFolder } from './cache-folder.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
+import { keptEstate } from './live-estate.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
 import { rulePaths } from './packs.ts';
@@ -29,7 +29,10 @@ export async function openReplay(
   );
   for (const problem of problems)
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
-  const setting = { known: knownOf(config.estate), context: contextOf(config.estate), policy: config.alerts };
+  const { known, people } = await keptEstate(config, (problem) =>
+    log.warn({ problem }, 'the estate is known in part'),
+  );
+  const setting = { known, context: { ...contextOf(config.estate), found: people }, policy: config.alerts };
   const engine = createEngine(rules, correlations, new Set(config.rules.disabled), setting);
   const route = routerOf(config, [...rules, ...correlations]);
   const ingest = createIngest({

@@ -2,17 +2,19 @@ import type { ToldAlert } from '../alert/alert-view.ts';
 import type { Alert } from '../alert/alert.ts';
 import { createRouter, type Router, type Routing } from '../alert/route.ts';
 import { digestQueue, nextTime } from '../alert/schedule.ts';
+import type { Known } from '../facts/known.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
 import type { OwedDelivery } from '../store/owed.ts';
 import { knownOf } from './config-estate.ts';
 import type { Config } from './config-schema.ts';
 
-/** Where alerts go by a configuration; `rules` are those that may have raised them. */
+/** Where alerts go by a configuration; `rules` are those that may have raised them, `known` what is known of the estate. */
 export function routerOf(
   config: Pick<Config, 'routes' | 'channels' | 'estate'>,
   rules: readonly RuleHeader[],
+  known: Known = knownOf(config.estate),
 ): (alert: Alert) => Routing {
-  const route: Router = createRouter(config.routes, config.channels, knownOf(config.estate));
+  const route: Router = createRouter(config.routes, config.channels, known);
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   return (alert) => route({ alert, rule: byId.get(alert.rule.id) ?? unknownRule(alert) });
 }

@@ -138,8 +138,7 @@ export function testPathOf(rulePath: string): string {
 export async function runRuleTests(rule: Rule): Promise<readonly RuleTestResult[] | undefined> {
   return runTests(
     rule,
-    (setting, locate, feeds) =>
-      createEngine([rule], [], undefined, setting, locate, undefined, undefined, feeds),
+    (setting, locate, feeds) => createEngine([rule], [], undefined, setting, locate, undefined, { feeds }),
     rule,
   );
 }
@@ -156,7 +155,7 @@ export async function runCorrelationTests(
     .map(({ id }) => id);
   const { rules, correlations } = withMembers(ids, loaded);
   return runTests(correlation, (setting, locate, feeds) =>
-    createEngine(rules, correlations, undefined, setting, locate, undefined, undefined, feeds),
+    createEngine(rules, correlations, undefined, setting, locate, undefined, { feeds }),
   );
 }
 

@@ -18,9 +18,9 @@ import { ConfigError } from './config-error.ts';
 import { closeApi } from './close-api.ts';
 import { contextOf, providerSources } from './config-context.ts';
 import { channelStates, rateOf } from './channel-states.ts';
-import { knownOf } from './config-estate.ts';
 import { createEngine } from './engine.ts';
 import { createHabits } from './kept-usual.ts';
+import { openLiveEstate } from './live-estate.ts';
 import { keepLeading, type Leading } from './leading.ts';
 import { splitListen } from './listen.ts';
 import { keptRulesFolder } from './cache-folder.ts';
@@ -30,6 +30,7 @@ import { slackActions } from './slack-actions.ts';
 import { treatmentOf } from './traffic-settings.ts';
 import { gatheringOf } from './config-incidents.ts';
 import { groupsOf } from './config-joining.ts';
+import { estateSources } from './config-estate.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
@@ -102,8 +103,9 @@ export async function serve({
     log,
   });
   const intel = await startIntel(config, log);
+  const estate = await openLiveEstate(config, Date.now, log);
   const setting = {
-    known: knownOf(config.estate),
+    known: estate.known,
     context: contextOf(config.estate),
     policy: { ...config.alerts, groups: groupsOf(config.alerts) },
   };
@@ -122,8 +124,7 @@ export async function serve({
     setting,
     locateWithProviders(places.locate, providers.providerOf),
     suppressing.current,
-    habits?.usualOf,
-    intel.feeds,
+    { usualOf: habits?.usualOf, people: estate.people, feeds: intel.feeds },
   );
 
   const metrics = createMetrics(
@@ -167,7 +168,7 @@ export async function serve({
     s3Client,
     treatmentOf(config.traffic).periods,
   );
-  const route = routerOf(config, [...rules, ...correlations]);
+  const route = routerOf(config, [...rules, ...correlations], estate.known);
   if (config.routes.length > 0 && !config.routes.some(({ when, during }) => when === undefined && !during))
     log.warn(
       {},
@@ -186,6 +187,7 @@ export async function serve({
           leadership,
           blocking,
           habits,
+          known: estate.known,
           channelsFor: (alert) => owedBy(route(alert), Date.now()),
           suppressing,
           onNews: (created) => {
@@ -217,7 +219,7 @@ export async function serve({
       log,
     );
   } catch (error) {
-    await Promise.all([outbox.stop(), providers.stop(), intel.stop()]);
+    await Promise.all([outbox.stop(), providers.stop(), estate.stop(), intel.stop()]);
     await store.close();
     throw error;
   }
@@ -268,20 +270,9 @@ export async function serve({
     keys: config.server.keys,
     health: () => {
       const led = taking();
-      const checks = (led?.sources ?? []).map((source) => {
-        const trouble = source.trouble();
-        return {
-          name: source.name,
-          ok: trouble === undefined,
-          ...(trouble === undefined ? {} : { detail: trouble }),
-        };
-      });
-      const troubles = [...places.troubles(), ...[providers.trouble()].filter((one) => one !== undefined)];
-      const placesCheck = {
-        name: 'places',
-        ok: troubles.length === 0,
-        ...(troubles.length === 0 ? {} : { detail: troubles.join('; ') }),
-      };
+      const checks = (led?.sources ?? []).map((source) => checkOf(source.name, source.trouble()));
+      const troubles = [...places.troubles(), providers.trouble()].filter((one) => one !== undefined);
+      const placesCheck = checkOf('places', troubles.length === 0 ? undefined : troubles.join('; '));
       // A source in trouble is for an alarm, not for a load balancer: the server itself still takes events.
       const standsBy = { name: 'leader', ok: true, detail: standingBy().message };
       return {
@@ -292,6 +283,7 @@ export async function serve({
           ...(intel.trouble() === undefined
             ? []
             : [{ name: 'feeds of indicators', ok: false, detail: intel.trouble() ?? '' }]),
+          ...(estateSources(config.estate).length > 0 ? [checkOf('estate', estate.trouble())] : []),
           ...(led === undefined ? [standsBy] : []),
         ],
       };
@@ -318,9 +310,16 @@ export async function serve({
 
   async function stop(): Promise<void> {
     stopping = true;
-    await Promise.all([looks.stop(), providers.stop(), intel.stop()]);
+    await looks.stop();
     // The outbox does not wait for the rest: what is taken from now on is in the store, and is sent after the next start.
-    await Promise.all([taking()?.stop(), closeApi(api), outbox.stop()]);
+    await Promise.all([
+      taking()?.stop(),
+      closeApi(api),
+      outbox.stop(),
+      providers.stop(),
+      estate.stop(),
+      intel.stop(),
+    ]);
     await leading?.stop();
     await store.close();
   }
@@ -394,4 +393,8 @@ function startLooks(places: KeptPlaces, log: Logger): { readonly stop: () => Pro
       await underway;
     },
   };
+}
+
+function checkOf(name: string, trouble: string | undefined) {
+  return { name, ok: trouble === undefined, ...(trouble === undefined ? {} : { detail: trouble }) };
 }

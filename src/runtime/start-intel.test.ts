@@ -38,8 +38,7 @@ describe('a server with feeds of indicators', () => {
     const intel = await startIntel(config, quiet);
     ends.push(intel.stop);
     const { rules } = await loadRules(rulePaths({ builtin: false, packs: ['intel'], folders: [] }));
-    const none = [undefined, undefined, undefined] as const;
-    const engine = createEngine(rules, [], new Set(), {}, ...none, intel.feeds);
+    const engine = createEngine(rules, [], new Set(), {}, undefined, undefined, { feeds: intel.feeds });
     const raised = (value: ReturnType<typeof record>) =>
       decodeValue(value, { source: 'test', object: 'test', receivedAt: 0 })
         .events.flatMap((event) => engine.find(event))

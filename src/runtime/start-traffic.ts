@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Alert } from '../alert/alert.ts';
 import type { TrafficState } from '../api/traffic-page.ts';
 import { knownOf } from './config-estate.ts';
+import type { Known } from '../facts/known.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { RunningSource } from '../source/source.ts';
 import type { Commit, Store } from '../store/store.ts';
@@ -28,6 +29,8 @@ export interface TrafficOptions {
   readonly rules: readonly Rule[];
   readonly channelsFor: (alert: Alert) => Commit['alerts'][number]['channels'];
   readonly onCommit: IngestOptions['onCommit'];
+  /** What is known of the estate at each moment; what the configuration says, where left out. */
+  readonly estate?: Known | undefined;
   /** What is known of addresses before anything is read. */
   readonly known?: KnownAddresses | undefined;
   readonly log: Logger;
@@ -92,7 +95,7 @@ export async function startTraffic(options: TrafficOptions): Promise<RunningTraf
     blocks: store.blocks,
     treatment,
     policy: config.alerts,
-    known: knownOf(config.estate),
+    known: options.estate ?? knownOf(config.estate),
     channelsFor: options.channelsFor,
     nudge: options.nudge,
     clock,

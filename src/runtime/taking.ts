@@ -5,6 +5,7 @@ import type { AskingState } from '../lookup/asking.ts';
 import type { UsualCounters } from '../context/usual/memory.ts';
 import type { AssetCounters } from '../facts/assets/memory.ts';
 import type { TakeBatch } from '../api/worker-batches.ts';
+import type { Known } from '../facts/known.ts';
 import type { Rule } from '../sigma/rule.ts';
 import { s3Client, sqsClient } from '../source/aws-clients.ts';
 import { startS3Queue } from '../source/s3-queue.ts';
@@ -37,7 +38,6 @@ import { startRetention } from './retention.ts';
 import { compilePolicy } from '../alert/policy.ts';
 import { incidentRuleHeader } from '../alert/incident/incident-rule.ts';
 import { gatheringOf } from './config-incidents.ts';
-import { knownOf } from './config-estate.ts';
 import { createMuting } from './muting.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
@@ -51,6 +51,8 @@ export interface TakingOptions {
   readonly blocking: Blocking;
   /** Where what actors usually do is asked for; nothing is learned, where left out. */
   readonly habits: Habits | undefined;
+  /** What is known of the estate at each moment. */
+  readonly known: Known;
   readonly channelsFor: IngestOptions['channelsFor'];
   /** Exceptions that are made while it runs. */
   readonly suppressing: Suppressing;
@@ -166,7 +168,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   };
   const { joining } = ingestOptions;
   const { severity, exceptions } = config.alerts;
-  const judge = compilePolicy({ severity, exceptions }, knownOf(config.estate), options.suppressing.current);
+  const judge = compilePolicy({ severity, exceptions }, options.known, options.suppressing.current);
   const gatherIncidents = config.incidents.enabled
     ? incidentGatherer({
         config: config.incidents,
@@ -228,6 +230,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   await reputation?.ready;
   const traffic = await startTraffic({
     config,
+    estate: options.known,
     known: reputation?.known(),
     store: { ...led, blocks: store.blocks },
     blocking: options.blocking,

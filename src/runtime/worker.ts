@@ -14,13 +14,13 @@ import { sendBatch } from '../worker/sender.ts';
 import { ConfigError } from './config-error.ts';
 import type { ControllerSettings } from './config-controller.ts';
 import { contextOf } from './config-context.ts';
-import { knownOf } from './config-estate.ts';
 import type { Config } from './config-schema.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { createForward } from './forward.ts';
 import { keptRulesFolder } from './cache-folder.ts';
 import { closeApi } from './close-api.ts';
 import { splitListen } from './listen.ts';
+import { keptEstate } from './live-estate.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { loadRules } from './load-rules.ts';
 import { createLog } from './log.ts';
@@ -127,7 +127,10 @@ async function engineOf(config: Config, log: Logger): Promise<Engine> {
     if (problem.level === 'error') log.error({ rule: formatProblem(problem) }, 'a rule was left out');
     else log.warn({ rule: formatProblem(problem) }, 'a rule runs, with a warning');
   // Severity, exceptions and places are the controller's to decide; people and networks may stand in rules.
-  const setting = { known: knownOf(config.estate), context: contextOf(config.estate) };
+  const { known, people } = await keptEstate(config, (problem) =>
+    log.warn({ problem }, 'the estate is known in part'),
+  );
+  const setting = { known, context: { ...contextOf(config.estate), found: people } };
   return createEngine(rules, correlations, new Set(config.rules.disabled), setting);
 }
 

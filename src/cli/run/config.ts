@@ -1,6 +1,7 @@
 import { loadConfig, configJsonSchema } from '../../runtime/config.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { keptRulesFolder } from '../../runtime/cache-folder.ts';
+import { keptEstate } from '../../runtime/live-estate.ts';
 import { loadPipelines } from '../../runtime/load-pipelines.ts';
 import { loadRules } from '../../runtime/load-rules.ts';
 import { providerSources } from '../../runtime/config-context.ts';
@@ -34,6 +35,9 @@ export async function checkConfig(file: string | undefined): Promise<number> {
     providerSources(config.context).filter(({ from }) => 'file' in from),
     listsFolder(config),
     (problem) => unusable.push(`context.places.providers: ${problem}`),
+  );
+  await keptEstate({ ...config, estate: { ...config.estate, aws: {} } }, (problem) =>
+    unusable.push(`estate.file: ${problem}`),
   );
   const wrong = [
     ...problems.filter(({ level }) => level === 'error').map(formatProblem),

@@ -71,6 +71,10 @@ export function warnOfPlaces(problem: string): void {
   process.stderr.write(`${paint(terminalOf(process.stderr), 'yellow', 'no places')} ${visible(problem)}\n`);
 }
 
+function warnOfEstate(problem: string): void {
+  process.stderr.write(`${paint(terminalOf(process.stderr), 'yellow', 'not known')} ${visible(problem)}\n`);
+}
+
 interface Configured {
   readonly decisions?: Decisions;
   readonly setting: Setting;
@@ -85,13 +89,14 @@ async function decisionsIn(path: string): Promise<Configured> {
   const { contextOf, providerSources } = await import('../../runtime/config-context.ts');
   const { readProviderDocuments } = await import('../../source/providers.ts');
   const { listsFolder } = await import('../../runtime/reputation.ts');
-  const { knownOf } = await import('../../runtime/config-estate.ts');
+  const { keptEstate } = await import('../../runtime/live-estate.ts');
   const decisions = loadDecisions(path);
   const { estate, alerts } = decisions;
+  const { known, people } = await keptEstate(decisions, warnOfEstate);
   const sources = providerSources(decisions.context);
   return {
     decisions,
-    setting: { known: knownOf(estate), context: contextOf(estate), policy: alerts },
+    setting: { known, context: { ...contextOf(estate), found: people }, policy: alerts },
     providers: await readProviderDocuments(sources, listsFolder(decisions), warnOfPlaces),
   };
 }
