@@ -63,7 +63,10 @@ export const personFieldNames: readonly FieldName[] = [
     description:
       'the same text in all that one person does: the name in the configuration, the ARN of an IAM user or root, the source identity of a session, or the name that the identity provider gave; absent where none is known',
   },
-  { name: 'person.name', description: 'name of the person, by the configuration' },
+  {
+    name: 'person.name',
+    description: 'name of the person, by the configuration, a file or IAM Identity Center',
+  },
   { name: 'person.team', description: 'team of the person, by the configuration' },
 ];
 

@@ -65,10 +65,16 @@ const eventFieldNames: readonly FieldName[] = [
   { name: 'target.arn', description: 'ARNs of the things that the call was about' },
   { name: 'target.account', description: 'accounts of the things that the call was about' },
   { name: 'estate.relation', description: 'own or trusted, where the configuration knows the account' },
-  { name: 'estate.name', description: 'name of the account, by the configuration' },
-  { name: 'estate.environment', description: 'environment of the account, by the configuration' },
-  { name: 'estate.ou', description: 'organisational unit of the account, by the configuration' },
-  { name: 'estate.owner', description: 'who answers for the account, by the configuration' },
+  {
+    name: 'estate.name',
+    description: 'name of the account, by the configuration, a file or AWS Organizations',
+  },
+  { name: 'estate.environment', description: 'environment of the account, by the same' },
+  {
+    name: 'estate.ou',
+    description: 'organisational units of the account, such as Workloads/Production, by the same',
+  },
+  { name: 'estate.owner', description: 'who answers for the account, by the same' },
 ];
 
 /** Every field of events and facts that a rule can read under `tocsin.`, named without that prefix. */

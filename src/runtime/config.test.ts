@@ -24,7 +24,7 @@ describe('a configuration', () => {
     expect(read('')).toEqual({
       data: '.tocsin',
       rules: { builtin: true, packs: [], folders: [], pipelines: [], placeholders: {}, disabled: [] },
-      estate: { organisations: [], accounts: {}, trusted: {}, networks: [], people: [] },
+      estate: { organisations: [], accounts: {}, trusted: {}, networks: [], people: [], aws: {} },
       context: {
         places: { builtin: true, files: [], providers: {} },
         usual: { enabled: true, learningDays: 14 },

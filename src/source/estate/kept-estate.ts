@@ -134,7 +134,7 @@ export async function openEstate(options: EstateOptions): Promise<KeptEstate> {
     stop: async () => {
       stopping.now = true;
       for (const { timer } of held) clearTimeout(timer);
-      const looking = Promise.all(held.map((one) => one.looking));
+      const looking = Promise.all(held.flatMap(({ looking: one }) => one ?? []));
       await Promise.race([looking, sleep(patienceMs, undefined, { ref: false })]);
     },
   };
