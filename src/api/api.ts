@@ -6,6 +6,7 @@ import { assetRoutes } from './assets.ts';
 import { blockRoutes, type Blocks } from './blocks.ts';
 import { channelRoutes, type ChannelStatus } from './channels.ts';
 import { decisionRoutes } from './decisions.ts';
+import { bulkRoutes } from './bulk.ts';
 import { deskRoutes } from './desk-pages.ts';
 import type { RunningRule } from './rules-page.ts';
 import { lifeRoutes, type LifeRoutes } from './life.ts';
@@ -98,6 +99,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     ...options.life,
   };
   lifeRoutes(app, { store, now, ...life });
+  bulkRoutes(app, { store, gathering: life.gathering, now, nudge: life.nudge });
   deliveryRoutes(app, { store, now });
   incidentRoutes(app, { store, setting: options.incidents, now, nudge: life.nudge });
   healthReportRoutes(app, { report: options.healthReport ?? nobodyWatches });

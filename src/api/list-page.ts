@@ -4,6 +4,7 @@ import { lifecycleOf } from '../alert/lifecycle.ts';
 import { atLeast, severities, type Severity } from '../event/severity.ts';
 import { originWords } from '../notify/words.ts';
 import type { AlertPage, StoreCounts } from '../store/store.ts';
+import { bulkBar, rowValue } from './bulk-page.ts';
 import { emptyStore } from './empty-page.ts';
 import {
   alertsOnPage,
@@ -37,6 +38,8 @@ export function listPage(
     /** Where this server is reached, such as `http://127.0.0.1:4848`. */
     readonly address: string;
     readonly keysNeeded: boolean;
+    /** How many alerts were changed just now. */
+    readonly changed?: number | undefined;
   },
 ): Html {
   const { page, counts, filters, now } = view;
@@ -48,6 +51,7 @@ export function listPage(
       ['j', 'Next alert'],
       ['k', 'Previous alert'],
       ['Enter', 'Open the alert'],
+      ['x', 'Choose the alert, or leave it out'],
       ['r', 'Show new alerts'],
     ],
     main: isEmpty
@@ -59,7 +63,19 @@ export function listPage(
           </div>
           ${searchForm(filters)} ${severityFilter(counts, filters)}
           ${statusFilter(view.statuses, counts, filters)} ${chosenFilters(filters)}
-          ${page.alerts.length === 0 ? nothingFound(filters) : alertList(page.alerts, filters, now)}
+          ${
+            view.changed !== undefined &&
+            html`<div class="card note outcome" role="status">
+              <p><b>${view.changed === 1 ? '1 alert' : `${view.changed} alerts`}</b> changed.</p>
+            </div>`
+          }
+          ${
+            page.alerts.length === 0
+              ? nothingFound(filters)
+              : html`<form method="post" action="/alerts${filterQuery(filters)}">
+                  ${bulkBar(filters)} ${alertList(page.alerts, filters, now)}
+                </form>`
+          }
           ${paging(page, filters)} ${watcher(page, filters)} ${sums(counts, filters)}`,
   });
 }
@@ -290,7 +306,15 @@ function lifeFacets(alert: Alert, filters: Filters): Html {
 function row(alert: Alert, filters: Filters, now: number): Html {
   const { who, where } = alert;
   return html`<li class="alert edge-${alert.severity}" data-alert="${alert.id}">
-    <div class="mark">${severityChip(alert.severity)}</div>
+    <div class="mark">
+      <input
+        type="checkbox"
+        name="chosen"
+        value="${rowValue(alert.id, lifecycleOf(alert).revision)}"
+        aria-label="Choose: ${alert.title}"
+      />
+      ${severityChip(alert.severity)}
+    </div>
     <div class="body">
       <h3><a class="open" href="/alerts/${alert.id}${filterQuery(filters)}">${alert.title}</a></h3>
       <dl class="facets">

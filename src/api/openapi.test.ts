@@ -76,6 +76,7 @@ describe('/openapi.json', () => {
       'get /v1/rules/figures',
       'get /v1/suppressions',
       'get /v1/traffic',
+      'post /v1/alerts/status',
       'post /v1/alerts/{id}/assignee',
       'post /v1/alerts/{id}/comments',
       'post /v1/alerts/{id}/snooze',

@@ -5,6 +5,7 @@ import { storedIncidents } from '../store/incidents.ts';
 import type { Store } from '../store/store.ts';
 import { findAlert } from './alerts.ts';
 import { assetListPage, assetPage } from './asset-pages.ts';
+import { bulkFormRoutes } from './bulk-page.ts';
 import { blocksPage } from './blocks-page.ts';
 import type { Blocks } from './blocks.ts';
 import { detailPage } from './detail-page.ts';
@@ -32,6 +33,7 @@ const blockFilters = z.object({ cursor: filled });
 const blocksOnPage = 100;
 const historyOnPage = 50;
 const trafficFilters = z.object({ hour: z.enum(boardNames).catch('current') });
+const changedQuery = z.object({ changed: z.coerce.number().int().min(0).optional().catch(undefined) });
 const idParameter = z.object({ id: z.string() });
 
 /** `/` and `/alerts/:id`: plain pages that work without a script. */
@@ -57,6 +59,8 @@ export function pageRoutes(
       fromStore(() => store.counts()),
       fromStore(() => store.life.statuses()),
     ]);
+    // Without a referrer browsers say of a form that it comes from nowhere.
+    reply.header('referrer-policy', 'same-origin');
     return sendHtml(
       reply,
       listPage(frame, {
@@ -67,6 +71,7 @@ export function pageRoutes(
         now: now(),
         address: address(request, publicUrl),
         keysNeeded,
+        changed: changedQuery.parse(request.query).changed,
       }),
     );
   });
@@ -129,6 +134,7 @@ export function pageRoutes(
     );
   };
   app.get('/alerts/:id', page, async (request, reply) => showAlert(request, reply));
+  bulkFormRoutes(app, { ...options.life, store, now, frame, send: sendHtml });
   lifeFormRoutes(app, {
     ...options.life,
     store,

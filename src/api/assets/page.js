@@ -56,7 +56,35 @@ function move(step) {
   link.closest('[data-alert]').scrollIntoView({ block: 'nearest' });
 }
 
+// Choosing
+
+const bulk = one('[data-bulk]');
+const boxes = all('[data-alert] input[name="chosen"]');
+
+function count() {
+  const chosen = boxes.filter((box) => box.checked).length;
+  one('[data-bulk-count]').textContent = chosen === 0 ? '' : `· ${chosen} chosen`;
+  if (chosen > 0) bulk.open = true;
+}
+
+if (bulk !== null) {
+  for (const box of boxes) box.addEventListener('change', count);
+  // A browser that goes back keeps what was ticked.
+  addEventListener('pageshow', count);
+}
+
+function choose() {
+  const box = one(
+    'input[name="chosen"]',
+    document.activeElement.closest('[data-alert]') ?? document.createElement('p'),
+  );
+  if (box === null) return;
+  box.checked = !box.checked;
+  count();
+}
+
 const actions = {
+  x: choose,
   j: () => move(1),
   k: () => move(-1),
   r: () => one('[data-watch] a')?.click(),
@@ -67,7 +95,7 @@ const actions = {
 
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
-  if (event.target.closest('input, textarea, select, [contenteditable]')) return;
+  if (event.target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]')) return;
   if (Object.hasOwn(actions, event.key)) {
     event.preventDefault();
     actions[event.key]();
