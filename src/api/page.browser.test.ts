@@ -413,6 +413,25 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     await own.close();
   });
 
+  it('choose alerts with x and change them together, and show how many all are before', async () => {
+    const own = await startServer();
+    const some = [1, 2, 3].map((n) => testAlert(n, { title: `Alert number ${n}`, severity: 'high' }));
+    await own.store.commit({ alerts: some.map((alert) => ({ alert, channels: [] })), now: testNow });
+    await open(`${own.url}/?severity=high`);
+    for (const key of ['j', 'x', 'j', 'x', 'x', 'j', 'x']) await page.keyboard.press(key);
+    expect(await page.locator('details.bulk summary').innerText()).toContain('2 chosen');
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    expect(await page.getByText('2 alerts changed').isVisible()).toBe(true);
+    await page.getByText('Change several at once').click();
+    await page.getByLabel('All that fit the filters').check();
+    await page.getByRole('button', { name: 'Resolve' }).click();
+    await page.getByRole('button', { name: 'Resolve: 3 alerts' }).click();
+    expect(await page.getByText('3 alerts changed').isVisible()).toBe(true);
+    const { resolved } = await own.store.life.statuses();
+    expect(resolved).toBe(3);
+    await own.close();
+  });
+
   it('give an incident a status and keep a false positive quiet, without a script', async () => {
     const own = await startServer({ incidents: gathering });
     const two = [1, 2].map((n) =>

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { statuses, type Status } from '../../alert/alert-life.ts';
+import { CliFailure } from '../failure.ts';
 import { severityOf, wholeNumber } from '../options.ts';
+import type { BulkFlags } from '../run/bulk-alerts.ts';
 import type { AlertFlags, AlertListFlags } from '../run/alerts.ts';
 
 /** Commands that set a status, by their names. */
@@ -27,7 +29,8 @@ Examples:
   $ tocsin alerts false-positive 0f4c… --reason 'the nightly backup'
   $ tocsin alerts assign 0f4c… jane
   $ tocsin alerts snooze 0f4c… --for 4h
-  $ tocsin alerts resolve $(tocsin alerts list --ids --text 'key AKIA…') --reason 'key deleted'
+  $ tocsin alerts resolve --where text=AKIA… status=open                 how many that would be
+  $ tocsin alerts resolve --where text=AKIA… status=open --yes --reason 'key deleted'
 
 Exit code: 0 when all was done or was so already, 2 when some was not.
 A server that runs on the same store shows the change at once, and tells the channels that were told of the alert.`,
@@ -73,11 +76,25 @@ A server that runs on the same store shows the change at once, and tells the cha
   for (const [name, status, description] of statusVerbs)
     changing(alerts.command(name))
       .description(description)
-      .argument('<id...>', 'ids of alerts')
+      .argument('[id...]', 'ids of alerts')
       .option('--reason <text>', 'why, for the history')
-      .action(async (ids: string[], flags: AlertFlags) =>
-        finish(await (await change()).setStatus(ids, status, flags)),
-      );
+      .option(
+        '--where <name=value...>',
+        'instead of ids: all that a search finds, with the parameters of GET /v1/alerts, such as rule=ID status=open since=2d',
+      )
+      .option('--yes', 'with --where: do it; without, they are only counted')
+      .option('--most <n>', 'with --where: do nothing where there are more', wholeNumber, 1_000)
+      .action(async (ids: string[], flags: BulkFlags) => {
+        const isSearch = flags.where !== undefined;
+        if (isSearch === ids.length > 0) throw new CliFailure('name alerts by their ids, or by --where');
+        if (isSearch && flags.revision !== undefined)
+          throw new CliFailure('--revision is that of one alert; name it by its id');
+        finish(
+          isSearch
+            ? await (await import('../run/bulk-alerts.ts')).setStatusWhere(status, flags)
+            : await (await change()).setStatus(ids, status, flags),
+        );
+      });
 
   changing(alerts.command('assign'))
     .description('say who takes care of an alert')

@@ -83,7 +83,7 @@ async function changeOne(
 }
 
 /** How the configuration gathers alerts; the usual way, where a file of a store is named alone. */
-function gatheringOfFlags({ config, store }: AlertFlags): GatherSetting {
+export function gatheringOfFlags({ config, store }: AlertFlags): GatherSetting {
   return gatheringOf(
     (store === undefined ? loadConfig(config, systemSecrets()) : configSchema.parse({})).incidents,
   );
