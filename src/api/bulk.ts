@@ -166,7 +166,7 @@ export function bulkRoutes(
 }
 
 /** @throws {HttpProblem} 409 where the search finds more, or others, than was expected */
-export function checkFound(found: number, isAll: boolean, expected: number | undefined, most: number): void {
+function checkFound(found: number, isAll: boolean, expected: number | undefined, most: number): void {
   if (!isAll)
     throw new HttpProblem(
       409,
