@@ -25,6 +25,8 @@ export interface Engine {
   readonly context: Context;
   /** Rules that can match what this version decodes; the others wait for their log source. */
   readonly active: readonly Rule[];
+  /** One of the active rules; undefined where there is none with this id. */
+  readonly ruleWithId: (id: string) => Rule | undefined;
   /** The active rules that raise alerts by themselves, and do not only serve correlations. */
   readonly standalone: readonly Rule[];
   /** Correlations all of whose rules are active. */
@@ -119,6 +121,7 @@ export function engineOf(
   const raiseCorrelated = correlatedRaiser(context);
   const policy = parts.policy ?? noPolicy;
   const judge = compilePolicy(policy, parts.known, suppressions);
+  const byId = new Map(active.toReversed().map((rule) => [rule.id, rule]));
   const examine = (event: Event, memory?: AssetMemory): Examined => {
     const facts = parts.withoutFacts === true ? [] : undefined;
     const subject = new Subject(event, parts.known, memory, facts, context);
@@ -131,6 +134,7 @@ export function engineOf(
     parts,
     context,
     active,
+    ruleWithId: (id) => byId.get(id),
     standalone: active.filter(({ id }) => !silent.has(id)),
     correlations,
     hasPolicy: policy.severity.length + policy.exceptions.length > 0,

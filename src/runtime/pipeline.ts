@@ -96,7 +96,7 @@ export function decide(
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = range;
   const held: Event[] = [];
   for (const { id, matches, first, last } of batch.counted) {
-    const rule = engine.active.find((one) => one.id === id);
+    const rule = engine.ruleWithId(id);
     if (rule !== undefined)
       limit?.add([{ rule: { id, title: rule.title }, severity: rule.level, matches, first, last }]);
   }
