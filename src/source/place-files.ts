@@ -1,10 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import type { PlaceData } from '../context/place-data.ts';
 import { locateInOrder, type Locate } from '../context/place.ts';
+import { providersIn, type ProviderDocument } from '../context/providers/provider-documents.ts';
 import { locateWithProviders } from '../context/providers/provider-index.ts';
 import { builtinPlaces } from './builtin-places.ts';
 import { readMmdb } from './mmdb-reader.ts';
-import { providersIn, type ProviderDocument } from './providers.ts';
 
 /** A file that was found to be good. Its bytes lie in memory that threads share. */
 export interface PlaceFile {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProviderDocument } from '../context/providers/provider-documents.ts';
 import { providerIndex } from '../context/providers/provider-index.ts';
 import { readProviderList, type ProviderEntry } from '../context/providers/provider-list.ts';
 import type { Provider } from '../context/providers/provider.ts';
@@ -11,12 +12,6 @@ import type { SourceLog } from './source.ts';
 export interface ProviderSource extends ListSource {
   /** As the configuration calls it: one that is known, or what alerts are to say. */
   readonly provider: string;
-}
-
-/** The documents of providers as they were found: plain data, which may be sent to another thread. */
-export interface ProviderDocument {
-  readonly provider: string;
-  readonly bytes: Uint8Array;
 }
 
 export interface Providers {
@@ -97,20 +92,4 @@ async function fileAt(path: string): Promise<Uint8Array | string> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Reads the documents when the first address is asked for. */
-export function providersIn(
-  documents: readonly ProviderDocument[],
-): (address: string) => Provider | undefined {
-  let index: ((address: string) => Provider | undefined) | undefined;
-  return (address) => {
-    index ??= providerIndex(
-      documents.flatMap(({ provider, bytes }) => {
-        const read = readProviderList(bytes, provider);
-        return read.type === 'read' ? read.contents : [];
-      }),
-    );
-    return index(address);
-  };
 }

@@ -8,7 +8,7 @@ import { loadRules, type LoadedRules } from '../../runtime/load-rules.ts';
 import { rulePaths } from '../../runtime/packs.ts';
 import { formatProblem } from '../../sigma/problem.ts';
 import { readPlaceSources, type PlaceSources } from '../../source/place-files.ts';
-import type { ProviderDocument } from '../../source/providers.ts';
+import type { ProviderDocument } from '../../context/providers/provider-documents.ts';
 import { CliFailure } from '../failure.ts';
 import type { RuleOptions } from '../options.ts';
 import { paint, terminalOf } from '../terminal.ts';
