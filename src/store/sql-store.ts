@@ -29,7 +29,7 @@ import {
   readState,
   type CommitRows,
 } from './rows.ts';
-import { sqlRejectionLedger } from './rejections.ts';
+import { dropOldestRejections, sqlRejectionLedger } from './rejections.ts';
 import type { Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Commit, CommitResult, Leadership, Store } from './store.ts';
@@ -61,12 +61,24 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 
   /** Revisions of the assets that were written here. */
   const own = new Set<number>();
+  /** Alerts that are committed and not yet durable, with the mark until which has to be flushed for them. */
+  const fresh = new Map<string, number>();
   const commitGroup = grouped<CommitRows, CommitResult>(async (batches) => {
-    const { results, revision } = await db
-      .transaction()
-      .execute((trx) => writeBatches(trx, batches, options, own));
-    if (revision !== undefined) own.add(revision);
-    return results;
+    const created: string[] = [];
+    try {
+      const { results, revision } = await db.transaction().execute(async (trx) => {
+        const written = await writeBatches(trx, batches, options, own);
+        created.push(...written.results.flatMap((result) => result.created));
+        // Before anybody else can see them.
+        for (const id of created) fresh.set(id, flusher.mark() + 1);
+        return written;
+      });
+      if (revision !== undefined) own.add(revision);
+      return results;
+    } catch (error) {
+      for (const id of created) fresh.delete(id);
+      throw error;
+    }
   }, options.groupSize);
 
   /**
@@ -108,11 +120,18 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
       );
       if (empty) return { created: [], repeated: 0 };
       const result = await commitGroup(rows);
-      const mark = flusher.mark();
-      if (batch.early === true) return { ...result, durable: () => flusher.flush(mark) };
-      await flusher.flush(mark);
+      const flushed = flushNew(result.created);
+      // Whoever waits for it is told; perhaps nobody does any more.
+      flushed.catch(() => {});
+      if (batch.early === true) return { ...result, durable: () => flushed };
+      await flushed;
       return result;
     });
+
+  async function flushNew(created: readonly string[]): Promise<void> {
+    await flusher.flush();
+    for (const id of created) fresh.delete(id);
+  }
 
   /** From now on only the commits of this leader count, and not those that an earlier one still has under way. */
   async function lead(): Promise<Leadership | undefined> {
@@ -173,12 +192,11 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     // more; waiting for that would make each message late. What is claimed is durable itself.
     claim: (channel, claim) =>
       runUnflushed('claim', async () => {
-        let before = 0;
-        const claimed = await db.transaction().execute((trx) => {
-          before = flusher.mark();
-          return claimDeliveries(trx, dialect, channel, claim, place);
-        });
-        await flusher.flush(before);
+        const claimed = await db
+          .transaction()
+          .execute((trx) => claimDeliveries(trx, dialect, channel, claim, place));
+        const marks = claimed.flatMap(({ alert }) => fresh.get(alert.id) ?? []);
+        if (marks.length > 0) await flusher.flush(marks.reduce((a, b) => Math.max(a, b)));
         return claimed;
       }),
 
@@ -389,43 +407,6 @@ async function growAlerts(
       );
       if (grown !== stored) await rewriteAlert(trx, sequence, stored, grown, options);
     }
-  }
-}
-
-/** Keeps the newest rejections within the limits; the newest one always stays. */
-async function dropOldestRejections(
-  trx: Transaction<Tables>,
-  limits: SqlStoreOptions['rejections'],
-): Promise<void> {
-  for (;;) {
-    const counters = await trx
-      .selectFrom('counters')
-      .selectAll()
-      .where('name', 'in', ['rejections', 'rejections.bytes'])
-      .execute();
-    const value = (name: string): number => counters.find((row) => row.name === name)?.value ?? 0;
-    let tooMany = value('rejections') - Math.max(limits.most, 1);
-    let tooLong = value('rejections.bytes') - limits.bytes;
-    const oldest = await trx
-      .selectFrom('rejections')
-      .select(['sequence', 'size'])
-      .orderBy('sequence')
-      .limit(Math.min(rowsAtOnce, Math.max(value('rejections') - 1, 0)))
-      .execute();
-    const dropped = [];
-    for (const row of oldest) {
-      if (tooMany <= 0 && tooLong <= 0) break;
-      dropped.push(row.sequence);
-      tooMany -= 1;
-      tooLong -= row.size;
-    }
-    if (dropped.length === 0) return;
-    await trx.deleteFrom('rejections').where('sequence', 'in', dropped).execute();
-    await trx
-      .updateTable('counters')
-      .set((eb) => ({ value: eb('value', '+', dropped.length) }))
-      .where('name', '=', 'rejections.dropped')
-      .execute();
   }
 }
 
