@@ -99,7 +99,7 @@ afterAll(() => server.close());
 const ownElements =
   /^(?:html|head|meta|title|link|script|body|a|header|div|img|nav|button|kbd|main|h1|h2|h3|svg|rect|ul|ol|li|span|b|section|dl|dt|dd|time|article|p|pre|details|summary|code|small|footer|dialog|form|label|input|textarea|select|option)$/;
 const ownAttributes =
-  /^(?:lang|charset|name|content|rel|type|href|src|defer|class|id|width|height|alt|aria-[a-z]+|data-[a-z-]+|hidden|tabindex|viewBox|preserveAspectRatio|x|y|role|title|datetime|method|action|value|maxlength|autocomplete|rows)$/;
+  /^(?:lang|charset|name|content|rel|type|href|src|defer|class|id|width|height|alt|aria-[a-z]+|data-[a-z-]+|disabled|hidden|tabindex|viewBox|preserveAspectRatio|x|y|role|title|datetime|method|action|value|maxlength|autocomplete|rows)$/;
 
 function foreignMarkup(page: string): readonly string[] {
   const found: string[] = [];
