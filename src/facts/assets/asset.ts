@@ -1,5 +1,5 @@
 import type { Event } from '../../event/event.ts';
-import type { Json } from '../../event/json.ts';
+import { isList, type Json } from '../../event/json.ts';
 import type { AspectChange, Sighting } from './sighting.ts';
 
 /** One thing that somebody did to an asset. */
@@ -229,10 +229,16 @@ export function membersOf(asset: Asset | undefined, name: string): readonly stri
   return isMembers(aspect) ? Object.keys(aspect.members) : [];
 }
 
-/** As `membersOf`, of a time; what was put in or taken out after it is left out, as far as that is known. */
-export function membersAt(asset: Asset | undefined, name: string, time: number): readonly string[] {
+/**
+ * The texts of an aspect as far as they are known of a time, whether it grows by members (whose taking out is known from now on, not of then)
+ * or is a list that is set as a whole.
+ */
+export function textsAt(asset: Asset | undefined, name: string, time: number): readonly string[] {
   const aspect = asset !== undefined && Object.hasOwn(asset.aspects, name) ? asset.aspects[name] : undefined;
-  if (!isMembers(aspect)) return [];
+  if (!isMembers(aspect)) {
+    const value = valueAt(asset, name, time);
+    return isList(value) ? value.filter((one) => typeof one === 'string') : [];
+  }
   return Object.entries(aspect.members).flatMap(([member, since]) => (since <= time ? [member] : []));
 }
 

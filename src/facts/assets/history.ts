@@ -2,7 +2,7 @@ import type { Event } from '../../event/event.ts';
 import type { Fact } from '../fact.ts';
 import type { FieldName } from '../field-name.ts';
 import { listed, quote } from '../sentence.ts';
-import { isDeleted, membersAt, type Asset, type Moment } from './asset.ts';
+import { isDeleted, textsAt, type Asset, type Moment } from './asset.ts';
 import type { AssetMemory } from './memory.ts';
 import type { Sighting } from './sighting.ts';
 import { spokenAsset, spokenSpan } from './spoken.ts';
@@ -98,7 +98,7 @@ function knownFact(event: Event, sighting: Sighting, asset: Asset): Fact | undef
     (moment) => moment.event !== event.id && moment.event !== created?.event && moment.time <= event.time,
   );
   const wasMade = created !== undefined && created.event !== event.id && created.time <= event.time;
-  const tags = membersAt(asset, 'tags', event.time).toSorted();
+  const tags = textsAt(asset, 'tags', event.time).toSorted();
   if (!wasMade && last === undefined && tags.length === 0) return undefined;
   const sentences = [
     ...(wasMade ? [`${quote(created.by)} made it ${ago(created, event)}`] : []),

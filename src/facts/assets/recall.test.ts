@@ -377,7 +377,7 @@ describe('what is remembered of things', () => {
       tag(5, ['env', 'production'], ['team', 'pay']),
       tag(60, ['env', 'old']),
     ];
-    const [fact] = of('asset', after(tagged.slice(0, 2), destroy(30)));
+    const [fact] = of('asset', after(tagged, destroy(30)));
     expect(fact?.fields['tags']).toEqual(['env=production', 'team=pay']);
     expect(fact?.explanation).toMatch(/; it has the tags `env=production` and `team=pay`$/);
     expect(of('asset', after(tagged.slice(0, 1), destroy(30)))[0]?.fields['tags']).toEqual(['env=test']);

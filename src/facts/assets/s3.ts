@@ -45,10 +45,8 @@ export const s3Readers: Readonly<Record<string, Reader>> = {
   DeleteBucketOwnershipControls: (call) => bucket(call, 'changed', { ownership: set(undefined) }),
   PutBucketVersioning: (call) =>
     bucket(call, 'changed', { versioning: setIf(textAt(call.request, 'VersioningConfiguration.Status')) }),
-  PutBucketTagging: (call) =>
-    bucket(call, 'changed', { tags: { how: 'members', add: tagsOf(tagSetOf(call)), remove: [], all: true } }),
-  DeleteBucketTagging: (call) =>
-    bucket(call, 'changed', { tags: { how: 'members', add: [], remove: [], all: true } }),
+  PutBucketTagging: (call) => bucket(call, 'changed', { tags: set([...tagsOf(tagSetOf(call))]) }),
+  DeleteBucketTagging: (call) => bucket(call, 'changed', { tags: set(undefined) }),
 };
 
 /** XML in its beginnings: of one tag there is no list. */
