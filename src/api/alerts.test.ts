@@ -232,12 +232,16 @@ describe('the other routes', () => {
   it('send the headers that keep a browser from doing more than it should', async () => {
     const api = await send(server, '/v1/alerts');
     const page = await send(server, '/');
-    for (const { headers } of [api, page]) {
+    for (const [{ headers }, referrer] of [
+      [api, 'no-referrer'],
+      // A page with a form: without any referrer browsers would not say either where what it sends comes from.
+      [page, 'same-origin'],
+    ] as const) {
       expect(headers).toMatchObject({
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
+        'referrer-policy': referrer,
         'cross-origin-resource-policy': 'same-origin',
       });
       const policy = String(headers['content-security-policy']);
