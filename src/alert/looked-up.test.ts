@@ -4,40 +4,16 @@ import type { JsonObject } from '../event/json.ts';
 import type { Alert } from './alert.ts';
 import { lookupVerdicts, type Lookup } from './lookup.ts';
 import { observablesOf, withLookups } from './looked-up.ts';
-
-const bare: Alert = {
-  id: '0'.repeat(32),
-  rule: { id: 'rule', title: 'Rule' },
-  severity: 'low',
-  title: 'Something happened',
-  description: '',
-  response: '',
-  time: 0,
-  receivedAt: 0,
-  decidedAt: 0,
-  who: { kind: 'unknown', name: 'nobody', chain: [] },
-  what: { kind: 'guardduty.finding', service: '', action: '', result: 'unknown', targets: [] },
-  where: { origin: { type: 'internal' } },
-  tactics: [],
-  techniques: [],
-  facts: [],
-  falsePositives: [],
-  references: [],
-  evidence: {
-    eventId: 'e',
-    provenance: { source: 'test', object: 'test', position: 0, receivedAt: 0 },
-    fields: {},
-  },
-};
+import { bareAlert } from './testing/bare-alert.ts';
 
 const from = (address: string, more: Partial<Alert> = {}): Alert => ({
-  ...bare,
+  ...bareAlert,
   where: { origin: { type: 'address', address } },
   ...more,
 });
 
 const fields = (value: JsonObject): Partial<Alert> => ({
-  evidence: { ...bare.evidence, fields: value },
+  evidence: { ...bareAlert.evidence, fields: value },
 });
 
 describe('what may be looked up', () => {

@@ -1,6 +1,6 @@
-import { zstdCompressSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { zstdParquet } from './zstd-parquet.ts';
 
 /** What a value is: a text, a whole number of 32 or 64 bits, plain data kept as JSON, a list of one shape, or named parts. */
 type Shape = 'text' | 'int' | 'long' | 'json' | readonly [Shape] | { readonly [name: string]: Shape };
@@ -128,9 +128,7 @@ export function findingsAsParquet(findings: readonly Readonly<Record<string, unk
   const file = new ParquetWriter({
     writer,
     schema,
-    codec: 'ZSTD',
-    compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) },
-    createdBy: 'Tocsin',
+    ...zstdParquet,
   });
   const columnData = columns.map(([name, shape]) => ({
     name,

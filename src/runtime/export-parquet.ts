@@ -1,10 +1,10 @@
-import { zstdCompressSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import { occurrencesOf } from '../alert/occurrences.ts';
 import { lifecycleOf } from '../alert/lifecycle.ts';
 import type { OldAlert } from '../store/store.ts';
 import type { ExportWriter } from './export-file.ts';
+import { zstdParquet } from '../notify/zstd-parquet.ts';
 
 /** One column: its type, and what an alert has in it. Absent values are `null`. */
 interface Column {
@@ -96,9 +96,7 @@ export function exportParquet(path: string): ExportWriter {
   const file = new ParquetWriter({
     writer: fileWriter(path),
     schema,
-    codec: 'ZSTD',
-    compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) },
-    createdBy: 'Tocsin',
+    ...zstdParquet,
   });
   let waiting: OldAlert[] = [];
   const flush = (): void => {

@@ -1,13 +1,17 @@
 import type { Logger } from 'pino';
 import type { Store } from '../store/store.ts';
 import { openExport } from './export-file.ts';
-import { exportLines } from './export-lines.ts';
-import { exportParquet } from './export-parquet.ts';
 
-/** How alerts are written, by the name that the configuration has for it. */
+/** How alerts are written, by the name that the configuration has for it. What writes it is loaded when it is needed. */
 const formats = {
-  'json-lines': { extension: '.jsonl.gz', open: exportLines },
-  parquet: { extension: '.parquet', open: exportParquet },
+  'json-lines': {
+    extension: '.jsonl.gz',
+    load: async () => (await import('./export-lines.ts')).exportLines,
+  },
+  parquet: {
+    extension: '.parquet',
+    load: async () => (await import('./export-parquet.ts')).exportParquet,
+  },
 } as const;
 
 export type ExportFormat = keyof typeof formats;
@@ -34,7 +38,8 @@ const alertsInFile = 50_000;
  */
 export async function exportOldAlerts(options: RetentionOptions, before: number): Promise<number> {
   const { store, folder, signal } = options;
-  const { extension, open } = formats[options.format ?? 'json-lines'];
+  const { extension, load } = formats[options.format ?? 'json-lines'];
+  const open = await load();
   const isStopping = (): boolean => signal?.aborted === true;
   let gone = 0;
   let after: number | undefined;

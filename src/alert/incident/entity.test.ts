@@ -1,31 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../alert.ts';
+import { bareAlert } from '../testing/bare-alert.ts';
 import { actorOf, entitiesOf } from './entity.ts';
 
-const sample: Alert = {
-  id: '0'.repeat(32),
-  rule: { id: 'r', title: 'R' },
-  severity: 'high',
-  title: '',
-  description: '',
-  response: '',
-  time: 0,
-  receivedAt: 0,
-  decidedAt: 0,
-  who: { kind: 'unknown', name: 'x', chain: [] },
-  what: { kind: 'cloudtrail.api-call', service: 's', action: 'a', result: 'success', targets: [] },
-  where: { origin: { type: 'internal' } },
-  tactics: [],
-  techniques: [],
-  facts: [],
-  falsePositives: [],
-  references: [],
-  evidence: {
-    eventId: 'e',
-    provenance: { source: 'file', object: 'a.json', position: 0, receivedAt: 0 },
-    fields: {},
-  },
-};
 const account = '111122223333';
 
 function keysOf(change: {
@@ -34,9 +11,9 @@ function keysOf(change: {
   where?: Partial<Alert['where']>;
 }): readonly string[] {
   const alert: Alert = {
-    ...sample,
+    ...bareAlert,
     who: { kind: 'unknown', name: 'x', chain: [], ...change.who },
-    what: { ...sample.what, targets: [], ...change.what },
+    what: { ...bareAlert.what, targets: [], ...change.what },
     where: { origin: { type: 'internal' }, ...change.where },
   };
   return entitiesOf(alert).map(({ kind, key, wide }) => `${kind} ${key}${wide === true ? ' (wide)' : ''}`);
@@ -122,7 +99,7 @@ describe('what an alert is about', () => {
 
   it('is an actor by person, ARN, key or address', () => {
     const alert: Alert = {
-      ...sample,
+      ...bareAlert,
       who: { kind: 'anonymous', name: '192.0.2.1', chain: [] },
       where: { origin: { type: 'address', address: '192.0.2.1' } },
     };

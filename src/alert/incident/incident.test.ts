@@ -7,6 +7,7 @@ import { findIncident, incidentsOf } from './incident.ts';
 import { tellingSeverity } from './incident-alert.ts';
 import { riskOf } from './risk.ts';
 import { readSighting, type Sighting } from './sighting.ts';
+import { sighting } from './testing/sighting.ts';
 
 const minute = 60_000;
 const setting: GatherSetting = {
@@ -21,28 +22,6 @@ const user = (name: string): Entity => ({ kind: 'user', key: `arn:aws:iam::1:use
 const role = (name: string): Entity => ({ kind: 'role', key: `arn:aws:iam::1:role/${name}` });
 const address = (key: string): Entity => ({ kind: 'address', key });
 const bucket = (name: string): Entity => ({ kind: 'resource', key: `arn:aws:s3:::${name}` });
-
-function sighting(
-  id: string,
-  at: number,
-  entities: readonly Entity[],
-  change: Partial<Sighting> = {},
-): Sighting {
-  return {
-    id,
-    time: at * minute,
-    storedAt: 0,
-    severity: 'medium',
-    rule: { id: `rule-${id}`, title: 'R' },
-    title: id,
-    who: 'x',
-    eventId: `event-${id}`,
-    tactics: ['Discovery'],
-    actor: entities[0]?.key,
-    entities,
-    ...change,
-  };
-}
 
 const groups = (sightings: readonly Sighting[], change: Partial<GatherSetting> = {}) =>
   incidentsOf(sightings, [], { ...setting, ...change })

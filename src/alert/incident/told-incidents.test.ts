@@ -5,6 +5,7 @@ import type { Entity } from './entity.ts';
 import type { GatherSetting } from './gather.ts';
 import { incidentsOf, type ToldIncident } from './incident.ts';
 import type { Sighting } from './sighting.ts';
+import { sighting } from './testing/sighting.ts';
 import { toldIncidents } from './told-incidents.ts';
 
 const minute = 60_000;
@@ -19,32 +20,18 @@ const setting: GatherSetting = {
 const user = (name: string): Entity => ({ kind: 'user', key: name });
 const address = (key: string): Entity => ({ kind: 'address', key });
 
-function sighting(
+const seen = (
   id: string,
   at: number,
   entities: readonly Entity[],
   change: Partial<Sighting> = {},
-): Sighting {
-  return {
-    id,
-    time: at * minute,
-    storedAt: 0,
-    severity: 'medium',
-    rule: { id: `rule-${id}`, title: 'R' },
-    title: id,
-    who: entities[0]?.key ?? '',
-    eventId: id,
-    tactics: [],
-    actor: entities[0]?.key,
-    entities,
-    ...change,
-  };
-}
+): Sighting =>
+  sighting(id, at, entities, { who: entities[0]?.key ?? '', eventId: id, tactics: [], ...change });
 
 /** Two alerts of user `eve` and address 192.0.2.1, of which people were told. */
 const known = [
-  sighting('a', 0, [user('eve'), address('192.0.2.1')]),
-  sighting('b', 30, [user('eve'), address('192.0.2.1')]),
+  seen('a', 0, [user('eve'), address('192.0.2.1')]),
+  seen('b', 30, [user('eve'), address('192.0.2.1')]),
 ];
 const told: ToldIncident = { id: 'a', alertId: 'told', severity: 'high', channels: ['slack'] };
 
@@ -54,18 +41,18 @@ function before(sightings: readonly Sighting[], tellings: readonly ToldIncident[
 
 describe('an alert belongs to an incident that was told', () => {
   it.each<[name: string, one: Sighting, isFound: boolean]>([
-    ['if it shares an actor', sighting('x', 40, [user('eve')]), true],
-    ['if it came late and lies before', sighting('x', -60, [user('eve')]), true],
-    ['but not with another actor', sighting('x', 40, [user('bob')]), false],
-    ['but not beyond the window', sighting('x', 91, [user('eve')]), false],
+    ['if it shares an actor', seen('x', 40, [user('eve')]), true],
+    ['if it came late and lies before', seen('x', -60, [user('eve')]), true],
+    ['but not with another actor', seen('x', 40, [user('bob')]), false],
+    ['but not beyond the window', seen('x', 91, [user('eve')]), false],
     [
       'with another actor at the same address',
-      sighting('x', 40, [user('bob'), address('192.0.2.1')], { actor: 'bob' }),
+      seen('x', 40, [user('bob'), address('192.0.2.1')], { actor: 'bob' }),
       true,
     ],
     [
       'but not by an address of one of the own networks',
-      sighting('x', 40, [{ ...address('192.0.2.1'), wide: true }]),
+      seen('x', 40, [{ ...address('192.0.2.1'), wide: true }]),
       false,
     ],
   ])('%s', (_, one, isFound) => {
@@ -79,21 +66,21 @@ describe('an alert belongs to an incident that was told', () => {
   it.each<[name: string, sightings: readonly Sighting[], tellings: readonly ToldIncident[]]>([
     ['nobody was told', known, []],
     ['it was told to no channel', known, [{ ...told, channels: undefined }]],
-    ['it is full', [...known, ...[31, 32, 33].map((at) => sighting(`f${at}`, at, [user('eve')]))], [told]],
+    ['it is full', [...known, ...[31, 32, 33].map((at) => seen(`f${at}`, at, [user('eve')]))], [told]],
   ])('not where %s', (_, sightings, tellings) => {
-    expect(before(sightings, tellings, sighting('x', 40, [user('eve')]))).toBe(undefined);
+    expect(before(sightings, tellings, seen('x', 40, [user('eve')]))).toBe(undefined);
   });
 
   it('not by what one more actor makes too wide', () => {
-    const two = [...known, sighting('c', 31, [user('bob'), address('192.0.2.1')])];
-    const third = sighting('x', 40, [user('dan'), address('192.0.2.1')]);
+    const two = [...known, seen('c', 31, [user('bob'), address('192.0.2.1')])];
+    const third = seen('x', 40, [user('dan'), address('192.0.2.1')]);
     expect(before(two, [told], third)).toBe(undefined);
   });
 });
 
 describe('requests of one client', () => {
   const web = (id: string, at: number, change: Partial<Sighting> = {}, client = '203.0.113.9') =>
-    sighting(id, at, [address(client)], { web: true, ...change });
+    seen(id, at, [address(client)], { web: true, ...change });
   const first = web('a', 0, { told: ['slack'] });
 
   it.each<[name: string, sightings: readonly Sighting[], one: Sighting, by: string | undefined]>([
@@ -160,7 +147,7 @@ it('finds what gathering finds with the alert among the others', () => {
   fc.assert(
     fc.property(fc.array(any, { minLength: 2, maxLength: 12 }), (all) => {
       const sightings = all.map(({ at, entities, severity }, index) =>
-        sighting(`s${String(index).padStart(2, '0')}`, at, entities, { severity }),
+        seen(`s${String(index).padStart(2, '0')}`, at, entities, { severity }),
       );
       const [last, ...others] = sightings.toReversed();
       if (last === undefined) return;

@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { csvRows } from '../csv-rows.ts';
 import {
   indicatorTypes,
   indicatorValue,
@@ -64,21 +64,8 @@ const told: readonly IndicatorType[] = indicatorTypes.filter((type) => type !== 
 
 /** Rows of columns with names in the first row, or with one column alone. Undefined, or in one clause why it cannot be read. */
 export function readCsvFeed(bytes: Uint8Array, shape: CsvShape, sink: IndicatorSink): string | undefined {
-  let rows: string[][];
-  try {
-    rows = parse(Buffer.from(bytes), {
-      bom: true,
-      trim: true,
-      comment: '#',
-      comment_no_infix: true,
-      relax_quotes: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: 64 * 1024,
-    });
-  } catch (error) {
-    return `cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  const rows = csvRows(bytes);
+  if (typeof rows === 'string') return rows;
   const [names = [], ...others] = rows;
   const place = (asked: string | number | undefined, known: readonly string[]): number =>
     typeof asked === 'number'

@@ -1,5 +1,4 @@
-import { parse } from 'csv-parse/sync';
-
+import { csvRows } from '../../context/csv-rows.ts';
 import type { ListReader } from './format.ts';
 import { knownFields } from './json-list.ts';
 import { rangeBetween, rangeOf } from './range.ts';
@@ -12,21 +11,8 @@ export const readCsvList: ListReader = (bytes, { column: asked, lastColumn }, si
   const column = asked ?? headedColumn(bytes);
   if (column === undefined)
     return 'is CSV, and its configuration does not say which column has the addresses';
-  let rows: string[][];
-  try {
-    rows = parse(Buffer.from(bytes), {
-      bom: true,
-      trim: true,
-      comment: '#',
-      comment_no_infix: true,
-      relax_quotes: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: 64 * 1024,
-    });
-  } catch (error) {
-    return `cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  const rows = csvRows(bytes);
+  if (typeof rows === 'string') return rows;
   const [names = [], ...others] = rows;
   const at = placeOf(column, names);
   const lastAt = lastColumn === undefined ? undefined : placeOf(lastColumn, names);
