@@ -38,7 +38,12 @@ const textHashes: u32 = textShapes + textsMost;
 const textSlots: u32 = textHashes + textsMost * 4;
 /** A power of two, more than three times the texts. */
 const textSlotsMost: u32 = 131072;
-export const textArena: u32 = textSlots + textSlotsMost * 4;
+/** Where long texts lie that came lately: a number and one more at the place that a few of their bytes say. */
+const textRecent: u32 = textSlots + textSlotsMost * 4;
+const recentMost: u32 = 1024;
+/** The shortest of these; at least 16. */
+const longText: u32 = 32;
+export const textArena: u32 = textRecent + recentMost * 4;
 export const textTableBytes: u32 = textArena + arenaMost + 64;
 
 let seedA: u64 = 0;
@@ -101,6 +106,26 @@ function same(a: u32, b: u32, length: u32): bool {
   return true;
 }
 
+/** Where a long text is looked for first: some of its bytes tell apart most that are in use at a time, and all of them are compared there. */
+@inline
+function recentOf(table: u32, at: u32, length: u32, by: u64): u32 {
+  const last = at + length - 8;
+  const some =
+    load<u64>(last) ^ rotl(load<u64>(last - 24), 17) ^ rotl(load<u64>(at + (length >>> 1)), 31) ^ rotl(load<u64>(at + (length >>> 2)), 47);
+  return table + textRecent + (<u32>(((some + length) * by) >>> 54) << 2);
+}
+
+/** Whether that is the text of a number. */
+@inline
+function isText(table: u32, id: u32, at: u32, length: u32, shape: u32): bool {
+  const kept = load<u32>(table + textStarts + (id << 2));
+  return (
+    load<u32>(table + textEnds + (id << 2)) - kept == length &&
+    load<u8>(table + textShapes + id) == shape &&
+    same(at, table + textArena + kept, length)
+  );
+}
+
 /**
  * Numbers the texts of so many rows.
  * @param shape how they are escaped: the same bytes with another shape are another text
@@ -128,7 +153,15 @@ export function numberTexts(table: u32, count: u32, shape: u32): u32 {
       continue;
     }
     const at = input + from;
-    if (length != 0 && length == lastLength && same(at, lastAt, length)) {
+    let recent: u32 = 0;
+    if (length >= longText) {
+      recent = recentOf(table, at, length, by);
+      const held = load<u32>(recent);
+      if (held != 0 && isText(table, held - 1, at, length, shape)) {
+        store<u32>(target, held - 1);
+        continue;
+      }
+    } else if (length != 0 && length == lastLength && same(at, lastAt, length)) {
       store<u32>(target, lastId);
       continue;
     }
@@ -141,16 +174,9 @@ export function numberTexts(table: u32, count: u32, shape: u32): u32 {
       const held = load<u32>(table + textSlots + (slot << 2));
       if (held == 0) break;
       id = held - 1;
-      if (load<u32>(table + textHashes + (id << 2)) == hash) {
-        const kept = load<u32>(table + textStarts + (id << 2));
-        if (
-          load<u32>(table + textEnds + (id << 2)) - kept == length &&
-          load<u8>(table + textShapes + id) == shape &&
-          same(at, table + textArena + kept, length)
-        ) {
-          known = true;
-          break;
-        }
+      if (load<u32>(table + textHashes + (id << 2)) == hash && isText(table, id, at, length, shape)) {
+        known = true;
+        break;
       }
       slot = (slot + 1) & (textSlotsMost - 1);
     }
@@ -166,6 +192,7 @@ export function numberTexts(table: u32, count: u32, shape: u32): u32 {
       store<u32>(table + textSlots + (slot << 2), id + 1);
     }
     store<u32>(target, id);
+    if (recent != 0) store<u32>(recent, id + 1);
     if (length == 0) empty = id;
     else {
       lastAt = at;
@@ -191,6 +218,7 @@ export function clearTexts(table: u32): void {
   store<u32>(table, 0, textSize);
   store<u32>(table, 0, textUsed);
   memory.fill(table + textSlots, 0, textSlotsMost * 4);
+  memory.fill(table + textRecent, 0, recentMost * 4);
 }
 
 // The clients: 16 bytes of each, its address; in which batch it was seen last, 0 where the number is free; numbers that are free again.

@@ -81,7 +81,7 @@ export function sentText(bytes: Uint8Array, escaping: Escaping, column: TextColu
       if (column === 'agent') return agentOf(raw);
       return column === 'referrer' || column === 'forwarded' ? unescaped(raw, percent) : raw;
     case 'backslash':
-      return unescaped(raw, /\\x([0-9a-f]{2})|\\(["\\])/gi);
+      return unescaped(raw, backslash);
   }
 }
 
@@ -94,20 +94,43 @@ function agentOf(raw: string): string {
   return once.includes(' ') || !/%2[05]/.test(once) ? once : unescaped(once, percent);
 }
 
-const percent = /%([0-9a-f]{2})/gi;
+type Escape = (
+  bytes: Uint8Array,
+  at: number,
+) => { readonly value: number; readonly length: number } | undefined;
 
-/** Runs of escaped bytes together are UTF-8; a backslash escape may also name a sign itself. */
-function unescaped(text: string, escape: RegExp): string {
+/** `%HH`. */
+const percent: Escape = (bytes, at) => (bytes[at] === 0x25 ? hexadecimalAt(bytes, at + 1, 3) : undefined);
+
+/** `\xHH`, and a quotation mark or a backslash behind a backslash. */
+const backslash: Escape = (bytes, at) => {
+  if (bytes[at] !== 0x5c) return undefined;
+  const next = bytes[at + 1] ?? 0;
+  if (next === 0x22 || next === 0x5c) return { value: next, length: 2 };
+  return (next | 0x20) === 0x78 ? hexadecimalAt(bytes, at + 2, 4) : undefined;
+};
+
+/** Two hexadecimal digits, as an escape of so many signs in all. */
+function hexadecimalAt(bytes: Uint8Array, at: number, length: number): ReturnType<Escape> {
+  const value = (hexadecimal[bytes[at] ?? 0] ?? 16) * 16 + (hexadecimal[bytes[at + 1] ?? 0] ?? 16);
+  return value < 256 ? { value, length } : undefined;
+}
+
+/** Of each byte what it is as a hexadecimal digit; of what is none more than two of them come to. */
+const hexadecimal = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase());
+  return digit === -1 ? 256 : digit;
+});
+
+/** What was escaped byte by byte is UTF-8 together with what stands beside it. */
+function unescaped(text: string, escape: Escape): string {
   if (!/[%\\]/.test(text)) return text;
-  const out: Uint8Array[] = [];
-  let last = 0;
-  for (const match of text.matchAll(escape)) {
-    out.push(Buffer.from(text.slice(last, match.index)));
-    out.push(
-      match[1] === undefined ? Buffer.from(match[2] ?? '') : Uint8Array.of(Number.parseInt(match[1], 16)),
-    );
-    last = match.index + match[0].length;
+  const bytes = Buffer.from(text);
+  let length = 0;
+  for (let at = 0; at < bytes.length;) {
+    const found = escape(bytes, at);
+    bytes[length++] = found?.value ?? bytes[at] ?? 0;
+    at += found?.length ?? 1;
   }
-  out.push(Buffer.from(text.slice(last)));
-  return decoder.decode(Buffer.concat(out));
+  return decoder.decode(bytes.subarray(0, length));
 }

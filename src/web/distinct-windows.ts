@@ -57,17 +57,23 @@ export interface DistinctCounter {
 const bits = 32;
 const smallest = 1_024;
 const none = -1;
+// Places in the four numbers of a pair, behind its key.
+const stride = 4;
+const itemAt = 1;
+const bitsAt = 2;
+const nextAt = 3;
 
 export function distinctCounter(settings: DistinctSettings): DistinctCounter {
   const { window, threshold, lateness, period, mostOfOne, most } = settings;
   const step = Math.ceil(Math.max(window / 12, (window + lateness) / (bits - 3)) / 1_000) * 1_000;
   const length = Math.max(1, Math.ceil(window / step));
 
-  let keys = new Int32Array(smallest);
-  let items = new Uint32Array(smallest);
-  let masks = new Uint32Array(smallest);
-  /** The next pair of the same key. */
-  let next = new Int32Array(smallest);
+  /**
+   * Of each pair its key, its item, its bits, and the next pair of the same key: together, because pairs lie in no cache, and each place that is
+   * looked at in vain is waited for.
+   */
+  let pairs = new Uint32Array(smallest * stride);
+  let signed = new Int32Array(pairs.buffer);
   let used = 0;
   let slots = new Int32Array(smallest * 2).fill(none);
   /** The pairs of each key, the last one first. */
@@ -81,29 +87,31 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
   let closed = 0;
   const counters = { entries: 0, turnedAway: 0 };
 
+  const keyOf = (pair: number): number => signed[pair * stride] ?? 0;
+  const itemOf = (pair: number): number => pairs[pair * stride + itemAt] ?? 0;
+  const bitsOf = (pair: number): number => pairs[pair * stride + bitsAt] ?? 0;
+  const nextOf = (pair: number): number => signed[pair * stride + nextAt] ?? none;
+
   const makeRoom = (): void => {
-    const room = keys.length * 2;
-    const more = { keys: new Int32Array(room), items: new Uint32Array(room) };
-    more.keys.set(keys);
-    more.items.set(items);
-    const moreMasks = new Uint32Array(room);
-    moreMasks.set(masks);
-    [keys, items, masks, next] = [more.keys, more.items, moreMasks, new Int32Array(room)];
-    slots = new Int32Array(room * 2);
+    const more = new Uint32Array(pairs.length * 2);
+    more.set(pairs);
+    pairs = more;
+    signed = new Int32Array(more.buffer);
+    slots = new Int32Array(slots.length * 2);
     link();
   };
 
-  /** Makes the index and the chains anew out of keys, items and masks. */
+  /** Makes the index and the chains anew out of keys and items. */
   const link = (): void => {
     slots.fill(none);
     lists.clear();
     const mask = slots.length - 1;
     for (let pair = 0; pair < used; pair++) {
-      const key = keys[pair] ?? 0;
-      let slot = hashPair(key, items[pair] ?? 0) & mask;
+      const key = keyOf(pair);
+      let slot = hashPair(key, itemOf(pair)) & mask;
       while (slots[slot] !== none) slot = (slot + 1) & mask;
       slots[slot] = pair;
-      next[pair] = lists.push(key, pair);
+      signed[pair * stride + nextAt] = lists.push(key, pair);
     }
     counters.entries = used;
   };
@@ -112,9 +120,7 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
     let to = 0;
     for (let pair = 0; pair < used; pair++) {
       if (!keeps(pair)) continue;
-      keys[to] = keys[pair] ?? 0;
-      items[to] = items[pair] ?? 0;
-      masks[to] = masks[pair] ?? 0;
+      if (to !== pair) pairs.copyWithin(to * stride, pair * stride, (pair + 1) * stride);
       to++;
     }
     used = to;
@@ -130,14 +136,14 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
 
   const countIn = (key: number, window: number): number => {
     let count = 0;
-    for (let pair = lists.headOf(key); pair !== none; pair = next[pair] ?? none)
-      if (((masks[pair] ?? 0) & window) !== 0) count++;
+    for (let pair = lists.headOf(key); pair !== none; pair = nextOf(pair))
+      if ((bitsOf(pair) & window) !== 0) count++;
     return count;
   };
 
   const judgeKey = (key: number, reached: (found: DistinctReached) => void): void => {
     let all = 0;
-    for (let pair = lists.headOf(key); pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
+    for (let pair = lists.headOf(key); pair !== none; pair = nextOf(pair)) all |= bitsOf(pair);
     const isSeen = (bucket: number): boolean => (all & (1 << (bucket % bits))) !== 0;
     let found: DistinctReached | undefined;
     // A window that ends with nothing holds no more than the one before it.
@@ -183,10 +189,10 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
       let mask = slots.length - 1;
       let slot = hashPair(key, item) & mask;
       for (let pair = slots[slot] ?? none; pair !== none; pair = slots[slot] ?? none) {
-        if (keys[pair] === key && items[pair] === item) {
-          const seen = masks[pair] ?? 0;
+        if (keyOf(pair) === key && itemOf(pair) === item) {
+          const seen = bitsOf(pair);
           if ((seen & bit) === 0) {
-            masks[pair] = (seen | bit) >>> 0;
+            pairs[pair * stride + bitsAt] = seen | bit;
             if (lists.lengthOf(key) >= threshold) changed.add(key);
           }
           return;
@@ -198,18 +204,19 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
         counters.turnedAway++;
         return;
       }
-      if (used === keys.length) {
+      if (used * stride === pairs.length) {
         makeRoom();
         mask = slots.length - 1;
         slot = hashPair(key, item) & mask;
         while (slots[slot] !== none) slot = (slot + 1) & mask;
       }
       const pair = used++;
-      keys[pair] = key;
-      items[pair] = item;
-      masks[pair] = bit;
+      const at = pair * stride;
+      signed[at] = key;
+      pairs[at + itemAt] = item;
+      pairs[at + bitsAt] = bit;
+      signed[at + nextAt] = lists.push(key, pair);
       slots[slot] = pair;
-      next[pair] = lists.push(key, pair);
       counters.entries = used;
       if (total + 1 >= threshold) changed.add(key);
     },
@@ -222,7 +229,7 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
     windowAt: (key, time) => {
       const end = Math.floor(time / step);
       let all = 0;
-      for (let pair = lists.headOf(key); pair !== none; pair = next[pair] ?? none) all |= masks[pair] ?? 0;
+      for (let pair = lists.headOf(key); pair !== none; pair = nextOf(pair)) all |= bitsOf(pair);
       const seen = Array.from({ length }, (_, i) => end - length + 1 + i).filter(
         (bucket) => (all & (1 << (bucket % bits))) !== 0,
       );
@@ -238,7 +245,7 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
     },
     forget: (forgotten) => {
       const gone = new Set(forgotten.filter((key) => lists.lengthOf(key) > 0));
-      if (gone.size > 0) keepOnly((pair) => !gone.has(keys[pair] ?? 0));
+      if (gone.size > 0) keepOnly((pair) => !gone.has(keyOf(pair)));
     },
     counters,
   };
@@ -250,7 +257,7 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
     else for (let old = floor; old < bucket; old++) gone |= 2 ** (old % bits);
     floor = bucket;
     if (used === 0) return;
-    for (let pair = 0; pair < used; pair++) masks[pair] = ((masks[pair] ?? 0) & ~gone) >>> 0;
-    keepOnly((pair) => masks[pair] !== 0);
+    for (let pair = 0; pair < used; pair++) pairs[pair * stride + bitsAt] = bitsOf(pair) & ~gone;
+    keepOnly((pair) => bitsOf(pair) !== 0);
   }
 }

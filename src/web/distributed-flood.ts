@@ -193,14 +193,23 @@ export function distributedFloodSignal(
 
 /** The hash that most rows of a bin have: bins are shared, and the flood is what there is most of. */
 function mostOfBin(hashes: Uint32Array, count: number, bin: number, bins: number): number | undefined {
-  const found = new Map<number, number>();
+  // Mostly there is one only, and the rows of others are by far the most.
+  let first = 0;
+  let times = 0;
+  let others: Map<number, number> | undefined;
   for (let row = 0; row < count; row++) {
     const hash = hashes[row] ?? 0;
-    if (hash !== 0 && (hash & (bins - 1)) === bin) found.set(hash, (found.get(hash) ?? 0) + 1);
+    if ((hash & (bins - 1)) !== bin || hash === 0) continue;
+    if (first === 0) first = hash;
+    if (hash === first) times++;
+    else {
+      others ??= new Map();
+      others.set(hash, (others.get(hash) ?? 0) + 1);
+    }
   }
-  let most: readonly [number, number] | undefined;
-  for (const one of found) if (most === undefined || one[1] > most[1]) most = one;
-  return most?.[0];
+  let most = first === 0 ? undefined : first;
+  for (const [hash, count] of others ?? []) if (count > times) [most, times] = [hash, count];
+  return most;
 }
 
 function ruleOf(

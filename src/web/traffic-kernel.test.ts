@@ -101,6 +101,10 @@ describe('compiled tables of texts', () => {
   it('give the numbers that the plain ones give', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 70, unit: fc.constantFrom('a', 'b') }),
+      // Long ones that differ in one place, or in their length.
+      fc
+        .tuple(fc.integer({ min: 28, max: 150 }), fc.nat({ max: 160 }))
+        .map(([length, at]) => `${'x'.repeat(length).slice(0, at)}y${'x'.repeat(length).slice(at + 1)}`),
       fc.constantFrom('', 'a', 'x'.repeat(15), 'x'.repeat(16), 'x'.repeat(17), `${'x'.repeat(16)}y`),
     );
     const escaping = fc.constantFrom<Escaping>('none', 'percent', 'backslash');
