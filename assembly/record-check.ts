@@ -15,14 +15,67 @@ export const fieldSlots: u32 = 164368;
 export const countedTexts: u32 = 165392;
 export const countedTextsEnd: u32 = 172032;
 /**
- * For each 64 bytes of the record what the scanner has found out about them, 40 bytes: quotes, what is in strings, colons, commas and
- * brackets, the last three outside of strings. A longer record is not certain.
+ * For each 64 bytes of the record what the scanner has found out about them, 128 bytes: sets of bits of opening and closing quotes, of what
+ * is in strings, and of what is outside of them: colons, commas, opening and closing brackets; of what may be square brackets; how many
+ * brackets are open at its beginning; and the colons behind keys that end like a name of a field that is compared. A longer record is not
+ * certain. What is behind the record is as if it were in a string.
  */
 export const blocks: u32 = 172032;
-export const blocksEnd: u32 = 212992;
-export const blockSize: u32 = 40;
+export const blocksEnd: u32 = 303104;
+export const blockSize: u32 = 128;
+export const openQuotesInBlock: u32 = 0;
+export const closeQuotesInBlock: u32 = 8;
+export const stringsInBlock: u32 = 16;
+export const colonsInBlock: u32 = 24;
+export const commasInBlock: u32 = 32;
+export const opensInBlock: u32 = 40;
+export const closesInBlock: u32 = 48;
+export const squaresInBlock: u32 = 56;
+export const keysInBlock: u32 = 64;
+export const depthInBlock: u32 = 72;
+/** Addresses of colons, 4 bytes each; behind the last place at which it is not full there is room for those of a whole block. */
+export const keyList: u32 = 303104;
+export const keyListFull: u32 = 319224;
+/** For each slot of the table of ends of names one byte: whether a name of a field that is compared has it. */
+export const countedTails: u32 = 319488;
+export const tailBits: u32 = 10;
 export const ruleFirst: u32 = 8;
 export const ruleLast: u32 = 32;
+
+/**
+ * What bytes are compared with, 64 at a step. They are read from memory because a compiler that knows them makes a vector of them anew
+ * for each comparison, which takes longer than to compare.
+ */
+const compared = memory.data<u8>([0x22, 0x5c, 0x0a, 0x3a, 0x2c, 0x20, 0x7b, 0x7d, 0x06, 0x5f]);
+export const quoteMark: u32 = 0;
+export const backslash: u32 = 1;
+export const lineBreak: u32 = 2;
+export const colonMark: u32 = 3;
+export const commaMark: u32 = 4;
+/** The first byte that is no control character; and the bit with which a square bracket is a curly one. */
+export const spaceMark: u32 = 5;
+export const openBracket: u32 = 6;
+export const closeBracket: u32 = 7;
+/** With these bits, both square brackets are the byte after it. */
+export const squareBits: u32 = 8;
+export const squareBoth: u32 = 9;
+
+/** 16 times one of these bytes. */
+@inline
+export function sixteenOf(which: u32): v128 {
+  return v128.load8_splat(compared + which);
+}
+
+/** 16 bytes of zeros, 16 with all bits set, and 16 of zeros. */
+export const zerosAndOnes: u32 = 31264;
+export const onesAndZeros: u32 = zerosAndOnes + 16;
+
+/** ASCII's capital letters as small ones. */
+@inline
+export function inSmallLetters(bytes: v128): v128 {
+  const isCapital = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(26));
+  return v128.or(bytes, v128.and(isCapital, i8x16.splat(0x20)));
+}
 
 const deepest: u32 = 60;
 
@@ -34,13 +87,12 @@ let timeAt: u32 = 0;
 let hits: u32 = 0;
 let misses: u32 = 0;
 
+/** The upper bits of 64 bytes. */
 @inline
-function bits(a: v128, b: v128, c: v128, d: v128): u64 {
+export function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
   return (
-    (<u64>(<u32>i8x16.bitmask(a))) |
-    ((<u64>(<u32>i8x16.bitmask(b))) << 16) |
-    ((<u64>(<u32>i8x16.bitmask(c))) << 32) |
-    ((<u64>(<u32>i8x16.bitmask(d))) << 48)
+    <u64>(<u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16)) |
+    (<u64>(<u32>i8x16.bitmask(c) | (<u32>i8x16.bitmask(d) << 16)) << 32)
   );
 }
 
@@ -77,13 +129,12 @@ function isScalar(start: u32): bool {
 }
 
 /** Whether a text stands between the quotes here, in letters of any case. */
-@inline
 function isText(start: u32, text: u32, length: u32): bool {
-  for (let i: u32 = 0; i < length; i++) {
-    let byte = <u32>load<u8>(start + i);
-    if (byte - 0x41 < 26) byte |= 0x20;
-    if (byte != load<u8>(text + i)) return false;
-  }
+  let i: u32 = 0;
+  for (; i + 16 <= length; i += 16)
+    if (v128.any_true(v128.xor(inSmallLetters(v128.load(start + i)), v128.load(text + i)))) return false;
+  const differs = v128.xor(inSmallLetters(v128.load(start + i)), v128.load(text + i));
+  if (v128.any_true(v128.and(differs, v128.load(onesAndZeros + 16 - (length - i))))) return false;
   return load<u8>(start + length) == 0x22;
 }
 
@@ -121,21 +172,57 @@ function isEarlier(one: u32, other: u32): bool {
   return false;
 }
 
-/** One bit for each sort of key, told by its last bytes: whether a name that is looked for is of this sort. */
-let sorts: u64 = 0;
-
-/** Of the key that ends with these four bytes, or three behind its quote, whatever the case of letters. */
+/** Where the key is filed that ends with these four bytes, or three behind its quote, whatever the case of letters. */
 @inline
-function sortOf(tail: u32): u64 {
-  return (<u64>1) << (<u64>(((tail | 0x20202020) * golden) >>> 26));
+export function slotOfTail(tail: u32): u32 {
+  return ((tail | 0x20202020) * golden) >>> (32 - tailBits);
+}
+
+/** Where is told of the block in which a byte is, counted from the beginning of the first. */
+@inline
+export function blockAt(offset: u32): u32 {
+  return blocks + ((offset >>> 6) * blockSize);
+}
+
+/** Leaves of what is told of a block only these bits. */
+export function cutBlock(slot: u32, left: u64): void {
+  store<u64>(slot, load<u64>(slot, openQuotesInBlock) & left, openQuotesInBlock);
+  store<u64>(slot, load<u64>(slot, closeQuotesInBlock) & left, closeQuotesInBlock);
+  store<u64>(slot, load<u64>(slot, stringsInBlock) | ~left, stringsInBlock);
+  store<u64>(slot, load<u64>(slot, colonsInBlock) & left, colonsInBlock);
+  store<u64>(slot, load<u64>(slot, commasInBlock) & left, commasInBlock);
+  store<u64>(slot, load<u64>(slot, opensInBlock) & left, opensInBlock);
+  store<u64>(slot, load<u64>(slot, closesInBlock) & left, closesInBlock);
+}
+
+/** How many brackets are open at this bit of a block. */
+@inline
+export function depthAt(slot: u32, bit: u32): u32 {
+  const before = ((<u64>1) << bit) - 1;
+  return (
+    load<u32>(slot, depthInBlock) +
+    <u32>popcnt(load<u64>(slot, opensInBlock) & before) -
+    <u32>popcnt(load<u64>(slot, closesInBlock) & before)
+  );
+}
+
+/** Marks in the blocks of a stretch the keys before these colons that end like a name of a field that is compared. */
+export function markKeys(stretch: u32, keysEnd: u32): void {
+  for (let at = keyList; at < keysEnd; at += 4) {
+    const colon = load<u32>(at);
+    if (load<u8>(countedTails + slotOfTail(load<u32>(colon - 5))) == 0) continue;
+    const slot = blockAt(colon - stretch);
+    store<u64>(slot, load<u64>(slot, keysInBlock) | ((<u64>1) << ((colon - stretch) & 63)), keysInBlock);
+  }
 }
 
 /** Begins to count anew. */
 export function resetCounts(): void {
   const rules = load<u32>(countedRules);
   for (let i: u32 = 0; i < rules; i++) store<u32>(ruleSlots + (i << 6), 0, 4);
+  memory.fill(countedTails, 0, 1 << tailBits);
   // `Time`, the end of `eventTime`.
-  sorts = sortOf(0x656d6954);
+  store<u8>(countedTails + slotOfTail(0x656d6954), 1);
   const fields = load<u32>(countedFields);
   for (let field: u32 = 0; field < fields; field++) {
     const slot = fieldSlots + (field << 6);
@@ -143,11 +230,14 @@ export function resetCounts(): void {
     for (let i: u32 = 0; i < depth; i++) {
       const name = load<u32>(slot + (i << 3), 4);
       const length = load<u32>(slot + (i << 3), 8);
-      if (length >= 4) sorts |= sortOf(load<u32>(name + length - 4));
+      if (length >= 4) store<u8>(countedTails + slotOfTail(load<u32>(name + length - 4)), 1);
       else if (length == 3)
-        sorts |= sortOf((0x22 | (<u32>load<u8>(name) << 8) | (<u32>load<u16>(name, 1) << 16)));
+        store<u8>(
+          countedTails + slotOfTail((0x22 | (<u32>load<u8>(name) << 8) | (<u32>load<u16>(name, 1) << 16))),
+          1,
+        );
       // What stands before the quote of a shorter one may be anything.
-      else sorts = ~(<u64>0);
+      else memory.fill(countedTails, 1, 1 << tailBits);
     }
   }
 }
@@ -157,7 +247,6 @@ export function count(start: u32, end: u32): bool {
   timeAt = 0;
   hits = 0;
   misses = 0;
-  if (end - start > ((blocksEnd - blocks) / blockSize) << 6) return false;
   if (!walk(start, end) || timeAt == 0 || !isRealTime(timeAt)) return false;
   const rules = load<u32>(countedRules);
   let matches: u32 = 0;
@@ -209,8 +298,11 @@ function meet(field: u32, name: u32): bool {
 function isName(quote: u32, name: u32, length: u32): bool {
   const start = quote - length;
   if (load<u8>(start - 1) != 0x22) return false;
-  for (let i: u32 = 0; i < length; i++) if (load<u8>(start + i) != load<u8>(name + i)) return false;
-  return true;
+  let i: u32 = 0;
+  for (; i + 16 <= length; i += 16)
+    if (v128.any_true(v128.xor(v128.load(start + i), v128.load(name + i)))) return false;
+  const differs = v128.xor(v128.load(start + i), v128.load(name + i));
+  return !v128.any_true(v128.and(differs, v128.load(onesAndZeros + 16 - (length - i))));
 }
 
 /** What the key at this depth, which ends before this quote, leads to: fields whose next value is wanted as a bit set; all bits where it is there twice. */
@@ -279,7 +371,7 @@ function takeKey(quote: u32, depth: u32): bool {
   return first == 0x7b && enter(depth, wanted);
 }
 
-/** Takes the keys of a block that may be looked for, and steps out of what is closed between them, in their order. */
+/** Takes the keys before these colons of a block, and steps out of what is closed between them, in their order. */
 function takeKeys(block: u32, keys: u64, opens: u64, closes: u64, depth: u32): bool {
   let steps = keys | closes;
   while (steps != 0) {
@@ -288,7 +380,7 @@ function takeKeys(block: u32, keys: u64, opens: u64, closes: u64, depth: u32): b
     const here = depth + <u32>popcnt(opens & before) - <u32>popcnt(closes & before);
     steps &= steps - 1;
     if (((closes >> bit) & 1) != 0) leave(here);
-    else if (!takeKey(block + <u32>bit, here)) return false;
+    else if (!takeKey(block + <u32>bit - 1, here)) return false;
   }
   return true;
 }
@@ -298,121 +390,124 @@ function takeKeys(block: u32, keys: u64, opens: u64, closes: u64, depth: u32): b
  *
  * Minified JSON has nothing between its tokens, so that it is right where each token has behind it one that may stand there, and brackets
  * match. What may follow is one set of bits for each kind of token, shifted by one, held against those that do follow, 64 bytes at a
- * step; only brackets are gone through one by one, which tell the commas of objects from those of lists. To add a key's first quote to the
- * bits of all strings carries to the quote that ends it, and leaves other strings as they are.
+ * step; only where a list is about are brackets gone through one by one, which tell the commas of objects from those of lists. To add a key's
+ * first quote to the bits of all strings carries to the quote that ends it, and leaves other strings as they are.
  */
 function walk(start: u32, end: u32): bool {
-  const spaceByte = i8x16.splat(0x20);
   led = 0;
   met0 = 0;
   met1 = 0;
-  let depth: u32 = 0;
   /** One bit for each depth: whether a list is there. */
   let lists: u64 = 0;
-  let found = blocks;
+  let slot = blocks;
+  let scalarsEnd = keyList;
   // One bit each, about the last byte of the block before: what of the first byte is asked.
   let asksKey: u64 = 0;
   let asksKeyOrEnd: u64 = 0;
   let asksValue: u64 = 0;
   let asksValueOrEnd: u64 = 0;
   let asksColon: u64 = 0;
-  let asksCommaOrEnd: u64 = 0;
+  let asksMore: u64 = 0;
   let wasScalar: u64 = 0;
   /** Whether the block before ended inside a key. */
   let inKey: u64 = 0;
   for (let block = start; block < end; block += 64) {
-    const a = v128.load(block);
-    const b = v128.load(block, 16);
-    const c = v128.load(block, 32);
-    const d = v128.load(block, 48);
-    const left = end - block;
-    const inside: u64 = left >= 64 ? ~(<u64>0) : ((<u64>1) << left) - 1;
-    if (v128.any_true(i8x16.lt_u(i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d)), spaceByte))) {
-      const controls = bits(
-        i8x16.lt_u(a, spaceByte),
-        i8x16.lt_u(b, spaceByte),
-        i8x16.lt_u(c, spaceByte),
-        i8x16.lt_u(d, spaceByte),
-      );
-      if ((controls & inside) != 0) return false;
-    }
-    const quotes = load<u64>(found) & inside;
-    const strings = load<u64>(found, 8);
-    const colons = load<u64>(found, 16) & inside;
-    const commas = load<u64>(found, 24) & inside;
-    const brackets = load<u64>(found, 32) & inside;
-    const outside = ~strings & inside;
-    found += blockSize;
+    const openQuotes = load<u64>(slot, openQuotesInBlock);
+    const closeQuotes = load<u64>(slot, closeQuotesInBlock);
+    const strings = load<u64>(slot, stringsInBlock);
+    const colons = load<u64>(slot, colonsInBlock);
+    const commas = load<u64>(slot, commasInBlock);
+    const opens = load<u64>(slot, opensInBlock);
+    const closes = load<u64>(slot, closesInBlock);
+    const depth = load<u32>(slot, depthInBlock);
+    if (depth + <u32>popcnt(opens) > deepest) return false;
 
-    const depthBefore = depth;
-    let opens: u64 = 0;
-    let listOpens: u64 = 0;
-    /** The bytes that stand in a list, and no deeper. */
-    let inList: u64 = ((lists >> depth) & 1) != 0 ? ~(<u64>0) : 0;
-    for (let steps = brackets; steps != 0; steps &= steps - 1) {
-      const bit = ctz(steps);
-      const byte = load<u8>(block + <u32>bit);
-      if (byte == 0x7b) {
-        if (depth == deepest) return false;
-        depth++;
-        opens |= (<u64>1) << bit;
-        lists &= ~((<u64>1) << depth);
-      } else if (byte == 0x5b) {
-        if (depth == deepest) return false;
-        depth++;
-        opens |= (<u64>1) << bit;
-        listOpens |= (<u64>1) << bit;
-        lists |= (<u64>1) << depth;
-      } else {
-        if (byte != (((lists >> depth) & 1) != 0 ? 0x5d : 0x7d) || depth == 0) return false;
-        depth--;
-        if (depth == 0 && block + <u32>bit + 1 != end) return false;
-      }
-      const behind = ~(<u64>0) << bit;
-      inList = (inList & ~behind) | (((lists >> depth) & 1) != 0 ? behind : 0);
-    }
-    const closes = brackets & ~opens;
-
-    const openQuotes = quotes & strings;
-    const scalars = outside & ~(quotes | colons | commas | brackets);
+    const scalars = ~(strings | closeQuotes | colons | commas | opens | closes);
     const scalarStarts = scalars & ~((scalars << 1) | wasScalar);
     wasScalar = scalars >> 63;
-    for (let steps = scalarStarts; steps != 0; steps &= steps - 1)
-      if (!isScalar(block + <u32>ctz(steps))) return false;
+    // Seldom more than two begin in a block; see the keys in the scanner.
+    let rest = scalarStarts;
+    store<u32>(scalarsEnd, block + <u32>ctz(rest));
+    rest &= rest - 1;
+    store<u32>(scalarsEnd, block + <u32>ctz(rest), 4);
+    rest &= rest - 1;
+    if (rest != 0) {
+      for (let next = scalarsEnd + 8; rest != 0; next += 4) {
+        store<u32>(next, block + <u32>ctz(rest));
+        rest &= rest - 1;
+      }
+    }
+    scalarsEnd += <u32>popcnt(scalarStarts) << 2;
+    if (scalarsEnd > keyListFull) {
+      if (!areScalars(scalarsEnd)) return false;
+      scalarsEnd = keyList;
+    }
 
-    const keyCommas = commas & ~inList;
-    const keyBrackets = opens & ~listOpens;
-    const beforeValue = colons | (commas & inList);
-    const firstOfKey = openQuotes & (((keyCommas | keyBrackets) << 1) | asksKey | asksKeyOrEnd);
-    const carried = strings + (firstOfKey | inKey);
+    const squares = (opens | closes) & load<u64>(slot, squaresInBlock);
+    let keyCommas = commas;
+    let keyBrackets = opens;
+    let beforeValue = colons;
+    let listOpens: u64 = 0;
+    if ((squares | lists) != 0) {
+      /** The bytes that stand in a list, and no deeper. */
+      let inList: u64 = ((lists >> depth) & 1) != 0 ? ~(<u64>0) : 0;
+      let level = depth;
+      for (let steps = opens | closes; steps != 0; steps &= steps - 1) {
+        const bit = ctz(steps);
+        const isSquare = (squares >> bit) & 1;
+        if (((opens >> bit) & 1) != 0) {
+          level++;
+          lists |= isSquare << level;
+        } else {
+          if (((lists >> level) & 1) != isSquare) return false;
+          lists &= ~((<u64>1) << level);
+          level--;
+        }
+        const behind = ~(<u64>0) << bit;
+        inList = (inList & ~behind) | (((lists >> level) & 1) != 0 ? behind : 0);
+      }
+      listOpens = opens & squares;
+      keyBrackets ^= listOpens;
+      keyCommas &= ~inList;
+      beforeValue |= commas & inList;
+    }
+
+    const keyStarts = ((keyCommas | keyBrackets) << 1) | asksKey | asksKeyOrEnd;
+    const carried = strings + ((openQuotes & keyStarts) | inKey);
     inKey = carried < strings ? 1 : 0;
     const endOfKey = carried & ~strings;
     const valueStarts = openQuotes | opens | scalarStarts;
-    // The byte behind a scalar has been looked at with it.
-    const valueEnds = (quotes & ~strings & ~endOfKey) | closes;
+    const ends = closeQuotes | closes;
+    // A colon stands behind a closing quote, as the scanner knows, so that it is right where it is behind a key. What is behind a scalar
+    // is looked at with it.
     const wrong =
       (((keyCommas << 1) | asksKey) & ~openQuotes) |
       (((keyBrackets << 1) | asksKeyOrEnd) & ~(openQuotes | closes)) |
       (((beforeValue << 1) | asksValue) & ~valueStarts) |
       (((listOpens << 1) | asksValueOrEnd) & ~(valueStarts | closes)) |
-      (((endOfKey << 1) | asksColon) & ~colons) |
-      (((valueEnds << 1) | asksCommaOrEnd) & ~(commas | closes));
-    if ((wrong & inside) != 0) return false;
+      (((endOfKey << 1) | asksColon) ^ colons) |
+      (((ends << 1) | asksMore) & ~(colons | commas | closes));
     asksKey = keyCommas >> 63;
     asksKeyOrEnd = keyBrackets >> 63;
     asksValue = beforeValue >> 63;
     asksValueOrEnd = listOpens >> 63;
     asksColon = endOfKey >> 63;
-    asksCommaOrEnd = valueEnds >> 63;
+    asksMore = ends >> 63;
+    // Behind the record nothing is asked.
+    const bytesLeft = end - block;
+    if (wrong != 0 && (bytesLeft >= 64 || (wrong & (((<u64>1) << bytesLeft) - 1)) != 0)) return false;
 
-    let keys: u64 = 0;
-    for (let steps = endOfKey; steps != 0; steps &= steps - 1) {
-      const bit = ctz(steps);
-      if ((sorts & sortOf(load<u32>(block + <u32>bit - 4))) != 0) keys |= (<u64>1) << bit;
-    }
-    if ((keys != 0 || led != 0) && !takeKeys(block, keys, opens, closes, depthBefore)) return false;
+    const keys = load<u64>(slot, keysInBlock);
+    if ((keys != 0 || led != 0) && !takeKeys(block, keys, opens, closes, depth)) return false;
+    slot += blockSize;
   }
-  return depth == 0;
+  return areScalars(scalarsEnd);
+}
+
+/** Whether scalars stand at all places of the list. */
+function areScalars(listEnd: u32): bool {
+  for (let at = keyList; at < listEnd; at += 4) if (!isScalar(load<u32>(at))) return false;
+  return true;
 }
 
 /** Whether the key that ends before this quote is `eventTime`. */

@@ -19,7 +19,47 @@
  * Langdale and Lemire, Parsing Gigabytes of JSON per Second, https://arxiv.org/abs/1902.08318
  */
 
-import { blocks, blockSize, blocksEnd, count, countedRules, resetCounts } from './record-check';
+import {
+  backslash,
+  bitsOf,
+  blockAt,
+  blocks,
+  blockSize,
+  blocksEnd,
+  closeBracket,
+  closeQuotesInBlock,
+  closesInBlock,
+  colonMark,
+  colonsInBlock,
+  commaMark,
+  commasInBlock,
+  count,
+  countedRules,
+  cutBlock,
+  depthAt,
+  depthInBlock,
+  keyList,
+  keyListFull,
+  keysInBlock,
+  inSmallLetters,
+  lineBreak,
+  markKeys,
+  openBracket,
+  openQuotesInBlock,
+  opensInBlock,
+  quoteMark,
+  resetCounts,
+  sixteenOf,
+  slotOfTail,
+  spaceMark,
+  squareBits,
+  squareBoth,
+  squaresInBlock,
+  stringsInBlock,
+  tailBits,
+  zerosAndOnes,
+  onesAndZeros,
+} from './record-check';
 
 export {
   countedFields,
@@ -35,7 +75,7 @@ export {
 // Where the host puts the tables and the bytes. Exported so that both sides mean the same places.
 /** 1024 slots of 4 bytes: the last four bytes of a key, each with the bit of small letters set; 0 where the slot is free. */
 export const tails: u32 = 1024;
-export const tailBits: u32 = 10;
+export { tailBits };
 /** For each slot of `tails` one byte: which info is the key's. */
 export const infoOfTail: u32 = 5120;
 /**
@@ -56,8 +96,7 @@ export const groupsEnd: u32 = 31232;
 /** 8 bytes: the clues that a record with letters beyond ASCII may hold by a key in another case; 8 more: those that two accounts are. */
 export const foreignClues: u32 = 31232;
 export const accountClues: u32 = 31240;
-/** 16 bytes of zeros, and 16 with all bits set. */
-export const zerosAndOnes: u32 = 31264;
+export { zerosAndOnes };
 /** Pairs of 4 bytes: the colon and the info of a key whose value is looked at only where the rest of a group is there. */
 export const later: u32 = 31744;
 export const laterCapacity: u32 = 64;
@@ -72,7 +111,7 @@ export const clues: u32 = 65536;
 export const found: u32 = 131072;
 export const foundCapacity: u32 = 4096;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
-export const input: u32 = 212992;
+export const input: u32 = 320512;
 
 // Bits of a key's kind. The upper half says which lengths below 16 the whole values of it have, one bit each.
 /** Whole values of it are in the table. */
@@ -95,6 +134,8 @@ export const mayBeAddress: u32 = 512;
 export const isAccount: u32 = 1024;
 /** Its value need not be looked at until the rest of a group is there. */
 export const isLater: u32 = 2048;
+/** Whole values of it have 16 bytes or more. */
+export const hasLong: u32 = 8192;
 /** Its value is looked at right away: it may be wanted by itself, or tells most. */
 export const isNow: u32 = 4096;
 
@@ -110,7 +151,6 @@ const marks: u32 = isEventName | isEventSource | isEventVersion | isEventTime;
 /** "aws:" as the four bytes lie in memory. */
 const awsPrefix: u32 = 0x3a737761;
 const golden: u32 = 0x9e3779b1;
-const fnvPrime: u32 = 0x01000193;
 const maxDepth: i32 = 1000;
 
 let stoppedAt: u32 = 0;
@@ -127,16 +167,6 @@ export function records(): u32 {
 
 export function survivors(): u32 {
   return survivorCount;
-}
-
-@inline
-function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
-  return (
-    (<u64>(<u32>i8x16.bitmask(a))) |
-    ((<u64>(<u32>i8x16.bitmask(b))) << 16) |
-    ((<u64>(<u32>i8x16.bitmask(c))) << 32) |
-    ((<u64>(<u32>i8x16.bitmask(d))) << 48)
-  );
 }
 
 /** One bit for each of 64 bytes: whether it is the one that is looked for. */
@@ -181,7 +211,7 @@ function isKey(quote: u32, info: u32): bool {
 @inline
 function infoOf(quote: u32): u32 {
   const tail = load<u32>(quote - 4) | 0x20202020;
-  let slot = (tail * golden) >>> (32 - tailBits);
+  let slot = slotOfTail(tail);
   while (true) {
     const held = load<u32>(tails + (slot << 2));
     if (held == 0) return 0;
@@ -214,40 +244,61 @@ function wantedOf(colon: u32, end: u32, info: u32, kind: u32): u64 {
   return wanted;
 }
 
+/** Whether all of the record is there, and plain ASCII. */
+let isPlain: bool = false;
+
 /** What the text that begins here is of those in the table. */
 function wantedWhole(text: u32, end: u32, seed: u32, kind: u32, unsure: u64): u64 {
-  const bytes = v128.load(text);
-  const quotes = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x22)));
-  if (quotes != 0) {
+  const quoteByte = sixteenOf(quoteMark);
+  let state = i32x4.splat(seed);
+  for (let at = text; at < end; at += 16) {
+    const bytes = v128.load(at);
+    const beyond = <u32>i8x16.bitmask(bytes);
+    const quotes = <u32>i8x16.bitmask(i8x16.eq(bytes, quoteByte));
+    if (quotes == 0) {
+      // What is not plain ASCII may be folded to something that is.
+      if (beyond != 0) return unsure;
+      if ((kind & hasLong) == 0 && isPlain) return 0;
+      state = i32x4.mul(v128.xor(state, inSmallLetters(bytes)), i32x4.splat(golden));
+      continue;
+    }
     const length = ctz(quotes);
-    // What is not plain ASCII may be folded to something that is.
-    if (((<u32>i8x16.bitmask(bytes)) & (quotes & (0 - quotes)) - 1) != 0) return unsure;
-    if (((kind >>> (16 + length)) & 1) == 0) return 0;
+    if ((beyond & (quotes & (0 - quotes)) - 1) != 0) return unsure;
+    if (at == text ? ((kind >>> (16 + length)) & 1) == 0 : (kind & hasLong) == 0) return 0;
+    const rest = v128.and(inSmallLetters(bytes), v128.load(onesAndZeros + 16 - length));
+    return wantedHash(hashOf(i32x4.mul(v128.xor(state, rest), i32x4.splat(golden))));
   }
-  let hash = seed;
-  for (let at = text; at < end; at++) {
-    const byte = <u32>load<u8>(at);
-    if (byte == 0x22) break;
-    if (byte == 0x5c || byte >= 0x80) return unsure;
-    hash = (hash ^ inSmall(byte)) * fnvPrime;
-  }
-  if (hash == 0) hash = 1;
+  return 0;
+}
+
+/** Joins the four numbers that a text was made; never 0, which stands for a free slot. */
+@inline
+function hashOf(state: v128): u32 {
+  let hash = <u32>i32x4.extract_lane(state, 0);
+  hash = (hash ^ (hash >>> 15)) + <u32>i32x4.extract_lane(state, 1);
+  hash = (hash ^ (hash << 7)) + <u32>i32x4.extract_lane(state, 2);
+  hash = (hash ^ (hash >>> 13)) + <u32>i32x4.extract_lane(state, 3);
+  return hash == 0 ? 1 : hash;
+}
+
+/** What a text with this hash is. */
+function wantedHash(hash: u32): u64 {
   let slot = (hash * golden) >>> (32 - valueBits);
   while (true) {
-    const held = load<u32>(values + (slot << 2));
-    if (held == hash) {
+    const known = load<u32>(values + (slot << 2));
+    if (known == hash) {
       const clue = load<u64>(clues + (slot << 3));
       return clue == 0 ? enough : clue;
     }
-    if (held == 0) return 0;
+    if (known == 0) return 0;
     slot = (slot + 1) & ((1 << valueBits) - 1);
   }
 }
 
 /** What the parts are that stand somewhere in the text that begins here. */
 function wantedParts(text: u32, end: u32, first: u32, count: u32, unsure: u64): u64 {
-  const quoteByte = i8x16.splat(0x22);
-  const caseBit = i8x16.splat(0x20);
+  const quoteByte = sixteenOf(quoteMark);
+  const caseBit = sixteenOf(spaceMark);
   const last = first + count * 24;
   let wanted: u64 = 0;
   for (let at = text; at < end; at += 16) {
@@ -364,19 +415,84 @@ function holdsGroup(known: u64, end: u32, left: u32): bool {
   return false;
 }
 
+/** Marks of a CloudTrail record that were met at the top level. */
+let seen: u32 = 0;
+/** Clues that the record holds. */
+let held: u64 = 0;
+/** How many values are left to be looked at later. */
+let left: u32 = 0;
+
+/** Leaves of the keys before these colons those that end like one that is known; gives their end. */
+function sift(keysEnd: u32): u32 {
+  let kept = keyList;
+  for (let at = keyList; at < keysEnd; at += 4) {
+    const colon = load<u32>(at);
+    store<u32>(kept, colon);
+    const slot = slotOfTail(load<u32>(colon - 5));
+    kept += <u32>(load<u32>(tails + (slot << 2)) != 0) << 2;
+  }
+  return kept;
+}
+
+/** Looks at the keys of a stretch and at their values; false where the record survives. */
+function takeKeys(stretch: u32, keysEnd: u32, end: u32): bool {
+  for (let at = keyList; at < keysEnd; at += 4) {
+    const colon = load<u32>(at);
+    const info = infoOf(colon - 1);
+    if (info == 0) continue;
+    const kind = load<u32>(info, 8);
+    if ((kind & always) != 0) return false;
+    if ((kind & isClue) != 0) held |= load<u64>(info, 24);
+    if ((kind & isLater) != 0) {
+      if (left == laterCapacity) return false;
+      store<u32>(later + (left << 3), colon);
+      store<u32>(later + (left << 3), info, 4);
+      left++;
+    }
+    if ((kind & isNow) != 0) {
+      const wanted = wantedOf(colon, end, info, kind);
+      if (wanted == enough) return false;
+      held |= wanted;
+    }
+    if ((kind & marks) == 0) continue;
+    const offset = colon - stretch;
+    if (depthAt(blockAt(offset), offset & 63) != 1) continue;
+    seen |= kind & marks;
+    if ((kind & isEventVersion) != 0) continue;
+    if ((kind & isEventTime) != 0) {
+      if (!isTime(colon + 1)) return false;
+      continue;
+    }
+    const first = load<u32>(colon + 2);
+    if (load<u8>(colon + 1) != 0x22 || (first & 0xff) == 0x22) return false;
+    if ((kind & isEventSource) != 0 && first == awsPrefix) return false;
+  }
+  return true;
+}
+
+/** Whether all clues of a group are in the record. */
+function isWanted(joined: v128, end: u32): bool {
+  if (i8x16.bitmask(joined) != 0) held |= load<u64>(foreignClues);
+  return holdsGroup(held, end, left);
+}
+
 /**
  * Scans the bytes between two addresses for objects with nothing but commas and spaces between them. With `oneLine`, an object
  * that has a line break in it is odd.
  */
 export function scan(from: u32, end: u32, oneLine: bool): i32 {
-  const quoteByte = i8x16.splat(0x22);
-  const slashByte = i8x16.splat(0x5c);
-  const breakByte = i8x16.splat(0x0a);
-  const colonByte = i8x16.splat(0x3a);
-  const commaByte = i8x16.splat(0x2c);
-  // With these bits set, the four brackets are the same byte; so are Y, y and _, which JSON has in strings only.
-  const bracketBits = i8x16.splat(0x26);
-  const bracketByte = i8x16.splat(0x7f);
+  const quoteByte = sixteenOf(quoteMark);
+  const slashByte = sixteenOf(backslash);
+  const breakByte = sixteenOf(lineBreak);
+  const colonByte = sixteenOf(colonMark);
+  const commaByte = sixteenOf(commaMark);
+  // With this bit set, a square bracket is a curly one; it is also the first character that is no control character.
+  const bracketBit = sixteenOf(spaceMark);
+  const openByte = sixteenOf(openBracket);
+  const closeByte = sixteenOf(closeBracket);
+  // With these bits set, both square brackets are the same byte; and so is what JSON has in strings only.
+  const squareBit = sixteenOf(squareBits);
+  const squareByte = sixteenOf(squareBoth);
   let at = from;
   recordCount = 0;
   survivorCount = 0;
@@ -402,168 +518,192 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     let wasQuote: u64 = 0;
     let letsOpen: u64 = 0;
     let survives = false;
-    let seen: u32 = 0;
-    /** Clues that the record holds. */
-    let held: u64 = 0;
-    /** Whether a letter beyond ASCII may be in it. */
-    let foreign = false;
-    /** How many values are left to be looked at later. */
-    let left: u32 = 0;
-    let counting = blocks;
+    seen = 0;
+    held = 0;
+    left = 0;
+    /** All bytes of the record, and some behind it, joined: whether a letter beyond ASCII may be in it. */
+    let joined = i8x16.splat(0);
+    /** The least of all bytes but those of the last block: whether a control character may be there. */
+    let least = i8x16.splat(-1);
+    let hasControls = false;
+    let stretch = start;
     let block = start;
     let recordEnd: u32 = 0;
     while (recordEnd == 0) {
-      if (block >= end) return needsMore;
-      const a = v128.load(block);
-      const b = v128.load(block, 16);
-      const c = v128.load(block, 32);
-      const d = v128.load(block, 48);
+      // The bits of so many blocks are kept, and their keys looked at together.
+      stretch = block;
+      let slot = blocks;
+      let keysEnd = keyList;
+      /** Colons with a space before them: the key is not where it is looked for. */
+      let apart: u64 = 0;
+      while (recordEnd == 0 && slot < blocksEnd && keysEnd <= keyListFull) {
+        if (block >= end) return needsMore;
+        const a = v128.load(block);
+        const b = v128.load(block, 16);
+        const c = v128.load(block, 32);
+        const d = v128.load(block, 48);
 
-      if (i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d))) != 0) foreign = true;
-      let quotes = bitsWhere(a, b, c, d, quoteByte);
-      const slashA = i8x16.eq(a, slashByte);
-      const slashB = i8x16.eq(b, slashByte);
-      const slashC = i8x16.eq(c, slashByte);
-      const slashD = i8x16.eq(d, slashByte);
-      let slashes: u64 = 0;
-      if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || escaped != 0) {
-        slashes = bitsOf(slashA, slashB, slashC, slashD);
-        let hidden = escaped;
-        escaped = 0;
-        let rest = slashes;
-        while (rest != 0) {
-          const bit = ctz(rest);
-          rest &= rest - 1;
-          if ((hidden >> bit) & 1) continue;
-          if (bit == 63) escaped = 1;
-          else hidden |= (<u64>1) << (bit + 1);
+        joined = v128.or(joined, v128.or(v128.or(a, b), v128.or(c, d)));
+        let quotes = bitsWhere(a, b, c, d, quoteByte);
+        const slashA = i8x16.eq(a, slashByte);
+        const slashB = i8x16.eq(b, slashByte);
+        const slashC = i8x16.eq(c, slashByte);
+        const slashD = i8x16.eq(d, slashByte);
+        let slashes: u64 = 0;
+        if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || escaped != 0) {
+          slashes = bitsOf(slashA, slashB, slashC, slashD);
+          let hidden = escaped;
+          escaped = 0;
+          let rest = slashes;
+          while (rest != 0) {
+            const bit = ctz(rest);
+            rest &= rest - 1;
+            if ((hidden >> bit) & 1) continue;
+            if (bit == 63) escaped = 1;
+            else hidden |= (<u64>1) << (bit + 1);
+          }
+          quotes &= ~hidden;
         }
-        quotes &= ~hidden;
-      }
 
-      // An opening quote counts as inside its string, the closing one does not.
-      const strings = runningXor(quotes) ^ inString;
-      inString = <u64>((<i64>strings) >> 63);
-      const brackets =
-        bitsOf(
-          i8x16.eq(v128.or(a, bracketBits), bracketByte),
-          i8x16.eq(v128.or(b, bracketBits), bracketByte),
-          i8x16.eq(v128.or(c, bracketBits), bracketByte),
-          i8x16.eq(v128.or(d, bracketBits), bracketByte),
-        ) & ~strings;
-      const colons = bitsWhere(a, b, c, d, colonByte) & ~strings;
-      const commas = bitsWhere(a, b, c, d, commaByte) & ~strings;
-      if (counts && counting < blocksEnd) {
-        store<u64>(counting, quotes);
-        store<u64>(counting, strings, 8);
-        store<u64>(counting, colons, 16);
-        store<u64>(counting, commas, 24);
-        store<u64>(counting, brackets, 32);
-        counting += blockSize;
-      }
+        const curlyA = v128.or(a, bracketBit);
+        const curlyB = v128.or(b, bracketBit);
+        const curlyC = v128.or(c, bracketBit);
+        const curlyD = v128.or(d, bracketBit);
+        const anyColons = bitsWhere(a, b, c, d, colonByte);
+        const anyCommas = bitsWhere(a, b, c, d, commaByte);
+        const anyOpens = bitsWhere(curlyA, curlyB, curlyC, curlyD, openByte);
+        // A string begins after one of { [ , or a colon. Where such quotes and others take turns, they are those that open strings and those
+        // that close them; to subtract the one from the other fills the strings.
+        const lets = anyColons | anyCommas | anyOpens;
+        const opening = quotes & ((lets << 1) | letsOpen);
+        // An opening quote counts as inside its string, the closing one does not.
+        let strings = (quotes ^ opening) - opening - (inString & 1);
+        let wrong: u64 = 0;
+        if ((strings & quotes) != opening) {
+          // A string ends with such a byte, or the quotes are not as they should be.
+          strings = runningXor(quotes) ^ inString;
+          wrong = quotes & strings & ~(((lets & ~strings) << 1) | (letsOpen & ~inString));
+        }
+        letsOpen = lets >> 63;
+        inString = <u64>((<i64>strings) >> 63);
+        const colons = anyColons & ~strings;
+        const commas = anyCommas & ~strings;
+        const opens = anyOpens & ~strings;
+        const closes = bitsWhere(curlyA, curlyB, curlyC, curlyD, closeByte) & ~strings;
+        wrong |= slashes & ~strings;
+        store<u64>(slot, opens, opensInBlock);
+        store<u64>(slot, closes, closesInBlock);
+        store<u32>(slot, depth, depthInBlock);
+        if (counts) {
+          store<u64>(slot, quotes & strings, openQuotesInBlock);
+          store<u64>(slot, quotes & ~strings, closeQuotesInBlock);
+          store<u64>(slot, strings, stringsInBlock);
+          store<u64>(slot, colons, colonsInBlock);
+          store<u64>(slot, commas, commasInBlock);
+          store<u64>(slot, 0, keysInBlock);
+          store<u64>(
+            slot,
+            bitsWhere(
+              v128.or(a, squareBit),
+              v128.or(b, squareBit),
+              v128.or(c, squareBit),
+              v128.or(d, squareBit),
+              squareByte,
+            ),
+            squaresInBlock,
+          );
+        }
 
-      let opens: u64 = 0;
-      let closes: u64 = 0;
-      if (brackets != 0) {
-        // Closing brackets have this bit and opening ones do not.
-        const third = bitsOf(i8x16.shl(a, 5), i8x16.shl(b, 5), i8x16.shl(c, 5), i8x16.shl(d, 5));
-        closes = brackets & third;
-        opens = brackets & ~third;
-      }
+        if (oneLine) {
+          wrong |= bitsWhere(a, b, c, d, breakByte);
+        }
 
-      // Parity: a string begins after one of { [ , or a colon.
-      const beforeString = opens | commas | colons;
-      let wrong = (quotes & strings & ~((beforeString << 1) | letsOpen)) | (slashes & ~strings);
-      letsOpen = beforeString >> 63;
-      if (oneLine) {
-        wrong |= bitsWhere(a, b, c, d, breakByte);
-      }
-
-      // Where the record can't end in this block its brackets are counted at once.
-      let ofRecord: u64 = ~(<u64>0);
-      let keys = colons;
-      const closeCount = <i32>popcnt(closes);
-      if (depth <= closeCount) {
-        let steps = brackets;
-        let level = depth;
-        while (steps != 0) {
-          const bit = ctz(steps);
-          steps &= steps - 1;
-          if ((opens >> bit) & 1) {
-            level++;
-          } else if (--level == 0) {
-            recordEnd = block + <u32>bit + 1;
-            ofRecord = bit == 63 ? ~(<u64>0) : ((<u64>2) << bit) - 1;
-            break;
+        let keys = colons;
+        const closeCount = <i32>popcnt(closes);
+        if (depth <= closeCount) {
+          // The record may end in this block.
+          let steps = opens | closes;
+          let level = depth;
+          while (steps != 0) {
+            const bit = ctz(steps);
+            steps &= steps - 1;
+            if ((opens >> bit) & 1) {
+              level++;
+            } else if (--level == 0) {
+              recordEnd = block + <u32>bit + 1;
+              const ofRecord = bit == 63 ? ~(<u64>0) : ((<u64>2) << bit) - 1;
+              wrong &= ofRecord;
+              slashes &= ofRecord;
+              keys &= ofRecord;
+              if (counts) {
+                cutBlock(slot, ofRecord);
+                hasControls =
+                  (ofRecord &
+                    bitsOf(
+                      i8x16.lt_u(a, bracketBit),
+                      i8x16.lt_u(b, bracketBit),
+                      i8x16.lt_u(c, bracketBit),
+                      i8x16.lt_u(d, bracketBit),
+                    )) !=
+                  0;
+              }
+              break;
+            }
           }
         }
-        wrong &= ofRecord;
-        slashes &= ofRecord;
-        keys &= ofRecord;
-      }
-      if (wrong != 0) {
-        stoppedAt = start;
-        return odd;
-      }
-      if (slashes != 0) survives = true;
+        if (counts && recordEnd == 0)
+          least = i8x16.min_u(least, i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d)));
+        if (wrong != 0) {
+          stoppedAt = start;
+          return odd;
+        }
+        if (slashes != 0) survives = true;
 
-      const afterQuote = (quotes << 1) | wasQuote;
-      wasQuote = quotes >> 63;
-      if ((keys & ~afterQuote) != 0) {
-        // A space before a colon: the key is not where it is looked for.
-        survives = true;
-        keys &= afterQuote;
-      }
-      while (keys != 0) {
-        const bit = ctz(keys);
-        keys &= keys - 1;
-        const colon = block + <u32>bit;
-        const info = infoOf(colon - 1);
-        if (info == 0) continue;
-        const kind = load<u32>(info, 8);
-        if (kind & always) survives = true;
-        if ((kind & isClue) != 0) held |= load<u64>(info, 24);
-        if ((kind & isLater) != 0) {
-          if (left == laterCapacity) survives = true;
-          else {
-            store<u32>(later + (left << 3), colon);
-            store<u32>(later + (left << 3), info, 4);
-            left++;
+        const afterQuote = (quotes << 1) | wasQuote;
+        wasQuote = quotes >> 63;
+        apart |= keys & ~afterQuote;
+        // Seldom more than four keys end in a block: to write down four, whether they are there or not, is faster than to ask.
+        let rest = keys;
+        store<u32>(keysEnd, block + <u32>ctz(rest));
+        rest &= rest - 1;
+        store<u32>(keysEnd, block + <u32>ctz(rest), 4);
+        rest &= rest - 1;
+        store<u32>(keysEnd, block + <u32>ctz(rest), 8);
+        rest &= rest - 1;
+        store<u32>(keysEnd, block + <u32>ctz(rest), 12);
+        rest &= rest - 1;
+        const keyCount = <u32>popcnt(keys);
+        if (rest != 0) {
+          for (let next = keysEnd + 16; rest != 0; next += 4) {
+            store<u32>(next, block + <u32>ctz(rest));
+            rest &= rest - 1;
           }
         }
-        if ((kind & isNow) != 0 && !survives) {
-          const wanted = wantedOf(colon, end, info, kind);
-          if (wanted == enough) survives = true;
-          else held |= wanted;
+        keysEnd += keyCount << 2;
+        depth += <i32>popcnt(opens) - closeCount;
+        if (recordEnd == 0 && depth > maxDepth) {
+          stoppedAt = start;
+          return odd;
         }
-        if ((kind & marks) == 0) continue;
-        const before = ((<u64>1) << bit) - 1;
-        if (depth + <i32>popcnt(opens & before) - <i32>popcnt(closes & before) != 1) continue;
-        seen |= kind & marks;
-        if ((kind & isEventVersion) != 0) continue;
-        if ((kind & isEventTime) != 0) {
-          if (!isTime(colon + 1)) survives = true;
-          continue;
-        }
-        const first = load<u32>(colon + 2);
-        if (load<u8>(colon + 1) != 0x22 || (first & 0xff) == 0x22) survives = true;
-        if ((kind & isEventSource) != 0 && first == awsPrefix) survives = true;
+        block += 64;
+        slot += blockSize;
       }
-      depth += <i32>popcnt(opens) - closeCount;
-      if (recordEnd == 0 && depth > maxDepth) {
-        stoppedAt = start;
-        return odd;
+      if (apart != 0) survives = true;
+      if (!survives) {
+        isPlain = recordEnd != 0 && i8x16.bitmask(joined) == 0;
+        if (counts) markKeys(stretch, keysEnd);
+        if (!takeKeys(stretch, sift(keysEnd), end)) survives = true;
       }
-      block += 64;
     }
     at = recordEnd;
     recordCount++;
-    if (foreign) held |= load<u64>(foreignClues);
+    if (counts && v128.any_true(i8x16.lt_u(least, bracketBit))) hasControls = true;
     if (
       survives ||
       seen != marks ||
-      holdsGroup(held, end, left) ||
-      (counts && (foreign || !count(start, recordEnd)))
+      isWanted(joined, end) ||
+      // Of a long record only the last stretch is told of.
+      (counts && (hasControls || !isPlain || stretch != start || !count(start, recordEnd)))
     ) {
       const slot = found + (survivorCount << 3);
       store<u32>(slot, start);

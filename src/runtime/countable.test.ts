@@ -173,6 +173,16 @@ describe('what is counted from bytes', () => {
     ['a value without a key', matching.replace('"arn":"b"', '"b"')],
     ['something that is no key', matching.replace('"arn":"b"', '1:"b"')],
     ['a space', matching.replace('null', ' null ')],
+    ['texts that end like the beginning of others', matching.replace('"b"', '"b,"').replace('"a"', '"{"')],
+    ['a list in a list in an object in a list', matching.replace('{}]', '{"a":[[],[{"b":[]}]]}]')],
+    ['a list that ends as an object, further on', matching.replace('{}]', `{"a":["${'x'.repeat(70)}"}]`)],
+    ['thousands of numbers', matching.replace('{}]', `{"a":[${'1,'.repeat(9_000)}1]}]`)],
+    ['thousands of numbers, one of them none', matching.replace('{}]', `{"a":[${'1,'.repeat(9_000)}1.]}]`)],
+    ['a number that is none, before thousands', matching.replace('{}]', `{"a":[01${',1'.repeat(9_000)}]}]`)],
+    ['thousands of keys', matching.replace('{}]', `{${'"a":{},'.repeat(9_000)}"b":1}]`)],
+    ['thousands of keys, a comma behind the last', matching.replace('{}]', `{${'"a":{},'.repeat(9_000)}}]`)],
+    ['a long text', matching.replace('"b"', `"${'b'.repeat(90_000)}"`)],
+    ['a control character far behind', matching.replace('{}]', `{"a":"${'x'.repeat(300)}\u0007"}]`)],
     ['no identity', JSON.stringify({ ...head, eventName: 'PutObject' })],
   ])('is what a parser would find: %s', async (_, record) => {
     for (const size of [1 << 20, 100]) {
@@ -183,6 +193,36 @@ describe('what is counted from bytes', () => {
     }
   });
 
+  it('compares names and texts of any length', async () => {
+    const name = 'aNameThatIsLongerThanSixteenLetters';
+    const text = 'A text longer than thirty-two letters';
+    const engine = engineFor(
+      `{ ${name}.x: ${text}, ${name}.sixteen-letters-: sixteen texts --, eventName: Y }`,
+    );
+    const counts = prefilterFor({ engine, range: {}, holds: false, passesOver: true })(reached);
+    const record = (changed: Json, sixteen = 'sixteen texts --'): string =>
+      JSON.stringify({ ...head, eventName: 'y', [name]: { x: changed, 'sixteen-letters-': sixteen } });
+    const records = [
+      record(text),
+      record(text.toUpperCase()),
+      record(`${text}s`),
+      record(text.slice(0, -1)),
+      record(text.replace('letters', 'lettert')),
+      record(text, 'sixteen texts -'),
+      record(text, 'sixteen texts --S'),
+      record(text).replace(name, `x${name}`),
+      record(text).replace(name, name.slice(1)),
+      record(text).replace('Sixteen', 'sixteen'),
+    ];
+    for (const one of records) {
+      const found = await countIn(one, 1 << 20, { prefilter: counts }, engine);
+      const all = await countIn(one, 1 << 20, {}, engine);
+      expect({ ...found, passedOver: 0 }).toEqual(all);
+    }
+    const found = await countIn(records.slice(0, 2).join('\n'), 1 << 20, { prefilter: counts }, engine);
+    expect(found).toMatchObject({ passedOver: 2, further: [{ matches: 2 }] });
+  });
+
   const texts = fc.constantFrom<Json>(
     'AssumedRole',
     'Role',
@@ -191,6 +231,7 @@ describe('what is counted from bytes', () => {
     'x',
     's3.amazonaws.com',
     'GetObject',
+    'a,',
     '',
   );
   const keys = fc.constantFrom(

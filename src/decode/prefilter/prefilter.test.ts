@@ -115,6 +115,17 @@ describe('a record that could be wanted is decoded', () => {
     ['by a part that folds to ASCII', `{${head},"eventName":"X","arn":"k\u212a"}`],
     ['by a part that is not ASCII', `{${head},"eventName":"X","path":"É1"}`],
     ['in a list', `{${head},"eventName":"X","a":{"type":["x","root"]}}`],
+    [
+      'behind a text that ends like the beginning of another',
+      `{${head},"a":"x,","b":"y:","eventName":"Kick"}`,
+    ],
+    ['behind brackets that open in texts', `{${head},"a":"{","b":["[","[{"],"eventName":"Kick"}`],
+    ['behind a thousand keys', `{${head},"eventName":"X",${'"a":1,'.repeat(30_000)}"type":"root"}`],
+    ['behind a long text', `{${head},"eventName":"X","a":"${'x'.repeat(150_000)}","type":"root"}`],
+    [
+      'where its marks stand far apart',
+      `{"eventVersion":"1.08",${'"a":{"eventName":"X"},'.repeat(9_000)}${head},"eventName":"Kick"}`,
+    ],
     ['where it holds an empty action', `{${head},"eventName":"","insightDetails":{"eventName":"X"}}`],
     ['where the action is no text', `{${head},"eventName":{"a":1}}`],
     ['where there is no service', `{"eventVersion":"1","eventTime":"2026-03-01T09:30:00Z","eventName":"X"}`],
@@ -124,7 +135,7 @@ describe('a record that could be wanted is decoded', () => {
     ],
   ])('%s', async (_, record) => {
     for (const content of [`{"Records":[${dull},${record},${dull}]}`, `${dull}\n${record}\n${dull}`]) {
-      for (const size of [1 << 20, 7]) {
+      for (const size of [1 << 20, content.length < 1000 ? 7 : 9_999]) {
         const all = await plain(content, size);
         const found = await skim(content, size);
         expect(all.records).toBe(3);
@@ -134,6 +145,22 @@ describe('a record that could be wanted is decoded', () => {
       }
     }
   });
+});
+
+it('tells whole texts of every length from those that differ by a letter', async () => {
+  for (let length = 1; length <= 50; length++) {
+    const text = 'abcdefghij'.repeat(5).slice(0, length);
+    const ofLength = createPrefilter({
+      wanted: new Map([['name', { any: false, whole: new Set([text]), parts: new Set<string>() }]]),
+    });
+    const others = [`${text}a`, `a${text}`, text.slice(1), `${text.slice(0, -1)}_`, `_${text.slice(1)}`];
+    const content = [text, text.toUpperCase(), ...others]
+      .map((value) => `{${head},"eventName":"X","name":"${value}"}`)
+      .join('\n');
+    const { events, passedOver } = await read(content, 1 << 20, { prefilter: ofLength });
+    expect(events.map(({ fields }) => fields['name'])).toEqual([text, text.toUpperCase()]);
+    expect(passedOver).toBe(others.length);
+  }
 });
 
 describe('a record that nothing is wanted of is counted and not decoded', () => {
@@ -166,9 +193,17 @@ describe('a record that nothing is wanted of is counted and not decoded', () => 
       'where a byte differs by its case bit alone',
       `{"Records":[${dull},{${head},"eventName":"X","arn":"\`\`"}]}`,
     ],
+    [
+      'where texts end like the beginning of others',
+      `{"Records":[${dull},{${head},"eventName":"X","a":["b,","{"]}]}`,
+    ],
+    [
+      'of many keys and a long text',
+      `{"Records":[${dull},{${head},${'"a":{"b":1},'.repeat(20_000)}"eventName":"X","a":"${'x'.repeat(90_000)}"}]}`,
+    ],
     ['of more than one block', `{"Records":[${dull},{${head},"eventName":"X","a":"${'x'.repeat(300)}"}]}`],
   ])('%s', async (_, content) => {
-    for (const size of [1 << 20, 300, 1])
+    for (const size of content.length < 1000 ? [1 << 20, 300, 1] : [1 << 20, 99_999])
       expect(await skim(content, size)).toEqual({ events: [], rejections: [], passedOver: 2, records: 2 });
   });
 });
@@ -249,6 +284,8 @@ const actions = fc.constantFrom(
   '\\',
   '{',
   'x:',
+  'y,',
+  '[',
   '',
 );
 const keys = fc.constantFrom(

@@ -42,6 +42,7 @@ const placeNames = [
   'ruleLast',
   'input',
   'hasValues',
+  'hasLong',
   'hasParts',
   'isEventName',
   'isEventSource',
