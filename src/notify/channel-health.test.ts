@@ -29,6 +29,39 @@ describe('the breaker of a channel', () => {
     expect(after([answer], after(times(9)))).toEqual(healthy);
   });
 
+  it.each<[name: string, answer: Answer, pause: number]>([
+    ['does not stop the others by itself', failed, 0],
+    ['stops them for as long as it says', { ...failed, afterMs: 30_000 }, 30_000],
+    ['that a person has to mend stops them', { type: 'closed', reason: 'HTTP 401' }, 1_000],
+  ])('one failure alone %s', (_name, answer, pause) => {
+    expect(Math.max(0, after([answer]).pausedUntil - 1_000)).toBe(pause);
+  });
+
+  it('counts failures once that came of attempts under way together, and hears what each of them asks for', () => {
+    const first = after([failed]);
+    const late = afterAnswer(first, { type: 'later', reason: 'HTTP 429', afterMs: 9_000 }, 2_000, half, true);
+    expect(late).toMatchObject({
+      state: 'closed',
+      failuresInRow: 1,
+      pausedUntil: 11_000,
+      reason: 'HTTP 429',
+    });
+    expect(afterAnswer(late, failed, 2_500, half, true)).toEqual(late);
+  });
+
+  it('goes on resting where a message is taken that was on its way when the receiver asked for a rest', () => {
+    const resting = after([{ type: 'later', reason: 'HTTP 429', afterMs: 9_000 }]);
+    expect(afterAnswer(resting, { type: 'accepted' }, 1_500, half, true)).toEqual({
+      ...healthy,
+      pausedUntil: 10_000,
+    });
+  });
+
+  it('is not closed by what was on its way when it opened', () => {
+    const open = after(times(5));
+    expect(afterAnswer(open, { type: 'accepted' }, 1_500, half, true)).toBe(open);
+  });
+
   it('waits for at least half of its time, however the dice fall', () => {
     const health = after(times(4));
     const pauses = [0, 0.999].map((n) => afterAnswer(health, failed, 0, () => n).pausedUntil);

@@ -28,26 +28,44 @@ export const healthy: ChannelHealth = {
 /** So many failures in a row open the breaker. A message that is refused is no failure of the receiver. */
 const opensAfter = 5;
 
-/** `random` gives numbers in [0, 1). */
+/**
+ * `random` gives numbers in [0, 1). An answer is late where another attempt, on its way at the same time, has been counted as a failure since
+ * this one began: failures that come together count once, so that a receiver that is started anew while several messages are on their
+ * way has failed once.
+ */
 export function afterAnswer(
   before: ChannelHealth,
   answer: Answer,
   now: number,
   random: () => number,
+  isLate = false,
 ): ChannelHealth {
-  if (answer.type === 'accepted' || answer.type === 'refused') return healthy;
+  if (answer.type === 'accepted' || answer.type === 'refused') {
+    if (before.state !== 'closed') return isLate ? before : healthy;
+    // A rest that another answer has asked for goes on.
+    return before.pausedUntil > now ? { ...healthy, pausedUntil: before.pausedUntil } : healthy;
+  }
+  const isAsked = answer.type === 'later' && answer.afterMs !== undefined;
+  if (isLate) {
+    const asked = isAsked ? now + channelPause(answer, before.failuresInRow, random) : now;
+    return asked > before.pausedUntil ? { ...before, pausedUntil: asked, reason: answer.reason } : before;
+  }
   const failuresInRow = before.failuresInRow + 1;
   const isOpen = failuresInRow >= opensAfter;
-  const pause = isOpen
-    ? openPause(answer, failuresInRow, random)
-    : channelPause(answer, failuresInRow, random);
   return {
     state: isOpen ? 'open' : 'closed',
     failuresInRow,
     failingSince: before.failingSince ?? now,
-    pausedUntil: now + pause,
+    pausedUntil: Math.max(before.pausedUntil, now + pauseAfter(answer, failuresInRow, isOpen, random)),
     reason: answer.reason,
   };
+}
+
+/** A single failure may be about its message alone, which waits by itself: the others go on. */
+function pauseAfter(answer: Answer, failuresInRow: number, isOpen: boolean, random: () => number): number {
+  if (isOpen) return openPause(answer, failuresInRow, random);
+  const isAlone = failuresInRow === 1 && answer.type === 'later' && answer.afterMs === undefined;
+  return isAlone ? 0 : channelPause(answer, failuresInRow, random);
 }
 
 /** When a message may be sent although the breaker was open, it is a probe. */

@@ -3,13 +3,15 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { alertLine, changeLine, formatSetting } from './alert-line.ts';
 import type { Answer, Sender } from './channel.ts';
-import { sharedSettings } from './settings.ts';
+import { messagesAtOnce, sharedSettings } from './settings.ts';
 
 /** Alerts as lines of a file, for an agent that reads it. Opened anew for each batch, so that it may be rotated at any time. */
 
 export const fileSettings = z.strictObject({
   type: z.literal('file').describe('Lines in a file, for an agent to read.'),
   ...sharedSettings,
+  // Each write takes all that is there, and lines are read in order.
+  messagesAtOnce: messagesAtOnce(1),
   path: z
     .string()
     .min(1)

@@ -13,6 +13,18 @@ export function secretText(description: string) {
     .meta({ description, ...secretMeta });
 }
 
+/** How many messages may be on their way; `standard` where nothing is set. */
+export function messagesAtOnce(standard: number) {
+  return z
+    .int()
+    .min(1)
+    .max(64)
+    .default(standard)
+    .describe(
+      'At most so many messages of one server on their way at once, so that a slow one holds up no others; 1 sends alerts strictly one after the other.',
+    );
+}
+
 /** Settings that every kind of channel has. */
 export const sharedSettings = {
   minSeverity: z
@@ -32,6 +44,7 @@ export const sharedSettings = {
     .describe(
       'At most so many messages a minute; the others wait. Without it what the vendor states for this kind, where it states something.',
     ),
+  messagesAtOnce: messagesAtOnce(4),
 };
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;

@@ -156,7 +156,7 @@ describe('a wrong configuration is refused with file, line, key and what was exp
     [
       'a setting of another kind of channel',
       'channels:\n  x:\n    type: slack\n    webhookUrl: env:SLACK_URL\n    headers: {}',
-      'tocsin.yaml:5: channels.x.headers: there is no such key; known are type, minSeverity, digest, messagesPerMinute, template, webhookUrl, token, channel, signingSecret, apiUrl',
+      'tocsin.yaml:5: channels.x.headers: there is no such key; known are type, minSeverity, digest, messagesPerMinute, messagesAtOnce, template, webhookUrl, token, channel, signingSecret, apiUrl',
     ],
     [
       'a secret that stands in the file',

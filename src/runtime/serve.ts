@@ -147,6 +147,7 @@ export async function serve({
       name,
       channel: bindSettings(settings),
       messagesPerMinute: rateOf(settings),
+      messagesAtOnce: settings.messagesAtOnce,
     })),
     fetch,
     clock: systemClock,

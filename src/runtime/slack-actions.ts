@@ -1,6 +1,6 @@
 import type { LifecycleChange } from '../alert/lifecycle.ts';
 import type { SlackActions } from '../api/slack.ts';
-import type { OutboxLog } from '../notify/outbox.ts';
+import type { OutboxLog } from '../notify/outbox-options.ts';
 import type { SlackClick } from '../notify/slack-buttons.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
 import { passOn } from '../store/incident-life.ts';
