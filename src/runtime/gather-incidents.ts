@@ -1,6 +1,14 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Alert } from '../alert/alert.ts';
 import { incidentAlert, tellingSeverity } from '../alert/incident/incident-alert.ts';
-import { incidentsOf, type Incident, type ToldIncident } from '../alert/incident/incident.ts';
+import {
+  gatherMemory,
+  incidentsOf,
+  type GatherMemory,
+  type Incident,
+  type ToldIncident,
+} from '../alert/incident/incident.ts';
+import type { KeysOf } from '../alert/incident/gather.ts';
 import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
 import { severities } from '../event/severity.ts';
 import { alertPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
@@ -20,7 +28,8 @@ export interface GatherOptions {
   readonly judge?: ((alert: Alert) => Alert) | undefined;
   /** Told of what has been gathered, when it has changed. */
   readonly onGathered?:
-    ((sightings: readonly Sighting[], incidents: readonly Incident[]) => void) | undefined;
+    | ((sightings: readonly Sighting[], incidents: readonly Incident[], keys: KeysOf) => void)
+    | undefined;
   /** Told of the alerts of incidents, after they are durable. */
   readonly onNews: (created: readonly Alert[], raised: number) => void;
 }
@@ -34,10 +43,11 @@ const day = 86_400_000;
 const keptMs = 7 * day;
 const mostKept = 5_000;
 
-const pageSize = 200;
+/** What is read at once holds up all else that the server does. */
+const pageSize = 50;
 
 /** Alerts are many after a pause; the rest waits for the next time. */
-const pagesAtOnce = 10;
+const mostAtOnce = 2_000;
 
 interface Book {
   readonly position: number | undefined;
@@ -54,43 +64,54 @@ interface Book {
  */
 export function incidentGatherer(options: GatherOptions): () => Promise<void> {
   const { store, clock } = options;
+  const setting = gatheringOf(options.config);
+  const memory = gatherMemory();
   let book: Book | undefined;
   let isKnown = false;
   const tell = ({ sightings, told }: Book): void => {
     const all = [...sightings.values()];
-    options.onGathered?.(all, incidentsOf(all, [...told.values()], gatheringOf(options.config)));
+    options.onGathered?.(all, incidentsOf(all, [...told.values()], setting, memory), memory.keys);
     isKnown = true;
   };
   return async () => {
-    for (let pages = 0; pages < pagesAtOnce; pages += 1) {
-      const before = (book ??= await readBook(store));
-      if (!isKnown) tell(before);
-      // Until the commit has been answered, nobody knows what the store holds.
-      book = undefined;
-      const { alerts, last } = await store.oldAlerts({
-        before: Number.MAX_SAFE_INTEGER,
-        after: before.position,
-        limit: pageSize,
-      });
-      if (last === undefined) {
-        book = before;
-        return;
-      }
-      const now = clock();
-      const fresh = alerts.flatMap(({ alert, storedAt, deliveries }) =>
-        storedAt < now - keptMs
-          ? []
-          : (sightingOf(
-              alert,
-              storedAt,
-              deliveries.map(({ channel }) => channel),
-            ) ?? []),
-      );
-      book = await take(fresh, last, before, now, options);
-      if (fresh.length > 0) tell(book);
-      if (alerts.length < pageSize) return;
-    }
+    const before = (book ??= await readBook(store));
+    if (!isKnown) tell(before);
+    const now = clock();
+    const { fresh, last } = await readFresh(store, before.position, now);
+    if (last === undefined) return;
+    // Until the commit has been answered, nobody knows what the store holds.
+    book = undefined;
+    book = await take(fresh, last, before, now, memory, options);
+    if (fresh.length === 0) return;
+    await breathe();
+    tell(book);
   };
+}
+
+/** What was stored after a position. */
+async function readFresh(
+  store: GatherOptions['store'],
+  position: number | undefined,
+  now: number,
+): Promise<{ readonly fresh: readonly Sighting[]; readonly last: number | undefined }> {
+  const fresh: Sighting[] = [];
+  let found: number | undefined;
+  for (let read = 0; read < mostAtOnce; read += pageSize) {
+    const { alerts, last } = await store.oldAlerts({
+      before: Number.MAX_SAFE_INTEGER,
+      after: found ?? position,
+      limit: pageSize,
+    });
+    found = last ?? found;
+    for (const { alert, storedAt, deliveries } of alerts) {
+      const told = deliveries.map(({ channel }) => channel);
+      const sighting = storedAt < now - keptMs ? undefined : sightingOf(alert, storedAt, told);
+      if (sighting !== undefined) fresh.push(sighting);
+    }
+    if (alerts.length < pageSize) break;
+    await breathe();
+  }
+  return { fresh, last: found };
 }
 
 async function readBook(store: GatherOptions['store']): Promise<Book> {
@@ -108,13 +129,15 @@ async function take(
   position: number,
   before: Book,
   now: number,
+  memory: GatherMemory,
   { config, commit, channelsFor, joining, judge = (alert) => alert, onNews }: GatherOptions,
 ): Promise<Book> {
   const setting = gatheringOf(config);
   const all = new Map(before.sightings);
   for (const one of fresh) if (!all.has(one.id)) all.set(one.id, one);
   const incidents =
-    fresh.length === 0 ? [] : incidentsOf([...all.values()], [...before.told.values()], setting);
+    fresh.length === 0 ? [] : incidentsOf([...all.values()], [...before.told.values()], setting, memory);
+  await breathe();
   const freshIds = new Set(fresh.map(({ id }) => id));
   const news = incidents
     .filter(({ alerts }) => alerts.some(({ id }) => freshIds.has(id)))

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CorrelatorCounters } from '../sigma/correlation/correlator.ts';
@@ -186,15 +187,14 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   // Before anything comes, so that it is known what people were told of.
   await gatherIncidents();
   const ticks = startTicks(
-    () =>
-      Promise.all([
-        commitTick(ingestOptions),
-        assets.refresh(),
-        options.suppressing.refresh(),
-        alertLifeTick(lifeOptions),
-        gatherIncidents(),
-        health.tick(),
-      ]),
+    [
+      () => commitTick(ingestOptions),
+      assets.refresh,
+      options.suppressing.refresh,
+      () => alertLifeTick(lifeOptions),
+      gatherIncidents,
+      health.tick,
+    ],
     log,
   );
   const blockingLoop = startBlockingLoop(options.blocking, log);
@@ -296,18 +296,24 @@ function deadLettersOf(settings: DeadLetterSettings, { ledger }: Store) {
 /** How often correlations are told that time has gone on. */
 const tickMs = 5_000;
 
-/** One tick after the other, however long one takes. */
-function startTicks(tick: () => Promise<unknown>, log: Logger): { readonly stop: () => Promise<void> } {
+/** One tick after the other, however long one takes, and one step of it after the other: events come in between. */
+function startTicks(
+  steps: readonly (() => Promise<unknown>)[],
+  log: Logger,
+): { readonly stop: () => Promise<void> } {
   let underway: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    underway ??= tick()
-      .then(() => {})
-      .catch((error: unknown) =>
+  async function tick(): Promise<void> {
+    for (const step of steps) {
+      await step().catch((error: unknown) =>
         log.error({ err: error }, 'what the server remembers could not be stored or read; trying again'),
-      )
-      .finally(() => {
-        underway = undefined;
-      });
+      );
+      await breathe();
+    }
+  }
+  const timer = setInterval(() => {
+    underway ??= tick().finally(() => {
+      underway = undefined;
+    });
   }, tickMs);
   return {
     stop: async () => {

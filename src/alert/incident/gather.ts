@@ -22,6 +22,11 @@ export function entityKey({ kind, key }: Entity): string {
   return `${kind} ${key}`;
 }
 
+/** The keys of what an alert is about, in the order of its entities. */
+export type KeysOf = (sighting: Sighting) => readonly string[];
+
+export const keysOf: KeysOf = ({ entities }) => entities.map(entityKey);
+
 /**
  * What joins alerts: neither what is wide, nor what is ignored, nor an address, role or resource that many actors have in common, such as
  * the role of a build system. Keys as of `entityKey`.
@@ -29,19 +34,23 @@ export function entityKey({ kind, key }: Entity): string {
 export function joiningEntities(
   sightings: Iterable<Sighting>,
   { mostActors, ignore }: Pick<GatherSetting, 'mostActors' | 'ignore'>,
+  keys: KeysOf = keysOf,
 ): ReadonlySet<string> {
   const actors = new Map<string, Set<string>>();
   const barred = new Set<string>();
-  for (const { entities, actor } of sightings)
-    for (const entity of entities) {
-      const key = entityKey(entity);
+  for (const one of sightings) {
+    const { entities, actor } = one;
+    for (const [index, key] of keys(one).entries()) {
+      const entity = entities[index];
+      if (entity === undefined) continue;
       if (entity.wide === true || ignore.has(entity.key)) barred.add(key);
       let known = actors.get(key);
       if (known === undefined) actors.set(key, (known = new Set()));
-      if (actor === undefined || known.size > mostActors) continue;
+      if (actor === undefined || known.size > mostActors || known.has(actor)) continue;
       known.add(actor);
       if (known.size > mostActors && !narrow.has(entity.kind)) barred.add(key);
     }
+  }
   return new Set([...actors.keys()].filter((key) => !barred.has(key)));
 }
 
@@ -55,6 +64,7 @@ export function gather(
   sightings: readonly Sighting[],
   joining: ReadonlySet<string>,
   { windowMs, longestMs, most }: GatherSetting,
+  keys: KeysOf = keysOf,
 ): readonly (readonly Sighting[])[] {
   const inOrder = [...new Map(sightings.map((one) => [one.id, one])).values()].sort(byTime);
   const groups = inOrder.map((one, index) => ({ parent: index, first: one.time, last: one.time, size: 1 }));
@@ -66,9 +76,9 @@ export function gather(
     return root;
   };
   const latest = new Map<string, number>();
-  for (const [index, { time, entities }] of inOrder.entries())
-    for (const key of entities.map(entityKey).sort()) {
-      if (!joining.has(key)) continue;
+  for (const [index, one] of inOrder.entries()) {
+    const { time } = one;
+    for (const key of keys(one).filter((each) => joining.has(each)).sort()) {
       const before = latest.get(key);
       latest.set(key, index);
       if (before === undefined || time - (inOrder[before]?.time ?? 0) > windowMs) continue;
@@ -79,8 +89,11 @@ export function gather(
       const last = Math.max(into.last, from.last);
       if (last - first > longestMs || into.size + from.size > most) continue;
       from.parent = a;
-      Object.assign(into, { first, last, size: into.size + from.size });
+      into.size += from.size;
+      into.first = first;
+      into.last = last;
     }
+  }
   const members = Map.groupBy(inOrder.keys(), rootOf);
   return [...members.values()]
     .filter(({ length }) => length > 1)

@@ -1,6 +1,6 @@
 import { severities, type Severity } from '../../event/severity.ts';
 import type { Entity } from './entity.ts';
-import { entityKey, gather, joiningEntities, type GatherSetting } from './gather.ts';
+import { entityKey, gather, joiningEntities, keysOf, type GatherSetting, type KeysOf } from './gather.ts';
 import { riskOf, type Risk } from './risk.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -43,6 +43,40 @@ export interface Incident {
 
 const mostEntities = 50;
 
+/** What follows from a group of alerts alone. */
+interface Gathered extends Pick<Incident, 'first' | 'last' | 'severity' | 'risk' | 'accounts' | 'alerts'> {
+  readonly entities: readonly Omit<IncidentEntity, 'joins'>[];
+}
+
+/** For who asks again and again about nearly the same alerts: only what is new among them is worked out. */
+export interface GatherMemory {
+  readonly keys: KeysOf;
+  readonly gathered: (alerts: readonly Sighting[]) => Gathered;
+}
+
+export function gatherMemory(): GatherMemory {
+  const keys = new WeakMap<Sighting, readonly string[]>();
+  const groups = new WeakMap<Sighting, Gathered>();
+  return {
+    keys: (one) => {
+      let known = keys.get(one);
+      if (known === undefined) keys.set(one, (known = keysOf(one)));
+      return known;
+    },
+    gathered: (alerts) => {
+      const [first] = alerts;
+      const known = first && groups.get(first);
+      if (known?.alerts.length === alerts.length && alerts.every((one, i) => one === known.alerts[i]))
+        return known;
+      const anew = gatheredOf(alerts);
+      if (first !== undefined) groups.set(first, anew);
+      return anew;
+    },
+  };
+}
+
+const noMemory: GatherMemory = { keys: keysOf, gathered: gatheredOf };
+
 /**
  * The incidents among alerts, the latest first. Which alerts belong together, and how much they weigh, follows from the set of alerts alone;
  * where two become one of which people were told, the id that was told first stays.
@@ -51,11 +85,12 @@ export function incidentsOf(
   sightings: readonly Sighting[],
   told: readonly ToldIncident[],
   setting: GatherSetting,
+  { keys, gathered }: GatherMemory = noMemory,
 ): readonly Incident[] {
-  const joining = joiningEntities(sightings, setting);
+  const joining = joiningEntities(sightings, setting, keys);
   const tellings = new Map(told.map((one) => [one.id, one]));
-  return gather(sightings, joining, setting)
-    .map((alerts) => incidentOf(alerts, joining, tellings))
+  return gather(sightings, joining, setting, keys)
+    .map((alerts) => incidentOf(gathered(alerts), joining, tellings))
     .sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1));
 }
 
@@ -68,23 +103,30 @@ export function findIncident(incidents: readonly Incident[], id: string): Incide
 }
 
 function incidentOf(
-  alerts: readonly Sighting[],
+  { alerts, entities, ...rest }: Gathered,
   joining: ReadonlySet<string>,
   tellings: ReadonlyMap<string, ToldIncident>,
 ): Incident {
-  const [earliest, latest] = [alerts[0], alerts.at(-1)];
   const told =
     alerts.map(({ id }) => tellings.get(id)).find((one) => one !== undefined) ?? toldByMember(alerts);
+  return {
+    id: told?.id ?? alerts[0]?.id ?? '',
+    ...rest,
+    told,
+    entities: entities.map((one) => ({ ...one, joins: one.alerts > 1 && joining.has(entityKey(one)) })),
+    alerts,
+  };
+}
+
+function gatheredOf(alerts: readonly Sighting[]): Gathered {
   const accounts = new Set(alerts.flatMap(({ account }) => account ?? []));
   return {
-    id: told?.id ?? earliest?.id ?? '',
-    first: earliest?.time ?? 0,
-    last: latest?.time ?? 0,
+    first: alerts[0]?.time ?? 0,
+    last: alerts.at(-1)?.time ?? 0,
     severity: worst(alerts),
     risk: riskOf(alerts),
-    told,
     accounts: [...accounts].sort(),
-    entities: entitiesIn(alerts, joining),
+    entities: entitiesIn(alerts),
     alerts,
   };
 }
@@ -110,7 +152,7 @@ function toldByMember(alerts: readonly Sighting[]): ToldIncident | undefined {
   return { id: first.id, alertId: by.id, severity, channels: by.told };
 }
 
-function entitiesIn(alerts: readonly Sighting[], joining: ReadonlySet<string>): readonly IncidentEntity[] {
+function entitiesIn(alerts: readonly Sighting[]): Gathered['entities'] {
   const found = new Map<string, { entity: Entity; alerts: Sighting[] }>();
   for (const one of alerts)
     for (const entity of one.entities) {
@@ -118,13 +160,8 @@ function entitiesIn(alerts: readonly Sighting[], joining: ReadonlySet<string>): 
       if (known === undefined) found.set(entityKey(entity), { entity, alerts: [one] });
       else known.alerts.push(one);
     }
-  return [...found]
-    .map(([key, { entity, alerts: about }]) => ({
-      ...entity,
-      alerts: about.length,
-      joins: about.length > 1 && joining.has(key),
-      risk: riskOf(about),
-    }))
+  return [...found.values()]
+    .map(({ entity, alerts: about }) => ({ ...entity, alerts: about.length, risk: riskOf(about) }))
     .sort((a, b) => b.risk.score - a.risk.score || (entityKey(a) < entityKey(b) ? -1 : 1))
     .slice(0, mostEntities);
 }

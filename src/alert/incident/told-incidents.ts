@@ -1,5 +1,5 @@
 import { atLeast, severities, type Severity } from '../../event/severity.ts';
-import { entityKey, joiningEntities, type GatherSetting } from './gather.ts';
+import { entityKey, joiningEntities, keysOf, type GatherSetting, type KeysOf } from './gather.ts';
 import { incidentName, isOneClient, type Incident } from './incident.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -42,8 +42,9 @@ export function toldIncidents(
   sightings: readonly Sighting[],
   incidents: readonly Incident[],
   setting: GatherSetting,
+  keys: KeysOf = keysOf,
 ): ToldIncidents {
-  const joining = joiningEntities(sightings, setting);
+  const joining = joiningEntities(sightings, setting, keys);
   const traces = new Map<string, Trace[]>();
   const actors = new Map<string, Set<string>>();
   const clients = new Map<string, Sighting[]>();
@@ -55,8 +56,7 @@ export function toldIncidents(
     const note = { id, name: incidentName(alerts), alertId, severity, channels };
     const own = new Map<string, Trace>();
     for (const one of alerts)
-      for (const entity of one.entities) {
-        const key = entityKey(entity);
+      for (const key of keys(one)) {
         if (!joining.has(key)) continue;
         const trace = own.get(key);
         if (trace !== undefined) trace.times.push(one.time);
@@ -71,9 +71,9 @@ export function toldIncidents(
       }
     for (const [key, trace] of own) pushTo(traces, key, trace);
   }
-  for (const { entities, actor } of sightings)
-    for (const entity of entities) {
-      const key = entityKey(entity);
+  for (const one of sightings)
+    for (const key of keys(one)) {
+      const { actor } = one;
       if (actor === undefined || !traces.has(key)) continue;
       const known = actors.get(key);
       if (known === undefined) actors.set(key, new Set([actor]));
