@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
+import helmet from 'helmet';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -68,11 +68,15 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
   app.decorateRequest('keyName', '');
 
   const isHttps = publicUrl?.startsWith('https:') ?? false;
-  await app.register(helmet, {
+  // Made once, where the plugin of the framework makes it for each request.
+  const writeSecurityHeaders = helmet({
     contentSecurityPolicy,
     strictTransportSecurity: isHttps,
     frameguard: { action: 'deny' },
   });
+  app.addHook('onRequest', (request, reply, next) =>
+    writeSecurityHeaders(request.raw, reply.raw, () => next()),
+  );
   // Before the guard, which would answer.
   addWorkerDoor(app, { keys: workers?.keys ?? [], now, onClosed: workers?.onClosed ?? (() => {}) });
   const guard = createGuard(keys, publicUrl);

@@ -161,7 +161,7 @@ export function placeFields(place: Place): JsonObject {
 
 /** What has no value must not be there: a rule may ask whether it exists. */
 function present(fields: Readonly<Record<string, Json | undefined>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  const found: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) found[name] = value;
+  return found;
 }

@@ -64,6 +64,9 @@ export interface Alongside {
 /** How many batches go into one transaction at most. */
 const batchesAtOnce = 256;
 
+/** A transaction has a price of its own, whatever is in it. Who comes alone does not wait. */
+const commitPaceMs = 2;
+
 /**
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
  * Reading the same input again is harmless: alerts that are there stay as they are. Batches that come while others are being committed
@@ -108,7 +111,12 @@ interface Taken {
 type TakeTogether = (batch: Waiting) => Promise<Taken>;
 
 function createTogether(options: IngestOptions): TakeTogether {
-  return grouped((batches: readonly Waiting[]) => takeAll(options, batches), batchesAtOnce, isStoresOwn);
+  return grouped(
+    (batches: readonly Waiting[]) => takeAll(options, batches),
+    batchesAtOnce,
+    isStoresOwn,
+    commitPaceMs,
+  );
 }
 
 async function takeAll(options: IngestOptions, batches: readonly Waiting[]): Promise<readonly Taken[]> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
 import { kindOfAddress, locateNothing, type Locate } from '../context/place.ts';
+import { remembered } from '../event/remembered.ts';
 import { readMmdb } from './mmdb-reader.ts';
 
 const require = createRequire(import.meta.url);
@@ -22,12 +23,12 @@ const builtinFiles = {
  */
 export function builtinPlaces(onProblem: (problem: string) => void): Locate {
   const opened: { v4?: Locate; v6?: Locate } = {};
-  return (address) => {
+  return remembered((address) => {
     // The registries' files name owners of reserved networks too; nobody is there.
     if (kindOfAddress(address) !== 'internet') return {};
     const family = isIPv6(address) ? 'v6' : 'v4';
     return (opened[family] ??= open(builtinFiles[family], onProblem))(address);
-  };
+  });
 }
 
 function open(find: () => string, onProblem: (problem: string) => void): Locate {

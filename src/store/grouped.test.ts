@@ -28,6 +28,28 @@ describe('grouped', () => {
     expect(groups).toEqual([['early'], ['late']]);
   });
 
+  it('leaves a pace between groups, in which more come together, and keeps nobody waiting who comes alone', async () => {
+    const groups: { readonly items: readonly number[]; readonly at: number }[] = [];
+    const paceMs = 40;
+    const echo = grouped(
+      async (items: readonly number[]) => {
+        groups.push({ items, at: performance.now() });
+        return items;
+      },
+      10,
+      undefined,
+      paceMs,
+    );
+    await echo(1);
+    const second = echo(2);
+    await new Promise((next) => setTimeout(next, 5));
+    await Promise.all([second, echo(3)]);
+    expect(groups.map(({ items }) => items)).toEqual([[1], [2, 3]]);
+    const [first, then] = groups;
+    // Timers may be a millisecond early.
+    expect((then?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(paceMs - 2);
+  });
+
   it('fails only the item that is at fault', async () => {
     const check = grouped(async (items: readonly number[]) => {
       if (items.includes(3)) throw new Error('three');

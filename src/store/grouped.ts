@@ -5,11 +5,13 @@
  *
  * Where a group fails each of its items is tried alone, so that one bad item does not take its neighbours down.
  * @param isAlike whether an error would meet each item alone as well, so that it is theirs at once
+ * @param paceMs from the beginning of one group to that of the next at least: a group has a price of its own, which many callers share then
  */
 export function grouped<Item, Result>(
   handle: (items: readonly Item[]) => Promise<readonly Result[]>,
   mostAtOnce: number,
   isAlike: (error: unknown) => boolean = () => false,
+  paceMs = 0,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     readonly item: Item;
@@ -18,6 +20,13 @@ export function grouped<Item, Result>(
   }
   let waiting: Waiting[] = [];
   let running = false;
+  let began = Number.NEGATIVE_INFINITY;
+
+  /** Lets the event loop have its turn: timers and sockets must not starve behind a long queue. */
+  function turn(): Promise<void> {
+    const ms = began + paceMs - performance.now();
+    return new Promise((next) => void (ms < 1 ? setImmediate(next) : setTimeout(next, ms)));
+  }
 
   async function settle(group: readonly Waiting[]): Promise<void> {
     try {
@@ -34,11 +43,11 @@ export function grouped<Item, Result>(
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
+      await turn();
+      began = performance.now();
       const group = waiting.slice(0, mostAtOnce);
       waiting = waiting.slice(mostAtOnce);
       await settle(group);
-      // Between two groups the event loop gets its turn: timers and sockets must not starve behind a long queue.
-      await new Promise((next) => setImmediate(next));
     }
     running = false;
   }
@@ -48,6 +57,6 @@ export function grouped<Item, Result>(
       waiting.push({ item, resolve, reject });
       if (running) return;
       running = true;
-      setImmediate(() => void drain());
+      void drain();
     });
 }

@@ -10,6 +10,20 @@ import type { Delivery, DeliveryOutcome } from './store.ts';
 const is = (phase: Phase) => sql<boolean>`phase = ${sql.lit(phase)}`;
 const putOff = sql<boolean>`phase in ('waiting', 'leased')`;
 
+/** Whether a claim would find anything: most are made to find that nothing is left, and a transaction for that has its price. */
+export async function isAnyDue(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  channel: string,
+  now: number,
+): Promise<boolean> {
+  const isChannel = dialect.isChannel(toColumn(channel));
+  const { rows } = await sql`select 1 as due from deliveries where ${isChannel} and ${is('ready')}
+    union all select 1 from deliveries where ${isChannel} and ${putOff} and due <= ${now}
+    limit 1`.execute(db);
+  return rows.length > 0;
+}
+
 /**
  * Takes due deliveries in two steps that each read only what they change: what has come due becomes `ready`, then the
  * oldest of the ready ones are leased. So neither a long queue of ready deliveries nor one of put-off ones (a channel
@@ -137,7 +151,7 @@ export async function settleDelivery(
           phase: sql<Phase>`case when ${changedMeanwhile} then 'waiting' else 'delivered' end`,
           follows: sql<0 | 1>`case when ${changedMeanwhile} then 1 else follows end`,
           attempts: sql<number>`case when ${changedMeanwhile} then 0 else attempts end`,
-          due: sql<number>`case when ${changedMeanwhile} then ${sql.lit(now)} else due end`,
+          due: sql<number>`case when ${changedMeanwhile} then ${now} else due end`,
           told_revision: revision,
           ...(told === undefined ? {} : { told: JSON.stringify(told) }),
           reason: null,

@@ -17,7 +17,7 @@ import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
 import { sqlLifeStore } from './life.ts';
 import { deleteAlerts, selectOldAlerts } from './old-alerts.ts';
-import { claimDeliveries, countOwed, oweFollowUps, settleDelivery } from './outbox.ts';
+import { claimDeliveries, isAnyDue, countOwed, oweFollowUps, settleDelivery } from './outbox.ts';
 import { endOverflows } from './pace.ts';
 import {
   commitRows,
@@ -192,6 +192,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     // more; waiting for that would make each message late. What is claimed is durable itself.
     claim: (channel, claim) =>
       runUnflushed('claim', async () => {
+        if (!(await isAnyDue(db, dialect, channel, claim.now))) return [];
         const claimed = await db
           .transaction()
           .execute((trx) => claimDeliveries(trx, dialect, channel, claim, place));

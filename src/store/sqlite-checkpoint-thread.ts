@@ -4,9 +4,12 @@ import BetterSqlite3 from 'better-sqlite3';
 /** The body of the thread of `sqliteCheckpoints`: has a connection of its own to the same file, and checkpoints whenever it is told to. */
 
 /** From so many pages of 4 KB on, the log is begun anew: sooner than SQLite would have a commit do it. */
-const longLog = 8_192;
+const longLog = 6_144;
 
-const database = new BetterSqlite3(String(workerData), { fileMustExist: true, timeout: 100 });
+/** Milliseconds in which one commit that follows the other at once leaves it a gap. */
+const patience = 1_000;
+
+const database = new BetterSqlite3(String(workerData), { fileMustExist: true, timeout: patience });
 database.pragma('synchronous = NORMAL');
 // As for the store's own connection.
 database.pragma('fullfsync = ON');
@@ -19,12 +22,16 @@ parentPort?.on('message', (message) => {
     parentPort?.close();
     return;
   }
+  let isStillLong = false;
   try {
     // It waits for nobody, and nobody for it, but never comes to the end of a log that is being written.
     const [done] = database.pragma('wal_checkpoint(PASSIVE)') as readonly { readonly log: number }[];
     // Writers wait for this one; little is left for it to do.
-    if (done !== undefined && done.log > longLog) database.pragma('wal_checkpoint(RESTART)');
+    if (done !== undefined && done.log > longLog) {
+      const [restarted] = database.pragma('wal_checkpoint(RESTART)') as readonly { readonly busy: number }[];
+      isStillLong = restarted?.busy !== 0;
+    }
   } finally {
-    parentPort?.postMessage('done');
+    parentPort?.postMessage(isStillLong ? 'long' : 'done');
   }
 });

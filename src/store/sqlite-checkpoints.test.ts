@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { sqliteCheckpoints } from './sqlite-checkpoints.ts';
@@ -44,6 +46,24 @@ describe('checkpoints in a thread', () => {
     expect(await again.alert(sampleId(id))).toBeDefined();
     await again.close();
   }, 60_000);
+
+  it('do not keep a process from ending well once the store is closed', async () => {
+    const script = `
+      import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite.ts', import.meta.url).href)};
+      const store = await openSqliteStore({ path: process.argv[1] });
+      for (let now = 0; now < 400; now += 1)
+        await store.commit({ alerts: [], state: [{ key: 'k', value: { now } }], now });
+      await store.close();
+      console.log('closed');`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      script,
+      join(newFolder(), 'store.db'),
+    ]);
+    expect(stderr).toBe('');
+    expect(stdout).toBe('closed\n');
+  });
 
   it('are left to SQLite where the thread cannot work', async () => {
     const limits: number[] = [];

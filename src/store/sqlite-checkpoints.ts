@@ -48,8 +48,10 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
       const started = new Worker(body, { workerData: path });
       started.unref();
       ended = new Promise((resolve) => started.once('exit', resolve));
-      started.on('message', () => {
+      started.on('message', (message) => {
         isBusy = false;
+        // It found no gap between commits, and tries again with the next one.
+        if (message === 'long') lastAt = Number.NEGATIVE_INFINITY;
       });
       // SQLite does it by itself again.
       started.on('error', fail);
@@ -77,6 +79,8 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
     },
     close: async () => {
       isOver = true;
+      // Nothing else may be left that keeps the process from ending before the thread has.
+      thread?.ref();
       thread?.postMessage('end');
       await ended;
     },
