@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,18 +48,20 @@ describe('checkpoints in a thread', () => {
   }, 60_000);
 
   it('do not keep a process from ending well once the store is closed', async () => {
-    const script = `
-      import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite.ts', import.meta.url).href)};
-      const store = await openSqliteStore({ path: process.argv[1] });
+    const folder = newFolder();
+    const script = join(folder, 'script.mjs');
+    writeFileSync(
+      script,
+      `import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite.ts', import.meta.url).href)};
+      const store = await openSqliteStore({ path: process.argv[2] });
       for (let now = 0; now < 400; now += 1)
         await store.commit({ alerts: [], state: [{ key: 'k', value: { now } }], now });
       await store.close();
-      console.log('closed');`;
+      console.log('closed');`,
+    );
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      '--input-type=module',
-      '--eval',
       script,
-      join(newFolder(), 'store.db'),
+      join(folder, 'store.db'),
     ]);
     expect(stderr).toBe('');
     expect(stdout).toBe('closed\n');
