@@ -28,8 +28,7 @@ export interface GatherOptions {
   readonly judge?: ((alert: Alert) => Alert) | undefined;
   /** Told of what has been gathered, when it has changed. */
   readonly onGathered?:
-    | ((sightings: readonly Sighting[], incidents: readonly Incident[], keys: KeysOf) => void)
-    | undefined;
+    ((sightings: readonly Sighting[], incidents: readonly Incident[], keys: KeysOf) => void) | undefined;
   /** Told of the alerts of incidents, after they are durable. */
   readonly onNews: (created: readonly Alert[], raised: number) => void;
 }

@@ -78,7 +78,9 @@ export function gather(
   const latest = new Map<string, number>();
   for (const [index, one] of inOrder.entries()) {
     const { time } = one;
-    for (const key of keys(one).filter((each) => joining.has(each)).sort()) {
+    for (const key of keys(one)
+      .filter((each) => joining.has(each))
+      .sort()) {
       const before = latest.get(key);
       latest.set(key, index);
       if (before === undefined || time - (inOrder[before]?.time ?? 0) > windowMs) continue;
