@@ -16,42 +16,26 @@ import { measureMemory } from './access-memory.ts';
 import { accessPeers } from './access-peers.ts';
 import { makeEdgeLog, type EdgeLog } from './edge-log.ts';
 import { madeUpAddresses } from './known-addresses.ts';
+import { makeOrdinaryLog } from './ordinary-log.ts';
 
 const from = { source: 'bench', object: 'made', receivedAt: 0 };
 
 /**
- * From a packed log of CloudFront to decisions, in seconds of processor time, so that it is one core's work whatever else the machine does:
+ * From packed logs of CloudFront to decisions, in seconds of processor time, so that it is one core's work whatever else the machine does:
  * against unpacking alone, which is the limit of whoever reads it, and where they are installed against DuckDB (`--duckdb PATH`: its command,
  * or a Python that has it) and GoAccess on the same file. Then the memory with a million different clients.
  */
 export async function benchAccessLogs(smoke: boolean): Promise<void> {
   const lines = smoke ? 20_000 : 1_000_000;
-  const log = makeEdgeLog({ lines, perSecond: 2_000, clients: 200_000 });
+  const hard = makeEdgeLog({ lines, perSecond: 2_000, clients: 200_000 });
+  const ordinary = makeOrdinaryLog({ lines, perSecond: 2_000 });
   const { rules } = await loadRules([builtinRules]);
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-access-'));
   const file = join(folder, 'edge.log.gz');
   try {
-    writeFileSync(file, Buffer.concat(log.objects));
-    const peers = accessPeers(file);
-    const subjects: Readonly<Record<string, Subject>> = {
-      'unpacking alone': () => () => unpack(log),
-      reading: () => () => read(log),
-      'scanners and floods': () => () => decide(log, [scannerSignal, floodSignal, distributedFloodSignal]),
-      'all signals and board': () => watch(log, rules),
-      ...Object.fromEntries(Object.entries(peers).map(([name, run]): [string, Subject] => [name, () => run])),
-    };
-    const seconds = await fastest(smoke ? 1 : 3, subjects, new Set(Object.keys(peers)));
-    const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-    const packedBytes = log.objects.reduce((sum, { length }) => sum + length, 0);
-    const limit = seconds.get('unpacking alone') ?? Number.NaN;
-    const rows = [...seconds].map(([name, took]) => {
-      const rate = `${Math.round(lines / took).toLocaleString('en')} lines/s`;
-      const bytes = `${Math.round(log.unpackedBytes / took / 1e6)} MB/s`;
-      return `  ${name.padEnd(24)}${rate.padStart(20)}${bytes.padStart(12)}${`${((100 * limit) / took).toFixed(0)} %`.padStart(8)}`;
-    });
-    process.stdout.write(
-      `\naccess-logs: ${lines.toLocaleString('en')} lines of CloudFront, ${log.objects.length} objects, ${megabytes(packedBytes)} packed, ${megabytes(log.unpackedBytes)} unpacked, one core\n${rows.join('\n')}\n`,
-    );
+    writeFileSync(file, Buffer.concat(hard.objects));
+    await benchLog('200,000 clients in turns', hard, rules, smoke, accessPeers(file));
+    await benchLog('the mix of an ordinary site', ordinary, rules, smoke);
     const memory = await measureMemory(smoke ? 40_000 : 4_000_000, smoke ? 11_000 : 1_100_000);
     for (const { rows: seen, clients, rss } of memory)
       process.stdout.write(
@@ -60,6 +44,37 @@ export async function benchAccessLogs(smoke: boolean): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+async function benchLog(
+  title: string,
+  log: EdgeLog,
+  rules: readonly Rule[],
+  smoke: boolean,
+  peers: Readonly<Record<string, () => unknown>> = {},
+): Promise<void> {
+  const subjects: Readonly<Record<string, Subject>> = {
+    'unpacking alone': () => () => unpack(log),
+    reading: () => () => read(log),
+    'scanners and floods': () => () => decide(log, [scannerSignal, floodSignal, distributedFloodSignal]),
+    'all signals and board': () => watch(log, rules),
+    ...Object.fromEntries(Object.entries(peers).map(([name, run]): [string, Subject] => [name, () => run])),
+  };
+  const seconds = await fastest(smoke ? 1 : 5, subjects, new Set(Object.keys(peers)));
+  const packedBytes = log.objects.reduce((sum, { length }) => sum + length, 0);
+  const limit = seconds.get('unpacking alone') ?? Number.NaN;
+  const rows = [...seconds].map(([name, took]) => {
+    const rate = `${Math.round(log.lines / took).toLocaleString('en')} lines/s`;
+    const bytes = `${Math.round(log.unpackedBytes / took / 1e6)} MB/s`;
+    return `  ${name.padEnd(24)}${rate.padStart(20)}${bytes.padStart(12)}${`${((100 * limit) / took).toFixed(0)} %`.padStart(8)}`;
+  });
+  process.stdout.write(
+    `\naccess-logs: ${log.lines.toLocaleString('en')} lines of CloudFront, ${title}, ${log.objects.length} objects, ${megabytes(packedBytes)} packed, ${megabytes(log.unpackedBytes)} unpacked, one core\n${rows.join('\n')}\n`,
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 /** Makes ready what is ready when the first line of a stream comes, such as rules and lists, and gives what is timed. */

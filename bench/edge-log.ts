@@ -18,7 +18,10 @@ export interface EdgeLogSettings {
   readonly seed?: number;
 }
 
-const header =
+/** So many lines are an object. */
+const linesAtOnce = 20_000;
+
+export const cloudFrontHeader =
   '#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end\n';
 
 const agents = [
@@ -40,13 +43,18 @@ const files = ['/static/app.4f3c.js', '/static/main.91ab.css', '/img/logo.png', 
 const probes = ['/.env', '/.git/config', '/wp-login.php', '/phpmyadmin/', '/backup.sql', '/actuator/env'];
 
 export function makeEdgeLog(settings: EdgeLogSettings): EdgeLog {
+  return packed(edgeLogPieces(settings), settings.lines);
+}
+
+/** Packs each piece as an object. */
+export function packed(pieces: Iterable<Buffer>, lines: number): EdgeLog {
   const objects: Buffer[] = [];
   let unpackedBytes = 0;
-  for (const piece of edgeLogPieces(settings)) {
+  for (const piece of pieces) {
     unpackedBytes += piece.length;
     objects.push(gzipSync(piece));
   }
-  return { objects, lines: settings.lines, unpackedBytes };
+  return { objects, lines, unpackedBytes };
 }
 
 /** Nine requests in ten are answered well, a third are for files of pages; one client in a thousand looks for what is not there. */
@@ -58,10 +66,9 @@ export function* edgeLogPieces({ lines, perSecond, clients, seed = 1 }: EdgeLogS
     return value;
   };
   const begin = Date.UTC(2026, 0, 5, 10);
-  const atOnce = 20_000;
-  for (let from = 0; from < lines; from += atOnce) {
-    const text: string[] = from === 0 ? [header] : [];
-    for (let i = from; i < Math.min(lines, from + atOnce); i++) {
+  for (let from = 0; from < lines; from += linesAtOnce) {
+    const text: string[] = from === 0 ? [cloudFrontHeader] : [];
+    for (let i = from; i < Math.min(lines, from + linesAtOnce); i++) {
       const time = new Date(begin + Math.floor(i / perSecond) * 1_000).toISOString();
       const client = Math.floor(clients * random() ** 2);
       const address =

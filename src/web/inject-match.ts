@@ -24,12 +24,12 @@ export function requestMatcher(rules: readonly Rule[]): RequestMatcher {
 }
 
 /** Tries rules on batches: those that `suspects` leaves out match none, and `match` judges one of the others. */
-export interface BatchMatcher extends Pick<RowFilter, 'mayMatch' | 'suspects'> {
+export interface BatchMatcher extends Pick<RowFilter, 'mayMatch' | 'suspects' | 'isCleared'> {
   readonly match: RequestMatcher;
 }
 
 export function batchMatcher(rules: readonly Rule[]): BatchMatcher {
-  const { mayMatch, suspects, candidates } = rowFilter(rules);
+  const { mayMatch, suspects, isCleared, candidates } = rowFilter(rules);
   const view = requestView();
   const matchers: (Matcher<RequestSubject> | undefined)[] = rules.map(() => undefined);
   const match: RequestMatcher = (requests, row) => {
@@ -43,5 +43,5 @@ export function batchMatcher(rules: readonly Rule[]): BatchMatcher {
     }
     return matched;
   };
-  return { mayMatch, suspects, match };
+  return { mayMatch, suspects, isCleared, match };
 }

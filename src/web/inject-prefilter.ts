@@ -1,15 +1,20 @@
 import type { Escaping, Requests } from '../event/requests.ts';
+import { compileRule, type Matcher } from '../sigma/compile.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { Requirement } from '../sigma/required.ts';
 import { cheapestTrigger } from '../sigma/trigger.ts';
+import { asksForOneText, requestOf } from './inject-alone.ts';
 import { byteLiterals, chanceOf, type ByteLiterals } from './byte-literals.ts';
 import { createDecoder, longestText, trickBit, tricks } from './inject-decode.ts';
 import {
   escapingIn,
   escapingOf,
   searchedColumns,
+  requestSubject,
+  requestView,
   streamsOf,
   type Form,
+  type RequestSubject,
   type SearchedColumn,
   type Stream,
 } from './inject-view.ts';
@@ -25,6 +30,11 @@ export interface RowFilter {
    * Valid until the next call. Undefined where a rule may match none of them.
    */
   readonly suspects: (requests: Requests, texts: TextTable) => Uint8Array | undefined;
+  /**
+   * Whether no rule matches a row of the batch for which `suspects` was asked last, although it is suspect: where rules ask for one text, whether
+   * they match it is worked out once for each text. For rows that it has marked.
+   */
+  readonly isCleared: (row: number) => boolean;
   /** The rules that may match the row, by their numbers in order; all others do not. */
   readonly candidates: (requests: Requests, row: number) => readonly number[];
   /** Rules without a text to look for: because of them every row is looked at. */
@@ -52,7 +62,21 @@ interface ColumnFilter {
   readonly suspicious: (texts: NumberedTexts) => Uint32Array;
   /** Whether any of the texts is. */
   readonly hasAny: (texts: NumberedTexts, marks: Uint32Array) => boolean;
+  /** What was worked out for those; of the batch that is looked at, where any of its texts is suspicious. */
+  readonly judged: JudgedTexts;
+  current: { readonly held: NumberedTexts; readonly isMarked: Uint32Array } | undefined;
 }
+
+/** What is known of each suspicious text by itself. */
+interface JudgedTexts {
+  from: NumberedTexts | undefined;
+  generation: number;
+  verdicts: Uint8Array;
+}
+
+const notJudged = 0;
+const harmless = 1;
+const matching = 2;
 
 /** Derives from the rules the texts that each of them needs. */
 export function rowFilter(rules: readonly Rule[]): RowFilter {
@@ -88,6 +112,8 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       tricks: wanted.tricks.reduce((all, { bits }) => all | bits, 0),
       owners: wanted.tricks,
       hasAny: anyMarked(),
+      judged: { from: undefined, generation: -1, verdicts: new Uint8Array(0) },
+      current: undefined,
       suspicious: perText((bytes, start, end, escaping) =>
         isSuspicious(filter, bytes, start, end, escaping) ? 1 : 0,
       ),
@@ -153,6 +179,40 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     if (unquoted >= 0) filter.decoded.collect(decoder.unquoted, 0, unquoted, add);
   };
 
+  const view = requestView();
+  const byOneText = rules.map(asksForOneText);
+  const matchers: (Matcher<RequestSubject> | undefined)[] = rules.map(() => undefined);
+  /** Whether a rule matches the text by itself, or may do so together with something else. */
+  const judge = (filter: ColumnFilter, held: NumberedTexts, id: number): number => {
+    const [start, end] = [held.start[id] ?? 0, held.end[id] ?? 0];
+    const alone = requestOf(filter.column, held.bytes, start, end, held.escapingOf(id));
+    const owners = new Set<number>();
+    collectFrom(filter, alone, 0, owners);
+    const subject = requestSubject(alone, 0);
+    for (const number of owners) {
+      const rule = rules[number];
+      if (rule === undefined) continue;
+      if (byOneText[number] !== true || (matchers[number] ??= compileRule(rule, view))(subject))
+        return matching;
+    }
+    return harmless;
+  };
+  const verdictOf = (filter: ColumnFilter, held: NumberedTexts, id: number): number => {
+    const { judged } = filter;
+    if (held !== judged.from || held.generation !== judged.generation) {
+      judged.from = held;
+      judged.generation = held.generation;
+      judged.verdicts.fill(notJudged);
+    }
+    if (id >= judged.verdicts.length) {
+      const more = new Uint8Array(Math.max(held.size, judged.verdicts.length * 2));
+      more.set(judged.verdicts);
+      judged.verdicts = more;
+    }
+    const known = judged.verdicts[id] ?? notJudged;
+    return known === notJudged ? (judged.verdicts[id] = judge(filter, held, id)) : known;
+  };
+
   return {
     always: always.flatMap((number) => rules[number] ?? []),
     candidates: (requests, row) => {
@@ -174,11 +234,13 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       if (marks.length < count) marks = new Uint8Array(Math.max(count, requests.position.length));
       marks.fill(always.length > 0 ? 1 : 0, 0, count);
       let isAny = always.length > 0;
-      for (const { column, suspicious, hasAny } of isAny ? [] : filters) {
-        const held = texts.of(requests, column);
+      for (const filter of isAny ? [] : filters) {
+        const held = texts.of(requests, filter.column);
         const { ids } = held;
-        const isMarked = suspicious(held);
-        if (!hasAny(held, isMarked)) continue;
+        const isMarked = filter.suspicious(held);
+        filter.current = undefined;
+        if (!filter.hasAny(held, isMarked)) continue;
+        filter.current = { held, isMarked };
         for (let row = 0; row < count; row++)
           if (isMarked[ids[row] ?? 0] === 1) {
             marks[row] = 1;
@@ -186,6 +248,16 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
           }
       }
       return isAny ? marks : undefined;
+    },
+    isCleared: (row) => {
+      if (always.length > 0) return false;
+      for (const filter of filters) {
+        if (filter.current === undefined) continue;
+        const { held, isMarked } = filter.current;
+        const id = held.ids[row] ?? 0;
+        if (isMarked[id] === 1 && verdictOf(filter, held, id) === matching) return false;
+      }
+      return true;
     },
   };
 }

@@ -136,6 +136,7 @@ const wanted: fc.Arbitrary<Wanted> = fc.record({
 describe('The filter on bytes', () => {
   it('lets every row pass that a rule matches, and the same row again', () => {
     let matched = 0;
+    let cleared = 0;
     const texts = textTable();
     const ask = requestMatcher(rules);
     fc.assert(
@@ -151,12 +152,27 @@ describe('The filter on bytes', () => {
             expect(ask(requests, row).map(({ title }) => title)).toEqual(found);
             expect(found.length === 0 || filter.mayMatch(requests, row), found.join()).toBe(true);
             expect(isSuspect?.[row] ?? 0).toBe(filter.mayMatch(requests, row) ? 1 : 0);
+            if (isSuspect?.[row] !== 1 || !filter.isCleared(row)) continue;
+            cleared++;
+            expect(found).toEqual([]);
           }
         },
       ),
       { numRuns: 300 },
     );
     expect(matched).toBeGreaterThan(100);
+    expect(cleared).toBeGreaterThan(50);
+  });
+
+  it('clears what only looks like an attack, and nothing that is one', async () => {
+    const builtin = rowFilter(injectionRules((await loadRules([builtinRules])).rules));
+    const requests = requestsOf([
+      { path: '/installing-windows-8.html', referrer: 'https://www.example.com/windows' },
+      { path: '/installing-windows-8.html', query: 'file=../../../../etc/passwd' },
+      { path: '/installing-windows-8.html' },
+    ]);
+    expect([...(builtin.suspects(requests, textTable()) ?? [])].slice(0, 3)).toEqual([1, 1, 1]);
+    expect([0, 1, 2].map(builtin.isCleared)).toEqual([true, false, true]);
   });
 
   it('needs no look at ordinary requests', async () => {
