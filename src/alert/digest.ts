@@ -1,5 +1,7 @@
+import type { Warning } from '../context/intel/intel.ts';
+import { indicatorTypes } from '../context/intel/indicator.ts';
 import type { ActorKind, Event, EventKind, Origin } from '../event/event.ts';
-import { member, object, text, type Json, type JsonObject } from '../event/json.ts';
+import { list, member, object, text, type Json, type JsonObject } from '../event/json.ts';
 import type { Provenance } from '../event/record.ts';
 
 /** What an alert says of each of several events: enough to know it, and to find it again. Its strings are as hostile as the log. */
@@ -27,14 +29,28 @@ export interface EventDigest {
   readonly provenance: Provenance;
 }
 
+/** What is known around an event when it comes, and is gone when a window is judged. */
+interface KnownAround {
+  /** Whom the configuration knows to be behind it, by name. */
+  readonly person?: string | undefined;
+  /** What feeds warn of in it. */
+  readonly warnings?: readonly Warning[] | undefined;
+  /** What its actor never did before, as a sentence. */
+  readonly unusual?: string | undefined;
+}
+
+/** What digestOf made. */
+export interface ReadDigest extends EventDigest, Pick<KnownAround, 'unusual'> {
+  readonly warnings: readonly Warning[];
+}
+
 /** Tens of thousands of these may wait in memory; a record may hold a megabyte in any of its fields. */
 const longest = 200;
+/** Of the warnings of one event. */
+const mostWarnings = 3;
 
-/**
- * As JSON text: smaller in memory than what it holds.
- * @param person whom the configuration knows to be behind it, by name
- */
-export function digestOf(event: Event, person?: string): string {
+/** As JSON text: smaller in memory than what it holds. */
+export function digestOf(event: Event, { person, warnings = [], unusual }: KnownAround = {}): string {
   const { actor, outcome, client, targets } = event;
   const { origin } = client;
   return JSON.stringify({
@@ -68,6 +84,15 @@ export function digestOf(event: Event, person?: string): string {
     },
     userAgent: cut(client.userAgent),
     provenance: { ...event.provenance, object: cut(event.provenance.object, 1_000) },
+    ...(warnings.length > 0 && {
+      warnings: warnings.slice(0, mostWarnings).map(({ type, value, feed, label }) => ({
+        type,
+        value: cut(value),
+        feed,
+        label: cut(label),
+      })),
+    }),
+    unusual: cut(unusual, 400),
   });
 }
 
@@ -78,8 +103,7 @@ function cut(value: string | undefined, length = longest): string | undefined {
   return `${value.slice(0, length).toWellFormed()}…`;
 }
 
-/** What digestOf made. */
-export function readDigest(digest: string): EventDigest {
+export function readDigest(digest: string): ReadDigest {
   const json = parsed(digest);
   const who = object(json, 'who');
   const result = text(json, 'result');
@@ -111,7 +135,17 @@ export function readDigest(digest: string): EventDigest {
       receivedAt: number('receivedAt'),
       ...(text(provenance, 'worker') === undefined ? {} : { worker: text(provenance, 'worker') }),
     },
+    warnings: (list(json, 'warnings') ?? []).flatMap(readWarning),
+    unusual: text(json, 'unusual'),
   };
+}
+
+function readWarning(json: Json): readonly Warning[] {
+  const type = indicatorTypes.find((one) => one === text(json, 'type'));
+  const [value, feed, label] = [text(json, 'value'), text(json, 'feed'), text(json, 'label')];
+  return type === undefined || value === undefined || feed === undefined
+    ? []
+    : [{ type, value, feed, ...(label !== undefined && { label }) }];
 }
 
 function parsed(digest: string): Json {

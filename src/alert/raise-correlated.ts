@@ -1,11 +1,12 @@
 import { noContext, type Context } from '../context/context.ts';
+import type { Warning } from '../context/intel/intel.ts';
 import type { Json } from '../event/json.ts';
 import type { Correlation } from '../sigma/correlation/correlation.ts';
 import type { CorrelationFinding } from '../sigma/correlation/finding.ts';
-import type { Alert, AlertEvent } from './alert.ts';
+import type { Alert, AlertEvent, AlertFact } from './alert.ts';
 import { alertPerson } from './alert-person.ts';
 import { correlationWords } from './correlation-words.ts';
-import { readDigest } from './digest.ts';
+import { readDigest, type ReadDigest } from './digest.ts';
 import { compileSentence, type Headline } from './headline.ts';
 import { alertId } from './identity.ts';
 import { headerPart, headlineOf, type HeaderPart } from './rule-header.ts';
@@ -68,10 +69,13 @@ function raise(
   context: Context,
 ): Alert {
   const { correlation, group, start, end, total, value } = finding;
+  const around: Around[] = [];
   const events = finding.events.map(({ id, time, event }): AlertEvent => {
-    const digest = readDigest(event);
+    const { warnings, unusual, ...digest } = readDigest(event);
+    around.push({ who: digest.who, warnings, unusual });
     return { id, time, ...digest, place: context.placeOf(digest.origin) };
   });
+  const warnings = warningsOf(around);
   const last = events.at(-1);
   const provenance = last?.provenance ?? { source: '', object: '', position: 0, receivedAt: 0 };
   const agents = distinct(events, ({ userAgent }) => userAgent);
@@ -96,9 +100,10 @@ function raise(
     },
     tactics: part.tactics,
     techniques: part.techniques,
-    facts: [],
+    facts: unlikeBefore(around),
     falsePositives: correlation.falsePositives,
     references: correlation.references,
+    ...(warnings.length > 0 && { context: { warnings } }),
     correlation: {
       type: correlation.test.type,
       summary: correlationWords(finding),
@@ -111,6 +116,34 @@ function raise(
     },
     evidence: { eventId: last?.id ?? '', provenance, fields: {} },
   };
+}
+
+type Around = Pick<ReadDigest, 'who' | 'warnings' | 'unusual'>;
+
+/** As many as of one event; what the newest events name first. */
+const mostWarnings = 10;
+/** Of as many actors is told what they did for the first time. */
+const mostUnusual = 5;
+
+function warningsOf(around: readonly Around[]): readonly Warning[] {
+  const found = new Map<string, Warning>();
+  for (const { warnings } of around.toReversed())
+    for (const warning of warnings) {
+      const key = JSON.stringify([warning.type, warning.value, warning.feed]);
+      if (found.size < mostWarnings && !found.has(key)) found.set(key, warning);
+    }
+  return [...found.values()];
+}
+
+/** Who it was is told where there are several. */
+function unlikeBefore(around: readonly Around[]): readonly AlertFact[] {
+  const isOne = new Set(around.map(({ who }) => who.name)).size === 1;
+  const sentences = around
+    .toReversed()
+    .flatMap(({ who, unusual }) =>
+      unusual === undefined ? [] : [isOne ? unusual : `${who.name}: ${unusual}`],
+    );
+  return [...new Set(sentences)].slice(0, mostUnusual).map((explanation) => ({ explanation, unknowns: [] }));
 }
 
 function whoOf(events: readonly AlertEvent[], { personNamed }: Context): Alert['who'] {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Around } from '../context/context.ts';
+import { indicatorSet } from '../context/intel/indicator-set.ts';
 import { decodeValue } from '../decode/decode.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { correlatorDefaults, createCorrelator } from '../sigma/correlation/correlator.ts';
@@ -41,10 +43,10 @@ function record(second: number, change: JsonObject = {}): Json {
   };
 }
 
-function raised(own: string, records: readonly Json[], wait = 0): readonly Alert[] {
+function raised(own: string, records: readonly Json[], wait = 0, around?: Around): readonly Alert[] {
   const parsed = parseRules(`title: T\nid: t\ntags: [attack.t1530]\n${own}\n${rules}`, 'c.yml');
   expect(parsed.problems).toEqual([]);
-  const engine = createEngine(parsed.rules, parsed.correlations);
+  const engine = createEngine(parsed.rules, parsed.correlations, new Set(), {}, undefined, undefined, around);
   const correlator = createCorrelator(engine.correlations, { ...correlatorDefaults, lateness: Infinity });
   const matches = records.flatMap((one) => {
     const { events } = decodeValue(one, { source: 'test', object: 'o', receivedAt: 7 });
@@ -105,6 +107,92 @@ describe('an alert of several events', () => {
       where: { origin: { type: 'unknown', text: '192.0.2.1, 198.51.100.1' } },
     });
     expect(alert?.who.account).toBeUndefined();
+  });
+
+  describe('tells what is known around its events', () => {
+    const set = indicatorSet();
+    for (const [n, value] of ['198.51.100.1', '198.51.100.2', '198.51.100.3'].entries())
+      set.add({ type: 'address', value, label: `botnet ${n}` });
+    const feeds = () => [{ name: 'partner', set: set.done() }];
+    const from = (second: number, sourceIPAddress: string, userName = 'alice') =>
+      record(second, {
+        sourceIPAddress,
+        userIdentity: { type: 'IAMUser', userName, accountId: '111122223333' },
+      });
+
+    it('what feeds warn of, each once and the newest first', () => {
+      const [alert] = raised(
+        counting.replace('gte: 3', 'gte: 4'),
+        [from(0, '198.51.100.1'), from(1, '198.51.100.2'), from(2, '192.0.2.1'), from(3, '198.51.100.1')],
+        0,
+        { feeds },
+      );
+      expect(alert?.context).toEqual({
+        warnings: [
+          { type: 'address', value: '198.51.100.1', feed: 'partner', label: 'botnet 0' },
+          { type: 'address', value: '198.51.100.2', feed: 'partner', label: 'botnet 1' },
+        ],
+      });
+    });
+
+    it('and no more than ten of them', () => {
+      const many = Array.from({ length: 30 }, (_, n) => `198.51.100.${n + 1}`);
+      const warned = indicatorSet();
+      for (const value of many) warned.add({ type: 'address', value });
+      const [alert] = raised(
+        counting.replace('gte: 3', 'gte: 30'),
+        many.map((value, n) => from(n, value)),
+        0,
+        { feeds: () => [{ name: 'partner', set: warned.done() }] },
+      );
+      const values = alert?.context?.warnings?.map(({ value }) => value);
+      expect(values).toEqual(many.slice(-10).toReversed());
+    });
+
+    it('nothing where no feed warns', () => {
+      const [alert] = raised(
+        counting,
+        [from(0, '192.0.2.1'), from(1, '192.0.2.1'), from(2, '192.0.2.1')],
+        0,
+        {
+          feeds,
+        },
+      );
+      expect(alert && 'context' in alert).toBe(false);
+    });
+
+    const usualOf: Around['usualOf'] = ({ actor, client }) =>
+      actor.name === 'carol'
+        ? undefined
+        : {
+            actor: actor.name,
+            days: 30,
+            isKnown: true,
+            fresh:
+              client.origin.type === 'address' && client.origin.address === '192.0.2.1'
+                ? []
+                : [{ kind: 'service', text: 's3' }],
+          };
+    const unlike = 'unlike in the 30 days before: first use of s3';
+
+    it('what its actor never did before, once', () => {
+      const events = [from(0, '192.0.2.1'), from(1, '198.51.100.9'), from(2, '198.51.100.9')];
+      const [alert] = raised(counting, events, 0, { usualOf });
+      expect(alert?.facts).toEqual([{ explanation: unlike, unknowns: [] }]);
+    });
+
+    it('and of whom, where there are several', () => {
+      const events = [
+        from(0, '198.51.100.9', 'bob'),
+        from(1, '198.51.100.9', 'carol'),
+        from(2, '198.51.100.9'),
+      ];
+      const [alert] = raised(counting, events, 0, { usualOf });
+      expect(alert?.facts.map(({ explanation }) => explanation)).toEqual([
+        `alice: ${unlike}`,
+        `bob: ${unlike}`,
+      ]);
+    });
   });
 
   it('has the same id for the same events in another order', () => {

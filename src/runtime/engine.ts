@@ -1,5 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
 import { digestOf } from '../alert/digest.ts';
+import { usualSentence } from '../context/usual/usual.ts';
 import { Subject, subjectField, subjectView, type Finding } from '../alert/finding.ts';
 import { correlatedRaiser, headlineFields } from '../alert/raise-correlated.ts';
 import { alertRaiser } from '../alert/raise.ts';
@@ -113,7 +114,12 @@ export function engineOf(
     field: subjectField,
     time: ({ event }) => event.time,
     id: ({ event }) => event.id,
-    evidence: ({ event, person }) => digestOf(event, person.known?.name),
+    evidence: ({ event, person, warnings, usual, place }) =>
+      digestOf(event, {
+        person: person.known?.name,
+        warnings,
+        unusual: usual && usualSentence(usual, place),
+      }),
     fieldsToShow: headlineFields,
   });
   const raise = alertRaiser();
