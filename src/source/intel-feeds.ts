@@ -1,5 +1,6 @@
 import { readFeed, type FeedContents, type FeedShape } from '../context/intel/feed.ts';
 import { fetchList } from './fetch-list.ts';
+import { fetchMispFeed, isMispManifest } from './misp-feed.ts';
 import { openLists, type Lists, type ListSource } from './open-lists.ts';
 import type { SourceLog } from './source.ts';
 import { fetchCollection } from './taxii.ts';
@@ -10,7 +11,7 @@ export interface IntelFeed extends ListSource, FeedShape {
   readonly isCollection: boolean;
   /** The whole value of the header of that name. */
   readonly authorization?: string | undefined;
-  /** How far back a collection is asked for the first time, in milliseconds. */
+  /** How far back a collection is asked for the first time, and how old events of MISP's manifest may be, in milliseconds. */
   readonly backMs: number;
 }
 
@@ -33,14 +34,24 @@ export function openIntelFeeds({
     ...options,
     clock,
     lists: feeds,
-    read: (bytes, feed) => readFeed(bytes, { ...feed, mayBeEmpty: feed.isCollection }),
-    fetch: (feed, url, kept, limits) =>
-      feed.isCollection
-        ? fetchCollection(
-            { url, authorization: feed.authorization, since: clock() - feed.backMs },
-            kept,
-            limits,
-          )
-        : fetchList(url, kept?.validators ?? {}, limits, feed.authorization),
+    read: (bytes, feed) => readFeed(bytes, shapeOf(feed)),
+    fetch: (feed, url, kept, limits) => {
+      const { authorization, isCollection, backMs } = feed;
+      const place = { url, authorization, since: clock() - backMs };
+      if (isCollection) return fetchCollection(place, kept, limits);
+      if (isMispManifest(url)) return fetchMispFeed(place, kept, limits);
+      return fetchList(url, kept?.validators ?? {}, limits, authorization);
+    },
   });
+}
+
+/** What is put together of pages or events may come to nothing, and is known by how it came. */
+function shapeOf(feed: IntelFeed): FeedShape {
+  const { isCollection, from } = feed;
+  const isManifest = !isCollection && 'url' in from && isMispManifest(from.url);
+  return {
+    ...feed,
+    mayBeEmpty: isCollection || isManifest,
+    ...(isManifest && { format: 'misp' as const }),
+  };
 }

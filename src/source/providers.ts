@@ -40,10 +40,9 @@ const patienceMs = 3_000;
 export async function openProviders({ lists, ...options }: ProvidersOptions): Promise<Providers> {
   let providerOf: (address: string) => Provider | undefined = () => undefined;
   let opened: Lists<readonly ProviderEntry[]> | undefined;
-  const opening = openLists<ProviderSource, readonly ProviderEntry[]>({
+  const opening = openProviderLists({
     ...options,
     lists,
-    read: (bytes, { provider }) => readProviderList(bytes, provider),
     changed: (states) => {
       providerOf = providerIndex(states.flatMap(({ contents }) => contents ?? []));
     },
@@ -60,6 +59,18 @@ export async function openProviders({ lists, ...options }: ProvidersOptions): Pr
       await Promise.race([stopped, sleep(patienceMs, undefined, { ref: false })]);
     },
   };
+}
+
+/** The lists by themselves, each as it stands; resolves once all of them were looked at. */
+export function openProviderLists(
+  options: ProvidersOptions & {
+    readonly changed: (states: readonly ListState<readonly ProviderEntry[]>[]) => void;
+  },
+): Promise<Lists<readonly ProviderEntry[]>> {
+  return openLists<ProviderSource, readonly ProviderEntry[]>({
+    ...options,
+    read: (bytes, { provider }) => readProviderList(bytes, provider),
+  });
 }
 
 /**
