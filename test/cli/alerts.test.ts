@@ -14,6 +14,8 @@ async function json(run: ReturnType<typeof tocsin>): Promise<unknown> {
   return JSON.parse((await run).stdout);
 }
 
+const incident = { id: sampleId(20), name: 'alerts around alice' };
+
 beforeAll(async () => {
   const store = await openSqliteStore({ path: file });
   await store.commit({
@@ -21,6 +23,24 @@ beforeAll(async () => {
       alert: sampleAlert(n + 1, { title, severity: n === 3 ? 'low' : 'high' }),
       channels: [],
     })),
+    now: 1,
+  });
+  // Older, and so behind the others in every list.
+  await store.commit({
+    alerts: [
+      { alert: { ...sampleAlert(21, { title: 'told', severity: 'low' }), incident }, channels: [] },
+      {
+        alert: {
+          ...sampleAlert(22, { title: 'not told', severity: 'low' }),
+          incident: { ...incident, mutes: ['slack'] },
+        },
+        channels: [],
+      },
+      {
+        alert: { ...sampleAlert(23, { title: 'too often', severity: 'low' }), muted: { until: 9 } },
+        channels: [],
+      },
+    ].map(({ alert, ...rest }) => ({ alert: { ...alert, time: alert.time - 86_400_000 }, ...rest })),
     now: 1,
   });
   await store.close();
@@ -53,6 +73,21 @@ describe('tocsin alerts', () => {
       more: false,
     });
     expect((await alerts('list', '--text', 'nowhere')).stdout).toBe('No alert fits.\n');
+  });
+
+  it.each([
+    [
+      ['--incident', sampleId(20)],
+      [22, 21],
+    ],
+    [['--incident', sampleId(20), '--muted'], [22]],
+    [['--muted', '--severity', 'low'], [22]],
+    [['--muted', 'hour'], [23]],
+    [['--incident', sampleId(1)], []],
+  ])('lists by incident and by what was not told: %j', async (args, found) => {
+    expect((await alerts('list', '--ids', ...args)).stdout).toBe(
+      found.map((n) => `${sampleId(n)}\n`).join(''),
+    );
   });
 
   it('assigns, comments, snoozes and shows all of it, hostile strings made harmless', async () => {

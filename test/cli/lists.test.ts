@@ -134,6 +134,38 @@ describe('tocsin lists', () => {
     expect(stdout).toBe('192.0.2.1: bad-txt (block), hosts-txt (context)\n198.51.100.1: on no list\n');
   });
 
+  it('shows what providers publish of their addresses, and whose one is', async () => {
+    writeFileSync(
+      at('aws.json'),
+      JSON.stringify({
+        syncToken: '1',
+        prefixes: [{ ip_prefix: '3.5.140.0/22', region: 'ap-northeast-2', service: 'S3' }],
+        ipv6_prefixes: [],
+      }),
+    );
+    writeFileSync(
+      at('providers.yaml'),
+      `data: ${at('data')}\ncontext: { places: { providers: { aws: { file: ${at('aws.json')} }, Backup & Co: { file: ${at('nowhere.txt')} } } } }\n`,
+    );
+    const of = (...args: readonly string[]) =>
+      tocsin(['lists', ...args, '--config', at('providers.yaml')], { env });
+    const list = await of('list');
+    expect(list.stdout).toMatch(/^ aws +1 +\S.* ago +\/.*aws\.json$/m);
+    expect(list.stdout).toMatch(/^ Backup & Co +- +never/m);
+    expect(list.stderr).toMatch(/addresses of Backup & Co: .*ENOENT/);
+    expect(list.code).toBe(2);
+    expect(JSON.parse((await of('refresh', '--json')).stdout)).toMatchObject({
+      providers: [
+        { name: 'aws', networks: 1, problem: null },
+        { name: 'Backup & Co', networks: null, problem: expect.stringContaining('ENOENT') as unknown },
+      ],
+    });
+    const find = await of('find', '3.5.140.9', '192.0.2.1');
+    expect(find.stdout).toBe(
+      '3.5.140.9: on no list; it belongs to AWS S3 in ap-northeast-2\n192.0.2.1: on no list\n',
+    );
+  });
+
   it('gives the state of lists to programs', async () => {
     const { stdout } = await tocsin(['lists', 'list', '--reputation', at('bad.txt'), '--json'], { env });
     expect(JSON.parse(stdout)).toMatchObject({

@@ -24,6 +24,7 @@ export function addAlerts(program: Command, finish: (code: number) => void): voi
       `
 Examples:
   $ tocsin alerts list --status open --severity high --since 2d
+  $ tocsin alerts list --incident 5e01… --muted             what nobody was told, because its incident was
   $ tocsin alerts show 0f4c…                               one alert, its findings and its history
   $ tocsin alerts ack 0f4c… 77ab…                          somebody has seen these
   $ tocsin alerts false-positive 0f4c… --reason 'the nightly backup'
@@ -62,6 +63,16 @@ A server that runs on the same store shows the change at once, and tells the cha
     .option('--text <words>', 'only those in which each of these words stands')
     .option('--rule <id>', 'only of the rule with this id')
     .option('--account <id>', 'only of this account')
+    .option('--incident <id>', 'only those that were stored as part of this incident, its own alert included')
+    .addOption(
+      list
+        .createOption(
+          '--muted [by]',
+          'only those that were not told everywhere: because of their incident (where nothing is said), or because their rule had told too much in the hour',
+        )
+        .choices(['incident', 'hour'])
+        .preset('incident'),
+    )
     .option('--since <time>', 'only of events since then: 2d, 2026-11-21, 2026-11-21T07:00:00Z')
     .option('--until <time>', 'only of events before then')
     .option('--limit <n>', 'at most so many', wholeNumber, 50)

@@ -7,7 +7,7 @@ export function addLists(program: Command, finish: (code: number) => void): void
   const lists = program
     .command('lists')
     .description(
-      'lists of known attackers and crawlers, and feeds of indicators: what they hold, how old they are, who is on them',
+      'lists of known attackers and crawlers, feeds of indicators, and the addresses of providers: what they hold, how old they are, who is on them',
     )
     .addHelpText('after', examples);
   const withLists = (command: Command): Command =>
@@ -27,7 +27,7 @@ export function addLists(program: Command, finish: (code: number) => void): void
     .action(async (flags: ListsFlags) => finish(await (await run()).refreshLists(flags)));
 
   withLists(lists.command('find'))
-    .description('the lists that have an address')
+    .description('the lists that have an address, and the provider that it belongs to')
     .argument('<address...>', 'such as 198.51.100.7 or 2001:db8::1')
     .action(async (addresses: string[], flags: ListsFlags) =>
       finish(await (await run()).findInLists(addresses, flags)),
@@ -36,7 +36,7 @@ export function addLists(program: Command, finish: (code: number) => void): void
 
 const examples = `
 Examples:
-  $ tocsin lists list                              what the configuration names, under traffic.reputation
+  $ tocsin lists list                              what the configuration names, under traffic.reputation, intel and context.places.providers
   $ tocsin lists list --reputation tor-exits drop.txt
   $ tocsin lists find 198.51.100.7 --reputation spamhaus-drop emerging-threats
   $ tocsin lists refresh

@@ -34,6 +34,8 @@ export interface AlertListFlags extends AlertFlags {
   readonly text?: string;
   readonly rule?: string;
   readonly account?: string;
+  readonly incident?: string;
+  readonly muted?: 'incident' | 'hour';
   readonly since?: string;
   readonly ids?: boolean;
 }
@@ -43,6 +45,7 @@ export function listAlerts(flags: AlertListFlags): Promise<number> {
   const query = {
     ...flags,
     ruleId: flags.rule,
+    about: { incident: flags.incident, muted: flags.muted },
     since: flags.since === undefined ? undefined : parseTime(flags.since, '--since', now),
     until: flags.until === undefined ? undefined : parseTime(flags.until, '--until', now),
   };

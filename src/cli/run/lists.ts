@@ -1,4 +1,6 @@
 import { addressIn } from '../../context/observable.ts';
+import { providerIndex } from '../../context/providers/provider-index.ts';
+import { providerWords, type Provider } from '../../context/providers/provider.ts';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
 import { loadConfig } from '../../runtime/config.ts';
@@ -11,6 +13,7 @@ import { CliFailure, exitCode } from '../failure.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
 import { formatDuration, terminalOf, writeOut } from '../terminal.ts';
+import { openProvidersOf, plainProvider, showProviders, type ProviderLists } from './provider-lists.ts';
 import {
   fromConfig,
   fromFlags,
@@ -30,21 +33,34 @@ function wanted(flags: ListsFlags): OpenedLists {
   return fromFlags(flags, []) ?? fromConfig(loadConfig(flags.config, systemSecrets()));
 }
 
-/** @param work is given no feeds of indicators where the flags name lists of their own */
+/** What the configuration has besides lists of addresses. */
+interface Others {
+  readonly intel: Intel;
+  readonly providers: ProviderLists;
+}
+
+/** @param work is given nothing of the configuration where the flags name lists of their own */
 async function withLists(
   flags: ListsFlags,
-  work: (lists: Reputation, intel: Intel | undefined) => Promise<void>,
+  work: (lists: Reputation, others: Others | undefined) => Promise<void>,
 ): Promise<number> {
   const lists = await openLists(wanted(flags));
-  let intel: Intel | undefined;
+  const opened: { intel?: Intel; providers?: ProviderLists } = {};
   try {
-    if (fromFlags(flags, []) === undefined)
-      intel = await openIntel(loadConfig(flags.config, systemSecrets()), quiet);
-    await work(lists, intel);
-    const all = [...lists.states(), ...(intel?.states() ?? [])];
+    let others: Others | undefined;
+    if (fromFlags(flags, []) === undefined) {
+      const config = loadConfig(flags.config, systemSecrets());
+      const [intel, providers] = await Promise.all([
+        openIntel(config, quiet).then((one) => (opened.intel = one)),
+        openProvidersOf(config).then((one) => (opened.providers = one)),
+      ]);
+      others = { intel, providers };
+    }
+    await work(lists, others);
+    const all = [...lists.states(), ...(others?.intel.states() ?? []), ...(others?.providers.states() ?? [])];
     return all.every(({ problem }) => problem === undefined) ? exitCode.ok : exitCode.failure;
   } finally {
-    await Promise.all([lists.stop(), intel?.stop()]);
+    await Promise.all([lists.stop(), opened.intel?.stop(), opened.providers?.stop()]);
   }
 }
 
@@ -52,28 +68,36 @@ async function withLists(
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export function listLists(flags: ListsFlags): Promise<number> {
-  return withLists(flags, (lists, intel) => show(lists.states(), intel?.states() ?? [], flags));
+  return withLists(flags, (lists, others) => show(lists.states(), others, flags));
 }
 
 export function refreshLists(flags: ListsFlags): Promise<number> {
-  return withLists(flags, async (lists, intel) => {
-    await Promise.all([lists.refresh(), intel?.refresh()]);
-    await show(lists.states(), intel?.states() ?? [], flags);
+  return withLists(flags, async (lists, others) => {
+    await Promise.all([lists.refresh(), others?.intel.refresh(), others?.providers.refresh()]);
+    await show(lists.states(), others, flags);
   });
 }
 
 async function show(
   states: readonly KnownListState[],
-  feeds: readonly FeedState[],
+  others: Others | undefined,
   { json }: ListsFlags,
 ): Promise<void> {
+  const feeds = others?.intel.states() ?? [];
+  const providers = others?.providers.states() ?? [];
   if (json === true) {
-    await writeOut(jsonText({ lists: states.map(plain), feeds: feeds.map(plainFeed) }));
+    const all = {
+      lists: states.map(plain),
+      feeds: feeds.map(plainFeed),
+      providers: providers.map(plainProvider),
+    };
+    await writeOut(jsonText(all));
     return;
   }
   if (feeds.length > 0) await showFeeds(feeds);
+  if (providers.length > 0) await showProviders(providers);
   if (states.length === 0) {
-    if (feeds.length > 0) return;
+    if (feeds.length + providers.length > 0) return;
     await writeOut(
       'No lists. Name some under traffic.reputation in the configuration, or with --reputation; ' +
         "'tocsin lists --help' shows those that are known by name.\n",
@@ -173,6 +197,10 @@ function plain({ name, crawler, from, trust, contents, confirmedAt, problem }: K
   };
 }
 
+function wordsOf(provider: Provider | undefined): string | null {
+  return provider === undefined ? null : providerWords(provider);
+}
+
 export function findInLists(addresses: readonly string[], flags: ListsFlags): Promise<number> {
   const asked = addresses.map((address) => {
     const words = new Uint32Array(wordsInAddress);
@@ -181,9 +209,12 @@ export function findInLists(addresses: readonly string[], flags: ListsFlags): Pr
       throw new CliFailure(`'${line(address, 60)}' is no address; write something like 198.51.100.7`);
     return { address, words };
   });
-  return withLists(flags, async (lists, intel) => {
+  return withLists(flags, async (lists, others) => {
     const now = Date.now();
-    const feeds = intel?.feeds() ?? [];
+    const feeds = others?.intel.feeds() ?? [];
+    const providerOf = providerIndex(
+      (others?.providers.states() ?? []).flatMap(({ contents }) => contents ?? []),
+    );
     const states = lists.states().map((state) => ({
       ...state,
       index: rangeIndex(state.contents === undefined ? [] : [state.contents]),
@@ -203,18 +234,20 @@ export function findInLists(addresses: readonly string[], flags: ListsFlags): Pr
         const known = set.find('address', addressIn(address) ?? address, now);
         return known === undefined ? [] : [{ name, label: known.label ?? null }];
       }),
+      provider: wordsOf(providerOf(address)),
     }));
     if (flags.json === true) {
       await writeOut(jsonText({ addresses: found }));
       return;
     }
-    for (const { address, own: isOwn, lists: on, feeds: warning } of found) {
+    for (const { address, own: isOwn, lists: on, feeds: warning, provider } of found) {
       const names = [
         ...on.map(({ name, trust, crawler }) => `${name} (${crawler ? 'crawler' : trust})`),
         ...warning.map(({ name, label }) => `feed ${name}${label === null ? '' : ` (${line(label, 120)})`}`),
       ];
       const note = isOwn ? '; it is your own, so that no list counts' : '';
-      await writeOut(`${address}: ${names.length === 0 ? 'on no list' : names.join(', ')}${note}\n`);
+      const whose = provider === null ? '' : `; it belongs to ${line(provider, 120)}`;
+      await writeOut(`${address}: ${names.length === 0 ? 'on no list' : names.join(', ')}${whose}${note}\n`);
     }
     for (const state of lists.states()) {
       const trouble = troubleOf(state);
