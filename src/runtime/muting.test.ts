@@ -1,15 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Alert } from '../alert/alert.ts';
 import type { Severity } from '../event/severity.ts';
 import { sampleAlert } from '../notify/sample.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Owes } from '../store/owed.ts';
 import type { Store } from '../store/store.ts';
+import { everyStore, type StartedEngine } from '../store/testing/every-store.ts';
 import { parseConfig } from './config.ts';
 import { gatheringOf, type IncidentsConfig } from './config-incidents.ts';
 import { joiningOf } from './config-joining.ts';
 import { incidentGatherer } from './gather-incidents.ts';
 import { createMuting } from './muting.ts';
+
+// DynamoDB on one machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const start = Date.UTC(2026, 10, 21, 9, 10);
 const minute = 60_000;
@@ -45,12 +49,14 @@ afterEach(async () => {
 });
 
 interface Settings {
+  /** The embedded store, where left out. */
+  readonly on?: StartedEngine;
   readonly mute?: IncidentsConfig['mute'];
   readonly channelsFor?: (alert: Alert) => Owes;
 }
 
-async function opened({ mute = 'medium', channelsFor = () => ['slack'] }: Settings = {}) {
-  const store = await openSqliteStore({ path: ':memory:' });
+async function opened({ on, mute = 'medium', channelsFor = () => ['slack'] }: Settings = {}) {
+  const store = await (on?.open() ?? openSqliteStore({ path: ':memory:' }));
   stores.push(store);
   let counted = 0;
   /** A process of its own: it knows nothing but what the store holds. */
@@ -284,5 +290,53 @@ describe('one client of a web site', () => {
     await store.life.change({ alertId: webAlert(0).id, change, by: 'x', via: 'api', now: start });
     await put(webAlert(1));
     expect(await channels(webAlert(1))).toEqual(['slack']);
+  });
+});
+
+describe.each(everyStore)('on $name', ({ isHere, start: startEngine }) => {
+  describe.skipIf(!isHere)('one attacker', () => {
+    let on: StartedEngine;
+    beforeAll(async () => {
+      on = await startEngine();
+    }, 180_000);
+    afterAll(() => on.stop(), 60_000);
+
+    it('wakes a person once, until it gets worse or was closed', async () => {
+      const { put, gather, channels, note, muted, store, teller, process } = await told({ on });
+      const [further, high, later] = [alertOf(6), alertOf(7, 'high'), alertOf(9)];
+      await put(further, high);
+      expect(await channels(further)).toEqual([]);
+      expect(await note(further)).toMatchObject({ id: chain[0]?.id, mutes: ['slack'] });
+      expect(await channels(high)).toEqual(['slack']);
+      expect(muted()).toBe(1);
+      const { alerts } = await store.alerts({ limit: 10, about: { muted: 'incident' } });
+      expect(alerts.map(({ id }) => id)).toEqual([further.id]);
+      // Another process knows it from the store alone.
+      await gather();
+      const heir = process();
+      await heir.gather();
+      const unheard = alertOf(8);
+      await heir.put(unheard);
+      expect(await channels(unheard)).toEqual([]);
+      await store.life.change({
+        alertId: teller.id,
+        change: { type: 'status', status: 'resolved' },
+        by: 'jane',
+        via: 'api',
+        now: start,
+      });
+      await heir.put(later);
+      expect(await channels(later)).toEqual(['slack']);
+    });
+
+    it('of a web site is told by its worst alert', async () => {
+      const { put, channels, store } = await opened({ on });
+      const [low, high] = [webAlert(1, 'low'), webAlert(2, 'high')];
+      await put(low, high);
+      expect(await channels(high)).toEqual(['slack']);
+      expect(await channels(low)).toEqual([]);
+      const { alerts } = await store.alerts({ limit: 10, about: { muted: 'incident' } });
+      expect(alerts.map(({ id }) => id)).toEqual([low.id]);
+    });
   });
 });

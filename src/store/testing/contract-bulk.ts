@@ -1,17 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { bulkTargets, changeInBulk } from './bulk.ts';
-import { openSqliteStore } from './sqlite.ts';
-import type { Store } from './store.ts';
-import { sampleAlert, sampleId as id } from './testing/samples.ts';
+import { describe, expect, it } from 'vitest';
+import { bulkTargets, changeInBulk } from '../bulk.ts';
+import type { Store } from '../store.ts';
+import type { Open } from './opened-store.ts';
+import { sampleAlert, sampleId as id } from './samples.ts';
 
-const stores: Store[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-});
-
-async function opened(alerts: number) {
-  const store = await openSqliteStore({ path: ':memory:' });
-  stores.push(store);
+async function opened(open: Open, alerts: number): Promise<Store> {
+  const { store } = await open();
   await store.commit({
     alerts: Array.from({ length: alerts }, (_, n) => ({
       alert: sampleAlert(n + 1, { ruleId: n % 2 === 0 ? 'even' : 'odd' }),
@@ -24,70 +18,75 @@ async function opened(alerts: number) {
 
 const who = { by: 'jane', via: 'cli', now: 10 } as const;
 
-describe('what a search finds', () => {
-  it.each([
-    [600, 3, false],
-    [600, 299, false],
-    [600, 300, true],
-    [600, 10_000, true],
-    [0, 1, true],
-  ])('of %i alerts is counted up to %i, and it is said whether that is all', async (alerts, most, isAll) => {
-    const store = await opened(alerts);
-    const found = await bulkTargets(store, { ruleId: 'odd' }, most);
-    expect(found.isAll).toBe(isAll);
-    expect(found.targets).toHaveLength(Math.min(alerts / 2, most));
-  });
-});
-
-describe('many alerts', () => {
-  it('are changed each once, and what somebody else decided meanwhile is left', async () => {
-    const store = await opened(4);
-    const { targets } = await bulkTargets(store, {}, 10);
-    const change = { type: 'status', status: 'acknowledged' } as const;
-    await store.life.change({ alertId: id(2), change, by: 'bob', via: 'api', now: 5 });
-    const result = await changeInBulk(store, undefined, [...targets, ...targets, { id: 'none' }], {
-      ...who,
-      status: 'resolved',
-      reason: 'done',
-    });
-    expect(result).toMatchObject({
-      changed: 3,
-      unchanged: 0,
-      conflicts: [{ id: id(2), lifecycle: { status: 'acknowledged', by: 'bob' } }],
-      unknown: ['none'],
-      refused: [],
-      passedOn: 0,
-    });
-    const { lines } = await store.life.history({ alertId: id(1), limit: 5 });
-    expect(lines).toMatchObject([{ by: 'jane', detail: 'from open to resolved: done' }]);
-    expect(
-      await changeInBulk(store, undefined, [{ id: id(1) }], { ...who, status: 'resolved' }),
-    ).toMatchObject({
-      changed: 0,
-      unchanged: 1,
+/** Many alerts changed at once. */
+export function describeBulk(open: Open): void {
+  describe('what a search finds', () => {
+    it('is counted up to a number, over several pages, and it is said whether that is all', async () => {
+      const store = await opened(open, 600);
+      for (const [ruleId, most, count, isAll] of [
+        ['odd', 3, 3, false],
+        ['odd', 299, 299, false],
+        ['odd', 300, 300, true],
+        ['odd', 10_000, 300, true],
+        [undefined, 10_000, 600, true],
+        ['none', 1, 0, true],
+      ] as const) {
+        const found = await bulkTargets(store, { ruleId }, most);
+        expect([ruleId, found.isAll, found.targets.length]).toEqual([ruleId, isAll, count]);
+      }
     });
   });
 
-  it('are refused each by itself', async () => {
-    const store = await opened(1);
-    const result = await changeInBulk(store, undefined, [{ id: id(1) }], {
-      ...who,
-      status: 'false-positive',
+  describe('many alerts', () => {
+    it('are changed each once, and what somebody else decided meanwhile is left', async () => {
+      const store = await opened(open, 4);
+      const { targets } = await bulkTargets(store, {}, 10);
+      const change = { type: 'status', status: 'acknowledged' } as const;
+      await store.life.change({ alertId: id(2), change, by: 'bob', via: 'api', now: 5 });
+      const result = await changeInBulk(store, undefined, [...targets, ...targets, { id: 'none' }], {
+        ...who,
+        status: 'resolved',
+        reason: 'done',
+      });
+      expect(result).toMatchObject({
+        changed: 3,
+        unchanged: 0,
+        conflicts: [{ id: id(2), lifecycle: { status: 'acknowledged', by: 'bob' } }],
+        unknown: ['none'],
+        refused: [],
+        passedOn: 0,
+      });
+      const { lines } = await store.life.history({ alertId: id(1), limit: 5 });
+      expect(lines).toMatchObject([{ by: 'jane', detail: 'from open to resolved: done' }]);
+      expect(
+        await changeInBulk(store, undefined, [{ id: id(1) }], { ...who, status: 'resolved' }),
+      ).toMatchObject({
+        changed: 0,
+        unchanged: 1,
+      });
     });
-    expect(result.refused).toMatchObject([
-      { id: id(1), reason: expect.stringContaining('reason') as unknown },
-    ]);
-  });
 
-  it('of which two people decide at once are decided by one of them', async () => {
-    const store = await opened(20);
-    const { targets } = await bulkTargets(store, {}, 100);
-    const results = await Promise.all(
-      (['resolved', 'acknowledged'] as const).map((status) =>
-        changeInBulk(store, undefined, targets, { ...who, status }),
-      ),
-    );
-    for (const { changed, conflicts } of results) expect(changed + conflicts.length).toBe(20);
-    expect(results.reduce((sum, { changed }) => sum + changed, 0)).toBe(20);
+    it('are refused each by itself', async () => {
+      const store = await opened(open, 1);
+      const result = await changeInBulk(store, undefined, [{ id: id(1) }], {
+        ...who,
+        status: 'false-positive',
+      });
+      expect(result.refused).toMatchObject([
+        { id: id(1), reason: expect.stringContaining('reason') as unknown },
+      ]);
+    });
+
+    it('of which two people decide at once are decided by one of them', async () => {
+      const store = await opened(open, 20);
+      const { targets } = await bulkTargets(store, {}, 100);
+      const results = await Promise.all(
+        (['resolved', 'acknowledged'] as const).map((status) =>
+          changeInBulk(store, undefined, targets, { ...who, status }),
+        ),
+      );
+      for (const { changed, conflicts } of results) expect(changed + conflicts.length).toBe(20);
+      expect(results.reduce((sum, { changed }) => sum + changed, 0)).toBe(20);
+    });
   });
-});
+}
