@@ -1,5 +1,5 @@
 import { sampleAlert } from '../../src/notify/sample.ts';
-import { indicatorSet } from '../../src/context/intel/indicator-set.ts';
+import { indicatorSet, openIndicators } from '../../src/context/intel/indicator-set.ts';
 import { healthy } from '../../src/notify/channel-health.ts';
 import { createUsualMemory } from '../../src/context/usual/memory.ts';
 import { createAssetMemory } from '../../src/facts/assets/memory.ts';
@@ -40,7 +40,7 @@ export async function metricNames(): Promise<readonly MetricName[]> {
         lookups: () => [
           { provider: 'example', health: healthy, asked: 0, perDay: 1, kept: 0, answered: 0, unanswered: 0 },
         ],
-        feeds: () => [{ name: 'example', set: indicatorSet().done() }],
+        feeds: () => [{ name: 'example', set: openIndicators(indicatorSet().pack()) }],
       },
     );
     metrics.ingested('example', newTally(), [alert], 0);

@@ -14,7 +14,9 @@ const feed = z
       .string()
       .superRefine(checkAddress)
       .optional()
-      .describe('Where it is fetched: a STIX bundle, an event, a search or the `manifest.json` of a feed of MISP, or CSV.'),
+      .describe(
+        'Where it is fetched: a STIX bundle, an event, a search or the `manifest.json` of a feed of MISP, or CSV.',
+      ),
     taxii: z
       .string()
       .superRefine(checkAddress)
@@ -50,7 +52,9 @@ const feed = z
       .min(1)
       .max(3650)
       .default(90)
-      .describe('How far back a TAXII collection is asked for the first time, and how long ago an event of a `manifest.json` may have changed, in days.'),
+      .describe(
+        'How far back a TAXII collection is asked for the first time, and how long ago an event of a `manifest.json` may have changed, in days.',
+      ),
   })
   .superRefine(({ url, taxii, file }, context) => {
     const places = [url, taxii, file].filter((place) => place !== undefined);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Around } from '../context/context.ts';
-import { indicatorSet } from '../context/intel/indicator-set.ts';
+import { indicatorSet, openIndicators } from '../context/intel/indicator-set.ts';
 import { decodeValue } from '../decode/decode.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { correlatorDefaults, createCorrelator } from '../sigma/correlation/correlator.ts';
@@ -113,7 +113,7 @@ describe('an alert of several events', () => {
     const set = indicatorSet();
     for (const [n, value] of ['198.51.100.1', '198.51.100.2', '198.51.100.3'].entries())
       set.add({ type: 'address', value, label: `botnet ${n}` });
-    const feeds = () => [{ name: 'partner', set: set.done() }];
+    const feeds = () => [{ name: 'partner', set: openIndicators(set.pack()) }];
     const from = (second: number, sourceIPAddress: string, userName = 'alice') =>
       record(second, {
         sourceIPAddress,
@@ -143,7 +143,7 @@ describe('an alert of several events', () => {
         counting.replace('gte: 3', 'gte: 30'),
         many.map((value, n) => from(n, value)),
         0,
-        { feeds: () => [{ name: 'partner', set: warned.done() }] },
+        { feeds: () => [{ name: 'partner', set: openIndicators(warned.pack()) }] },
       );
       const values = alert?.context?.warnings?.map(({ value }) => value);
       expect(values).toEqual(many.slice(-10).toReversed());

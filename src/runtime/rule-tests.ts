@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { isCountryCode } from '../context/country-name.ts';
-import { indicatorSet } from '../context/intel/indicator-set.ts';
+import { indicatorSet, openIndicators } from '../context/intel/indicator-set.ts';
 import { indicatorTypes, indicatorValue } from '../context/intel/indicator.ts';
 import type { Feed } from '../context/intel/intel.ts';
 import type { Locate } from '../context/place.ts';
@@ -239,7 +239,7 @@ function feedsIn(indicators: z.infer<typeof testFile>['indicators']): readonly F
       const value = indicatorValue(type, text);
       if (value !== undefined) set.add({ type, value, label });
     }
-    return { name, set: set.done() };
+    return { name, set: openIndicators(set.pack()) };
   });
 }
 

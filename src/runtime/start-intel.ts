@@ -7,6 +7,7 @@ import type { Lists, ListState } from '../source/open-lists.ts';
 import type { SourceLog } from '../source/source.ts';
 import { feedName, feedSettings } from './config-intel.ts';
 import type { Config } from './config-schema.ts';
+import { readFeedApart } from './read-feed-apart.ts';
 
 /** A feed as it stands, under the name that the configuration gives it. */
 export interface FeedState extends ListState<FeedContents> {
@@ -39,6 +40,7 @@ export async function openIntel(config: Pick<Config, 'data' | 'intel'>, log: Sou
     clock: Date.now,
     log,
     changed,
+    read: readFeedApart,
   });
   opened.lists = lists;
   changed();

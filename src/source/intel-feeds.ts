@@ -1,4 +1,4 @@
-import { readFeed, type FeedContents, type FeedShape } from '../context/intel/feed.ts';
+import { readFeed, type FeedContents, type FeedRead, type FeedShape } from '../context/intel/feed.ts';
 import { fetchList } from './fetch-list.ts';
 import { fetchMispFeed, isMispManifest } from './misp-feed.ts';
 import { openLists, type Lists, type ListSource } from './open-lists.ts';
@@ -22,19 +22,22 @@ export interface IntelFeedsOptions {
   readonly clock: () => number;
   readonly log: SourceLog;
   readonly changed: () => void;
+  /** Reads what was fetched, where not here: a large feed takes seconds. */
+  readonly read?: ((bytes: Uint8Array, shape: FeedShape) => FeedRead | Promise<FeedRead>) | undefined;
 }
 
 /** Loads feeds of indicators and keeps them fresh; see `openLists`. */
 export function openIntelFeeds({
   feeds,
   clock,
+  read = readFeed,
   ...options
 }: IntelFeedsOptions): Promise<Lists<FeedContents>> {
   return openLists<IntelFeed, FeedContents>({
     ...options,
     clock,
     lists: feeds,
-    read: (bytes, feed) => readFeed(bytes, shapeOf(feed)),
+    read: (bytes, feed) => read(bytes, shapeOf(feed)),
     fetch: (feed, url, kept, limits) => {
       const { authorization, isCollection, backMs } = feed;
       const place = { url, authorization, since: clock() - backMs };
@@ -45,13 +48,20 @@ export function openIntelFeeds({
   });
 }
 
-/** What is put together of pages or events may come to nothing, and is known by how it came. */
+/**
+ * How a feed is written, and nothing else of it: what reads it may be another thread, which needs no credentials. What is put together of pages or
+ * events may come to nothing, and is known by how it came.
+ */
 function shapeOf(feed: IntelFeed): FeedShape {
-  const { isCollection, from } = feed;
+  const { isCollection, from, format, column, typeColumn, labelColumn, untilColumn, type } = feed;
   const isManifest = !isCollection && 'url' in from && isMispManifest(from.url);
   return {
-    ...feed,
+    format: isManifest ? 'misp' : format,
+    column,
+    typeColumn,
+    labelColumn,
+    untilColumn,
+    type,
     mayBeEmpty: isCollection || isManifest,
-    ...(isManifest && { format: 'misp' as const }),
   };
 }

@@ -29,15 +29,14 @@ export interface ListState<Contents> {
   readonly problem: string | undefined;
 }
 
+type ListRead<Contents> =
+  | { readonly type: 'read'; readonly contents: Contents }
+  | { readonly type: 'refused'; readonly reason: string };
+
 export interface ListsOptions<Source extends ListSource, Contents> {
   readonly lists: readonly Source[];
   /** What a list says, or in one clause why it is none. */
-  readonly read: (
-    bytes: Uint8Array,
-    list: Source,
-  ) =>
-    | { readonly type: 'read'; readonly contents: Contents }
-    | { readonly type: 'refused'; readonly reason: string };
+  readonly read: (bytes: Uint8Array, list: Source) => ListRead<Contents> | Promise<ListRead<Contents>>;
   /** How a list is fetched that is more than one answer to one GET; `fetchList`, where left out. */
   readonly fetch?:
     | ((list: Source, url: string, kept: KeptList | undefined, limits: FetchLimits) => Promise<Fetched>)
@@ -114,8 +113,8 @@ export async function openLists<Source extends ListSource, Contents>(
     list.state = { ...state, isStale };
     if (isNew) changed(states());
   };
-  const take = (list: One, bytes: Uint8Array, confirmedAt: number): boolean => {
-    const read = options.read(bytes, list.settings);
+  const take = async (list: One, bytes: Uint8Array, confirmedAt: number): Promise<boolean> => {
+    const read = await options.read(bytes, list.settings);
     if (read.type === 'refused') {
       set(list, { problem: read.reason });
       return false;
@@ -140,7 +139,7 @@ export async function openLists<Source extends ListSource, Contents>(
       list.kept = { ...list.kept, confirmedAt };
       set(list, { confirmedAt, problem: undefined });
     } else {
-      if (!take(list, fetched.bytes, confirmedAt)) return;
+      if (!(await take(list, fetched.bytes, confirmedAt))) return;
       list.kept = { bytes: fetched.bytes, validators: fetched.validators, confirmedAt };
     }
     await keepList(folder, name, url, list.kept);
@@ -152,7 +151,7 @@ export async function openLists<Source extends ListSource, Contents>(
     if (looks === list.looks) return set(list, { confirmedAt: clock(), problem: undefined });
     const bytes = await wholeOf(createReadStream(file), mostBytes);
     if (bytes === undefined) return set(list, { problem: tooLong(mostBytes) });
-    if (take(list, bytes, clock())) list.looks = looks;
+    if (await take(list, bytes, clock())) list.looks = looks;
   };
   const lookOnce = async (list: One): Promise<void> => {
     const { from } = list.settings;
@@ -183,7 +182,7 @@ export async function openLists<Source extends ListSource, Contents>(
     if (!('url' in from)) continue;
     const kept = await keptList(folder, name, from.url);
     // Without its validators: where the copy is refused the list must come as a whole.
-    if (kept !== undefined && take(list, kept.bytes, kept.confirmedAt)) list.kept = kept;
+    if (kept !== undefined && (await take(list, kept.bytes, kept.confirmedAt))) list.kept = kept;
   }
   // Who runs several times an hour asks no more often than who runs all the time.
   await Promise.all(held.filter((list) => !isFresh(list, clock())).map(lookAt));

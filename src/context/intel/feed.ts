@@ -1,7 +1,7 @@
 import type { Json } from '../../event/json.ts';
 import { isJsonObject, isList, list, member, object } from '../../event/json.ts';
 import { readCsvFeed, type CsvShape } from './csv-feed.ts';
-import { indicatorSet, type IndicatorSet } from './indicator-set.ts';
+import { indicatorSet, openIndicators, type IndicatorSet, type PackedIndicators } from './indicator-set.ts';
 import type { IndicatorSink } from './indicator.ts';
 import { readMisp } from './misp.ts';
 import { readStix } from './stix.ts';
@@ -28,13 +28,31 @@ export interface FeedContents {
 /** Of one feed. */
 const mostIndicators = 500_000;
 
+interface Refused {
+  readonly type: 'refused';
+  /** One clause. */
+  readonly reason: string;
+}
+
+export type FeedRead = { readonly type: 'read'; readonly contents: FeedContents } | Refused;
+
+/** The same as plain data. */
+export type PackedFeed =
+  (Omit<FeedContents, 'set'> & { readonly type: 'read'; readonly indicators: PackedIndicators }) | Refused;
+
 /** Reads a feed, or says in one clause why it is none. Time and memory grow with the bytes alone. */
-export function readFeed(
-  bytes: Uint8Array,
-  shape: FeedShape,
-):
-  | { readonly type: 'read'; readonly contents: FeedContents }
-  | { readonly type: 'refused'; readonly reason: string } {
+export function readFeed(bytes: Uint8Array, shape: FeedShape): FeedRead {
+  return openFeed(packFeed(bytes, shape));
+}
+
+export function openFeed(packed: PackedFeed): FeedRead {
+  if (packed.type === 'refused') return packed;
+  const { format, leftOut, indicators } = packed;
+  return { type: 'read', contents: { format, leftOut, set: openIndicators(indicators) } };
+}
+
+/** As `readFeed`, for a thread that hands it to another. */
+export function packFeed(bytes: Uint8Array, shape: FeedShape): PackedFeed {
   const set = indicatorSet();
   let leftOut = 0;
   const sink: IndicatorSink = {
@@ -74,7 +92,7 @@ export function readFeed(
           ? `names nothing that events can be held against (${leftOut} left out)`
           : `has no indicators as ${format}`,
     };
-  return { type: 'read', contents: { format, set: set.done(), leftOut } };
+  return { type: 'read', format, leftOut, indicators: set.pack() };
 }
 
 /** MISP writes its events in members with a capital letter. */
