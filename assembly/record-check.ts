@@ -4,97 +4,44 @@
  * said, so that the host looks at it with care. Written for records that a rule matches by the thousand: see src/runtime/countable.ts.
  */
 
-/** The numbers of rules and fields. */
-export const countedRules: u32 = 163840;
-export const countedFields: u32 = 163844;
-/** 8 slots of 64 bytes: the fields of a rule as a set of bits, how often it matched, and the first and the last time, 20 bytes each. */
-export const ruleSlots: u32 = 163856;
-/** 16 slots of 64 bytes: how many names, of each up to 6 the address and length; address of the texts and how many: address and length of each. */
-export const fieldSlots: u32 = 164368;
-/** The names and texts, and the lists of texts. */
-export const countedTexts: u32 = 165392;
-export const countedTextsEnd: u32 = 172032;
-/**
- * For each 64 bytes of the record what the scanner has found out about them, 128 bytes: sets of bits of opening and closing quotes, of what
- * is in strings, and of what is outside of them: colons, commas, opening and closing brackets; of what may be square brackets; how many
- * brackets are open at its beginning; and the colons behind keys that end like a name of a field that is compared. A longer record is not
- * certain. What is behind the record is as if it were in a string.
- */
-export const blocks: u32 = 172032;
-export const blocksEnd: u32 = 303104;
-export const blockSize: u32 = 128;
-export const openQuotesInBlock: u32 = 0;
-export const closeQuotesInBlock: u32 = 8;
-export const stringsInBlock: u32 = 16;
-export const colonsInBlock: u32 = 24;
-export const commasInBlock: u32 = 32;
-export const opensInBlock: u32 = 40;
-export const closesInBlock: u32 = 48;
-export const squaresInBlock: u32 = 56;
-export const keysInBlock: u32 = 64;
-export const depthInBlock: u32 = 72;
-/** Addresses of colons, 4 bytes each; behind the last place at which it is not full there is room for those of a whole block. */
-export const keyList: u32 = 303104;
-export const keyListFull: u32 = 319224;
-/** For each slot of the table of ends of names one byte: whether a name of a field that is compared has it. */
-export const countedTails: u32 = 319488;
-export const tailBits: u32 = 10;
-export const ruleFirst: u32 = 8;
-export const ruleLast: u32 = 32;
-
-/**
- * What bytes are compared with, 64 at a step. They are read from memory because a compiler that knows them makes a vector of them anew
- * for each comparison, which takes longer than to compare.
- */
-const compared = memory.data<u8>([0x22, 0x5c, 0x0a, 0x3a, 0x2c, 0x20, 0x7b, 0x7d, 0x06, 0x5f]);
-export const quoteMark: u32 = 0;
-export const backslash: u32 = 1;
-export const lineBreak: u32 = 2;
-export const colonMark: u32 = 3;
-export const commaMark: u32 = 4;
-/** The first byte that is no control character; and the bit with which a square bracket is a curly one. */
-export const spaceMark: u32 = 5;
-export const openBracket: u32 = 6;
-export const closeBracket: u32 = 7;
-/** With these bits, both square brackets are the byte after it. */
-export const squareBits: u32 = 8;
-export const squareBoth: u32 = 9;
-
-/** 16 times one of these bytes. */
-@inline
-export function sixteenOf(which: u32): v128 {
-  return v128.load8_splat(compared + which);
-}
-
-/** 16 bytes of zeros, 16 with all bits set, and 16 of zeros. */
-export const zerosAndOnes: u32 = 31264;
-export const onesAndZeros: u32 = zerosAndOnes + 16;
-
-/** ASCII's capital letters as small ones. */
-@inline
-export function inSmallLetters(bytes: v128): v128 {
-  const isCapital = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(26));
-  return v128.or(bytes, v128.and(isCapital, i8x16.splat(0x20)));
-}
+import {
+  blockAt,
+  blocks,
+  blockSize,
+  closeQuotesInBlock,
+  closesInBlock,
+  colonsInBlock,
+  commasInBlock,
+  countedFields,
+  countedRules,
+  countedTails,
+  depthInBlock,
+  fieldSlots,
+  found,
+  inSmallLetters,
+  keyList,
+  keyListFull,
+  keysInBlock,
+  names,
+  onesAndZeros,
+  openQuotesInBlock,
+  opensInBlock,
+  ruleFirst,
+  ruleLast,
+  ruleSlots,
+  slotOfTail,
+  squaresInBlock,
+  stringsInBlock,
+  tailBits,
+} from './record-places';
 
 const deepest: u32 = 60;
-
-const golden: u32 = 0x9e3779b1;
 
 /** Where the text of `eventTime` begins. */
 let timeAt: u32 = 0;
 /** Fields, one bit each, whose whole name was found with a text of the rule, and with another. */
 let hits: u32 = 0;
 let misses: u32 = 0;
-
-/** The upper bits of 64 bytes. */
-@inline
-export function bitsOf(a: v128, b: v128, c: v128, d: v128): u64 {
-  return (
-    <u64>(<u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16)) |
-    (<u64>(<u32>i8x16.bitmask(c) | (<u32>i8x16.bitmask(d) << 16)) << 32)
-  );
-}
 
 @inline
 function isDigit(byte: u32): bool {
@@ -170,40 +117,6 @@ function isEarlier(one: u32, other: u32): bool {
     if (a != b) return a < b;
   }
   return false;
-}
-
-/** Where the key is filed that ends with these four bytes, or three behind its quote, whatever the case of letters. */
-@inline
-export function slotOfTail(tail: u32): u32 {
-  return ((tail | 0x20202020) * golden) >>> (32 - tailBits);
-}
-
-/** Where is told of the block in which a byte is, counted from the beginning of the first. */
-@inline
-export function blockAt(offset: u32): u32 {
-  return blocks + ((offset >>> 6) * blockSize);
-}
-
-/** Leaves of what is told of a block only these bits. */
-export function cutBlock(slot: u32, left: u64): void {
-  store<u64>(slot, load<u64>(slot, openQuotesInBlock) & left, openQuotesInBlock);
-  store<u64>(slot, load<u64>(slot, closeQuotesInBlock) & left, closeQuotesInBlock);
-  store<u64>(slot, load<u64>(slot, stringsInBlock) | ~left, stringsInBlock);
-  store<u64>(slot, load<u64>(slot, colonsInBlock) & left, colonsInBlock);
-  store<u64>(slot, load<u64>(slot, commasInBlock) & left, commasInBlock);
-  store<u64>(slot, load<u64>(slot, opensInBlock) & left, opensInBlock);
-  store<u64>(slot, load<u64>(slot, closesInBlock) & left, closesInBlock);
-}
-
-/** How many brackets are open at this bit of a block. */
-@inline
-export function depthAt(slot: u32, bit: u32): u32 {
-  const before = ((<u64>1) << bit) - 1;
-  return (
-    load<u32>(slot, depthInBlock) +
-    <u32>popcnt(load<u64>(slot, opensInBlock) & before) -
-    <u32>popcnt(load<u64>(slot, closesInBlock) & before)
-  );
 }
 
 /** Marks in the blocks of a stretch the keys before these colons that end like a name of a field that is compared. */
@@ -360,7 +273,7 @@ function leave(depth: u32): void {
 function takeKey(quote: u32, depth: u32): bool {
   const value = quote + 2;
   const first = <u32>load<u8>(value);
-  if (depth == 1 && isEventTime(quote)) {
+  if (depth == 1 && isTimeKey(quote)) {
     if (timeAt != 0 || first != 0x22) return false;
     timeAt = value + 1;
   }
@@ -512,6 +425,6 @@ function areScalars(listEnd: u32): bool {
 
 /** Whether the key that ends before this quote is `eventTime`. */
 @inline
-function isEventTime(quote: u32): bool {
+function isTimeKey(quote: u32): bool {
   return load<u64>(quote - 10) == 0x6954746e65766522 && load<u16>(quote - 2) == 0x656d;
 }

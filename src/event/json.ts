@@ -14,9 +14,19 @@ export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** `parent[key]` when that is an own key of a JSON object, otherwise undefined; inherited names such as `constructor` are never found. */
+/**
+ * `parent[key]` when that is an own key, otherwise undefined. One look instead of two: what an object of JSON inherits are functions, which
+ * no JSON has, and its prototype.
+ */
+export function ownMember(parent: JsonObject, key: string): Json | undefined {
+  const value = parent[key];
+  const mayBeInherited = typeof (value as unknown) === 'function' || key === '__proto__';
+  return !mayBeInherited || Object.hasOwn(parent, key) ? value : undefined;
+}
+
+/** The own member of a JSON object, otherwise undefined; inherited names such as `constructor` are never found. */
 export function member(parent: Json | undefined, key: string): Json | undefined {
-  return isJsonObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+  return isJsonObject(parent) ? ownMember(parent, key) : undefined;
 }
 
 /** The own member when it is a non-empty string, otherwise undefined. */

@@ -37,7 +37,15 @@ export function createAlertLimit(most: number, before: () => ReadonlySet<string>
   const admitted = new Map<string, number>();
   const reached = new Set<string>();
   let counted = new Map<string, Further>();
-  const keyOf = (ruleId: string, severity: Severity) => `${severity} ${ruleId}`;
+  const keys = new Map<string, Map<Severity, string>>();
+  // A text that is made anew has to be hashed anew, for each event a few times.
+  const keyOf = (ruleId: string, severity: Severity): string => {
+    let ofRule = keys.get(ruleId);
+    if (ofRule === undefined) keys.set(ruleId, (ofRule = new Map<Severity, string>()));
+    let key = ofRule.get(severity);
+    if (key === undefined) ofRule.set(severity, (key = `${severity} ${ruleId}`));
+    return key;
+  };
   const isReached = (ruleId: string, severity: Severity): boolean => {
     if (most === 0) return true;
     const key = keyOf(ruleId, severity);

@@ -46,6 +46,7 @@ describe('a field name', () => {
     ['prefers the nested reading', { a: { b: 1 }, 'a.b': 2 }, 'a.b', 1],
     ['never finds inherited names', { a: {} }, 'a.constructor', undefined],
     ['never finds an inherited name at the top', {}, 'toString', undefined],
+    ['never finds a prototype', { a: {} }, 'a.__proto__', undefined],
     ['finds an own key with such a name', { a: { constructor: 'x' } }, 'a.constructor', 'x'],
   ])('%s', (_, root, name, expected) => {
     expect(compileField(name)(root)).toEqual(expected);

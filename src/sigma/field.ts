@@ -1,4 +1,4 @@
-import { isList, type Json, type JsonObject } from '../event/json.ts';
+import { isList, ownMember, type Json, type JsonObject } from '../event/json.ts';
 
 /**
  * A reader for a field name with dots, compiled once. Where an array lies on the way or at the end, the result is an array of
@@ -8,8 +8,7 @@ import { isList, type Json, type JsonObject } from '../event/json.ts';
 export function compileField(name: string): (root: JsonObject) => Json | undefined {
   const segments = segmentsOf(name);
   const [only] = segments;
-  if (segments.length === 1 && only !== undefined)
-    return (root) => (Object.hasOwn(root, only) ? root[only] : undefined);
+  if (segments.length === 1 && only !== undefined) return (root) => ownMember(root, only);
   const path: Path = {
     segments,
     dotted: segments.map((_, from) =>
@@ -29,9 +28,8 @@ export function compileField(name: string): (root: JsonObject) => Json | undefin
 function readPlain(root: JsonObject, segments: readonly string[]): Json | undefined {
   let value: Json | undefined = root;
   for (const segment of segments) {
-    if (typeof value !== 'object' || value === null || isList(value) || !Object.hasOwn(value, segment))
-      return undefined;
-    value = value[segment];
+    if (typeof value !== 'object' || value === null || isList(value)) return undefined;
+    value = ownMember(value, segment);
   }
   return value;
 }
