@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRules } from '../sigma/parse.ts';
@@ -9,7 +10,7 @@ import type { InputFile } from '../source/files.ts';
 import { createEngine } from './engine.ts';
 import { newTally } from './pipeline.ts';
 import { addTally, readPart, type ReadOptions, type Step } from './scan-part.ts';
-import { createDropping, pooledSteps } from './scan-pool.ts';
+import { createDropping, pooledSteps, type PartStep } from './scan-pool.ts';
 import { prefilterOf } from './wanted.ts';
 
 const { rules } = parseRules(
@@ -29,6 +30,7 @@ const setup = {
   holds: false,
   passesOver: true,
   alertsPerRule: Number.POSITIVE_INFINITY,
+  memory: { tight: Number.POSITIVE_INFINITY, over: Number.POSITIVE_INFINITY },
 };
 const own: ReadOptions = {
   engine,
@@ -106,8 +108,17 @@ async function inParts(parts: readonly FilePart[], options: ReadOptions) {
   return { told: tell(steps), counted };
 }
 
-async function onThreads(parts: readonly FilePart[], options: ReadOptions): Promise<Told> {
-  const steps = await collected(pooledSteps(parts, 3, setup, options));
+async function onThreads(
+  parts: readonly FilePart[],
+  options: ReadOptions,
+  isOver: () => boolean = () => false,
+  pause = 0,
+): Promise<Told> {
+  const steps: PartStep[] = [];
+  for await (const step of pooledSteps(parts, 3, setup, options, isOver)) {
+    steps.push(step);
+    if (pause > 0) await setTimeout(pause);
+  }
   expect(steps.filter(({ step }) => step === undefined)).toHaveLength(parts.length);
   return tell(steps.flatMap(({ step }) => step ?? []));
 }
@@ -223,4 +234,17 @@ describe('a list of records that is read in parts gives the same as in one piece
     expect(one.counted).toBeLessThanOrEqual(most);
     expect(await onThreads(parts, own)).toEqual(whole);
   });
+
+  it.each([[[1]], [[20]], [[30, 31]], [[50, 60]]])(
+    'is read whole where threads must end when that is asked for the time %j',
+    async (times) => {
+      const file = fileOf(JSON.stringify({ Records: alike(300) }));
+      const parts = await partsOf(file, 900);
+      let asked = 0;
+      // Slowly, so that the other threads have started by then, and read ahead.
+      const isOver = () => times.includes(++asked);
+      expect(await onThreads(parts, own, isOver, 20)).toEqual(await inOnePiece(file, own));
+      expect(asked).toBeGreaterThan(60);
+    },
+  );
 });

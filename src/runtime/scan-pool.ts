@@ -14,7 +14,7 @@ export interface PartStep {
 
 /** What is on its way from one part. */
 interface Lane {
-  readonly number: number;
+  number: number;
   readonly part: FilePart;
   /** Those packed that wait for the parts before. */
   readonly steps: (Step | Uint8Array)[];
@@ -27,6 +27,8 @@ interface Lane {
   own: AsyncIterator<Step> | undefined;
   /** Bytes of its steps that this thread has packed. */
   packed: number;
+  /** Whether some of its steps have been given, so that it cannot be begun anew. */
+  given: boolean;
 }
 
 /** Workers that are ready, and how many parts each has been given. */
@@ -38,7 +40,8 @@ const partsOfWorker = 2;
 /**
  * Reads parts on several threads, this one among them, and gives their steps in the order of the parts, as if they were read one after
  * the other. Each thread reads ahead by a few parts and bytes of steps only, so that memory does not grow with the archive. Until the
- * others have started, this one reads alone.
+ * others have started, this one reads alone; and where memory is short, it lets them end one after the other.
+ * @param isOver whether the process takes too much memory with so many threads; asked often, and may give some back
  * @throws what went wrong in a thread, with its stack.
  */
 export async function* pooledSteps(
@@ -46,23 +49,60 @@ export async function* pooledSteps(
   threads: number,
   setup: WorkerSetup,
   own: ReadOptions,
+  isOver: () => boolean,
 ): AsyncGenerator<PartStep> {
   const lanes: Lane[] = [];
   const underway: Underway = new Map();
   let nextPart = 0;
+  let nextNumber = 0;
   const failure: { error?: Error } = {};
   const dropped = createDropping();
   let wake = (): void => {};
   const workers = Array.from({ length: Math.min(threads, parts.length) - 1 }, () => startWorker(setup));
+  /** Those that get no more parts and end with the one that they read. */
+  const ending = new Set<Worker>();
 
   /** Takes the next part, unless too many are on their way. */
   function openLane(worker?: Worker): Lane | undefined {
     const part = lanes.length <= threads * partsOfWorker ? parts[nextPart] : undefined;
     if (part === undefined) return undefined;
-    const number = nextPart++;
-    const lane = { number, part, steps: [], done: false, end: undefined, worker, own: undefined, packed: 0 };
+    nextPart++;
+    const number = nextNumber++;
+    const lane: Lane = {
+      number,
+      part,
+      steps: [],
+      done: false,
+      end: undefined,
+      worker,
+      own: undefined,
+      packed: 0,
+      given: false,
+    };
     lanes.push(lane);
     return lane;
+  }
+
+  /** Lets a thread end. What it has read of a part of which nothing was given is forgotten: this thread reads that. */
+  function endOne(): void {
+    const worker = workers.findLast((candidate) => !ending.has(candidate));
+    if (worker === undefined) return;
+    ending.add(worker);
+    underway.delete(worker);
+    for (const lane of lanes)
+      if (lane.worker === worker && !lane.given) {
+        // What it still sends of this part finds no lane.
+        lane.number = nextNumber++;
+        lane.worker = undefined;
+        lane.steps.length = 0;
+      }
+    endIfIdle(worker);
+  }
+
+  function endIfIdle(worker: Worker): void {
+    if (!ending.has(worker) || lanes.some((lane) => lane.worker === worker)) return;
+    worker.removeAllListeners('exit');
+    void worker.terminate();
   }
 
   function assign(): void {
@@ -77,8 +117,9 @@ export async function* pooledSteps(
   }
 
   function onMessage(worker: Worker, message: FromWorker): void {
-    if (message.type === 'ready') underway.set(worker, 0);
-    else {
+    if (message.type === 'ready') {
+      if (!ending.has(worker)) underway.set(worker, 0);
+    } else {
       // There is no lane where it was dropped.
       const lane = lanes.find(({ number }) => number === message.number);
       if (message.type === 'step') lane?.steps.push(message.packed);
@@ -88,7 +129,9 @@ export async function* pooledSteps(
           lane.end = message.end;
           lane.worker = undefined;
         }
-        underway.set(worker, (underway.get(worker) ?? 1) - 1);
+        const count = underway.get(worker);
+        if (count !== undefined) underway.set(worker, count - 1);
+        endIfIdle(worker);
       }
     }
     assign();
@@ -97,15 +140,15 @@ export async function* pooledSteps(
 
   /** Reads a little here, of the part at hand or of the next one. False where there is nothing that this thread may read. */
   async function readHere(): Promise<boolean> {
-    let lane = lanes.find((candidate) => candidate.own !== undefined && !candidate.done);
-    if (lane === undefined) {
-      const read = openLane();
-      if (read === undefined) return false;
-      const steps = readPart(read.part, own, (border) => (read.end = border));
-      read.own = inLargerSteps(steps)[Symbol.asyncIterator]();
-      lane = read;
-    }
-    if (lane.own === undefined || lane.packed >= bytesAhead) return false;
+    // Memory is short as long as a thread is about to end.
+    if (lanes.some(({ worker }) => worker !== undefined && ending.has(worker))) return false;
+    // Of those that no other thread reads the first, which may be one that a thread has left behind.
+    const lane = lanes.find(({ worker, done }) => worker === undefined && !done) ?? openLane();
+    if (lane === undefined) return false;
+    lane.own ??= inLargerSteps(readPart(lane.part, own, (border) => (lane.end = border)))[
+      Symbol.asyncIterator
+    ]();
+    if (lane.packed >= bytesAhead) return false;
     const next: IteratorResult<Step, unknown> = await lane.own.next();
     if (next.done === true) lane.done = true;
     else if (lane === lanes[0]) lane.steps.push(next.value);
@@ -120,6 +163,7 @@ export async function* pooledSteps(
   }
 
   function take(lane: Lane, step: Step | Uint8Array): Step {
+    lane.given = true;
     if (!(step instanceof Uint8Array)) return step;
     if (lane.worker !== undefined)
       send(lane.worker, { type: 'taken', number: lane.number, bytes: step.length });
@@ -141,6 +185,7 @@ export async function* pooledSteps(
   try {
     for (;;) {
       if (failure.error !== undefined) throw failure.error;
+      if (isOver()) endOne();
       const lane = lanes[0];
       if (lane !== undefined && dropped.includes(lane.part)) {
         lanes.shift();

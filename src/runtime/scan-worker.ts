@@ -3,6 +3,7 @@ import type { FilePart } from '../source/file-parts.ts';
 import { locateIn, type PlaceSources } from '../source/place-files.ts';
 import { engineOf, type EngineParts } from './engine.ts';
 import { inLargerSteps, readPart } from './scan-part.ts';
+import { createRelief, type MemoryBounds } from './memory-bound.ts';
 import { bytesAhead, packStep } from './packed-step.ts';
 import type { TimeRange } from './pipeline.ts';
 import { prefilterFor } from './wanted.ts';
@@ -15,6 +16,7 @@ export interface WorkerSetup {
   readonly holds: boolean;
   readonly passesOver: boolean;
   readonly alertsPerRule: number;
+  readonly memory: MemoryBounds;
 }
 
 /**
@@ -48,11 +50,12 @@ interface Reading {
 function work(): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread');
-  const { parts, places, range, holds, passesOver, alertsPerRule } = workerData as WorkerSetup;
+  const { parts, places, range, holds, passesOver, alertsPerRule, memory } = workerData as WorkerSetup;
   // What is wrong with places was told where they were read.
   const engine = engineOf(parts, places && locateIn(places, () => {}));
   const prefilter = prefilterFor({ engine, range, holds, passesOver });
   const options = { engine, range, holds, prefilter, alertsPerRule, clock: () => Date.now() };
+  const relieve = createRelief(memory);
   const readings = new Map<number, Reading>();
   let wake = (): void => {};
   const tell = (message: FromWorker): void => port.postMessage(message);
@@ -68,6 +71,7 @@ function work(): void {
         const packed = packStep(step);
         reading.waiting += packed.length;
         tell({ type: 'step', number, packed });
+        relieve();
       }
     readings.delete(number);
     tell({ type: 'done', number, end });

@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts';
 import { createAlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
 import { createHeldEvents } from './held-events.ts';
+import { createRelief, memoryBounds, type MemoryBounds } from './memory-bound.ts';
 import { decideHeld, newTally, type Tally, type TimeRange } from './pipeline.ts';
 import { addTally, readPart } from './scan-part.ts';
 import { createDropping, pooledSteps, type PartStep } from './scan-pool.ts';
@@ -96,6 +97,8 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const files = inTimeOrder(options.files);
   const tally = newTally();
   const seen = createSeenIds();
+  const bounds = memoryBounds(options.threads ?? 1);
+  const relieve = createRelief(bounds);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   let filesRead = 0;
@@ -159,7 +162,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   for (const { file } of parts) partsLeft.set(file, (partsLeft.get(file) ?? 0) + 1);
   let current: FilePart | undefined;
   let fromPart = 0;
-  for await (const { part, step } of stepsOf(options, parts, limit.reached)) {
+  for await (const { part, step } of stepsOf(options, parts, limit.reached, bounds, relieve)) {
     if (part !== current) [current, fromPart] = [part, 0];
     const { file } = part;
     if (step === undefined) {
@@ -186,13 +189,15 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     while (await remember(isLive ? held.rest() : held.overflow())) continue;
     options.onProgress(file, bytes, tally);
   }
-  while (await remember(held.rest())) continue;
+  while (await remember(held.rest())) relieve();
   for (
     let findings = correlator.flushSome(findingsAtOnce);
     findings.length > 0;
     findings = correlator.flushSome(findingsAtOnce)
-  )
+  ) {
     await giveCorrelated(findings);
+    relieve();
+  }
   const span = first <= last ? { first, last } : undefined;
   return {
     tally,
@@ -217,6 +222,8 @@ async function* stepsOf(
   options: ScanOptions,
   parts: readonly FilePart[],
   reached: () => ReadonlySet<string>,
+  memory: MemoryBounds,
+  relieve: () => boolean,
 ): AsyncGenerator<PartStep> {
   const { engine, range, clock, threads = 1, passesOver = false, places } = options;
   const { alertsPerRule = Number.POSITIVE_INFINITY } = options;
@@ -227,8 +234,8 @@ async function* stepsOf(
   const prefilter = prefilterFor({ engine, range, holds, passesOver });
   const own = { engine, range, holds, prefilter, clock, alertsPerRule, reached };
   if (!here) {
-    const setup = { parts: engine.parts, places, range, holds, passesOver, alertsPerRule };
-    yield* pooledSteps(parts, threads, setup, own);
+    const setup = { parts: engine.parts, places, range, holds, passesOver, alertsPerRule, memory };
+    yield* pooledSteps(parts, threads, setup, own, relieve);
     return;
   }
   const dropped = createDropping();
@@ -236,7 +243,10 @@ async function* stepsOf(
     let end: number | undefined;
     const isDropped = dropped.includes(part);
     if (!isDropped)
-      for await (const step of readPart(part, own, (border) => (end = border))) yield { part, step };
+      for await (const step of readPart(part, own, (border) => (end = border))) {
+        relieve();
+        yield { part, step };
+      }
     if (!isDropped) dropped.ended(part, end);
     yield { part, step: undefined };
   }

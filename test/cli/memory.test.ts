@@ -8,8 +8,8 @@ const files = 24;
 const recordsOfFile = 1_000;
 /** All of that, with each its own caller, is more than worth a second thread. */
 const padding = 1_200;
-/** These take 140 to 215 MB, the most on two threads that nothing holds up. Without bounds they take twice as much. */
-const mostMegabytes = 225;
+/** These take 140 to 185 MB. Without bounds they take more than twice as much. */
+const mostMegabytes = 200;
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
