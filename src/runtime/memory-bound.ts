@@ -18,8 +18,8 @@ const megabyte = 1024 * 1024;
 export function memoryBounds(threads: number, begun: number = residentBytes()): MemoryBounds {
   const further = Math.max(0, threads - 2) * 40 * megabyte;
   return {
-    tight: Math.max(178 * megabyte, begun + 65 * megabyte) + further,
-    over: Math.max(188 * megabyte, begun + 75 * megabyte) + further,
+    tight: Math.max(172 * megabyte, begun + 60 * megabyte) + further,
+    over: Math.max(182 * megabyte, begun + 70 * megabyte) + further,
   };
 }
 
