@@ -32,7 +32,7 @@ export interface RowFilter {
   readonly suspects: (requests: Requests, texts: TextTable) => Uint8Array | undefined;
   /**
    * Whether no rule matches a row of the batch for which `suspects` was asked last, although it is suspect: where rules ask for one text, whether
-   * they match it is worked out once for each text. For rows that it has marked.
+   * they match it is worked out once for each text, when it comes again. For rows that it has marked.
    */
   readonly isCleared: (row: number) => boolean;
   /** The rules that may match the row, by their numbers in order; all others do not. */
@@ -74,9 +74,10 @@ interface JudgedTexts {
   verdicts: Uint8Array;
 }
 
-const notJudged = 0;
+const notSeen = 0;
 const harmless = 1;
 const matching = 2;
+const seenOnce = 3;
 
 /** Derives from the rules the texts that each of them needs. */
 export function rowFilter(rules: readonly Rule[]): RowFilter {
@@ -202,15 +203,18 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     if (held !== judged.from || held.generation !== judged.generation) {
       judged.from = held;
       judged.generation = held.generation;
-      judged.verdicts.fill(notJudged);
+      judged.verdicts.fill(notSeen);
     }
     if (id >= judged.verdicts.length) {
       const more = new Uint8Array(Math.max(held.size, judged.verdicts.length * 2));
       more.set(judged.verdicts);
       judged.verdicts = more;
     }
-    const known = judged.verdicts[id] ?? notJudged;
-    return known === notJudged ? (judged.verdicts[id] = judge(filter, held, id)) : known;
+    const known = judged.verdicts[id] ?? notSeen;
+    // What comes once is not worth judging by itself: its row is judged.
+    if (known === notSeen) judged.verdicts[id] = seenOnce;
+    else if (known === seenOnce) return (judged.verdicts[id] = judge(filter, held, id));
+    return known === notSeen ? matching : known;
   };
 
   return {
@@ -250,14 +254,14 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       return isAny ? marks : undefined;
     },
     isCleared: (row) => {
-      if (always.length > 0) return false;
-      for (const filter of filters) {
+      let isCleared = always.length === 0;
+      for (const filter of always.length > 0 ? [] : filters) {
         if (filter.current === undefined) continue;
         const { held, isMarked } = filter.current;
         const id = held.ids[row] ?? 0;
-        if (isMarked[id] === 1 && verdictOf(filter, held, id) === matching) return false;
+        if (isMarked[id] === 1 && verdictOf(filter, held, id) === matching) isCleared = false;
       }
-      return true;
+      return isCleared;
     },
   };
 }

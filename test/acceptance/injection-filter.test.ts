@@ -144,7 +144,7 @@ describe('The filter on bytes', () => {
         fc.array(wanted, { minLength: 1, maxLength: 4 }),
         fc.constantFrom('none', 'percent', 'backslash'),
         (rows, escaping) => {
-          const requests = requestsOf([...rows, ...rows], { escaping });
+          const requests = requestsOf([...rows, ...rows, ...rows], { escaping });
           const isSuspect = filter.suspects(requests, texts);
           for (let row = 0; row < requests.count; row++) {
             const found = matchesOf(requests, row);
@@ -172,6 +172,8 @@ describe('The filter on bytes', () => {
       { path: '/installing-windows-8.html' },
     ]);
     expect([...(builtin.suspects(requests, textTable()) ?? [])].slice(0, 3)).toEqual([1, 1, 1]);
+    // A text that comes for the first time is not judged by itself.
+    expect([0, 1, 2].map(builtin.isCleared)).toEqual([false, false, true]);
     expect([0, 1, 2].map(builtin.isCleared)).toEqual([true, false, true]);
   });
 
