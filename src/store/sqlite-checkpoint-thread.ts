@@ -1,10 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import BetterSqlite3 from 'better-sqlite3';
+import { longLog, type CheckpointPass } from './sqlite-checkpoint-pass.ts';
 
 /** The body of the thread of `sqliteCheckpoints`: has a connection of its own to the same file, and checkpoints whenever it is told to. */
-
-/** From so many pages of 4 KB on, the log is begun anew: sooner than SQLite would have a commit do it. */
-const longLog = 6_144;
 
 /** Milliseconds in which one commit that follows the other at once leaves it a gap. */
 const patience = 1_000;
@@ -22,16 +20,17 @@ parentPort?.on('message', (message) => {
     parentPort?.close();
     return;
   }
-  let isStillLong = false;
+  const pass: CheckpointPass = { pages: 0, isBegunAnew: false };
   try {
     // It waits for nobody, and nobody for it, but never comes to the end of a log that is being written.
     const [done] = database.pragma('wal_checkpoint(PASSIVE)') as readonly { readonly log: number }[];
     // Writers wait for this one; little is left for it to do.
-    if (done !== undefined && done.log > longLog) {
+    pass.pages = done?.log ?? 0;
+    if (pass.pages > longLog) {
       const [restarted] = database.pragma('wal_checkpoint(RESTART)') as readonly { readonly busy: number }[];
-      isStillLong = restarted?.busy !== 0;
+      pass.isBegunAnew = restarted?.busy === 0;
     }
   } finally {
-    parentPort?.postMessage(isStillLong ? 'long' : 'done');
+    parentPort?.postMessage(pass);
   }
 });

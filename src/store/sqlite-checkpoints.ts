@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { longLog, type CheckpointPass } from './sqlite-checkpoint-pass.ts';
 
 /**
  * Checkpoints of a file that is written much, in a thread: moving a thousand pages from the log into the database takes several waits for the
@@ -17,7 +18,7 @@ export const noCheckpoints: Checkpoints = { written: () => {}, close: async () =
 const transactionsBefore = 256;
 /** A thousand pages at most, after which SQLite would do it. */
 const transactionsBetween = 64;
-/** Each takes the disk from the commits for a while. */
+/** Each takes the disk from the commits for a while. Fewer lie between where the log would become long meanwhile. */
 const msBetween = 1_000;
 /** SQLite's own, where there is no thread. */
 const pagesWithout = 1_000;
@@ -32,6 +33,17 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
   let lastAt = Number.NEGATIVE_INFINITY;
   let ended: Promise<unknown> | undefined;
   let isOver = false;
+  let pages = 0;
+  /** By which a transaction makes the log longer; not known before the log was looked at twice. */
+  let pagesEach = Number.POSITIVE_INFINITY;
+  let transactions = 0;
+
+  function learn(pass: CheckpointPass): void {
+    const grown = pass.pages - pages;
+    if (grown > 0 && pages > 0) pagesEach = grown / Math.max(1, transactions);
+    // After a new beginning it is not known how much was written since.
+    pages = pass.isBegunAnew ? 0 : pass.pages;
+  }
 
   function fail(): void {
     thread = undefined;
@@ -48,10 +60,9 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
       const started = new Worker(body, { workerData: path });
       started.unref();
       ended = new Promise((resolve) => started.once('exit', resolve));
-      started.on('message', (message) => {
+      started.on('message', (pass: CheckpointPass) => {
         isBusy = false;
-        // It found no gap between commits, and tries again with the next one.
-        if (message === 'long') lastAt = Number.NEGATIVE_INFINITY;
+        learn(pass);
       });
       // SQLite does it by itself again.
       started.on('error', fail);
@@ -69,10 +80,11 @@ export function sqliteCheckpoints(path: string, setLimit: (pages: number) => voi
       waiting += 1;
       if (waiting < transactionsBetween || isBusy || isOver) return;
       const now = performance.now();
-      if (now < lastAt + msBetween) return;
+      if (now < lastAt + msBetween && pages + waiting * pagesEach < longLog) return;
       thread ??= start();
       if (thread === undefined) return;
       lastAt = now;
+      transactions = waiting;
       waiting = 0;
       isBusy = true;
       thread.postMessage('checkpoint');
