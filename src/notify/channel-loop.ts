@@ -10,7 +10,8 @@ import type { DeliveryResult, OutboxChannel, OutboxOptions } from './outbox-opti
 import { createBucket } from './rate-limit.ts';
 import { stillOwed } from './still-owed.ts';
 
-const leaseMargin = 60_000;
+/** For writing down how an attempt ended, and for clocks that disagree: whoever dies in an attempt holds it up for as long. */
+const leaseMarginMs = 15_000;
 /** How often a channel looks for a digest that has come due. */
 const digestLookMs = 15_000;
 const digestPage = 200;
@@ -77,7 +78,7 @@ export function startChannelLoop(
     const most = health.state === 'half-open' ? 1 : (channel.most ?? 1);
     const wanted = most * free();
     const limit = Math.max(1, Math.min(wanted, bucket?.room(now) ?? wanted));
-    const leaseUntil = now + timeoutMs + leaseMargin;
+    const leaseUntil = now + timeoutMs + leaseMarginMs;
     const due = await store.claim(name, { now, leaseUntil, limit });
     const owed = await owedOf(due);
     // First messages come before the others, as many at once as the channel takes; the others one by one.
@@ -167,7 +168,7 @@ export function startChannelLoop(
   /** Sends what is due in the channel's digest as one message; false where nothing is. */
   async function digestStep(now: number): Promise<boolean> {
     const queue = digestQueue(name);
-    const leaseUntil = now + timeoutMs + leaseMargin;
+    const leaseUntil = now + timeoutMs + leaseMarginMs;
     const maker = digestMaker(options.link);
     let claimed: readonly Delivery[];
     do {
