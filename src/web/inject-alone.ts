@@ -48,20 +48,15 @@ function ofDetection(detection: Detection): boolean {
   }
 }
 
-/** A request that has one text in one column, and nothing else. */
-export function requestOf(
+/** Makes a request that has one text in that column, and nothing else; valid until the next is made. */
+export function oneTextRequests(
   column: SearchedColumn,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  escaping: Escaping,
-): Requests {
+): (bytes: Uint8Array, start: number, end: number, escaping: Escaping) => Requests {
   const nothing = { start: Int32Array.of(0), end: Int32Array.of(0) };
-  const text = { start: Int32Array.of(start), end: Int32Array.of(end) };
+  const only = { start: Int32Array.of(0), end: Int32Array.of(0) };
   const unknown = Float64Array.of(Number.NaN);
-  return {
+  const blank = {
     count: 1,
-    bytes,
     from: { source: '', object: '', receivedAt: 0 },
     position: Float64Array.of(0),
     time: unknown,
@@ -71,8 +66,12 @@ export function requestOf(
     taken: unknown,
     text: {
       ...(Object.fromEntries(textColumnNames.map((name) => [name, nothing])) as unknown as Requests['text']),
-      [column]: text,
+      [column]: only,
     },
-    escaping,
+  };
+  return (bytes, start, end, escaping) => {
+    only.start[0] = start;
+    only.end[0] = end;
+    return { ...blank, bytes, escaping };
   };
 }

@@ -1,23 +1,19 @@
 import type { Escaping, Requests } from '../event/requests.ts';
-import { compileRule, type Matcher } from '../sigma/compile.ts';
 import type { Rule } from '../sigma/rule.ts';
 import type { Requirement } from '../sigma/required.ts';
 import { cheapestTrigger } from '../sigma/trigger.ts';
-import { asksForOneText, requestOf } from './inject-alone.ts';
 import { byteLiterals, chanceOf, type ByteLiterals } from './byte-literals.ts';
 import { createDecoder, longestText, trickBit, tricks } from './inject-decode.ts';
 import {
   escapingIn,
   escapingOf,
   searchedColumns,
-  requestSubject,
-  requestView,
   streamsOf,
   type Form,
-  type RequestSubject,
   type SearchedColumn,
   type Stream,
 } from './inject-view.ts';
+import { both, harmless, textVerdicts, type TextVerdicts, type Verdict } from './inject-verdicts.ts';
 import { perText, type NumberedTexts } from './numbered-texts.ts';
 import type { TextTable } from './text-table.ts';
 
@@ -31,10 +27,10 @@ export interface RowFilter {
    */
   readonly suspects: (requests: Requests, texts: TextTable) => Uint8Array | undefined;
   /**
-   * Whether no rule matches a row of the batch for which `suspects` was asked last, although it is suspect: where rules ask for one text, whether
-   * they match it is worked out once for each text, when it comes again. For rows that it has marked.
+   * What the texts of a row tell, of the batch for which `suspects` was asked last: `undefined` where they tell nothing, because a rule has no text
+   * to look for. Each text is judged once, however many rows have it. For rows that `suspects` has marked.
    */
-  readonly isCleared: (row: number) => boolean;
+  readonly verdictOf: (row: number) => Verdict | undefined;
   /** The rules that may match the row, by their numbers in order; all others do not. */
   readonly candidates: (requests: Requests, row: number) => readonly number[];
   /** Rules without a text to look for: because of them every row is looked at. */
@@ -62,22 +58,11 @@ interface ColumnFilter {
   readonly suspicious: (texts: NumberedTexts) => Uint32Array;
   /** Whether any of the texts is. */
   readonly hasAny: (texts: NumberedTexts, marks: Uint32Array) => boolean;
-  /** What was worked out for those; of the batch that is looked at, where any of its texts is suspicious. */
-  readonly judged: JudgedTexts;
+  /** Judges those. */
+  readonly verdicts: TextVerdicts;
+  /** Of the batch that is looked at, where any of its texts is suspicious. */
   current: { readonly held: NumberedTexts; readonly isMarked: Uint32Array } | undefined;
 }
-
-/** What is known of each suspicious text by itself. */
-interface JudgedTexts {
-  from: NumberedTexts | undefined;
-  generation: number;
-  verdicts: Uint8Array;
-}
-
-const notSeen = 0;
-const harmless = 1;
-const matching = 2;
-const seenOnce = 3;
 
 /** Derives from the rules the texts that each of them needs. */
 export function rowFilter(rules: readonly Rule[]): RowFilter {
@@ -102,6 +87,7 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     }
     if (!shows) always.push(number);
   }
+  const verdictsFor = textVerdicts(rules);
   const filters = [...needs].map(([column, wanted]): ColumnFilter => {
     const isAgent = column === 'agent';
     const hasDecoded = wanted.decoded.size > 0 || wanted.tricks.length > 0;
@@ -113,7 +99,11 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       tricks: wanted.tricks.reduce((all, { bits }) => all | bits, 0),
       owners: wanted.tricks,
       hasAny: anyMarked(),
-      judged: { from: undefined, generation: -1, verdicts: new Uint8Array(0) },
+      verdicts: verdictsFor(column, (alone) => {
+        const owners = new Set<number>();
+        collectFrom(filter, alone, 0, owners);
+        return owners;
+      }),
       current: undefined,
       suspicious: perText((bytes, start, end, escaping) =>
         isSuspicious(filter, bytes, start, end, escaping) ? 1 : 0,
@@ -180,43 +170,6 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
     if (unquoted >= 0) filter.decoded.collect(decoder.unquoted, 0, unquoted, add);
   };
 
-  const view = requestView();
-  const byOneText = rules.map(asksForOneText);
-  const matchers: (Matcher<RequestSubject> | undefined)[] = rules.map(() => undefined);
-  /** Whether a rule matches the text by itself, or may do so together with something else. */
-  const judge = (filter: ColumnFilter, held: NumberedTexts, id: number): number => {
-    const [start, end] = [held.start[id] ?? 0, held.end[id] ?? 0];
-    const alone = requestOf(filter.column, held.bytes, start, end, held.escapingOf(id));
-    const owners = new Set<number>();
-    collectFrom(filter, alone, 0, owners);
-    const subject = requestSubject(alone, 0);
-    for (const number of owners) {
-      const rule = rules[number];
-      if (rule === undefined) continue;
-      if (byOneText[number] !== true || (matchers[number] ??= compileRule(rule, view))(subject))
-        return matching;
-    }
-    return harmless;
-  };
-  const verdictOf = (filter: ColumnFilter, held: NumberedTexts, id: number): number => {
-    const { judged } = filter;
-    if (held !== judged.from || held.generation !== judged.generation) {
-      judged.from = held;
-      judged.generation = held.generation;
-      judged.verdicts.fill(notSeen);
-    }
-    if (id >= judged.verdicts.length) {
-      const more = new Uint8Array(Math.max(held.size, judged.verdicts.length * 2));
-      more.set(judged.verdicts);
-      judged.verdicts = more;
-    }
-    const known = judged.verdicts[id] ?? notSeen;
-    // What comes once is not worth judging by itself: its row is judged.
-    if (known === notSeen) judged.verdicts[id] = seenOnce;
-    else if (known === seenOnce) return (judged.verdicts[id] = judge(filter, held, id));
-    return known === notSeen ? matching : known;
-  };
-
   return {
     always: always.flatMap((number) => rules[number] ?? []),
     candidates: (requests, row) => {
@@ -253,15 +206,15 @@ export function rowFilter(rules: readonly Rule[]): RowFilter {
       }
       return isAny ? marks : undefined;
     },
-    isCleared: (row) => {
-      let isCleared = always.length === 0;
-      for (const filter of always.length > 0 ? [] : filters) {
-        if (filter.current === undefined) continue;
-        const { held, isMarked } = filter.current;
-        const id = held.ids[row] ?? 0;
-        if (isMarked[id] === 1 && verdictOf(filter, held, id) === matching) isCleared = false;
+    verdictOf: (row) => {
+      if (always.length > 0) return undefined;
+      let verdict = harmless;
+      for (const { current, verdicts } of filters) {
+        if (current === undefined) continue;
+        const id = current.held.ids[row] ?? 0;
+        if (current.isMarked[id] === 1) verdict = both(verdict, verdicts(current.held, id));
       }
-      return isCleared;
+      return verdict;
     },
   };
 }

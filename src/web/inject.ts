@@ -72,7 +72,7 @@ export function injectionSignal(
   settings: InjectionSettings = injectionDefaults,
   texts: TextTable = textTable(),
 ): Signal & { readonly counters: () => InjectionCounters } {
-  const { suspects, isCleared, match } = batchMatcher(rules);
+  const { suspects, match } = batchMatcher(rules);
   const windows = new Map<string, Hits>();
   const changed = new Set<Hits>();
   const counters = { hits: 0, late: 0, crowdedOut: 0 };
@@ -131,7 +131,6 @@ export function injectionSignal(
         const start = saturated.get(client);
         if (start !== undefined && start === startOf(requests.time[row] ?? Number.NaN)) continue;
       }
-      if (isCleared(row)) continue;
       const matched = match(requests, row);
       if (matched.length === 0) continue;
       counters.hits++;

@@ -5,7 +5,7 @@ import { parseRules } from '../../src/sigma/parse.ts';
 import { compileRules } from '../../src/sigma/ruleset.ts';
 import type { Rule } from '../../src/sigma/rule.ts';
 import type { Requests } from '../../src/event/requests.ts';
-import { injectionRules, requestMatcher } from '../../src/web/inject-match.ts';
+import { batchMatcher, injectionRules, requestMatcher } from '../../src/web/inject-match.ts';
 import { rowFilter, type RowFilter } from '../../src/web/inject-prefilter.ts';
 import { textTable } from '../../src/web/text-table.ts';
 import { requestSubject, requestView } from '../../src/web/inject-view.ts';
@@ -145,6 +145,7 @@ describe('The filter on bytes', () => {
     let cleared = 0;
     const texts = textTable();
     const ask = requestMatcher(rules);
+    const batch = batchMatcher(rules);
     fc.assert(
       fc.property(
         fc.array(fc.oneof({ weight: 5, arbitrary: wanted }, { weight: 1, arbitrary: lookalike }), {
@@ -155,15 +156,19 @@ describe('The filter on bytes', () => {
         (rows, escaping) => {
           const requests = requestsOf([...rows, ...rows, ...rows], { escaping });
           const isSuspect = filter.suspects(requests, texts);
+          batch.suspects(requests, texts);
           for (let row = 0; row < requests.count; row++) {
             const found = matchesOf(requests, row);
             matched += found.length;
             expect(ask(requests, row).map(({ title }) => title)).toEqual(found);
             expect(found.length === 0 || filter.mayMatch(requests, row), found.join()).toBe(true);
             expect(isSuspect?.[row] ?? 0).toBe(filter.mayMatch(requests, row) ? 1 : 0);
-            if (isSuspect?.[row] !== 1 || !filter.isCleared(row)) continue;
-            cleared++;
-            expect(found).toEqual([]);
+            if (isSuspect?.[row] !== 1) continue;
+            expect(batch.match(requests, row).map(({ title }) => title)).toEqual(found);
+            const verdict = filter.verdictOf(row);
+            if (verdict?.open.length !== 0) continue;
+            expect(verdict.matching.map((number) => rules[number]?.title)).toEqual(found);
+            if (found.length === 0) cleared++;
           }
         },
       ),
@@ -173,17 +178,55 @@ describe('The filter on bytes', () => {
     expect(cleared).toBeGreaterThan(50);
   });
 
-  it('clears what only looks like an attack, and nothing that is one', async () => {
-    const builtin = rowFilter(injectionRules((await loadRules([builtinRules])).rules));
+  it('knows of each text by itself what only looks like an attack, and what is one', async () => {
+    const builtin = injectionRules((await loadRules([builtinRules])).rules);
+    const { suspects, verdictOf } = rowFilter(builtin);
     const requests = requestsOf([
       { path: '/installing-windows-8.html', referrer: 'https://www.example.com/windows' },
       { path: '/installing-windows-8.html', query: 'file=../../../../etc/passwd' },
       { path: '/installing-windows-8.html' },
     ]);
-    expect([...(builtin.suspects(requests, textTable()) ?? [])].slice(0, 3)).toEqual([1, 1, 1]);
-    // A text that comes for the first time is not judged by itself.
-    expect([0, 1, 2].map(builtin.isCleared)).toEqual([false, false, true]);
-    expect([0, 1, 2].map(builtin.isCleared)).toEqual([true, false, true]);
+    expect([...(suspects(requests, textTable()) ?? [])].slice(0, 3)).toEqual([1, 1, 1]);
+    const told = [0, 1, 2].map(verdictOf);
+    expect(told.map((verdict) => verdict?.open)).toEqual([[], [], []]);
+    expect(told.map((verdict) => verdict?.matching.map((number) => builtin[number]?.title))).toEqual([
+      [],
+      ['One step up in a path', 'Path traversal in a request', 'System file or secret in a request'],
+      [],
+    ]);
+  });
+
+  it('tells rules that ask for more than one text together with those that ask for one, in their order', () => {
+    const { rules: mixed, problems } = parseRules(
+      `
+title: Two texts
+logsource: { category: webserver }
+detection: { a: { cs-uri-stem|contains: first }, b: { cs-referer|contains: second }, condition: a and b }
+---
+title: One text
+logsource: { category: webserver }
+detection: { it: { cs-uri-stem|contains: first }, condition: it }
+---
+title: Two others
+logsource: { category: webserver }
+detection: { a: { cs-uri-stem|contains: first }, b: { cs-referer|contains: third }, condition: a and b }
+`,
+      'mixed.yml',
+    );
+    expect(problems).toEqual([]);
+    const { suspects, match } = batchMatcher(mixed);
+    const requests = requestsOf([
+      { path: '/first' },
+      { path: '/first', referrer: 'second' },
+      { path: '/first', referrer: 'second, third' },
+      { path: '/other', referrer: 'second' },
+    ]);
+    suspects(requests, textTable());
+    expect([0, 1, 2].map((row) => match(requests, row).map(({ title }) => title))).toEqual([
+      ['One text'],
+      ['Two texts', 'One text'],
+      ['Two texts', 'One text', 'Two others'],
+    ]);
   });
 
   it('needs no look at ordinary requests', async () => {
