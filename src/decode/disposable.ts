@@ -7,16 +7,25 @@ export function disposable<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
   return bytes.byteLength < ownsMemory ? bytes : Object.assign(bytes, { [dispose]: true });
 }
 
-/** Gives the memory of marked bytes back; they are empty afterwards. Leaves all others alone. */
-export function disposeOf(bytes: Uint8Array): void {
-  const { buffer } = bytes;
-  if (dispose in bytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
+/** Marks bytes whose memory its owner wants back, to use it again: `take` gets it. Nobody may look at the bytes afterwards. */
+export function lent<Bytes extends Uint8Array>(bytes: Bytes, take: () => void): Bytes {
+  return Object.assign(bytes, { [dispose]: take });
+}
+
+/**
+ * Gives the memory of marked bytes back, and may be called once for them. They are empty afterwards, or what their owner puts there next.
+ * Leaves all others alone.
+ */
+export function disposeOf(bytes: Uint8Array & { readonly [dispose]?: true | (() => void) }): void {
+  const { buffer, [dispose]: mark } = bytes;
+  if (typeof mark === 'function') mark();
+  else if (mark === true && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** More than Node ever puts together. */
 const ownsMemory = 256 * 1024;
 
-const dispose = Symbol('disposable');
+const dispose: unique symbol = Symbol('disposable');
 
 /**
  * The same for what a decompressor gave, which fills a buffer of its own piece by piece: with its last piece the buffer may go, as whoever

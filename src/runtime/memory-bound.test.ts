@@ -5,7 +5,7 @@ const megabyte = 1024 * 1024;
 
 /** A process that takes what it is told, and how often its garbage was collected, which leaves so much. */
 function processWith(left: number) {
-  const state = { resident: 0, collected: 0 };
+  const state = { resident: 0, collected: 0, time: 0 };
   const relieve = createRelief(
     { tight: 100, over: 120 },
     () => {
@@ -13,11 +13,13 @@ function processWith(left: number) {
       state.resident = Math.min(state.resident, left);
     },
     () => state.resident,
+    () => state.time,
   );
   return {
-    /** Whether that is too much, and how often it has been collected by then. */
-    at: (resident: number) => {
+    /** Whether that is too much, and how often it has been collected by then; so many milliseconds after it was last asked. */
+    at: (resident: number, later = 10) => {
       state.resident = resident;
+      state.time += later;
       return { over: relieve(), collected: state.collected };
     },
   };
@@ -33,6 +35,13 @@ describe('what memory a process may take', () => {
     expect(at(100)).toEqual({ over: false, collected: 1 });
     expect(at(60)).toEqual({ over: false, collected: 1 });
     expect(at(110)).toEqual({ over: false, collected: 2 });
+  });
+
+  it('asks the system at most every ten milliseconds, for that is slow', () => {
+    const { at } = processWith(50);
+    expect(at(60)).toEqual({ over: false, collected: 0 });
+    expect(at(100, 9)).toEqual({ over: false, collected: 0 });
+    expect(at(100, 1)).toEqual({ over: false, collected: 1 });
   });
 
   it('does not collect again what is in use, until there is more of it', () => {

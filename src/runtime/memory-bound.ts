@@ -22,18 +22,27 @@ export function memoryBounds(threads: number, begun: number = residentBytes()): 
   return { tight: 172 * megabyte + ofUser + further, over: 182 * megabyte + ofUser + further };
 }
 
+/** Milliseconds. To ask the system what a process takes is slow, and in so short a time no process takes much more. */
+const asksEvery = 10;
+
 /**
  * To be called often by each thread. Collects the garbage of the thread that calls it, where memory is tight. True where
  * that did not help enough: then a thread should end.
  * @param resident bytes that the process takes
+ * @param clock in milliseconds, from whenever
  */
 export function createRelief(
   { tight, over }: MemoryBounds,
   collect: () => void = collectGarbage,
   resident: () => number = residentBytes,
+  clock: () => number = () => performance.now(),
 ): () => boolean {
   let next = tight;
+  let asked = Number.NEGATIVE_INFINITY;
   return () => {
+    const now = clock();
+    if (now - asked < asksEvery) return false;
+    asked = now;
     const before = resident();
     if (before < tight) next = tight;
     if (before < next) return false;

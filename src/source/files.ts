@@ -1,7 +1,7 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { disposable, disposableWhole } from '../decode/disposable.ts';
+import { disposable, disposableWhole, lent } from '../decode/disposable.ts';
 
 /** A file to read, or standard input. */
 export interface InputFile {
@@ -101,5 +101,34 @@ async function* readPieces(path: string, start: number, end: number): AsyncGener
 /** Without a way through the thread pool, which takes longer than reading so little. */
 // eslint-disable-next-line typescript/require-await -- one way of reading among others that do wait
 async function* readWhole(path: string): AsyncGenerator<Uint8Array> {
-  yield disposable(readFileSync(path));
+  yield readAgain(path) ?? disposable(readFileSync(path));
+}
+
+/** Room that has been read into before and is free: fresh memory takes the system longer to give than most files to read. */
+let spare: ArrayBuffer | undefined;
+
+/** Reads a file into the same room as the one before, once that has been given back; undefined where it is not small any more. */
+function readAgain(path: string): Uint8Array | undefined {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    // A pipe, or what the system makes up while it is read, has no size.
+    if (size === 0 || size > smallFile) return undefined;
+    const room = spare !== undefined && spare.byteLength >= size ? spare : new ArrayBuffer(roomFor(size));
+    spare = undefined;
+    const bytes = new Uint8Array(room, 0, size);
+    let used = 0;
+    for (let more = 1; used < size && more > 0; used += more)
+      more = readSync(file, bytes, used, size - used, null);
+    return lent(bytes.subarray(0, used), () => {
+      spare = room;
+    });
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** In steps, so that files which grow little by little do not each take new room. */
+function roomFor(size: number): number {
+  return Math.ceil(size / readAtOnce) * readAtOnce;
 }
