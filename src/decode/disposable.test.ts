@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-import { disposable, disposableWhole, disposeOf } from './disposable.ts';
+import { disposable, disposableWhole, disposeOf, lent } from './disposable.ts';
 
 it('gives back the memory of what is marked, and of nothing else', () => {
   const marked = disposable(Buffer.alloc(1 << 20));
@@ -35,4 +35,14 @@ it('leaves alone what is part of a larger piece of memory', () => {
   expect([part.byteLength, other.toString('latin1', 0, 3)]).toEqual([1 << 19, 'xxx']);
   disposeOf(disposableWhole(memory));
   expect(memory.byteLength).toBe(0);
+});
+
+it('gives what is lent back to its owner, once, however often it is disposed of', () => {
+  let taken = 0;
+  const bytes = lent(new Uint8Array(4), () => taken++);
+  disposeOf(bytes.subarray(1));
+  expect(taken).toBe(0);
+  disposeOf(bytes);
+  disposeOf(bytes);
+  expect([taken, bytes.byteLength]).toEqual([1, 4]);
 });

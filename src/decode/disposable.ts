@@ -7,15 +7,17 @@ export function disposable<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
   return bytes.byteLength < ownsMemory ? bytes : Object.assign(bytes, { [dispose]: true });
 }
 
-/** Marks bytes whose memory its owner wants back, to use it again: `take` gets it. Nobody may look at the bytes afterwards. */
+/** Marks bytes whose memory their owner wants back, to use it again: `take` is called once. Nobody may look at them afterwards. */
 export function lent<Bytes extends Uint8Array>(bytes: Bytes, take: () => void): Bytes {
-  return Object.assign(bytes, { [dispose]: take });
+  let isLent = true;
+  const giveBack = () => {
+    if (isLent) take();
+    isLent = false;
+  };
+  return Object.assign(bytes, { [dispose]: giveBack });
 }
 
-/**
- * Gives the memory of marked bytes back, and may be called once for them. They are empty afterwards, or what their owner puts there next.
- * Leaves all others alone.
- */
+/** Gives the memory of marked bytes back; they are empty afterwards, or what their owner puts there next. Leaves all others alone. */
 export function disposeOf(bytes: Uint8Array & { readonly [dispose]?: true | (() => void) }): void {
   const { buffer, [dispose]: mark } = bytes;
   if (typeof mark === 'function') mark();

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { disposeOf } from '../decode/disposable.ts';
 import { findFiles, NoInputError, readInput } from './files.ts';
 
 let folder = '';
@@ -79,4 +80,53 @@ it.skipIf(spawnSync('mkfifo', ['--version']).error !== undefined)('a pipe is rea
   let text = '';
   for await (const piece of readInput(file)) text += Buffer.from(piece).toString();
   expect(text).toBe('one');
+});
+
+describe('files read one after the other', () => {
+  const contents = [
+    'a'.repeat(700_000),
+    'b',
+    'c'.repeat(900_000),
+    '',
+    'd'.repeat(600_000),
+    'e'.repeat(5_000_000),
+  ];
+
+  async function* piecesOf(): AsyncGenerator<Uint8Array[]> {
+    for (const [i, content] of contents.entries()) {
+      const path = join(folder, `${i}.json`);
+      await writeFile(path, content);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of readInput({ path, size: content.length, stdin: false })) pieces.push(piece);
+      yield pieces;
+    }
+  }
+
+  it('are whole, where the memory of each is given back before the next', async () => {
+    const read: string[] = [];
+    for await (const pieces of piecesOf()) {
+      read.push(Buffer.concat(pieces).toString());
+      pieces.forEach(disposeOf);
+    }
+    expect(read).toEqual(contents);
+  });
+
+  it('are whole, where all of them are kept', async () => {
+    const kept: Uint8Array[][] = [];
+    for await (const pieces of piecesOf()) kept.push(pieces);
+    expect(kept.map((pieces) => Buffer.concat(pieces).toString())).toEqual(contents);
+  });
+
+  it('have what is there by then, where they have become shorter or longer since they were found', async () => {
+    const path = join(folder, 'log.json');
+    for (const content of ['1', '1'.repeat(20_000), '2'.repeat(4_500_000), '']) {
+      await writeFile(path, content);
+      let text = '';
+      for await (const piece of readInput({ path, size: 10_000, stdin: false })) {
+        text += Buffer.from(piece).toString();
+        disposeOf(piece);
+      }
+      expect(text === content).toBe(true);
+    }
+  });
 });
