@@ -27,16 +27,21 @@ const addressHashes: u32 = addresses + rowsMost * 16;
 /** Where what follows may lie (assembly/traffic-counts.ts). */
 export const behind: u32 = addressHashes + rowsMost * 4;
 
-// A table of texts: how many there are, how many bytes they have; then these columns.
+// A table of texts: how many there are, how many bytes they have, and the last place of the index in use; then these columns.
 const textSize: u32 = 0;
 const textUsed: u32 = 4;
+const textMask: u32 = 8;
 export const textIds: u32 = 64;
 export const textStarts: u32 = textIds + rowsMost * 4;
 export const textEnds: u32 = textStarts + textsMost * 4;
 export const textShapes: u32 = textEnds + textsMost * 4;
 const textHashes: u32 = textShapes + textsMost;
-const textSlots: u32 = textHashes + textsMost * 4;
-/** A power of two, more than three times the texts. */
+/** What tells a text from others together, so that it is one look at the memory: where it begins, its length, and in the lowest bits its shape. */
+const textRecords: u32 = textHashes + textsMost * 4;
+/** A slot has a number and one more in its lower half, and in the other half that of the hash. */
+const textSlots: u32 = textRecords + textsMost * 8;
+/** The index begins small, as most columns have few texts, and never is more than half full; powers of two. */
+const textSlotsLeast: u32 = 1024;
 const textSlotsMost: u32 = 131072;
 /** Where long texts lie that came lately: a number and one more at the place that a few of their bytes say. */
 const textRecent: u32 = textSlots + textSlotsMost * 4;
@@ -118,12 +123,27 @@ function recentOf(table: u32, at: u32, length: u32, by: u64): u32 {
 /** Whether that is the text of a number. */
 @inline
 function isText(table: u32, id: u32, at: u32, length: u32, shape: u32): bool {
-  const kept = load<u32>(table + textStarts + (id << 2));
-  return (
-    load<u32>(table + textEnds + (id << 2)) - kept == length &&
-    load<u8>(table + textShapes + id) == shape &&
-    same(at, table + textArena + kept, length)
-  );
+  const record = table + textRecords + (id << 3);
+  return load<u32>(record, 4) == ((length << 2) | shape) && same(at, table + textArena + load<u32>(record), length);
+}
+
+/** Makes the index twice as large. */
+function widen(table: u32, size: u32): u32 {
+  const room = (load<u32>(table, textMask) + 1) << 1;
+  memory.fill(table + textSlots, 0, room << 2);
+  for (let id: u32 = 0; id < size; id++) {
+    const hash = load<u32>(table + textHashes + (id << 2));
+    let slot = hash & (room - 1);
+    while (load<u32>(table + textSlots + (slot << 2)) != 0) slot = (slot + 1) & (room - 1);
+    store<u32>(table + textSlots + (slot << 2), slotOf(id, hash));
+  }
+  store<u32>(table, room - 1, textMask);
+  return room - 1;
+}
+
+@inline
+function slotOf(id: u32, hash: u32): u32 {
+  return (hash & 0xffff0000) | (id + 1);
 }
 
 /**
@@ -137,6 +157,11 @@ export function numberTexts(table: u32, count: u32, shape: u32): u32 {
   const by = multiplier;
   let size = load<u32>(table, textSize);
   let used = load<u32>(table, textUsed);
+  let mask = load<u32>(table, textMask);
+  if (mask == 0) {
+    mask = textSlotsLeast - 1;
+    store<u32>(table, mask, textMask);
+  }
   let empty: i32 = -1;
   /** The row before: mostly hosts and methods are the same again. */
   let lastAt: u32 = 0;
@@ -166,30 +191,32 @@ export function numberTexts(table: u32, count: u32, shape: u32): u32 {
       continue;
     }
     const hash = hashOf(at, length, a, b, by);
-    let slot = hash & (textSlotsMost - 1);
+    let slot = hash & mask;
     let id: u32 = 0;
     let known = false;
-    // A slot holds a number and one more; 0 is a free one.
     for (;;) {
       const held = load<u32>(table + textSlots + (slot << 2));
       if (held == 0) break;
-      id = held - 1;
-      if (load<u32>(table + textHashes + (id << 2)) == hash && isText(table, id, at, length, shape)) {
+      id = (held & 0xffff) - 1;
+      if (((held ^ hash) & 0xffff0000) == 0 && isText(table, id, at, length, shape)) {
         known = true;
         break;
       }
-      slot = (slot + 1) & (textSlotsMost - 1);
+      slot = (slot + 1) & mask;
     }
     if (!known) {
       if (size == textsMost || used + length > arenaMost) break;
       id = size++;
       memory.copy(table + textArena + used, at, length);
       store<u32>(table + textStarts + (id << 2), used);
+      store<u32>(table + textRecords + (id << 3), used);
+      store<u32>(table + textRecords + (id << 3), (length << 2) | shape, 4);
       used += length;
       store<u32>(table + textEnds + (id << 2), used);
       store<u32>(table + textHashes + (id << 2), hash);
       store<u8>(table + textShapes + id, <u8>shape);
-      store<u32>(table + textSlots + (slot << 2), id + 1);
+      store<u32>(table + textSlots + (slot << 2), slotOf(id, hash));
+      if (size << 1 > mask && mask + 1 < textSlotsMost) mask = widen(table, size);
     }
     store<u32>(target, id);
     if (recent != 0) store<u32>(recent, id + 1);
@@ -217,7 +244,8 @@ export function bytesOf(table: u32): u32 {
 export function clearTexts(table: u32): void {
   store<u32>(table, 0, textSize);
   store<u32>(table, 0, textUsed);
-  memory.fill(table + textSlots, 0, textSlotsMost * 4);
+  memory.fill(table + textSlots, 0, (load<u32>(table, textMask) + 1) << 2);
+  store<u32>(table, textSlotsLeast - 1, textMask);
   memory.fill(table + textRecent, 0, recentMost * 4);
 }
 
