@@ -24,8 +24,8 @@ const lows: u32 = pairCounts + rowsMost * 8;
 const highs: u32 = lows + rowsMost * 4;
 const pairLows: u32 = highs + rowsMost * 4;
 const pairHighs: u32 = pairLows + rowsMost * 4;
-/** The tables lie behind, where the host says. */
-export const tables: u32 = pairHighs + rowsMost * 4;
+/** Where what follows may lie (assembly/board-rows.ts). */
+export const behind: u32 = pairHighs + rowsMost * 4;
 
 // The head of a table: places of its parts, how many keys are free, the last slot's number, 8-byte numbers in a record, and what newcomers
 // begin with (8 bytes, at a multiple of 8).
@@ -66,9 +66,11 @@ function storeHash(lowAt: u32, highAt: u32, low: i32, high: i32): i32 {
   return mixedLow;
 }
 
-/** Gives the record of a key; 0 where it is not held and there is no room. A new one begins with `isNew` in its lowest bit. */
+/**
+ * Counts a key so many times and gives its record; 0 where it is not held and there is no room. That of a new one has a 1 in its lowest bit.
+ */
 @inline
-function recordOf(head: u32, low: i32, high: i32): u32 {
+export function recordOf(head: u32, low: i32, high: i32, times: f64): u32 {
   const records = load<u32>(head, 0);
   const slots = load<u32>(head, 4);
   const mask = load<u32>(head, 16);
@@ -79,7 +81,7 @@ function recordOf(head: u32, low: i32, high: i32): u32 {
     if (key == -1) break;
     const record = records + (<u32>key << 3);
     if (load<i32>(record) == low && load<i32>(record, 4) == high) {
-      store<f64>(record, load<f64>(record, 8) + 1, 8);
+      store<f64>(record, load<f64>(record, 8) + times, 8);
       return record;
     }
     slot = (slot + 1) & mask;
@@ -93,7 +95,7 @@ function recordOf(head: u32, low: i32, high: i32): u32 {
   memory.fill(record, 0, load<u32>(head, 20) << 3);
   store<i32>(record, low);
   store<i32>(record, high, 4);
-  store<f64>(record, floor + 1, 8);
+  store<f64>(record, floor + times, 8);
   store<f64>(record, floor, 16);
   store<i32>(slots + (slot << 2), key);
   return record | 1;
@@ -147,7 +149,7 @@ export function countClients(head: u32, registers: u32, shift: u32, from: u32, c
     if (statusClass < 0) continue;
     const low = load<i32>(lows + (row << 2));
     const high = load<i32>(highs + (row << 2));
-    const found = recordOf(head, low, high);
+    const found = recordOf(head, low, high, 1);
     if (found == 0) return row;
     const record = found & ~1;
     const register = registers + (<u32>high >>> shift);
@@ -192,7 +194,7 @@ export function countPairs(head: u32, from: u32, count: u32): u32 {
       store<f64>(target, 0);
       continue;
     }
-    const found = recordOf(head, load<i32>(pairLows + (row << 2)), load<i32>(pairHighs + (row << 2)));
+    const found = recordOf(head, load<i32>(pairLows + (row << 2)), load<i32>(pairHighs + (row << 2)), 1);
     if (found == 0) return row;
     const record = found & ~1;
     store<f64>(target, load<f64>(record, 8) - load<f64>(record, 16));

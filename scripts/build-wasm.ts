@@ -30,9 +30,9 @@ export const scanners: readonly Scanner[] = [
     name: 'trafficKernelWasm',
   },
   {
-    source: 'assembly/frequent-keys.ts',
-    compiled: join(root, 'src/web/frequent-keys.wasm.ts'),
-    name: 'frequentKeysWasm',
+    source: 'assembly/board-kernel.ts',
+    compiled: join(root, 'src/web/board-kernel.wasm.ts'),
+    name: 'boardKernelWasm',
   },
 ];
 

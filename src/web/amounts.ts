@@ -19,10 +19,14 @@ export interface AmountsView {
 const stepsInDoubling = 16;
 const doublings = 60;
 
-export function amounts(): Amounts {
-  const steps = new Float64Array(stepsInDoubling * doublings + 1);
+/** How many numbers it holds. */
+const amountsLength = 3 + stepsInDoubling * doublings + 1;
+
+/** @param held where its numbers lie: those of compiled code that adds amounts, too (assembly/board-rows.ts) */
+export function amounts(held = new Float64Array(amountsLength)): Amounts {
   /** Count, total and the most: in an array, because a number with a fraction that a function keeps costs an object at each change. */
-  const sums = new Float64Array(3);
+  const sums = held.subarray(0, 3);
+  const steps = held.subarray(3);
   const quantile = (share: number): number | null => {
     const [count = 0, , most = 0] = sums;
     if (count === 0) return null;

@@ -10,7 +10,7 @@ const address = fc.oneof(
   { weight: 4, arbitrary: fc.nat({ max: 12 }).map((i) => `2001:db8::${i}`) },
   { weight: 1, arbitrary: fc.constant('') },
 );
-const amount = fc.constantFrom(Number.NaN, 0, 1, 700, 1e9);
+const amount = fc.constantFrom(Number.NaN, 0, 0.5, 1, 17, 700, 1e9, 2 ** 31 - 0.5, 2 ** 31, 1e13);
 const request: fc.Arbitrary<Wanted> = fc.record({
   client: address,
   path: fc.constantFrom('/', '/a', '/b/17', '/b/18'),
@@ -42,14 +42,14 @@ const bothWays = (batches: readonly (readonly Wanted[])[]): readonly [BoardView,
   viewOf(batches, false),
 ];
 
-describe('what compiled code counts by client', () => {
+describe('what compiled code counts', () => {
   it('is what is counted without it', () => {
     fc.assert(
       fc.property(fc.array(fc.array(request, { maxLength: 60 }), { maxLength: 6 }), (batches) => {
         const [compiled, plain] = bothWays(batches);
         expect(compiled).toEqual(plain);
       }),
-      { numRuns: 15 },
+      { numRuns: 40 },
     );
   });
 
@@ -70,5 +70,27 @@ describe('what compiled code counts by client', () => {
     expect(compiled).toEqual(plain);
     expect(plain.errors.clients).toBeGreaterThan(0);
     expect(plain.clients.byRequests).toHaveLength(20);
+  });
+
+  it('is the same where there are more URLs than are held, and than have a number at once', () => {
+    const all = Array.from({ length: 90_000 }, (_, i) => {
+      const path = i % 4 === 0 ? i % 28 : i;
+      return {
+        client: `192.0.2.${i % 200}`,
+        host: i % 9 === 0 ? 'a.example.com' : 'b.example.com',
+        path: `/p${path}q/${i % 3}`,
+        status: [200, 304, 404, 503][i % 4] ?? 0,
+        sent: i,
+        time: 1_767_607_200_000 + Math.floor(i / 50) * 20,
+      };
+    });
+    const batches: (typeof all)[] = [];
+    const lengths = [3_000, 8_192, 1, 8_000, 20_000, 8_192];
+    for (let from = 0; from < all.length; from += lengths[(batches.length - 1) % lengths.length] ?? 0)
+      batches.push(all.slice(from, from + (lengths[batches.length % lengths.length] ?? 0)));
+    expect(batches.reduce((sum, { length }) => sum + length, 0)).toBe(all.length);
+    const [compiled, plain] = bothWays(batches);
+    expect(compiled).toEqual(plain);
+    expect(plain.errors.urls).toBeGreaterThan(0);
   });
 });

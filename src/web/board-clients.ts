@@ -1,15 +1,17 @@
 import type { Requests } from '../event/requests.ts';
 import { wordsInAddress } from './address.ts';
-import { createBoardKernel } from './board-kernel.ts';
+import { createBoardKernel, type BoardKernel } from './board-kernel.ts';
 import { clientSums } from './board-state.ts';
 import { byteHash } from './byte-hash.ts';
 import { distinct, type Distinct } from './distinct.ts';
-import { heavyHitters, type HeavyHitters } from './heavy-hitters.ts';
+import { heavyHitters, type HeavyHitters, type HeavyHittersSettings } from './heavy-hitters.ts';
 
 /** What the board counts by client. */
 export interface BoardClients {
   readonly clients: HeavyHitters;
   readonly distinct: Distinct;
+  /** The compiled code that does it, where there is some. */
+  readonly kernel: BoardKernel | undefined;
   /**
    * Counts the clients of a batch.
    * @param words the addresses of all clients
@@ -37,10 +39,13 @@ const precision = 14;
 const clientTable = { capacity: 32_768, textBytes: wordsInAddress * 4, sums: 4 };
 const pairTable = { capacity: 32_768, textBytes: 0, sums: 0 };
 
-/** @param compiled whether compiled code does it, where there is some; what comes out is the same */
-export function boardClients(seed: number, compiled = true): BoardClients {
+/**
+ * @param urls how many URLs compiled code is to hold for the board
+ * @param compiled whether compiled code does it, where there is some; what comes out is the same
+ */
+export function boardClients(seed: number, urls: HeavyHittersSettings, compiled = true): BoardClients {
   const kernel = compiled
-    ? createBoardKernel({ seed, clients: clientTable, pairs: pairTable, precision })
+    ? createBoardKernel({ seed, clients: clientTable, pairs: pairTable, urls, precision })
     : undefined;
   const clients = kernel?.clients ?? heavyHitters(clientTable);
   const pairs = kernel?.pairs ?? heavyHitters(pairTable);
@@ -141,6 +146,7 @@ export function boardClients(seed: number, compiled = true): BoardClients {
   return {
     clients,
     distinct: distinctClients,
+    kernel,
     take: (requests, words, ids, classes, rowWords) => {
       rows = requests.count;
       makeRoom(rows);

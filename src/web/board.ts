@@ -1,6 +1,7 @@
 import { sentText, type Requests } from '../event/requests.ts';
 import { amounts } from './amounts.ts';
 import { boardClients } from './board-clients.ts';
+import { boardRows } from './board-rows.ts';
 import { lineColumns, outsideApp, urlSums, type BoardState } from './board-state.ts';
 import { boardView, type BoardView } from './board-view.ts';
 import { fits } from './bots/outside-app.ts';
@@ -57,19 +58,21 @@ export function board(settings: BoardSettings): Board {
   const ordinary = new Set(settings.ordinaryMethods ?? browserMethods);
   const small = { textBytes: 64, sums: 2 };
   const seed = settings.seed ?? 0;
-  const byClient = boardClients(seed, settings.compiled);
+  const urlTable = { capacity: 32_768, textBytes: longestKey + 3, sums: 6 };
+  const byClient = boardClients(seed, urlTable, settings.compiled);
+  const { kernel } = byClient;
   const state: BoardState = {
-    urls: heavyHitters({ capacity: 32_768, textBytes: longestKey + 3, sums: 6 }),
+    urls: kernel?.urls ?? heavyHitters(urlTable),
     clients: byClient.clients,
     agents: heavyHitters({ capacity: 8_192, textBytes: 200, sums: 2 }),
     methods: heavyHitters({ capacity: 256, ...small, textBytes: 32 }),
     hosts: heavyHitters({ capacity: 4_096, ...small }),
     countries: heavyHitters({ capacity: 1_024, ...small, textBytes: 8 }),
-    sent: amounts(),
-    received: amounts(),
+    sent: amounts(kernel?.sent),
+    received: amounts(kernel?.received),
     distinctClients: byClient.distinct,
     line: timeLine(5),
-    statuses: new Float64Array(6),
+    statuses: kernel?.statuses ?? new Float64Array(6),
     totals: {
       requests: 0,
       outsideApp: 0,
@@ -87,6 +90,7 @@ export function board(settings: BoardSettings): Board {
     host: textCounts(state.hosts, seed, false),
     country: textCounts(state.countries, seed, false),
   };
+  const compiled = kernel === undefined ? undefined : boardRows(kernel, byClient, state, seed);
   const numbers = urlNumbers(seed);
   /** Of each URL in the batch what is added to `urls`: the same sums, and at the end how often it came. */
   let urlBatch = new Float64Array(0);
@@ -188,7 +192,7 @@ export function board(settings: BoardSettings): Board {
     }
   };
 
-  const countAgents = (requests: Requests): void => {
+  const countAgents = (requests: Requests, classes: Int8Array): void => {
     const held = texts.of(requests, 'agent');
     counted.agent.take(requests, held, classes, (agent, times, isNew, text) => {
       if (!state.hasAppAgents) return;
@@ -202,19 +206,31 @@ export function board(settings: BoardSettings): Board {
     });
   };
 
+  const countTexts = (requests: Requests, classes: Int8Array): void => {
+    countAgents(requests, classes);
+    for (const column of ['method', 'host', 'country'] as const)
+      counted[column].take(requests, texts.of(requests, column), classes);
+  };
+
   const take = (requests: Requests, ids: Int32Array): void => {
     const { count } = requests;
+    const rowWords = settings.rowWords?.();
+    if (compiled !== undefined && kernel !== undefined && count <= kernel.rowsMost) {
+      compiled.countAll(requests);
+      byClient.take(requests, settings.words(), ids, compiled.classes, rowWords);
+      compiled.countUrls(requests, texts.of(requests, 'host'), texts.of(requests, 'path'));
+      countTexts(requests, compiled.classes);
+      return;
+    }
     if (classes.length < count) {
       classes = new Int8Array(count * 2);
       touched = new Int32Array(count * 2);
       urlOf = new Int32Array(count * 2);
     }
     countAll(requests);
-    byClient.take(requests, settings.words(), ids, classes, settings.rowWords?.());
+    byClient.take(requests, settings.words(), ids, classes, rowWords);
     countUrls(requests);
-    countAgents(requests);
-    for (const column of ['method', 'host', 'country'] as const)
-      counted[column].take(requests, texts.of(requests, column), classes);
+    countTexts(requests, classes);
   };
 
   return { take, view: (options) => boardView(state, ordinary, settings.listsAt ?? onNoList, options) };
