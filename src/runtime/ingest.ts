@@ -5,7 +5,7 @@ import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import { byTime } from '../facts/assets/sightings.ts';
 import type { InputOrigin } from '../source/source.ts';
-import { grouped } from '../store/grouped.ts';
+import { grouped, type Pace } from '../store/grouped.ts';
 import type { CommitResult } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
@@ -64,8 +64,16 @@ export interface Alongside {
 /** How many batches go into one transaction at most. */
 const batchesAtOnce = 256;
 
-/** A transaction has a price of its own, whatever is in it. Who comes alone does not wait. */
-const commitPaceMs = 2;
+/**
+ * A transaction has a price of its own, whatever is in it. Who comes alone does not wait. What only correlations will speak of, minutes later, can wait
+ * a little longer for others that come at the same time; an alert takes along what waits.
+ */
+const commitPace: Pace<Waiting> = {
+  ms: 2,
+  leisureMs: 10,
+  hurries: ({ alerts, rejections, position, state }) =>
+    alerts.length + rejections.length + state.length > 0 || position !== undefined,
+};
 
 /**
  * The way of every record in the server: decoded, decided, and committed with its deliveries before anybody is told that it was taken.
@@ -115,7 +123,7 @@ function createTogether(options: IngestOptions): TakeTogether {
     (batches: readonly Waiting[]) => takeAll(options, batches),
     batchesAtOnce,
     isStoresOwn,
-    commitPaceMs,
+    commitPace,
   );
 }
 

@@ -38,7 +38,7 @@ describe('grouped', () => {
       },
       10,
       undefined,
-      paceMs,
+      { ms: paceMs, leisureMs: paceMs, hurries: () => true },
     );
     await echo(1);
     const second = echo(2);
@@ -48,6 +48,47 @@ describe('grouped', () => {
     const [first, then] = groups;
     // Timers may be a millisecond early.
     expect((then?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(paceMs - 2);
+  });
+
+  it('waits longer for more while several come and nobody hurries, and takes them all along with one who does', async () => {
+    const groups: (readonly string[])[] = [];
+    const echo = grouped(
+      async (items: readonly string[]) => {
+        groups.push(items);
+        return items;
+      },
+      10,
+      undefined,
+      { ms: 1, leisureMs: 60_000, hurries: (item) => item === 'alert' },
+    );
+    await echo('alone');
+    // After one who came alone, nobody waits.
+    await Promise.all([echo('first'), echo('second')]);
+    const patient = [echo('third'), echo('fourth')];
+    await new Promise((next) => setTimeout(next, 20));
+    expect(groups).toEqual([['alone'], ['first', 'second']]);
+    await Promise.all([...patient, echo('alert')]);
+    expect(groups.at(-1)).toEqual(['third', 'fourth', 'alert']);
+    // After a group of one who hurries alone, too.
+    await echo('alert');
+    await echo('last');
+    expect(groups.slice(3)).toEqual([['alert'], ['last']]);
+  });
+
+  it('keeps nobody waiting for longer than the leisure', async () => {
+    const sizes: number[] = [];
+    const count = grouped(
+      async (items: readonly number[]) => {
+        sizes.push(items.length);
+        return items;
+      },
+      10,
+      undefined,
+      { ms: 0, leisureMs: 30, hurries: () => false },
+    );
+    await Promise.all([count(1), count(2)]);
+    await Promise.all([count(3), count(4)]);
+    expect(sizes).toEqual([2, 2]);
   });
 
   it('fails only the item that is at fault', async () => {

@@ -1,3 +1,14 @@
+/** A group has a price of its own, which many callers share where groups leave time between them. */
+export interface Pace<Item> {
+  /** Milliseconds from the beginning of one group to that of the next, at least. */
+  readonly ms: number;
+  /** The same while many come and nobody hurries. */
+  readonly leisureMs: number;
+  readonly hurries: (item: Item) => boolean;
+}
+
+const noPace: Pace<unknown> = { ms: 0, leisureMs: 0, hurries: () => true };
+
 /**
  * Turns a function that handles many items in one go into one that takes them singly. Items that come in during one
  * turn of the event loop, or while the group before is being handled, go together: under load many callers share one
@@ -5,13 +16,12 @@
  *
  * Where a group fails each of its items is tried alone, so that one bad item does not take its neighbours down.
  * @param isAlike whether an error would meet each item alone as well, so that it is theirs at once
- * @param paceMs from the beginning of one group to that of the next at least: a group has a price of its own, which many callers share then
  */
 export function grouped<Item, Result>(
   handle: (items: readonly Item[]) => Promise<readonly Result[]>,
   mostAtOnce: number,
   isAlike: (error: unknown) => boolean = () => false,
-  paceMs = 0,
+  pace: Pace<Item> = noPace,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     readonly item: Item;
@@ -21,11 +31,29 @@ export function grouped<Item, Result>(
   let waiting: Waiting[] = [];
   let running = false;
   let began = Number.NEGATIVE_INFINITY;
+  let lastSize = 0;
+  /** Set while the next group waits at leisure. */
+  let hurry: (() => void) | undefined;
 
   /** Lets the event loop have its turn: timers and sockets must not starve behind a long queue. */
   function turn(): Promise<void> {
-    const ms = began + paceMs - performance.now();
-    return new Promise((next) => void (ms < 1 ? setImmediate(next) : setTimeout(next, ms)));
+    const left = (ms: number): number => began + ms - performance.now();
+    return new Promise((next) => {
+      const after = (ms: number): NodeJS.Timeout | undefined => {
+        if (ms >= 1) return setTimeout(next, ms);
+        setImmediate(next);
+        return undefined;
+      };
+      // Who came alone may be waited for by whoever sends the next.
+      const isAtLeisure = lastSize > 1 && !waiting.some(({ item }) => pace.hurries(item));
+      const timer = after(left(isAtLeisure ? pace.leisureMs : pace.ms));
+      if (!isAtLeisure || timer === undefined) return;
+      hurry = () => {
+        hurry = undefined;
+        clearTimeout(timer);
+        after(left(pace.ms));
+      };
+    });
   }
 
   async function settle(group: readonly Waiting[]): Promise<void> {
@@ -44,8 +72,10 @@ export function grouped<Item, Result>(
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       await turn();
+      hurry = undefined;
       began = performance.now();
       const group = waiting.slice(0, mostAtOnce);
+      lastSize = group.length;
       waiting = waiting.slice(mostAtOnce);
       await settle(group);
     }
@@ -55,6 +85,7 @@ export function grouped<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
+      if (pace.hurries(item)) hurry?.();
       if (running) return;
       running = true;
       void drain();
