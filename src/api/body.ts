@@ -10,6 +10,48 @@ export interface LimitedBody {
   readonly length: () => number;
 }
 
+/** A body, as it comes or as a whole. */
+export interface OpenBody extends Pick<LimitedBody, 'failure' | 'length'> {
+  readonly content: AsyncIterable<Uint8Array> | Uint8Array;
+}
+
+/** Bodies of single events are; to read them in pieces costs more than to judge them. */
+const smallBody = 64 * 1024;
+
+/**
+ * A small body as a whole, and any other as it comes, until it is longer than `limit` bytes.
+ * @param declared its length, as its sender says; NaN where nothing is said
+ */
+export async function openBody(
+  stream: Readable,
+  { declared, limit }: { readonly declared: number; readonly limit: number },
+): Promise<OpenBody> {
+  if (!(declared <= Math.min(smallBody, limit))) {
+    const { chunks: content, failure, length } = limitBody(stream, limit);
+    return { content, failure, length };
+  }
+  let failure: unknown;
+  const content = await readWhole(stream).catch((error: unknown) => {
+    failure = error;
+    return new Uint8Array(0);
+  });
+  return { content, failure: () => failure, length: () => content.length };
+}
+
+/** By events, because an iterator of a stream costs several times as much. */
+function readWhole(stream: Readable): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = [];
+    stream.on('data', (piece: Uint8Array) => pieces.push(piece));
+    stream.once('end', () => {
+      const [first, second] = pieces;
+      resolve(first !== undefined && second === undefined ? first : Buffer.concat(pieces));
+    });
+    stream.once('error', reject);
+    stream.once('close', () => reject(new Error('the connection was closed')));
+  });
+}
+
 /**
  * Hands out a body until it is longer than `limit` bytes; then reading it throws the 413. Whoever reads may swallow
  * that error, so `failure` remembers it. The stream is never destroyed here: an answer must still be possible.

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Ingest } from './events.ts';
 import { send } from './testing/request.ts';
-import { lineIngest, startServer, type TestServer } from './testing/server.ts';
+import { chunksOf, lineIngest, startServer, type TestServer } from './testing/server.ts';
 
 let server: TestServer | undefined;
 afterEach(async () => {
@@ -109,9 +110,9 @@ describe('POST /v1/events', () => {
   });
 
   it('answers 413 to a stream that grows past the limit, even where the reader hides it', async () => {
-    const quiet = async (body: AsyncIterable<Uint8Array>) => {
+    const quiet = async (body: Parameters<Ingest>[0]) => {
       try {
-        for await (const chunk of body) void chunk;
+        for await (const chunk of chunksOf(body)) void chunk;
       } catch {
         // A decoder may take a broken stream for a truncated file.
       }
@@ -131,7 +132,7 @@ describe('POST /v1/events', () => {
     let chunks = 0;
     server = await startServer({
       ingest: async (body) => {
-        for await (const chunk of body) {
+        for await (const chunk of chunksOf(body)) {
           chunks += chunk.length > 0 ? 1 : 0;
           break;
         }
@@ -178,7 +179,7 @@ describe('POST /v1/events', () => {
     server = await startServer({
       now: () => 1234,
       ingest: async (body, from) => {
-        for await (const chunk of body) void chunk;
+        for await (const chunk of chunksOf(body)) void chunk;
         seen.push(from);
         return { records: 1, events: 1, rejected: 0, skipped: 0, alerts: [], rejections: [] };
       },
@@ -195,7 +196,7 @@ describe('POST /v1/events', () => {
     server = await startServer({
       ingest: async (body) => {
         try {
-          for await (const chunk of body) void chunk;
+          for await (const chunk of chunksOf(body)) void chunk;
           outcome('end');
         } catch {
           outcome('error');
@@ -205,8 +206,33 @@ describe('POST /v1/events', () => {
     });
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');
-    socket.write('POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{"title":');
+    socket.write('POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n{"title":');
     setTimeout(() => socket.destroy(), 100);
     expect(await ended).toBe('error');
+  });
+
+  it('takes nothing of a small body that its client leaves unfinished', async () => {
+    const taken: string[] = [];
+    server = await startServer({
+      ingest: async (body) => {
+        for await (const chunk of chunksOf(body)) taken.push(Buffer.from(chunk).toString());
+        return { records: 1, events: 1, rejected: 0, skipped: 0, alerts: [], rejections: [] };
+      },
+    });
+    const socket = connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{"title":');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    await once(socket, 'close');
+    // In pieces, and whole.
+    const whole = connect(server.port, '127.0.0.1');
+    await once(whole, 'connect');
+    whole.write('POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 6\r\n\r\n{"a"');
+    setTimeout(() => whole.write(':}'), 50);
+    const [answer] = (await once(whole, 'data')) as [Buffer];
+    whole.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /);
+    expect(taken).toEqual(['{"a":}']);
   });
 });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Readable } from 'node:stream';
 import type { Severity } from '../event/severity.ts';
-import { drain, limitBody, tooLarge } from './body.ts';
+import { drain, openBody, tooLarge } from './body.ts';
 import { HttpProblem, unavailable } from './problem.ts';
 import { ingestedSchema, problems } from './schema.ts';
 
@@ -24,7 +24,7 @@ export interface IngestResult {
 
 /** Decodes, applies the rules and commits; resolves when what came of it is durable. */
 export type Ingest = (
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<Uint8Array> | Uint8Array,
   from: { readonly source: 'http'; readonly object: string; readonly receivedAt: number },
 ) => Promise<IngestResult>;
 
@@ -81,10 +81,14 @@ export function eventRoutes(
             `Content encoding '${encoding}' is not known; send gzip, zstd or plain.`,
           );
         }
-        const body = limitBody(request.body instanceof Readable ? request.body : request.raw, bodyLimit);
+        const body = await openBody(request.body instanceof Readable ? request.body : request.raw, {
+          declared: Number(request.headers['content-length']),
+          limit: bodyLimit,
+        });
+        if (body.failure() !== undefined) throw broken(body.failure());
         let result: IngestResult;
         try {
-          result = await ingest(body.chunks, { source: 'http', object: request.id, receivedAt: now() });
+          result = await ingest(body.content, { source: 'http', object: request.id, receivedAt: now() });
         } catch (error) {
           if (error instanceof HttpProblem) throw error;
           throw body.failure() === undefined

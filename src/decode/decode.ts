@@ -9,6 +9,7 @@ import { peek } from './peek.ts';
 import type { Prefilter } from './prefilter/prefilter.ts';
 import type { Counted } from './prefilter/wanted.ts';
 import { unwrap } from './shapes.ts';
+import { readSoleObject } from './sole-object.ts';
 import { unpack, UnpackError } from './unpack.ts';
 
 /** Where content came from; `decode` adds the position of each record. */
@@ -54,6 +55,9 @@ const keepBytes = defaultFrameLimits.keepBytes;
 /** A log that breaks so often is none; and a few kilobytes can unpack to millions of broken records, each of which costs. */
 const mostBrokenInRow = 100_000;
 
+/** Bytes as they come, or all of them. */
+export type Content = AsyncIterable<Uint8Array> | Uint8Array;
+
 /**
  * Decodes one object (a file, an S3 object, a request body) of any supported format, told by its content. Holds one
  * record and a few chunks in memory, however long the content. Yields nothing for content without records.
@@ -62,11 +66,16 @@ const mostBrokenInRow = 100_000;
  * that could be read. Throws only what `chunks` throws (the caller can then read the object again).
  */
 export async function* decode(
-  chunks: AsyncIterable<Uint8Array>,
+  content: Content,
   from: Arrival,
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedBatch> {
   const sink = new BatchSink(from, options.startAt ?? 0);
+  if (content instanceof Uint8Array && readSoleObject(content, sink, limitsOf(options))) {
+    yield sink.take(content.length);
+    return;
+  }
+  const chunks = content instanceof Uint8Array ? once(content) : content;
   const ending: { problem?: string } = {};
   let bytes = 0;
   let brokenInRow = 0;
@@ -109,6 +118,10 @@ export async function* decode(
     sink.rejected(bytes, ending.problem, { bytes: new Uint8Array(0), length: 0 });
   }
   if (!sink.isEmpty()) yield sink.take(bytes);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 /** Decodes one value that is parsed already: an EventBridge event in Lambda, the body of a request. Never throws. */

@@ -28,9 +28,8 @@ import { skipBroken, skipStray } from './skip.ts';
  */
 
 /** Keys of a top-level object whose array holds records. */
-const containerKeys = ['Records', 'Events', 'Messages', 'QueryResultRows'].map((key) =>
-  Buffer.from(`"${key}"`, 'latin1'),
-);
+export const containerKeys = ['Records', 'Events', 'Messages', 'QueryResultRows'] as const;
+const quotedContainerKeys = containerKeys.map((key) => Buffer.from(`"${key}"`, 'latin1'));
 
 // What the scanner expects next.
 const VALUE = 0;
@@ -392,7 +391,7 @@ export class Splitter {
     if (this.keyAt < 0 || this.stack[0] !== OBJECT) return false;
     if (this.place !== 'top' && this.place !== 'rest') return false;
     const { buffer, keyAt } = this;
-    return containerKeys.some((key) => key.every((byte, offset) => buffer[keyAt + offset] === byte));
+    return quotedContainerKeys.some((key) => key.every((byte, offset) => buffer[keyAt + offset] === byte));
   }
 
   private value(end: number): Frame | undefined {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decode, type DecodedBatch } from '../decode/decode.ts';
+import { decode, type Content, type DecodedBatch } from '../decode/decode.ts';
 import type { Event } from '../event/event.ts';
 import { concernsAssets } from '../facts/assets/sightings.ts';
 import type { InputOrigin } from '../source/source.ts';
@@ -37,7 +37,7 @@ const listed = 1_000;
  */
 export function createForward(
   options: ForwardOptions,
-): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
+): (content: Content, from: InputOrigin) => Promise<IngestResult> {
   const { positions, clock, engine } = options;
   const rules = new Map(engine?.active.map((rule) => [rule.id, rule]));
 
@@ -56,12 +56,12 @@ export function createForward(
     return [recordItem(event.fields, event.provenance, found), ...dead];
   }
 
-  return async (chunks, from) => {
+  return async (content, from) => {
     const total = newTally();
     const reasons: { position: number; reason: string }[] = [];
     const patience =
       from.position === undefined && from.source === 'http' ? patienceMs : Number.POSITIVE_INFINITY;
-    for await (const batch of decode(chunks, from, { startAt: from.startAt })) {
+    for await (const batch of decode(content, from, { startAt: from.startAt })) {
       const tally = newTally();
       const items = batch.events.flatMap((event) => judge(event, tally));
       addBatch(tally, batch);

@@ -1,5 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
-import { decode, type DecodedBatch } from '../decode/decode.ts';
+import { decode, type Content, type DecodedBatch } from '../decode/decode.ts';
 import type { Event } from '../event/event.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
@@ -82,11 +82,11 @@ const commitPace: Pace<Waiting> = {
  */
 export function createIngest(
   options: IngestOptions,
-): (chunks: AsyncIterable<Uint8Array>, from: InputOrigin) => Promise<IngestResult> {
+): (content: Content, from: InputOrigin) => Promise<IngestResult> {
   const takeTogether = createTogether(options);
-  return async (chunks, from) => {
+  return async (content, from) => {
     const input = openInput(options, takeTogether, from.source);
-    for await (const batch of decode(chunks, from, { startAt: from.startAt }))
+    for await (const batch of decode(content, from, { startAt: from.startAt }))
       await input.take(batch, { isWhole: true });
     if (from.position) await input.end(from.position);
     return input.result();

@@ -36,23 +36,19 @@ export function replayWith(
     const from = { ...arrival, startAt };
     const tally = newTally();
     let reason: string | undefined;
-    for await (const batch of decode(once(bytes), from, { startAt })) {
+    for await (const batch of decode(bytes, from, { startAt })) {
       const { rejections } = decide(batch, engine, clock(), tally);
       reason ??= rejections[0]?.reason;
     }
     if (reason !== undefined) return { type: 'failed', reason };
     if (tally.events === 0) return { type: 'nothing' };
     if (isDryRun) return { type: 'replayed', events: tally.events, alerts: tally.alerts };
-    const result = await ingest(once(bytes), from);
+    const result = await ingest(bytes, from);
     const [rejected] = result.rejections;
     if (rejected !== undefined) return { type: 'failed', reason: rejected.reason };
     const alerts = result.alerts.filter(({ repeated }) => !repeated).length;
     return { type: 'replayed', events: result.events, alerts };
   };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 export interface ReplayFilter {

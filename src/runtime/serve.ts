@@ -232,10 +232,10 @@ export async function serve({
   let stopping = false;
   const api = await createApi({
     store,
-    ingest: async (chunks, from) => {
+    ingest: async (body, from) => {
       const led = taking();
       if (led === undefined) throw standingBy();
-      return led.ingest(chunks, from);
+      return led.ingest(body, from);
     },
     replay: async (rejection, isDryRun) => {
       const led = taking();

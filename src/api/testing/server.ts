@@ -52,11 +52,16 @@ export async function startServer(change: Partial<ApiOptions> = {}): Promise<Tes
   };
 }
 
+/** A body as a way in takes it, in its pieces. */
+export function chunksOf(body: Parameters<Ingest>[0]): AsyncIterable<Uint8Array> | readonly Uint8Array[] {
+  return body instanceof Uint8Array ? [body] : body;
+}
+
 /** A small way in: each line with a JSON object that has a title is an event that raises an alert, other JSON is skipped, the rest is rejected. */
 export function lineIngest(store: Store): Ingest {
   return async (body, from) => {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
+    for await (const chunk of chunksOf(body)) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
     const content = unpack(bytes);
     const counts = { records: 0, events: 0, rejected: 0, skipped: 0 };
