@@ -48,7 +48,10 @@ function readWhole(stream: Readable): Promise<Uint8Array> {
       resolve(first !== undefined && second === undefined ? first : Buffer.concat(pieces));
     });
     stream.once('error', reject);
-    stream.once('close', () => reject(new Error('the connection was closed')));
+    // Comes after the end, too: an error that nobody sees would cost more than all the rest here.
+    stream.once('close', () => {
+      if (!stream.readableEnded) reject(new Error('the connection was closed'));
+    });
   });
 }
 
