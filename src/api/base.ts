@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import helmet from 'helmet';
 import Fastify, {
   LogController,
@@ -68,15 +70,11 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
   app.decorateRequest('keyName', '');
 
   const isHttps = publicUrl?.startsWith('https:') ?? false;
-  // Made once, where the plugin of the framework makes it for each request.
-  const writeSecurityHeaders = helmet({
-    contentSecurityPolicy,
-    strictTransportSecurity: isHttps,
-    frameguard: { action: 'deny' },
+  const headers = securityHeaders(isHttps);
+  app.addHook('onRequest', (_request, reply, next) => {
+    for (const [name, value] of headers) reply.raw.setHeader(name, value);
+    next();
   });
-  app.addHook('onRequest', (request, reply, next) =>
-    writeSecurityHeaders(request.raw, reply.raw, () => next()),
-  );
   // Before the guard, which would answer.
   addWorkerDoor(app, { keys: workers?.keys ?? [], now, onClosed: workers?.onClosed ?? (() => {}) });
   const guard = createGuard(keys, publicUrl);
@@ -102,6 +100,18 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
   });
 
   return app;
+}
+
+/** They are the same for every answer, and worked out once. */
+function securityHeaders(isHttps: boolean): readonly (readonly [name: string, value: string])[] {
+  const write = helmet({
+    contentSecurityPolicy,
+    strictTransportSecurity: isHttps,
+    frameguard: { action: 'deny' },
+  });
+  const answer = new ServerResponse(new IncomingMessage(new Socket()));
+  write(answer.req, answer, () => {});
+  return Object.entries(answer.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
 
 function logging(log: ServerLog): Pick<FastifyServerOptions, 'logger' | 'loggerInstance'> {
