@@ -72,7 +72,7 @@ async function runLoad(rate: number, seconds: number): Promise<Load> {
   });
   try {
     // The first seconds compile what the others run.
-    await sendEvents(server.address, rate, Math.max(1, seconds / 5), 'warm', () => {}, receiver.expect);
+    await sendEvents(server.address, rate, Math.max(1, seconds / 3), 'warm', () => {}, receiver.expect);
     const durable: number[] = [];
     const began = performance.now();
     const failed = await sendEvents(
