@@ -74,7 +74,8 @@ describe('content that is here as a whole gives what it gives as a stream', () =
 
   it('whatever is done to it', async () => {
     const contents = [text(event), text(envelope), text({ Records: [event] }), text({ findings: [{}] })];
-    const changes = fc.array(fc.tuple(fc.nat(), fc.constantFrom(...'{}[]",: \\u\n\xff1')), { maxLength: 3 });
+    const signs = ['{', '}', '[', ']', '"', ',', ':', ' ', '\\', 'u', '\n', '\xff', '1'];
+    const changes = fc.array(fc.tuple(fc.nat(), fc.constantFrom(...signs)), { maxLength: 3 });
     let events = 0;
     let rejections = 0;
     await fc.assert(
