@@ -7,6 +7,7 @@ import { createAssetMemory } from '../src/facts/assets/memory.ts';
 import { createEngine, engineOf as engineFrom, type Engine } from '../src/runtime/engine.ts';
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { assetsOfScan, scan } from '../src/runtime/scan.ts';
+import { keepHeapSmall, letHeapGrowSome } from '../src/runtime/small-heap.ts';
 import { findFiles, readInput } from '../src/source/files.ts';
 import { loadPublished, matchesEveryCallOfRoles } from './published.ts';
 
@@ -39,6 +40,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
 };
 
 async function engineOf(which: 'own' | 'but one' | 'all'): Promise<Engine> {
+  keepHeapSmall();
   const { rules, correlations } = await loadRules([builtinRules]);
   const published = which === 'own' ? [] : (loadPublished() ?? []);
   const beside = which === 'all' ? published : published.filter(({ id }) => id !== matchesEveryCallOfRoles);
@@ -56,8 +58,9 @@ async function readAll(folder: string, use: (content: Uint8Array) => void): Prom
   return 0;
 }
 
-/** As the command scans: with its limits, and a memory of assets. */
+/** As the command scans on one thread: with its limits, its room for memory, and a memory of assets. */
 function scanWith(engine: Engine, passesOver: boolean): Subject {
+  letHeapGrowSome();
   return async (folder) => {
     let alerts = 0;
     await scan({

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that every Node since 14.8 can parse, so that an old one gets a sentence and no stack trace.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -30,7 +30,8 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
  *
  * Threads take memory from arenas of their own, which the C library of Linux hardly gives back. What is longer than 64 KB is taken and
  * given back by itself, so that no hole is left. https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
- * Objects that live shortly get a room that fits the caches and never grows. https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
+ * Objects that live shortly get a room that fits the caches; a scan on one thread lets it grow to four times that, no other does.
+ * https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
  */
 function withLittleMemory() {
   const { env, execPath, execArgv, argv } = process;
@@ -38,14 +39,15 @@ function withLittleMemory() {
     process.platform === 'linux' && argv[2] === 'scan' && env['MALLOC_ARENA_MAX'] === undefined;
   // The mark of our own ends this where the system takes the others out, as it does for programs with more rights than their user.
   if (!isWorthIt || env['TOCSIN_LITTLE_MEMORY'] !== undefined || process.send || !process.execve) return;
-  // Whoever began this process may have said otherwise, and what is said last holds.
-  const room = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
+  const { flags, environment } = JSON.parse(
+    readFileSync(new URL('./little-memory.json', import.meta.url), 'utf8'),
+  );
   try {
-    process.execve(execPath, [execPath, ...room, ...execArgv, ...argv.slice(1)], {
-      MALLOC_MMAP_THRESHOLD_: '65536',
-      MALLOC_TRIM_THRESHOLD_: '131072',
+    // Whoever began this process may have said otherwise, and what is said last holds.
+    process.execve(execPath, [execPath, ...flags, ...execArgv, ...argv.slice(1)], {
+      ...environment,
       ...env,
-      MALLOC_ARENA_MAX: '1',
+      MALLOC_ARENA_MAX: environment.MALLOC_ARENA_MAX,
       TOCSIN_LITTLE_MEMORY: '1',
     });
   } catch {

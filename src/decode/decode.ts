@@ -24,6 +24,11 @@ export interface DecodeOptions {
   readonly prefilter?: Prefilter | undefined;
   /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
   readonly unpackAtOnce?: boolean | undefined;
+  /**
+   * After how many bytes of records a batch ends (128 KiB). The shorter it is, the fewer events are there together, of which the garbage
+   * collector has to move each one; where something has a price for each batch, longer ones are cheaper.
+   */
+  readonly batchBytes?: number | undefined;
   /** For JSON that is not packed and is read in parts, of which this is one. Takes the place of `startAt`. */
   readonly part?: ListPart | undefined;
 }
@@ -141,8 +146,9 @@ function limitsOf({
   maxRecordBytes = defaultFrameLimits.maxBytes,
   prefilter,
   part,
+  batchBytes,
 }: DecodeOptions): ReadLimits {
-  return { maxRecordBytes, prefilter, part };
+  return { maxRecordBytes, prefilter, part, bytesPerYield: batchBytes };
 }
 
 /** What the content is has been told from its beginning, which is not here. */

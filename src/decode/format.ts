@@ -28,6 +28,8 @@ export interface ReadLimits {
   readonly prefilter?: Prefilter | undefined;
   /** Where reading begins and may end in a list that is cut into parts. */
   readonly part?: ListPart | undefined;
+  /** After how many bytes of records there is a yield at the latest (128 KiB); only JSON has a use for it. */
+  readonly bytesPerYield?: number | undefined;
 }
 
 /** A part of content that is one long list of records. Offsets are those of the whole content. */

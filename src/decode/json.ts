@@ -12,7 +12,7 @@ import { unwrap } from './shapes.ts';
 const sliceBytes = 256 * 1024;
 /** Fewer records are better: those of one yield are in memory together, in many times the size of their bytes. */
 const framesPerYield = 1000;
-const bytesPerYield = 128 * 1024;
+const usualBytesPerYield = 128 * 1024;
 
 /** JSON in all layouts: a document, an array, lines, concatenated documents, records under a container's key. */
 export const jsonFormat: Format = {
@@ -36,6 +36,7 @@ async function* readJson(
   limits: ReadLimits,
 ): AsyncGenerator<number> {
   const scanner = limits.prefilter?.take(limits.maxRecordBytes);
+  const { bytesPerYield = usualBytesPerYield } = limits;
   try {
     const { part } = limits;
     const start = part && part.from > 0 ? { base: part.from, place: part.place, lines: false } : undefined;

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { keepHeapSmall } from './small-heap.ts';
 
 /** Bytes that the process takes (its resident set). Plain data, which threads share. */
 export interface MemoryBounds {
@@ -68,6 +69,7 @@ function residentBytes(): number {
  * system, which happens to few of them otherwise. Takes 0.1 s. From then on V8 spares memory by itself. https://nodejs.org/api/cli.html#--expose-gc
  */
 function collectGarbage(): void {
+  keepHeapSmall();
   setFlagsFromString('--optimize-for-size');
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options: object) => void;

@@ -47,6 +47,9 @@ export interface ReadOptions {
   readonly reached: () => ReadonlySet<string>;
 }
 
+/** Some ten records: what is parsed of them is garbage again before V8 has to move it out of its room for what lives shortly. */
+const batchBytes = 16 * 1024;
+
 /**
  * Reads one part of a file. What cannot be read is a rejection, after everything before it.
  * @param endsAt told where a part of a list ended, unless that was the end of the file; see `FilePart`
@@ -89,6 +92,7 @@ export async function* readPart(
   const options: DecodeOptions = {
     prefilter: prefilter(limit),
     unpackAtOnce: !file.stdin,
+    batchBytes,
     ...(list === undefined ? { startAt: from } : { part: { ...list, from, endsAt } }),
   };
   for await (const batch of decode(chunks(), origin, options)) yield stepOf(batch);

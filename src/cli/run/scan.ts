@@ -7,6 +7,7 @@ import { openAssets } from '../../runtime/kept-assets.ts';
 import type { Decisions } from '../../runtime/config.ts';
 import { createEngine } from '../../runtime/engine.ts';
 import { assetsOfScan, scan } from '../../runtime/scan.ts';
+import { letHeapGrowSome } from '../../runtime/small-heap.ts';
 import { version } from '../../runtime/version.ts';
 import { locateIn } from '../../source/place-files.ts';
 import { CliFailure, exitCode } from '../failure.ts';
@@ -59,6 +60,8 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
   const printer = printerOf(format, flags, progress.clear);
   const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
   const summary: Summary = new Map();
+  const threads = flags.threads ?? Math.min(availableParallelism(), mostThreads);
+  if (threads === 1) letHeapGrowSome();
   let failed = false;
   let excepted = 0;
   try {
@@ -68,7 +71,7 @@ export async function runScan(paths: string[], flags: ScanFlags): Promise<number
       range,
       clock,
       passesOver: !(flags.parseAll ?? false),
-      threads: flags.threads ?? Math.min(availableParallelism(), mostThreads),
+      threads,
       memory,
       places,
       alertsPerRule: flags.alertsPerRule,
