@@ -28,8 +28,8 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
  * A scan takes half as much memory again, where what follows is left alone; all of it must be said before a process begins, so it begins
  * again, once, as the same process.
  *
- * Threads take memory from arenas of their own, which the C library of Linux hardly gives back. What is longer than 64 KB is taken and
- * given back by itself, so that no hole is left. https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+ * Threads take memory from arenas of their own, which the C library of Linux hardly gives back. What is longer than 4 MB is taken and
+ * given back by itself, so that no hole is left, and 8 MB are kept: files are unpacked into them one after the other, and fresh memory is slow. https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
  * Objects that live shortly get a room that fits the caches; a scan on one thread lets it grow to four times that, no other does.
  * https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
  */

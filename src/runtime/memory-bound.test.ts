@@ -17,7 +17,7 @@ function processWith(left: number) {
   );
   return {
     /** Whether that is too much, and how often it has been collected by then; so many milliseconds after it was last asked. */
-    at: (resident: number, later = 10) => {
+    at: (resident: number, later = 2) => {
       state.resident = resident;
       state.time += later;
       return { over: relieve(), collected: state.collected };
@@ -37,10 +37,10 @@ describe('what memory a process may take', () => {
     expect(at(110)).toEqual({ over: false, collected: 2 });
   });
 
-  it('asks the system at most every ten milliseconds, for that is slow', () => {
+  it('asks the system at most every two milliseconds, for that is slow', () => {
     const { at } = processWith(50);
     expect(at(60)).toEqual({ over: false, collected: 0 });
-    expect(at(100, 9)).toEqual({ over: false, collected: 0 });
+    expect(at(100, 1)).toEqual({ over: false, collected: 0 });
     expect(at(100, 1)).toEqual({ over: false, collected: 1 });
   });
 

@@ -24,7 +24,7 @@ export function memoryBounds(threads: number, begun: number = residentBytes()): 
 }
 
 /** Milliseconds. To ask the system what a process takes is slow, and in so short a time no process takes much more. */
-const asksEvery = 10;
+const asksEvery = 2;
 
 /**
  * To be called often by each thread. Collects the garbage of the thread that calls it, where memory is tight. True where
