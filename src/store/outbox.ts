@@ -10,36 +10,49 @@ import type { Delivery, DeliveryOutcome } from './store.ts';
 const is = (phase: Phase) => sql<boolean>`phase = ${sql.lit(phase)}`;
 const putOff = sql<boolean>`phase in ('waiting', 'leased')`;
 
-/** Whether a claim would find anything: most are made to find that nothing is left, and a transaction for that has its price. */
-export async function isAnyDue(
+/** What a claim would find. */
+interface Due {
+  readonly isAnyReady: boolean;
+  readonly isAnyPutOff: boolean;
+}
+
+/** Most claims are made to find that nothing is left, and a transaction for that has its price; undefined where it is so. */
+export async function whatIsDue(
   db: Kysely<Tables>,
   dialect: SqlDialect,
   channel: string,
   now: number,
-): Promise<boolean> {
+): Promise<Due | undefined> {
   const isChannel = dialect.isChannel(toColumn(channel));
-  const { rows } = await sql`select 1 as due from deliveries where ${isChannel} and ${is('ready')}
-    union all select 1 from deliveries where ${isChannel} and ${putOff} and due <= ${now}
-    limit 1`.execute(db);
-  return rows.length > 0;
+  const { rows } = await sql<{ readonly ready: number; readonly put_off: number }>`select
+    case when exists (select 1 from deliveries where ${isChannel} and ${is('ready')}) then 1 else 0 end as ready,
+    case when exists (select 1 from deliveries where ${isChannel} and ${putOff} and due <= ${now}) then 1 else 0 end as put_off`.execute(
+    db,
+  );
+  const [found] = rows;
+  const due = { isAnyReady: found?.ready === 1, isAnyPutOff: found?.put_off === 1 };
+  return due.isAnyReady || due.isAnyPutOff ? due : undefined;
 }
 
 /**
  * Takes due deliveries in two steps that each read only what they change: what has come due becomes `ready`, then the
  * oldest of the ready ones are leased. So neither a long queue of ready deliveries nor one of put-off ones (a channel
  * that has been down for hours) makes a claim slow.
+ * @param due what was found just before
  */
 export async function claimDeliveries(
   trx: Transaction<Tables>,
   dialect: SqlDialect,
   channel: string,
   options: { readonly now: number; readonly leaseUntil: number; readonly limit: number },
+  due: Due,
   place: string,
 ): Promise<readonly Delivery[]> {
   const isChannel = dialect.isChannel(toColumn(channel));
   const ofChannel = trx.selectFrom('deliveries').select('alert').where(isChannel);
-  const due = ofChannel.where(putOff).where('due', '<=', options.now);
-  const comingDue = await chosen(due, dialect);
+  const comingDue = due.isAnyPutOff
+    ? await chosen(ofChannel.where(putOff).where('due', '<=', options.now), dialect)
+    : undefined;
   if (comingDue !== undefined)
     await trx
       .updateTable('deliveries')

@@ -17,7 +17,7 @@ import { grouped } from './grouped.ts';
 import type { LockOfLeader } from './leadership.ts';
 import { sqlLifeStore } from './life.ts';
 import { deleteAlerts, selectOldAlerts } from './old-alerts.ts';
-import { claimDeliveries, isAnyDue, countOwed, oweFollowUps, settleDelivery } from './outbox.ts';
+import { claimDeliveries, whatIsDue, countOwed, oweFollowUps, settleDelivery } from './outbox.ts';
 import { endOverflows } from './pace.ts';
 import {
   commitRows,
@@ -192,10 +192,11 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     // more; waiting for that would make each message late. What is claimed is durable itself.
     claim: (channel, claim) =>
       runUnflushed('claim', async () => {
-        if (!(await isAnyDue(db, dialect, channel, claim.now))) return [];
+        const due = await whatIsDue(db, dialect, channel, claim.now);
+        if (due === undefined) return [];
         const claimed = await db
           .transaction()
-          .execute((trx) => claimDeliveries(trx, dialect, channel, claim, place));
+          .execute((trx) => claimDeliveries(trx, dialect, channel, claim, due, place));
         const marks = claimed.flatMap(({ alert }) => fresh.get(alert.id) ?? []);
         if (marks.length > 0) await flusher.flush(marks.reduce((a, b) => Math.max(a, b)));
         return claimed;
