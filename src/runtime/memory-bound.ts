@@ -20,7 +20,7 @@ export function memoryBounds(threads: number, begun: number = residentBytes()): 
   const further = Math.max(0, threads - 2) * 40 * megabyte;
   // With Tocsin's own rules it takes less, the garbage of having read them anew among it.
   const ofUser = begun > 155 * megabyte ? begun - 112 * megabyte : 0;
-  return { tight: 172 * megabyte + ofUser + further, over: 182 * megabyte + ofUser + further };
+  return { tight: 166 * megabyte + ofUser + further, over: 176 * megabyte + ofUser + further };
 }
 
 /** Milliseconds. To ask the system what a process takes is slow, and in so short a time no process takes much more. */

@@ -117,10 +117,14 @@ function unreadable(
   };
 }
 
-/** Steps without anything to tell are told with the next one, so that threads are not busy with sending each other nothing. */
-export async function* inLargerSteps(steps: AsyncIterable<Step>): AsyncGenerator<Step> {
+/**
+ * Steps without anything to tell are told with the next one, so that threads are not busy with sending each other nothing.
+ * @param relieve called after each of them: many may be read, and leave garbage, before one is told
+ */
+export async function* inLargerSteps(steps: AsyncIterable<Step>, relieve: () => void): AsyncGenerator<Step> {
   let held: Step | undefined;
   for await (const step of steps) {
+    relieve();
     held = held === undefined ? step : joined(held, step);
     const told = held.alerts.length + held.rejections.length + held.matches.length + held.held.length;
     if (told < 50 && held.tally.records < 20_000) continue;

@@ -58,6 +58,11 @@ export async function* pooledSteps(
   const failure: { error?: Error } = {};
   const dropped = createDropping();
   let wake = (): void => {};
+  /** Whether memory was found to be too much since a thread was last ended for it. */
+  let isTooMuch = false;
+  const relieve = (): void => {
+    if (isOver()) isTooMuch = true;
+  };
   const workers = Array.from({ length: Math.min(threads, parts.length) - 1 }, () => startWorker(setup));
   /** Those that get no more parts and end with the one that they read. */
   const ending = new Set<Worker>();
@@ -145,9 +150,10 @@ export async function* pooledSteps(
     // Of those that no other thread reads the first, which may be one that a thread has left behind.
     const lane = lanes.find(({ worker, done }) => worker === undefined && !done) ?? openLane();
     if (lane === undefined) return false;
-    lane.own ??= inLargerSteps(readPart(lane.part, own, (border) => (lane.end = border)))[
-      Symbol.asyncIterator
-    ]();
+    lane.own ??= inLargerSteps(
+      readPart(lane.part, own, (border) => (lane.end = border)),
+      relieve,
+    )[Symbol.asyncIterator]();
     if (lane.packed >= bytesAhead) return false;
     const next: IteratorResult<Step, unknown> = await lane.own.next();
     if (next.done === true) lane.done = true;
@@ -185,7 +191,9 @@ export async function* pooledSteps(
   try {
     for (;;) {
       if (failure.error !== undefined) throw failure.error;
-      if (isOver()) endOne();
+      relieve();
+      if (isTooMuch) endOne();
+      isTooMuch = false;
       const lane = lanes[0];
       if (lane !== undefined && dropped.includes(lane.part)) {
         lanes.shift();

@@ -64,14 +64,13 @@ function work(): void {
     let end: number | undefined;
     const steps = readPart(part, { ...options, reached: () => reached }, (border) => (end = border));
     if (!reading.stopped)
-      for await (const step of inLargerSteps(steps)) {
+      for await (const step of inLargerSteps(steps, relieve)) {
         while (reading.waiting >= bytesAhead && !reading.stopped)
           await new Promise<void>((resolve) => (wake = resolve));
         if (reading.stopped) break;
         const packed = packStep(step);
         reading.waiting += packed.length;
         tell({ type: 'step', number, packed });
-        relieve();
       }
     readings.delete(number);
     tell({ type: 'done', number, end });
