@@ -39,10 +39,10 @@ function withLittleMemory() {
     process.platform === 'linux' && argv[2] === 'scan' && env['MALLOC_ARENA_MAX'] === undefined;
   // The mark of our own ends this where the system takes the others out, as it does for programs with more rights than their user.
   if (!isWorthIt || env['TOCSIN_LITTLE_MEMORY'] !== undefined || process.send || !process.execve) return;
-  const { flags, environment } = JSON.parse(
-    readFileSync(new URL('./little-memory.json', import.meta.url), 'utf8'),
-  );
   try {
+    const { flags, environment } = JSON.parse(
+      readFileSync(new URL('./little-memory.json', import.meta.url), 'utf8'),
+    );
     // Whoever began this process may have said otherwise, and what is said last holds.
     process.execve(execPath, [execPath, ...flags, ...execArgv, ...argv.slice(1)], {
       ...environment,
