@@ -63,12 +63,12 @@ describe('grouped', () => {
     );
     await echo('alone');
     // After one who came alone, nobody waits.
-    await Promise.all([echo('first'), echo('second')]);
-    const patient = [echo('third'), echo('fourth')];
+    await Promise.all([echo('first'), echo('second'), echo('third'), echo('fourth')]);
+    const patient = [echo('fifth'), echo('sixth')];
     await new Promise((next) => setTimeout(next, 20));
-    expect(groups).toEqual([['alone'], ['first', 'second']]);
+    expect(groups).toEqual([['alone'], ['first', 'second', 'third', 'fourth']]);
     await Promise.all([...patient, echo('alert')]);
-    expect(groups.at(-1)).toEqual(['third', 'fourth', 'alert']);
+    expect(groups.at(-1)).toEqual(['fifth', 'sixth', 'alert']);
     // After a group of one who hurries alone, too.
     await echo('alert');
     await echo('last');
@@ -86,9 +86,21 @@ describe('grouped', () => {
       undefined,
       { ms: 0, leisureMs: 30, hurries: () => false },
     );
-    await Promise.all([count(1), count(2)]);
-    await Promise.all([count(3), count(4)]);
-    expect(sizes).toEqual([2, 2]);
+    await Promise.all([count(1), count(2), count(3)]);
+    await Promise.all([count(4), count(5)]);
+    expect(sizes).toEqual([3, 2]);
+  });
+
+  it('does not wait for more than ever came together: a few callers may all be waiting for their answers', async () => {
+    const count = grouped(async (items: readonly number[]) => items, 10, undefined, {
+      ms: 0,
+      leisureMs: 60_000,
+      hurries: () => false,
+    });
+    const caller = async () => {
+      for (let i = 0; i < 20; i++) await count(i);
+    };
+    await Promise.all([caller(), caller(), caller()]);
   });
 
   it('fails only the item that is at fault', async () => {

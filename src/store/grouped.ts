@@ -2,10 +2,13 @@
 export interface Pace<Item> {
   /** Milliseconds from the beginning of one group to that of the next, at least. */
   readonly ms: number;
-  /** The same while many come and nobody hurries. */
+  /** The same at most, while several come at once, more than before may still come, and nobody hurries. */
   readonly leisureMs: number;
   readonly hurries: (item: Item) => boolean;
 }
+
+/** Over so many groups a few callers that wait for their answers have all come together. */
+const sizesKept = 16;
 
 const noPace: Pace<unknown> = { ms: 0, leisureMs: 0, hurries: () => true };
 
@@ -31,7 +34,8 @@ export function grouped<Item, Result>(
   let waiting: Waiting[] = [];
   let running = false;
   let began = Number.NEGATIVE_INFINITY;
-  let lastSize = 0;
+  /** Of the last groups, the latest at the end. */
+  let sizes: readonly number[] = [];
   /** Set while the next group waits at leisure. */
   let hurry: (() => void) | undefined;
 
@@ -45,7 +49,7 @@ export function grouped<Item, Result>(
         return undefined;
       };
       // Who came alone may be waited for by whoever sends the next.
-      const isAtLeisure = lastSize > 1 && !waiting.some(({ item }) => pace.hurries(item));
+      const isAtLeisure = (sizes.at(-1) ?? 0) > 1 && !isHurried();
       const timer = after(left(isAtLeisure ? pace.leisureMs : pace.ms));
       if (!isAtLeisure || timer === undefined) return;
       hurry = () => {
@@ -54,6 +58,11 @@ export function grouped<Item, Result>(
         after(left(pace.ms));
       };
     });
+  }
+
+  /** Where as many wait as ever came together, they may be all there are, and send nothing until they are answered. */
+  function isHurried(): boolean {
+    return waiting.length >= Math.max(...sizes) || waiting.some(({ item }) => pace.hurries(item));
   }
 
   async function settle(group: readonly Waiting[]): Promise<void> {
@@ -75,7 +84,7 @@ export function grouped<Item, Result>(
       hurry = undefined;
       began = performance.now();
       const group = waiting.slice(0, mostAtOnce);
-      lastSize = group.length;
+      sizes = [...sizes.slice(1 - sizesKept), group.length];
       waiting = waiting.slice(mostAtOnce);
       await settle(group);
     }
@@ -85,7 +94,7 @@ export function grouped<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (pace.hurries(item)) hurry?.();
+      if (hurry !== undefined && isHurried()) hurry();
       if (running) return;
       running = true;
       void drain();
