@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { residentBytes } from './resident-bytes.ts';
 import { keepHeapSmall } from './small-heap.ts';
 
 /** Bytes that the process takes (its resident set). Plain data, which threads share. */
@@ -53,15 +54,6 @@ export function createRelief(
     next = Math.max(tight, after * 1.03);
     return after >= over;
   };
-}
-
-/** 0 where the system does not tell. */
-function residentBytes(): number {
-  try {
-    return process.memoryUsage.rss();
-  } catch {
-    return 0;
-  }
 }
 
 /**
