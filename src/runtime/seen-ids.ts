@@ -16,8 +16,10 @@ export function createSeenIds(most = 190_000): SeenIds {
   let forgotten = 0;
   return {
     add: (id) => {
-      const words = wordsIn(id);
-      if (past?.has(words) === true || !present.add(words)) return false;
+      const [a, b, c] = [wordAt(id, 0), wordAt(id, 8), wordAt(id, 16)];
+      // Nothing but zeros is what a free slot holds.
+      const d = wordAt(id, 24) || 1;
+      if (past?.has(a, b, c, d) === true || !present.add(a, b, c, d)) return false;
       if (present.size() >= most) {
         forgotten += past?.size() ?? 0;
         past = present;
@@ -29,13 +31,8 @@ export function createSeenIds(most = 190_000): SeenIds {
   };
 }
 
-type Words = readonly [number, number, number, number];
-
-function wordsIn(id: string): Words {
-  const last = wordAt(id, 24);
-  // Nothing but zeros is what a free slot holds.
-  return [wordAt(id, 0), wordAt(id, 8), wordAt(id, 16), last === 0 ? 1 : last];
-}
+/** The four words of an id are handed on one by one: lists of them would be most of what this costs. */
+type OfId<T> = (a: number, b: number, c: number, d: number) => T;
 
 /** The number that eight hex digits in small letters write. */
 function wordAt(id: string, from: number): number {
@@ -49,9 +46,9 @@ function wordAt(id: string, from: number): number {
 
 interface Table {
   readonly size: () => number;
-  readonly has: (words: Words) => boolean;
+  readonly has: OfId<boolean>;
   /** False where it is there already. */
-  readonly add: (words: Words) => boolean;
+  readonly add: OfId<boolean>;
 }
 
 /** Open addressing over one array of numbers: 16 bytes for each slot, and at least half of the slots in use once it has grown. */
@@ -61,7 +58,7 @@ function createTable(): Table {
   let size = 0;
 
   /** Where the words stand, or the free slot where they would. */
-  function find([a, b, c, d]: Words): number {
+  const find: OfId<number> = (a, b, c, d) => {
     let slot = a & (slots - 1);
     for (;;) {
       const at = slot * wordsOfId;
@@ -72,6 +69,13 @@ function createTable(): Table {
         return at;
       slot = (slot + 1) & (slots - 1);
     }
+  };
+
+  function put(at: number, a: number, b: number, c: number, d: number): void {
+    held[at] = a;
+    held[at + 1] = b;
+    held[at + 2] = c;
+    held[at + 3] = d;
   }
 
   function grow(): void {
@@ -79,18 +83,18 @@ function createTable(): Table {
     slots *= 2;
     held = new Uint32Array(slots * wordsOfId);
     for (let at = 0; at < before.length; at += wordsOfId) {
-      const [a = 0, b = 0, c = 0, d = 0] = before.subarray(at, at + wordsOfId);
-      if (d !== 0) held.set([a, b, c, d], find([a, b, c, d]));
+      const [a, b, c, d] = [before[at] ?? 0, before[at + 1] ?? 0, before[at + 2] ?? 0, before[at + 3] ?? 0];
+      if (d !== 0) put(find(a, b, c, d), a, b, c, d);
     }
   }
 
   return {
     size: () => size,
-    has: (words) => held[find(words) + 3] !== 0,
-    add: (words) => {
-      const at = find(words);
+    has: (a, b, c, d) => held[find(a, b, c, d) + 3] !== 0,
+    add: (a, b, c, d) => {
+      const at = find(a, b, c, d);
       if (held[at + 3] !== 0) return false;
-      held.set(words, at);
+      put(at, a, b, c, d);
       size++;
       if (size > slots * 0.75) grow();
       return true;
