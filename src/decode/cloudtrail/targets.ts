@@ -4,7 +4,7 @@ import { isJsonObject, list, member, object, text } from '../../event/json.ts';
 import { isAccountId, parseArn, partitionOfRegion } from './arn.ts';
 import type { Place } from './target-arns.ts';
 import { arnOf, thingOf } from './target-arns.ts';
-import { namingParameters } from './target-types.ts';
+import { namingParameters, type NamingParameter } from './target-types.ts';
 
 /** More than any alert can show; a call may name thousands of objects. */
 const MOST_TARGETS = 50;
@@ -20,33 +20,69 @@ export function cloudTrailTargets(fields: JsonObject, action: string): readonly 
     const target = statedTarget(resource);
     if (target !== undefined) add(found, target);
   }
-  const service = serviceOf(fields);
+  const naming = namingOf(text(fields, 'eventSource') ?? '');
   let place: Place | undefined;
   for (const part of parts) {
     const parameters = unwrapped(object(fields, part));
     if (parameters === undefined) continue;
-    if (service === 's3') addAll(found, s3Targets(parameters, (place ??= placeOf(fields))));
-    for (const naming of namingParameters.get(service) ?? []) {
-      if (naming.only !== undefined && !action.includes(naming.only)) continue;
+    if (naming === ofS3) addAll(found, s3Targets(parameters, (place ??= placeOf(fields))));
+    for (const step of stepsFor(naming, parameters)) {
+      if (step.entity !== undefined) addEntity(found, parameters, step.entity);
+      if (step.naming === undefined) continue;
+      const { path, type, only } = step.naming;
+      if (only !== undefined && !action.includes(only)) continue;
       const names: string[] = [];
-      collect(parameters, naming.path, 0, names);
-      for (const name of names) add(found, namedTarget(name, naming.type, (place ??= placeOf(fields))));
+      collect(parameters, path, 0, names);
+      for (const name of names) add(found, namedTarget(name, type, (place ??= placeOf(fields))));
     }
-    addEntities(found, parameters);
   }
   return found;
 }
 
 const parts = ['requestParameters', 'responseElements'];
 
-/** What names things here, without the end that nearly all services have. */
-function serviceOf(fields: JsonObject): string {
-  const source = text(fields, 'eventSource') ?? '';
-  for (const end of serviceEnds) if (source.endsWith(end)) return source.slice(0, -end.length);
-  return source;
+/** Looks at one member of a request or an answer: either by how the service names things, or as one that names anything anywhere. */
+interface Step {
+  /** Steps are taken in the order in which they are written down, whatever the order of the members. */
+  readonly order: number;
+  readonly naming?: NamingParameter | undefined;
+  readonly entity?: Entity | undefined;
 }
 
-const serviceEnds = ['.amazonaws.com', '.amazonaws.com.cn'];
+/** Tagging calls name anything by an ARN; answers describe what was made: `{"role": {"arn": ..., "roleName": ...}}`. */
+interface Entity {
+  readonly name: string;
+  readonly isArn: boolean;
+}
+
+/** Steps by the name of the member that they look at. */
+type Naming = ReadonlyMap<string, readonly Step[]>;
+
+function compileNaming(namings: readonly NamingParameter[]): Naming {
+  const all = [
+    ...namings.map((naming) => ({ key: naming.path[0] ?? '', naming })),
+    ...entities.map((entity) => ({ key: entity.name, entity })),
+  ];
+  const steps = new Map<string, Step[]>();
+  for (const [order, { key, ...step }] of all.entries()) {
+    const known = steps.get(key);
+    if (known === undefined) steps.set(key, [{ order, ...step }]);
+    else known.push({ order, ...step });
+  }
+  return steps;
+}
+
+/** What there is to look at in these parameters: of a long table mostly nothing, or one member. */
+function stepsFor(naming: Naming, parameters: JsonObject): readonly Step[] {
+  let steps: readonly Step[] = noSteps;
+  for (const key of Object.keys(parameters)) {
+    const more = naming.get(key);
+    if (more !== undefined) steps = steps.length === 0 ? more : [...steps, ...more];
+  }
+  return steps.length < 2 ? steps : steps.toSorted((a, b) => a.order - b.order);
+}
+
+const noSteps: readonly Step[] = [];
 
 /** One entry of `resources`: `{accountId, type, ARN}`. `ARNPrefix` of a listing names no single thing. */
 function statedTarget(resource: Json): Target | undefined {
@@ -87,9 +123,9 @@ function placeOf(fields: JsonObject): Place {
  */
 function unwrapped(parameters: JsonObject | undefined): JsonObject | undefined {
   if (parameters === undefined) return undefined;
-  const [key, second] = Object.keys(parameters);
-  if (key === undefined || second !== undefined || !/^[A-Z].*(?:Request|Response)$/.test(key))
-    return parameters;
+  const keys = Object.keys(parameters);
+  const key = keys[0];
+  if (key === undefined || keys.length > 1 || !/^[A-Z].*(?:Request|Response)$/.test(key)) return parameters;
   const inner = object(parameters, key);
   if (inner === undefined) return parameters;
   return Object.fromEntries(
@@ -144,29 +180,44 @@ function queueTarget(url: string, place: Place): Target {
   return { type, name, arn: arnOf(type, name, { partition: place.partition, region, account }), account };
 }
 
-/** Answers describe what was made: `{"role": {"arn": ..., "roleName": ...}}`; tagging calls name anything by `resourceArn`. */
-function addEntities(found: Target[], parameters: JsonObject): void {
-  for (const name of resourceArnNames) addStated(found, text(parameters, name));
-  for (const entity of entityNames) addStated(found, text(object(parameters, entity), 'arn'));
+function addEntity(found: Target[], parameters: JsonObject, { name, isArn }: Entity): void {
+  addStated(found, isArn ? text(parameters, name) : text(object(parameters, name), 'arn'));
 }
 
 function addStated(found: Target[], arn: string | undefined): void {
   if (arn !== undefined && parseArn(arn) !== undefined) add(found, targetOfArn(arn, undefined));
 }
 
-const resourceArnNames = ['resourceARN', 'resourceArn'];
-
-/** Members of answers that describe the one thing that the call made or changed. */
-const entityNames = [
-  'cluster',
-  'group',
-  'keyMetadata',
-  'policy',
-  'repository',
-  'resolverQueryLogConfig',
-  'role',
-  'user',
+const entities: readonly Entity[] = [
+  ...['resourceARN', 'resourceArn'].map((name) => ({ name, isArn: true })),
+  ...[
+    'cluster',
+    'group',
+    'keyMetadata',
+    'policy',
+    'repository',
+    'resolverQueryLogConfig',
+    'role',
+    'user',
+  ].map((name) => ({ name, isArn: false })),
 ];
+
+const serviceEnds = ['', '.amazonaws.com', '.amazonaws.com.cn'];
+
+const anyNaming = compileNaming([]);
+const ofS3 = compileNaming(namingParameters.get('s3') ?? []);
+
+/** By `eventSource`: nearly all services have an end behind what names them. */
+const namings: ReadonlyMap<string, Naming> = new Map(
+  [
+    ...[...namingParameters].map(([service, all]) => [service, compileNaming(all)] as const),
+    ['s3', ofS3] as const,
+  ].flatMap(([service, naming]) => serviceEnds.map((end) => [`${service}${end}`, naming] as const)),
+);
+
+function namingOf(source: string): Naming {
+  return namings.get(source) ?? anyNaming;
+}
 
 /** Gathers the names at the end of a path, through lists and EC2's `{"tag": 1, "content": name}`. Goes no deeper than path and one list a step. */
 function collect(value: Json | undefined, path: readonly string[], depth: number, names: string[]): void {
@@ -201,7 +252,11 @@ function addAll(found: Target[], targets: readonly Target[]): void {
 
 /** Adds a target, or lends what it knows to one that is already there. */
 function add(found: Target[], target: Target): void {
-  const index = found.findIndex((known) => isSame(known, target));
+  let index = 0;
+  for (const known of found) {
+    if (isSame(known, target)) break;
+    index++;
+  }
   const known = found[index];
   if (known !== undefined) {
     found[index] = {
