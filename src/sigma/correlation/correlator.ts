@@ -85,6 +85,15 @@ export interface Correlator {
   readonly counters: () => CorrelatorCounters;
 }
 
+/** A correlation that an entry goes to, with the members that the entry is a match of. */
+interface Receiver {
+  readonly to: number;
+  readonly members: readonly number[];
+}
+
+/** More different sets of rules that match one event hardly come. */
+const mostReceivers = 1_000;
+
 /**
  * Makes a correlator. `kept` are the rows that an earlier one gave as changes: it goes on where that one was, but for correlations that
  * have changed since, which begin anew. Rows that are of no use any more are among the next changes.
@@ -138,11 +147,15 @@ export function createCorrelator(
     return {
       linked: one,
       runner: createRunner(one, context),
-      inbox: [] as { entry: Entry; members: number[] }[],
+      inbox: [] as { readonly entry: Entry; readonly members: readonly number[] }[],
     };
   });
   /** Of the correlations that are judged though nothing happens. */
-  const deadlines = runners.flatMap(({ runner }) => runner.nextDeadline ?? []);
+  const deadlines = runners.flatMap(({ runner: { nextDeadline: next } }, to) =>
+    next === undefined ? [] : [{ to, next }],
+  );
+  /** The correlations that have something to judge at the present instant, the last one first. */
+  const due: number[] = [];
   /** For each rule or correlation: whom its matches go to. */
   const routes = new Map<string, { readonly to: number; readonly member: number }[]>();
   for (const [to, { linked: one }] of runners.entries())
@@ -152,21 +165,47 @@ export function createCorrelator(
       else route.push({ to, member });
     }
 
-  /** The correlations that an entry goes to, each with the members that it is a match of. */
-  function receiversOf(entry: Entry): ReadonlyMap<number, number[]> {
+  /** The same few rules match together again and again. */
+  const receiversBySources = new Map<string, readonly Receiver[]>();
+
+  /** The correlations that an entry goes to. */
+  function receiversOf({ sources }: Entry): readonly Receiver[] {
+    const [only = ''] = sources;
+    const key = sources.length === 1 && !only.startsWith('[') ? only : JSON.stringify(sources);
+    let receivers = receiversBySources.get(key);
+    if (receivers === undefined) {
+      receivers = findReceivers(sources);
+      if (receiversBySources.size >= mostReceivers) receiversBySources.clear();
+      receiversBySources.set(key, receivers);
+    }
+    return receivers;
+  }
+
+  function findReceivers(sources: readonly string[]): readonly Receiver[] {
     const receivers = new Map<number, number[]>();
-    for (const source of entry.sources)
+    for (const source of sources)
       for (const { to, member } of routes.get(source) ?? []) {
         const members = receivers.get(to);
         if (members === undefined) receivers.set(to, [member]);
         else if (!members.includes(member)) members.push(member);
       }
     for (const members of receivers.values()) members.sort((a, b) => a - b);
-    return receivers;
+    return Array.from(receivers, ([to, members]) => ({ to, members }));
   }
 
   function send(entry: Entry): void {
-    for (const [to, members] of receiversOf(entry)) runners[to]?.inbox.push({ entry, members });
+    for (const { to, members } of receiversOf(entry)) {
+      const inbox = runners[to]?.inbox;
+      if (inbox === undefined) continue;
+      if (inbox.length === 0) fallsDue(to);
+      inbox.push({ entry, members });
+    }
+  }
+
+  function fallsDue(to: number): void {
+    let at = due.length;
+    for (; at > 0 && (due[at - 1] ?? 0) < to; at--) continue;
+    if (due[at - 1] !== to) due.splice(at, 0, to);
   }
 
   /** Judges everything before `end`, or until there are so many findings. */
@@ -174,7 +213,7 @@ export function createCorrelator(
     const findings: CorrelationFinding[] = [];
     while (findings.length < most) {
       let time = waiting.first()?.time ?? Number.POSITIVE_INFINITY;
-      for (const next of deadlines) time = Math.min(time, next());
+      for (const { next } of deadlines) time = Math.min(time, next());
       if (time >= end) {
         mark = Math.max(mark, end);
         break;
@@ -197,9 +236,12 @@ export function createCorrelator(
       entry.read = fieldsOf(entry);
       send(entry);
     }
+    for (const { to, next } of deadlines) if (next() <= time) fallsDue(to);
     // Each correlation stands behind those that it refers to, so that their findings of this instant have come when it is its turn.
-    for (const { linked: one, runner, inbox } of runners) {
-      if (inbox.length === 0 && (runner.nextDeadline?.() ?? Number.POSITIVE_INFINITY) > time) continue;
+    for (let to = due.pop(); to !== undefined; to = due.pop()) {
+      const receiver = runners[to];
+      if (receiver === undefined) continue;
+      const { linked: one, runner, inbox } = receiver;
       // In the order of ids, since findings of others come in the order of their rules.
       if (inbox.length > 1) inbox.sort((a, b) => (isBefore(a.entry, b.entry) ? -1 : 1));
       for (const { entry, members } of inbox) runner.take(entry, members);
@@ -286,7 +328,7 @@ export function createCorrelator(
         wait(entry);
         continue;
       }
-      for (const [to, members] of receiversOf(entry)) {
+      for (const { to, members } of receiversOf(entry)) {
         const receiver = runners[to];
         if (receiver !== undefined && known.has(receiver.linked.hash))
           receiver.runner.restore(entry, members);
@@ -323,7 +365,7 @@ export function createCorrelator(
     },
     flush: () => judge(clock + 1),
     flushSome: (most) => judge(clock + 1, most),
-    isWaiting: () => waiting.size() > 0 || deadlines.some((next) => next() < Number.POSITIVE_INFINITY),
+    isWaiting: () => waiting.size() > 0 || deadlines.some(({ next }) => next() < Number.POSITIVE_INFINITY),
     clock: () => clock,
     changes: () => {
       const changes = journal.take();
