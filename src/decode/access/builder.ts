@@ -1,8 +1,7 @@
 import type { Provenance, Rejection } from '../../event/record.ts';
-import { textColumnNames, type Escaping, type Requests, type TextColumnName } from '../../event/requests.ts';
-
-/** The most rows of a batch: enough that calls between batches cost nothing, few enough to stay in the cache. */
-const rowsAtOnce = 8_192;
+import type { Escaping, Requests } from '../../event/requests.ts';
+import { newRowColumns, rowsAtOnce, type RowColumns } from './row-columns.ts';
+import type { RowMemory } from './row-memory.ts';
 
 /** The most rejections of a batch, so that a file of nothing else does not lie in memory as such. */
 const rejectionsAtOnce = 1_024;
@@ -13,26 +12,16 @@ const ownBytesAtOnce = 8 * 1024 * 1024;
 /** Of what was refused so much is kept. */
 const keepBytes = 4_096;
 
-interface MutableTextColumn {
-  readonly start: Int32Array;
-  readonly end: Int32Array;
-}
-
 /**
  * Takes requests row by row. A reader writes into row `count` of the columns and then calls `accept`, or `reject` with the reason. A row
  * that is begun starts with every text empty, status 0 and sizes NaN.
  */
-export interface RequestsBuilder {
+export interface RequestsBuilder extends RowColumns {
   count: number;
   /** What the text columns point into; set by the reader. */
   bytes: Uint8Array;
-  readonly position: Float64Array;
-  readonly time: Float64Array;
-  readonly status: Uint16Array;
-  readonly sent: Float64Array;
-  readonly received: Float64Array;
-  readonly taken: Float64Array;
-  readonly text: Readonly<Record<TextColumnName, MutableTextColumn>>;
+  /** Whose memory the columns lie in. */
+  readonly memory: RowMemory;
   /** How many bytes the reader wrote itself for the rows of this batch, where the columns do not point into the log. */
   ownBytes: number;
   readonly rejections: Rejection[];
@@ -44,8 +33,7 @@ export interface RequestsBuilder {
   readonly accept: () => void;
   /** How many more rows there may be. */
   readonly room: () => number;
-  /** For readers that fill many rows at once: makes so many rows from row `count` on blank, and later accepts them. */
-  readonly beginRows: (rows: number) => void;
+  /** For who fills many rows at once. */
   readonly acceptRows: (rows: number) => void;
   /** `position`: byte offset in the unpacked content; `length` where `line` is only the beginning. */
   readonly reject: (position: number, line: Uint8Array, reason: string, length?: number) => void;
@@ -54,24 +42,18 @@ export interface RequestsBuilder {
   readonly clear: () => void;
 }
 
-export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Escaping): RequestsBuilder {
-  const text = Object.fromEntries(
-    textColumnNames.map((name) => [
-      name,
-      { start: new Int32Array(rowsAtOnce), end: new Int32Array(rowsAtOnce) },
-    ]),
-  ) as Record<TextColumnName, MutableTextColumn>;
+export function requestsBuilder(
+  from: Omit<Provenance, 'position'>,
+  escaping: Escaping,
+  memory: RowMemory = { columns: newRowColumns() },
+): RequestsBuilder {
+  const { text } = memory.columns;
   const columns = Object.values(text);
   const builder: RequestsBuilder = {
+    ...memory.columns,
     count: 0,
     bytes: new Uint8Array(0),
-    position: new Float64Array(rowsAtOnce),
-    time: new Float64Array(rowsAtOnce),
-    status: new Uint16Array(rowsAtOnce),
-    sent: new Float64Array(rowsAtOnce),
-    received: new Float64Array(rowsAtOnce),
-    taken: new Float64Array(rowsAtOnce),
-    text,
+    memory,
     ownBytes: 0,
     rejections: [],
     records: 0,
@@ -97,17 +79,6 @@ export function requestsBuilder(from: Omit<Provenance, 'position'>, escaping: Es
       builder.records++;
     },
     room: () => rowsAtOnce - builder.count,
-    beginRows: (rows) => {
-      const from = builder.count;
-      builder.status.fill(0, from, from + rows);
-      builder.sent.fill(Number.NaN, from, from + rows);
-      builder.received.fill(Number.NaN, from, from + rows);
-      builder.taken.fill(Number.NaN, from, from + rows);
-      for (const column of columns) {
-        column.start.fill(0, from, from + rows);
-        column.end.fill(0, from, from + rows);
-      }
-    },
     acceptRows: (rows) => {
       builder.count += rows;
       builder.records += rows;

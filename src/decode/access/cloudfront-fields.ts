@@ -77,6 +77,15 @@ export interface Layout {
   readonly problem: string | undefined;
 }
 
+/** What is known of the lines of a file, as far as it is read. */
+export interface Lines {
+  layout: Layout;
+  /** The sign between fields. */
+  delimiter: number;
+  /** The fewest fields of a line; the most is what the layout has. */
+  atLeast: number;
+}
+
 export const numberTargets = ['date', 'clock', 'timestamp', 'status', 'sent', 'received', 'taken'] as const;
 export const firstText = numberTargets.length + 1;
 

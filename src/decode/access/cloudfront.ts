@@ -1,6 +1,12 @@
-import { areCloudFrontFields, layoutOf, standardFields, type Layout } from './cloudfront-fields.ts';
+import {
+  areCloudFrontFields,
+  layoutOf,
+  standardFields,
+  type Layout,
+  type Lines,
+} from './cloudfront-fields.ts';
 import { delimitedReader } from './delimited-reader.ts';
-import { readDelimited, type Lines } from './delimited.ts';
+import { readDelimited } from './delimited.ts';
 import { noRequest, type AccessFormat, type ReadLine } from './format.ts';
 
 /**

@@ -21,6 +21,8 @@ const values: Readonly<Record<string, string>> = {
 };
 const lineOf = (fields: readonly string[], own: Readonly<Record<string, string>> = {}): string =>
   fields.map((field) => own[field] ?? values[field] ?? '-').join('\t');
+const combined =
+  '203.0.113.9 - - [05/Jan/2026:10:00:00 +0000] "GET /b?c=d HTTP/1.1" 500 12 "https://example.com/" "agent" "192.0.2.1"';
 const headOf = (fields: readonly string[]): string => `#Version: 1.0\n#Fields: ${fields.join(' ')}`;
 
 const plainFormat: AccessFormat = {
@@ -164,6 +166,21 @@ describe('the scanner reads as the plain reader does', () => {
     ].map((timestamp) => lineOf(fields, { timestamp }));
     const { scanned, plain } = await bothWays([headOf(fields), ...lines, ...filling(fields)].join('\n'));
     expect(scanned).toEqual(plain);
+  });
+
+  it('one log after another that has more columns', async () => {
+    const few = ['date', 'time', 'c-ip', 'x-edge-location', 'cs-uri-stem', 'sc-status'];
+    const log = [headOf(few), ...Array.from({ length: 1_000 }, () => lineOf(few))].join('\n');
+    const { scanned, plain } = await bothWays(log);
+    const all = Object.fromEntries(standardFields.map((field) => [field, values[field] ?? field]));
+    const full = Array.from({ length: 1_000 }, () => lineOf(standardFields, all));
+    await rowsOf([headOf(standardFields), ...full].join('\n'));
+    await rowsOf(Array.from({ length: 1_000 }, () => combined).join('\n'));
+    expect(await bothWays(log)).toEqual({ scanned, plain });
+    expect(scanned).toEqual(plain);
+    const changing = [headOf(standardFields), ...full, headOf(few), lineOf(few), log, ...full].join('\n');
+    const both = await bothWays(changing);
+    expect(both.scanned).toEqual(both.plain);
   });
 
   it('lines that are damaged anywhere', async () => {

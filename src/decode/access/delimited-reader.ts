@@ -1,7 +1,7 @@
 import type { RequestsBuilder } from './builder.ts';
-import type { Layout } from './cloudfront-fields.ts';
-import type { Lines } from './delimited.ts';
-import { createFieldScanner, mostFields, type FieldScanner } from './field-scanner.ts';
+import type { Layout, Lines } from './cloudfront-fields.ts';
+
+import { mostFields, type FieldScanner } from './field-scanner.ts';
 import { lineReader, type AccessReader, type ReadLine } from './format.ts';
 import { find } from './search.ts';
 
@@ -14,13 +14,15 @@ const worthScanning = 32 * 1024;
  */
 export function delimitedReader(lines: Lines, readLine: ReadLine): AccessReader {
   const plain = lineReader(readLine);
-  let scanner: FieldScanner | 'none' | undefined;
   let seen = 0;
+  let begun: FieldScanner | undefined;
   return {
     read: (bytes, start, end, offset, into) => {
       seen += end - start;
-      if (scanner === undefined && seen > worthScanning) scanner = createFieldScanner() ?? 'none';
-      if (scanner === undefined || scanner === 'none') return plain.read(bytes, start, end, offset, into);
+      const { scanner } = into.memory;
+      if (scanner === undefined || seen <= worthScanning) return plain.read(bytes, start, end, offset, into);
+      if (begun !== scanner) scanner.begin();
+      begun = scanner;
       into.bytes = bytes;
       let at = start;
       while (at < end && !into.isFull()) at = readWindow(scanner, lines, plain, bytes, at, end, offset, into);

@@ -1,18 +1,9 @@
 import { textColumnNames } from '../../event/requests.ts';
 import type { RequestsBuilder } from './builder.ts';
-import { firstText, type Layout } from './cloudfront-fields.ts';
+import { firstText, type Lines } from './cloudfront-fields.ts';
 import { decimalAt, numberAt, statusAt } from './numbers.ts';
 import { place } from './place.ts';
 import { clockAt, dateAt, isTime } from './times.ts';
-
-/** What is known of the lines of a file, as far as it is read. */
-export interface Lines {
-  layout: Layout;
-  /** The sign between fields. */
-  delimiter: number;
-  /** The fewest fields of a line; the most is what the layout has. */
-  atLeast: number;
-}
 
 /** Reads a line into the row. Gives what is wrong with it. */
 export function readDelimited(

@@ -7,6 +7,7 @@ import { requestsBuilder } from './builder.ts';
 import type { AccessFormat, AccessReader } from './format.ts';
 import { detectAccessFormat, unknownAccessLog } from './formats.ts';
 import { wholeLines } from './whole-lines.ts';
+import { giveRowMemoryBack, takeRowMemory } from './row-memory.ts';
 import { isParquet, type RandomBytes } from '../parquet/file.ts';
 import { readParquetLog } from './parquet.ts';
 
@@ -63,29 +64,34 @@ export async function* readAccessLog(
   }
   const { beginning } = options;
   const format = options.format ?? detectAccessFormat(beginning ?? head, options.realtimeFields);
-  const into = requestsBuilder(from, format?.escaping ?? 'none');
-  const start = options.startAt ?? 0;
-  let offset = start;
-  if (format === undefined) {
-    for await (const chunk of whole) offset += chunk.length;
-    if (offset > start) into.reject(start, head, unknownAccessLog(head), offset - start);
-  } else {
-    const reader = format.open();
-    if (beginning !== undefined) readHeaders(reader, beginning, from);
-    const tooLong = (at: number, line: Uint8Array, length: number, reason: string): void =>
-      into.reject(at, line, reason, length);
-    for await (const { bytes, at } of wholeLines(whole, start, tooLong)) {
-      for (let from = 0; from < bytes.length;) {
-        from = reader.read(bytes, from, bytes.length, at, into);
-        if (into.isFull()) yield* emptied(into, at + from);
+  const memory = takeRowMemory();
+  try {
+    const into = requestsBuilder(from, format?.escaping ?? 'none', memory);
+    const start = options.startAt ?? 0;
+    let offset = start;
+    if (format === undefined) {
+      for await (const chunk of whole) offset += chunk.length;
+      if (offset > start) into.reject(start, head, unknownAccessLog(head), offset - start);
+    } else {
+      const reader = format.open();
+      if (beginning !== undefined) readHeaders(reader, beginning, from);
+      const tooLong = (at: number, line: Uint8Array, length: number, reason: string): void =>
+        into.reject(at, line, reason, length);
+      for await (const { bytes, at } of wholeLines(whole, start, tooLong)) {
+        for (let from = 0; from < bytes.length;) {
+          from = reader.read(bytes, from, bytes.length, at, into);
+          if (into.isFull()) yield* emptied(into, at + from);
+        }
+        offset = at + bytes.length;
+        // The next piece lies in other bytes, which the columns would then point into.
+        yield* emptied(into, offset);
       }
-      offset = at + bytes.length;
-      // The next piece lies in other bytes, which the columns would then point into.
-      yield* emptied(into, offset);
     }
+    if (ending.problem !== undefined) into.reject(offset, new Uint8Array(0), ending.problem);
+    yield* emptied(into, offset);
+  } finally {
+    giveRowMemoryBack(memory);
   }
-  if (ending.problem !== undefined) into.reject(offset, new Uint8Array(0), ending.problem);
-  yield* emptied(into, offset);
 }
 
 /** Lets a reader see the lines at the beginning of its file that are headers; whatever comes of them is known already. */
