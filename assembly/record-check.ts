@@ -34,6 +34,7 @@ import {
   stringsInBlock,
   tailBits,
 } from './record-places';
+import { copyTime, endOfScalar, isEarlier, isRealTime } from './record-values';
 
 const deepest: u32 = 60;
 
@@ -43,38 +44,6 @@ let timeAt: u32 = 0;
 let hits: u32 = 0;
 let misses: u32 = 0;
 
-@inline
-function isDigit(byte: u32): bool {
-  return byte - 0x30 < 10;
-}
-
-/** Whether `true`, `false`, `null` or a number stands here, with nothing behind it but what ends a value. */
-function isScalar(start: u32): bool {
-  let at = start;
-  const first = load<u32>(at);
-  if (first == 0x65757274 || first == 0x6c6c756e) at += 4;
-  else if (first == 0x736c6166 && load<u8>(at, 4) == 0x65) at += 5;
-  else {
-    if (load<u8>(at) == 0x2d) at++;
-    if (!isDigit(load<u8>(at))) return false;
-    if (load<u8>(at) == 0x30) at++;
-    else while (isDigit(load<u8>(at))) at++;
-    if (load<u8>(at) == 0x2e) {
-      at++;
-      if (!isDigit(load<u8>(at))) return false;
-      while (isDigit(load<u8>(at))) at++;
-    }
-    if ((load<u8>(at) | 0x20) == 0x65) {
-      at++;
-      if (load<u8>(at) == 0x2b || load<u8>(at) == 0x2d) at++;
-      if (!isDigit(load<u8>(at))) return false;
-      while (isDigit(load<u8>(at))) at++;
-    }
-  }
-  const after = load<u8>(at);
-  return after == 0x2c || after == 0x7d || after == 0x5d;
-}
-
 /** Whether a text stands between the quotes here, in letters of any case. */
 function isText(start: u32, text: u32, length: u32): bool {
   let i: u32 = 0;
@@ -83,40 +52,6 @@ function isText(start: u32, text: u32, length: u32): bool {
   const differs = v128.xor(inSmallLetters(v128.load(start + i)), v128.load(text + i));
   if (v128.any_true(v128.and(differs, v128.load(onesAndZeros + 16 - (length - i))))) return false;
   return load<u8>(start + length) == 0x22;
-}
-
-@inline
-function twoDigits(at: u32): u32 {
-  return (load<u8>(at) - 0x30) * 10 + (load<u8>(at, 1) - 0x30);
-}
-
-/** Whether a day that there is stands in a time of CloudTrail's form, of which the upper halves of the digits are known to be right. */
-function isRealTime(at: u32): bool {
-  for (let i: u32 = 0; i < 19; i++) {
-    if (i == 4 || i == 7 || i == 10 || i == 13 || i == 16) continue;
-    if (!isDigit(load<u8>(at + i))) return false;
-  }
-  const month = twoDigits(at + 5);
-  // Bit n: whether month n has 31 days. Of the 29th of February and of the years before 1970 the host decides.
-  const days: u32 = month == 2 ? 28 : ((0x15aa >> month) & 1) != 0 ? 31 : 30;
-  return (
-    twoDigits(at) * 100 + twoDigits(at + 2) >= 1970 &&
-    month - 1 < 12 &&
-    twoDigits(at + 8) - 1 < days &&
-    twoDigits(at + 11) < 24 &&
-    twoDigits(at + 14) < 60 &&
-    twoDigits(at + 17) < 60
-  );
-}
-
-/** Whether the 20 bytes of one time come before those of another. */
-function isEarlier(one: u32, other: u32): bool {
-  for (let i: u32 = 0; i < 20; i++) {
-    const a = load<u8>(one + i);
-    const b = load<u8>(other + i);
-    if (a != b) return a < b;
-  }
-  return false;
 }
 
 /** Marks in the blocks of a stretch the keys before these colons that end like a name of a field that is compared. */
@@ -157,10 +92,26 @@ export function resetCounts(): void {
 
 /** Counts the rules that match the record between two addresses, of which `blocks` tells; false where one of them is not certain, and then none is counted. */
 export function count(start: u32, end: u32): bool {
+  beginCount();
+  return walk(start, end) && settle();
+}
+
+/** Begins with another record. */
+export function beginCount(): void {
   timeAt = 0;
   hits = 0;
   misses = 0;
-  if (!walk(start, end) || timeAt == 0 || !isRealTime(timeAt)) return false;
+}
+
+/** The text of `eventTime` begins here. */
+@inline
+export function takeTime(text: u32): void {
+  timeAt = text;
+}
+
+/** Counts the rules that match by what was taken; false where one of them is not certain. */
+export function settle(): bool {
+  if (timeAt == 0 || !isRealTime(timeAt)) return false;
   const rules = load<u32>(countedRules);
   let matches: u32 = 0;
   for (let i: u32 = 0; i < rules; i++) {
@@ -172,8 +123,8 @@ export function count(start: u32, end: u32): bool {
     const slot = ruleSlots + (ctz(matches) << 6);
     const known = load<u32>(slot, 4);
     store<u32>(slot, known + 1, 4);
-    if (known == 0 || isEarlier(timeAt, slot + ruleFirst)) memory.copy(slot + ruleFirst, timeAt, 20);
-    if (known == 0 || isEarlier(slot + ruleLast, timeAt)) memory.copy(slot + ruleLast, timeAt, 20);
+    if (known == 0 || isEarlier(timeAt, slot + ruleFirst)) copyTime(slot + ruleFirst, timeAt);
+    if (known == 0 || isEarlier(slot + ruleLast, timeAt)) copyTime(slot + ruleLast, timeAt);
   }
   return true;
 }
@@ -219,7 +170,7 @@ function isName(quote: u32, name: u32, length: u32): bool {
 }
 
 /** What the key at this depth, which ends before this quote, leads to: fields whose next value is wanted as a bit set; all bits where it is there twice. */
-function fieldsOf(quote: u32, depth: u32): u32 {
+export function fieldsOf(quote: u32, depth: u32): u32 {
   const fields = load<u32>(countedFields);
   let wanted: u32 = 0;
   for (let field: u32 = 0; field < fields; field++) {
@@ -235,7 +186,7 @@ function fieldsOf(quote: u32, depth: u32): u32 {
 }
 
 /** Whether a text can stand as the value of these fields: their last name leads to it. Tells hits and misses. */
-function takeText(text: u32, depth: u32, wanted: u32): bool {
+export function takeText(text: u32, depth: u32, wanted: u32): bool {
   for (let rest = wanted; rest != 0; rest &= rest - 1) {
     const field = ctz(rest);
     const slot = fieldSlots + (field << 6);
@@ -252,7 +203,7 @@ function takeText(text: u32, depth: u32, wanted: u32): bool {
 }
 
 /** Whether these fields go on inside the object that is their value. */
-function enter(depth: u32, wanted: u32): bool {
+export function enter(depth: u32, wanted: u32): bool {
   for (let rest = wanted; rest != 0; rest &= rest - 1) {
     const field = ctz(rest);
     if (load<u32>(fieldSlots + (field << 6)) == depth) return false;
@@ -263,10 +214,17 @@ function enter(depth: u32, wanted: u32): bool {
 
 /** Steps out of what is open at this depth. */
 @inline
-function leave(depth: u32): void {
+export function leave(depth: u32): void {
   const fields = load<u32>(countedFields);
   for (let field: u32 = 0; field < fields; field++)
     if (depth > 1 && ledOf(field) == depth - 1) setLed(field, depth - 2);
+}
+
+/** Begins at the top of a record. */
+export function beginWalk(): void {
+  led = 0;
+  met0 = 0;
+  met1 = 0;
 }
 
 /** Takes the key at this depth that ends before this quote, and what stands behind its colon; false where that is not plain. */
@@ -307,9 +265,7 @@ function takeKeys(block: u32, keys: u64, opens: u64, closes: u64, depth: u32): b
  * first quote to the bits of all strings carries to the quote that ends it, and leaves other strings as they are.
  */
 function walk(start: u32, end: u32): bool {
-  led = 0;
-  met0 = 0;
-  met1 = 0;
+  beginWalk();
   /** One bit for each depth: whether a list is there. */
   let lists: u64 = 0;
   let slot = blocks;
@@ -419,12 +375,12 @@ function walk(start: u32, end: u32): bool {
 
 /** Whether scalars stand at all places of the list. */
 function areScalars(listEnd: u32): bool {
-  for (let at = keyList; at < listEnd; at += 4) if (!isScalar(load<u32>(at))) return false;
+  for (let at = keyList; at < listEnd; at += 4) if (endOfScalar(load<u32>(at)) == 0) return false;
   return true;
 }
 
 /** Whether the key that ends before this quote is `eventTime`. */
 @inline
-function isTimeKey(quote: u32): bool {
+export function isTimeKey(quote: u32): bool {
   return load<u64>(quote - 10) == 0x6954746e65766522 && load<u16>(quote - 2) == 0x656d;
 }

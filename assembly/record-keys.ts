@@ -56,8 +56,9 @@ let held: u64 = 0;
 /** How many values are left to be looked at later. */
 let left: u32 = 0;
 
-/** Begins with another record. */
-export function beginRecord(): void {
+/** Begins with another record, of which is known whether all of it is there and plain ASCII. */
+export function beginRecord(plain: bool): void {
+  isPlain = plain;
   seen = 0;
   held = 0;
   left = 0;
@@ -81,7 +82,7 @@ function isKey(quote: u32, info: u32): bool {
 
 /** Address of what is known of the key that ends before the quote; 0 where nothing is. */
 @inline
-function infoOf(quote: u32): u32 {
+export function infoOf(quote: u32): u32 {
   const tail = load<u32>(quote - 4) | 0x20202020;
   let slot = slotOfTail(tail);
   while (true) {
@@ -267,10 +268,25 @@ function wantedLater(end: u32, left: u32): u64 {
   return wanted;
 }
 
+/** Whether all clues of one group but those looked at later are among these. */
+@inline
+function mayHoldGroup(known: u64): bool {
+  const both = i64x2.splat(known);
+  let isHeld = i64x2.splat(0);
+  for (let at = groupsNow; at < groupsNow + (groupsEnd - groups); at += 32) {
+    const one = v128.load(at);
+    const other = v128.load(at, 16);
+    isHeld = v128.or(
+      isHeld,
+      v128.or(i64x2.eq(v128.and(both, one), one), i64x2.eq(v128.and(both, other), other)),
+    );
+  }
+  return v128.any_true(isHeld);
+}
+
 /** Whether all clues of one group are among these and what values give that were left to be looked at. */
 function holdsGroup(known: u64, end: u32, left: u32): bool {
-  // Groups all of whose clues are looked at later stand first.
-  if (known == 0 && load<u64>(groupsNow) != 0) return false;
+  if (!mayHoldGroup(known)) return false;
   let held = known;
   let isComplete = left == 0;
   for (let at: u32 = 0; at < groupsEnd - groups; at += 8) {
@@ -299,6 +315,36 @@ function sift(keysEnd: u32): u32 {
   return kept;
 }
 
+/** Looks at a key that is known, and at its value; false where the record survives. */
+@inline
+function takeKnown(colon: u32, end: u32, info: u32, kind: u32): bool {
+  if ((kind & always) != 0) return false;
+  if ((kind & isClue) != 0) held |= load<u64>(info, 24);
+  if ((kind & isLater) != 0) {
+    if (left == laterCapacity) return false;
+    store<u32>(later + (left << 3), colon);
+    store<u32>(later + (left << 3), info, 4);
+    left++;
+  }
+  if ((kind & isNow) != 0) {
+    const wanted = wantedOf(colon, end, info, kind);
+    if (wanted == enough) return false;
+    held |= wanted;
+  }
+  return true;
+}
+
+/** Looks at a mark of a CloudTrail record at the top level; false where the record survives. */
+@inline
+function takeMark(colon: u32, kind: u32): bool {
+  seen |= kind & marks;
+  if ((kind & isEventVersion) != 0) return true;
+  if ((kind & isEventTime) != 0) return isTime(colon + 1);
+  const first = load<u32>(colon + 2);
+  if (load<u8>(colon + 1) != 0x22 || (first & 0xff) == 0x22) return false;
+  return (kind & isEventSource) == 0 || first != awsPrefix;
+}
+
 /** Looks at the keys of a stretch and at their values; false where the record survives. */
 export function takeKeys(stretch: u32, keysEnd: u32, end: u32, plain: bool): bool {
   isPlain = plain;
@@ -308,33 +354,20 @@ export function takeKeys(stretch: u32, keysEnd: u32, end: u32, plain: bool): boo
     const info = infoOf(colon - 1);
     if (info == 0) continue;
     const kind = load<u32>(info, 8);
-    if ((kind & always) != 0) return false;
-    if ((kind & isClue) != 0) held |= load<u64>(info, 24);
-    if ((kind & isLater) != 0) {
-      if (left == laterCapacity) return false;
-      store<u32>(later + (left << 3), colon);
-      store<u32>(later + (left << 3), info, 4);
-      left++;
-    }
-    if ((kind & isNow) != 0) {
-      const wanted = wantedOf(colon, end, info, kind);
-      if (wanted == enough) return false;
-      held |= wanted;
-    }
+    if (!takeKnown(colon, end, info, kind)) return false;
     if ((kind & marks) == 0) continue;
     const offset = colon - stretch;
-    if (depthAt(blockAt(offset), offset & 63) != 1) continue;
-    seen |= kind & marks;
-    if ((kind & isEventVersion) != 0) continue;
-    if ((kind & isEventTime) != 0) {
-      if (!isTime(colon + 1)) return false;
-      continue;
-    }
-    const first = load<u32>(colon + 2);
-    if (load<u8>(colon + 1) != 0x22 || (first & 0xff) == 0x22) return false;
-    if ((kind & isEventSource) != 0 && first == awsPrefix) return false;
+    if (depthAt(blockAt(offset), offset & 63) == 1 && !takeMark(colon, kind)) return false;
   }
   return true;
+}
+
+/** Looks at one key of a plain record, of which is known what it is, and at its value; false where the record survives. */
+@inline
+export function takeKey(colon: u32, end: u32, info: u32, isTop: bool): bool {
+  const kind = load<u32>(info, 8);
+  if (!takeKnown(colon, end, info, kind)) return false;
+  return !isTop || (kind & marks) == 0 || takeMark(colon, kind);
 }
 
 /** Whether the record may be wanted, once its keys have been looked at: it is none of CloudTrail, or all clues of a group are in it. */

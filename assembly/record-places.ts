@@ -28,7 +28,7 @@ export const accountClues: u32 = 31240;
 /** Pairs of 4 bytes: the colon and the info of a key whose value is looked at only where the rest of a group is there. */
 export const later: u32 = 31744;
 export const laterCapacity: u32 = 64;
-/** For each set in `groups` those of its clues that no value gives which is looked at later; the empty ones first. */
+/** For each set in `groups` those of its clues that no value gives which is looked at later; all clues where there is no group. */
 export const groupsNow: u32 = 32256;
 /** 8192 slots of 4 bytes: hashes of key and value; 0 where the slot is free. */
 export const values: u32 = 32768;
@@ -38,8 +38,44 @@ export const clues: u32 = 65536;
 /** Pairs of 4 bytes: where a survivor begins and ends. */
 export const found: u32 = 131072;
 export const foundCapacity: u32 = 4096;
+/** Steps of the shapes that are known; see record-shapes.ts. */
+export const shapes: u32 = 320512;
+export const shapesEnd: u32 = 844800;
+/** The address of the first step stands here. */
+export const rootOfShapes: u32 = shapes;
+/**
+ * A step: its piece, then how far this is shorter than the longest (which is how far sets of bits of it are shifted), what is behind it and
+ * what is known of it, the info of the key that ends it, the fields that are compared with the text behind it and how deep that is,
+ * and the addresses of the first step that comes after it and of the next that may stand in its place.
+ */
+export const stepSize: u32 = 64;
+export const shiftInStep: u32 = 32;
+export const kindInStep: u32 = 36;
+export const infoInStep: u32 = 40;
+export const fieldsInStep: u32 = 44;
+export const depthInStep: u32 = 48;
+export const firstAfterStep: u32 = 52;
+export const nextBesideStep: u32 = 56;
+export const longestPiece: u32 = 32;
+/** A longer piece is cut behind the next letter of a key. */
+export const usualPiece: u32 = 24;
+// What is behind a piece: a text, a scalar, the end of the record, or another piece.
+export const withText: u32 = 1;
+export const withScalar: u32 = 2;
+export const isLast: u32 = 4;
+// What is known of the value behind it, or that begins with its last byte.
+export const hasInfo: u32 = 8;
+export const isAtTop: u32 = 16;
+export const hasFields: u32 = 32;
+export const isTimeStep: u32 = 64;
+/** Longer and deeper records have no shape; the careful way is sure of all that have. */
+export const longestShape: u32 = 16384;
+export const deepestShape: u32 = 60;
+/** So many steps may stand in the same place; and of those that do not fit so many are looked at for one record. */
+export const mostBeside: u32 = 64;
+export const mostMissteps: u32 = 256;
 /** The bytes to scan; 64 bytes of zeros must follow them. */
-export const input: u32 = 320512;
+export const input: u32 = 844800;
 
 // Bits of a key's kind. The upper half says which lengths below 16 the whole values of it have, one bit each.
 /** Whole values of it are in the table. */

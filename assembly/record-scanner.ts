@@ -8,6 +8,8 @@
  * that are a clue count only where all the other clues of a group are in the same record. Of rules whose matches are only counted it must
  * be certain whether they match.
  *
+ * A record that is built like one before takes a shorter way, in record-shapes.ts.
+ *
  * Whatever does not look like minified JSON (a space before a string, a quote where none can stand, a backslash outside a string,
  * too many brackets) ends the scan before the object in which it is: the host goes on from there with the careful reader.
  *
@@ -21,6 +23,8 @@
 
 import { count, markKeys, resetCounts } from './record-check';
 import { beginRecord, isWanted, takeKeys } from './record-keys';
+import { earn, learn } from './record-learn';
+import { follow, isUnknownShape } from './record-shapes';
 import {
   backslash,
   bitsOf,
@@ -170,6 +174,14 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     if (byte != 0x7b) return odd;
 
     const start = at;
+    const followed = follow(start, end, counts);
+    if (followed != 0) {
+      earn(followed - start);
+      recordCount++;
+      at = followed;
+      continue;
+    }
+    const hasNewShape = isUnknownShape();
     let depth: i32 = 0;
     /** All ones where the block before ended inside a string. */
     let inString: u64 = 0;
@@ -178,7 +190,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
     let wasQuote: u64 = 0;
     let letsOpen: u64 = 0;
     let survives = false;
-    beginRecord();
+    beginRecord(false);
     /** All bytes of the record, and some behind it, joined: whether a letter beyond ASCII may be in it. */
     let joined = i8x16.splat(0);
     /** The least of all bytes but those of the last block: whether a control character may be there. */
@@ -367,7 +379,7 @@ export function scan(from: u32, end: u32, oneLine: bool): i32 {
       store<u32>(slot, start);
       store<u32>(slot, at, 4);
       survivorCount++;
-    }
+    } else if (hasNewShape) learn(start, recordEnd, counts);
   }
   stoppedAt = at;
   return full;

@@ -212,8 +212,8 @@ export function fillTables(
   }
   const afterwards = keys.reduce((later, key) => (isNow(key) ? later : later | key.unsure), found.accounts);
   const groups = found.groups.map((group) => ({ group, now: group & ~afterwards }));
-  groups.sort((a, b) => Number(a.now !== 0n) - Number(b.now !== 0n));
-  for (const [index, { group, now }] of groups.entries()) {
+  for (let index = 0; index <= mostGroups; index++) {
+    const { group, now } = groups[index] ?? { group: 0n, now: all };
     numbers.setBigUint64(wasm.groups + index * groupSlot, group, true);
     numbers.setBigUint64(wasm.groupsNow + index * groupSlot, now, true);
   }
