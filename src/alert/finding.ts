@@ -11,7 +11,7 @@ import { recall } from '../facts/assets/recall.ts';
 import type { Fact } from '../facts/fact.ts';
 import type { Known } from '../facts/known.ts';
 import { factsOf } from '../facts/table.ts';
-import { tocsinMember } from '../facts/fields.ts';
+import { eventScalar, tocsinMember } from '../facts/fields.ts';
 import { lacksFacts } from '../facts/lacking.ts';
 import { compileField, topKeysOf } from '../sigma/field.ts';
 import type { EventView, Families } from '../sigma/compile.ts';
@@ -119,6 +119,8 @@ export function subjectField(name: string): (subject: Subject) => Json | undefin
   const path = name.slice(derivedPrefix.length);
   const [member = ''] = path.split('.');
   if (member === path) return (subject) => subject.member(member);
+  const scalar = eventScalar(path);
+  if (scalar !== undefined) return (subject) => scalar(subject.event);
   const read = compileField(path);
   return (subject) => {
     const value = subject.member(member);

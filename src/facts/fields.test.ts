@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../event/event.ts';
-import { isJsonObject } from '../event/json.ts';
+import { isJsonObject, member } from '../event/json.ts';
 import type { Json, JsonObject } from '../event/json.ts';
 import { recalledFieldNames } from './assets/recall.ts';
 import type { Known } from './known.ts';
 import { guardDutyExample } from '../decode/aws-finding/testing/samples.ts';
 import { dnsExamples } from './dns/testing/examples.ts';
-import { tocsinFieldNames, tocsinFields } from './fields.ts';
+import { eventScalar, tocsinFieldNames, tocsinFields } from './fields.ts';
 import { networkExamples } from './network/testing/examples.ts';
 import { s3Examples } from './s3/testing/examples.ts';
 import { storeExamples } from './stores/testing/examples.ts';
@@ -105,6 +105,19 @@ describe('the fields that rules read', () => {
       const fields = tocsinFields(event, factsOf(event), estate);
       const lists = new Set(['actor.chain', 'target']);
       expect(namesIn(fields).filter((name) => !known.has(name) && !lists.has(name))).toEqual([]);
+    },
+  );
+
+  it.each(examples.map((event) => [`${event.action} from ${event.client.origin.type}`, event] as const))(
+    'are the same one by one as all together: %s',
+    (_name, event) => {
+      const fields = tocsinFields(event, []);
+      for (const name of known) {
+        const read = eventScalar(name);
+        if (read === undefined) continue;
+        const value = name.split('.').reduce<Json | undefined>((parent, key) => member(parent, key), fields);
+        expect(read(event), name).toBe(value);
+      }
     },
   );
 

@@ -113,6 +113,41 @@ const eventMembers: Readonly<Record<string, (event: Event, known: Known) => Json
 };
 
 /**
+ * What the names that rules and correlations ask for most stand for, without making the whole member that they are in. Held by a test to
+ * what `tocsinMember` gives.
+ */
+const eventScalars: Readonly<Record<string, (event: Event) => Json | undefined>> = {
+  'actor.kind': ({ actor }) => actor.kind,
+  'actor.name': ({ actor }) => actor.name,
+  'actor.arn': ({ actor }) => actor.arn,
+  'actor.account': ({ actor }) => actor.account,
+  'actor.principal_id': ({ actor }) => actor.principalId,
+  'actor.access_key_id': ({ actor }) => actor.accessKeyId,
+  'actor.session': ({ actor }) => actor.session,
+  'actor.mfa': ({ actor }) => actor.mfa,
+  'actor.issuer.kind': ({ actor }) => actor.issuer?.kind,
+  'actor.issuer.name': ({ actor }) => actor.issuer?.name,
+  'actor.issuer.arn': ({ actor }) => actor.issuer?.arn,
+  'actor.issuer.account': ({ actor }) => actor.issuer?.account,
+  'actor.invoked_by': ({ actor }) => actor.invokedBy,
+  'outcome.result': ({ outcome }) => outcome.result,
+  'outcome.code': ({ outcome }) => outcome.code,
+  'outcome.reason': ({ outcome }) => outcome.reason,
+  'outcome.denied': ({ outcome }) => outcome.denied,
+  'client.type': ({ client }) => client.origin.type,
+  'client.address': ({ client: { origin } }) => (origin.type === 'address' ? origin.address : undefined),
+  'client.service': ({ client: { origin } }) => (origin.type === 'service' ? origin.service : undefined),
+  'client.text': ({ client: { origin } }) => (origin.type === 'unknown' ? origin.text : undefined),
+  'client.user_agent': ({ client }) => client.userAgent,
+  'client.vpc_endpoint': ({ client }) => client.vpcEndpoint,
+};
+
+/** A reader of one scalar by its name without `tocsin.`; undefined where only `tocsinMember` gives it. */
+export function eventScalar(name: string): ((event: Event) => Json | undefined) | undefined {
+  return Object.hasOwn(eventScalars, name) ? eventScalars[name] : undefined;
+}
+
+/**
  * One top-level member of what rules read under `tocsin.`: who, from where, with what outcome; or the facts of one subject, as an
  * array of their fields. Members are made one by one because most rules ask for one of them on a stream of millions of events.
  */
