@@ -1,4 +1,6 @@
-/** A list that gives its least member first: both ways cost the logarithm of its length. */
+import { Queue } from './entry.ts';
+
+/** A list that gives its least member first. What comes in order costs nothing more; else both ways cost the logarithm of its length. */
 export interface Heap<T> {
   readonly size: () => number;
   readonly first: () => T | undefined;
@@ -7,6 +9,29 @@ export interface Heap<T> {
 }
 
 export function createHeap<T>(before: (a: T, b: T) => boolean): Heap<T> {
+  /** What came in order: no member before the one in front of it. */
+  const ordered = new Queue<T>();
+  const rest = createTree(before);
+
+  /** Whether the least member is among the rest. */
+  function isInRest(): boolean {
+    const [first, other] = [ordered.first, rest.first()];
+    return other !== undefined && (first === undefined || before(other, first));
+  }
+
+  return {
+    size: () => ordered.length + rest.size(),
+    first: () => (isInRest() ? rest.first() : ordered.first),
+    push: (item) => {
+      const { last } = ordered;
+      if (last === undefined || !before(item, last)) ordered.push(item);
+      else rest.push(item);
+    },
+    pop: () => (isInRest() ? rest.pop() : ordered.shift()),
+  };
+}
+
+function createTree<T>(before: (a: T, b: T) => boolean): Heap<T> {
   const items: T[] = [];
   return {
     size: () => items.length,
