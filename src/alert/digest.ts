@@ -46,12 +46,14 @@ export interface ReadDigest extends EventDigest, Pick<KnownAround, 'unusual'> {
 
 /** Tens of thousands of these may wait in memory; a record may hold a megabyte in any of its fields. */
 const longest = 200;
+/** What a source calls an object may be a long path. */
+const longestObject = 1_000;
 /** Of the warnings of one event. */
 const mostWarnings = 3;
 
 /** As JSON text: smaller in memory than what it holds. */
 export function digestOf(event: Event, { person, warnings = [], unusual }: KnownAround = {}): string {
-  const { actor, outcome, client, targets } = event;
+  const { actor, outcome, client, targets, provenance } = event;
   const { origin } = client;
   return JSON.stringify({
     kind: event.kind,
@@ -83,15 +85,19 @@ export function digestOf(event: Event, { person, warnings = [], unusual }: Known
       ),
     },
     userAgent: cut(client.userAgent),
-    provenance: { ...event.provenance, object: cut(event.provenance.object, 1_000) },
-    ...(warnings.length > 0 && {
-      warnings: warnings.slice(0, mostWarnings).map(({ type, value, feed, label }) => ({
-        type,
-        value: cut(value),
-        feed,
-        label: cut(label),
-      })),
-    }),
+    provenance:
+      provenance.object.length <= longestObject
+        ? provenance
+        : { ...provenance, object: cut(provenance.object, longestObject) },
+    warnings:
+      warnings.length === 0
+        ? undefined
+        : warnings.slice(0, mostWarnings).map(({ type, value, feed, label }) => ({
+            type,
+            value: cut(value),
+            feed,
+            label: cut(label),
+          })),
     unusual: cut(unusual, 400),
   });
 }

@@ -1,4 +1,6 @@
 import { usualSentence } from '../context/usual/usual.ts';
+import type { Actor } from '../event/event.ts';
+import type { Fact } from '../facts/fact.ts';
 import type { RuleHeader } from '../sigma/rule.ts';
 import type { Alert, AlertFact } from './alert.ts';
 import { alertPerson } from './alert-person.ts';
@@ -38,7 +40,7 @@ function rulePart(rule: RuleHeader): RulePart {
 function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Alert {
   const { event, facts, warnings } = subject;
   const { actor, outcome, client } = event;
-  return {
+  const alert: Alert = {
     id: alertId(rule.id, [], event.id),
     rule: { id: rule.id, title: rule.title },
     severity: rule.level,
@@ -56,8 +58,7 @@ function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Al
       accessKeyId: actor.accessKeyId,
       mfa: actor.mfa,
       person: alertPerson(subject.person.known),
-      // The role of `role/session` is already told by the name.
-      chain: actor.chain.map((link) => link.name).filter((name) => !actor.name.startsWith(`${name}/`)),
+      chain: chainOf(actor),
     },
     what: {
       kind: event.kind,
@@ -76,19 +77,25 @@ function raise({ rule, subject }: Raised, part: RulePart, decidedAt: number): Al
     },
     tactics: part.tactics,
     techniques: part.techniques,
-    facts: [
-      ...facts.map(({ explanation, unknowns, diff = [] }) => ({
-        explanation,
-        unknowns,
-        ...(diff.length === 0 ? {} : { diff }),
-      })),
-      ...unlikeBefore(subject),
-    ],
+    facts: facts.length === 0 ? unlikeBefore(subject) : [...facts.map(alertFact), ...unlikeBefore(subject)],
     falsePositives: rule.falsePositives,
     references: rule.references,
-    ...(warnings.length > 0 && { context: { warnings } }),
     evidence: { eventId: event.id, provenance: event.provenance, fields: event.fields },
   };
+  if (warnings.length === 0) return alert;
+  const { evidence, ...rest } = alert;
+  return { ...rest, context: { warnings }, evidence };
+}
+
+/** The role of `role/session` is already told by the name. */
+function chainOf({ name: own, chain }: Actor): readonly string[] {
+  const names: string[] = [];
+  for (const { name } of chain) if (!own.startsWith(name) || own[name.length] !== '/') names.push(name);
+  return names;
+}
+
+function alertFact({ explanation, unknowns, diff = [] }: Fact): AlertFact {
+  return diff.length === 0 ? { explanation, unknowns } : { explanation, unknowns, diff };
 }
 
 function unlikeBefore({ usual, place }: Subject): readonly AlertFact[] {

@@ -237,7 +237,9 @@ class BatchSink implements Sink {
   private provenance(at: number): Provenance {
     const { source, object, receivedAt, worker } = this.from;
     const position = this.startAt + at;
-    return { source, object, position, receivedAt, ...(worker === undefined ? {} : { worker }) };
+    return worker === undefined
+      ? { source, object, position, receivedAt }
+      : { source, object, position, receivedAt, worker };
   }
 }
 

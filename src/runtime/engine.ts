@@ -133,7 +133,8 @@ export function engineOf(
     const subject = new Subject(event, parts.known, memory, facts, context);
     const matched = rulesOf(logSourceOf(event.kind))(subject);
     if (matched.length === 0) return nothing;
-    const findings = matched.filter(({ id }) => !silent.has(id)).map((rule) => ({ rule, subject }));
+    const findings: Finding[] = [];
+    for (const rule of matched) if (!silent.has(rule.id)) findings.push({ rule, subject });
     return { findings, match: intake(subject, matched) };
   };
   return {

@@ -85,8 +85,21 @@ export async function* readPart(
       if (time > last) last = time;
     }
     const tally = newTally();
-    const { held, ...decision } = decide(batch, engine, clock(), tally, { range, holds, limit });
-    return { ...decision, held: held.map(heldEvent), tally, first, last, bytes };
+    const decision = decide(batch, engine, clock(), tally, { range, holds, limit });
+    const { alerts, further, rejections, matches, held, time, latest } = decision;
+    return {
+      alerts,
+      further,
+      rejections,
+      matches,
+      held: held.map(heldEvent),
+      time,
+      latest,
+      tally,
+      first,
+      last,
+      bytes,
+    };
   };
   // What holds the thread to unpack at once would hold those who type into standard input as well.
   const options: DecodeOptions = {

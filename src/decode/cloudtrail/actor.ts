@@ -62,12 +62,13 @@ function kindOf(identity: JsonObject): ActorKind {
 
 /** Callers without credentials. https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html */
 function isAnonymous(identity: JsonObject): boolean {
-  return (
-    anonymous.has(text(identity, 'accountId') ?? '') || anonymous.has(text(identity, 'principalId') ?? '')
-  );
+  return isNobody(text(identity, 'accountId')) || isNobody(text(identity, 'principalId'));
 }
 
-const anonymous: ReadonlySet<string> = new Set(['ANONYMOUS_PRINCIPAL', 'Anonymous', 'anonymous']);
+/** Compared one by one: to look a text up in a set takes a hash of it, which no other text here will ever need. */
+function isNobody(text: string | undefined): boolean {
+  return text === 'ANONYMOUS_PRINCIPAL' || text === 'Anonymous' || text === 'anonymous';
+}
 
 function kindOfArn(arn: string): ActorKind {
   const resource = parseArn(arn)?.resource ?? '';
@@ -84,7 +85,7 @@ const kindsByResource: ReadonlyMap<string, ActorKind> = new Map<string, ActorKin
 
 function accountOf(identity: JsonObject): string | undefined {
   const account = text(identity, 'accountId');
-  if (account !== undefined && !anonymous.has(account)) return account;
+  if (account !== undefined && !isNobody(account)) return account;
   return accountOfArn(text(identity, 'arn'));
 }
 
