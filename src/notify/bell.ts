@@ -1,5 +1,8 @@
 import type { Clock } from './clock.ts';
 
+/** A reason of its own for each ring would be an error with its stack, which nobody reads. */
+const rings = 'somebody rang';
+
 /** A sleep that a nudge ends; a nudge while nobody sleeps ends the next sleep at once, so that none is lost. */
 export function makeBell(clock: Clock): { ring: () => void; wait: (ms: number) => Promise<void> } {
   let rung = false;
@@ -7,7 +10,7 @@ export function makeBell(clock: Clock): { ring: () => void; wait: (ms: number) =
   return {
     ring: () => {
       rung = true;
-      sleeper?.abort();
+      sleeper?.abort(rings);
     },
     wait: async (ms) => {
       if (!rung) {

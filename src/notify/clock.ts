@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Time as the outbox sees it, so that tests need no waiting. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -13,5 +11,18 @@ const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: Date.now,
-  sleep: (ms, signal) => delay(Math.min(ms, longestTimer), undefined, { signal }).catch(() => undefined),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.min(ms, longestTimer));
+      signal.addEventListener('abort', end);
+    }),
 };
