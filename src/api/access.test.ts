@@ -131,24 +131,41 @@ describe('with keys', () => {
 });
 
 describe('the log', () => {
-  it('names the key and never holds it, and leaves out questions that went well', async () => {
+  /** What is written down of a few requests, where so much is to be heard. */
+  async function linesOf(level: string): Promise<readonly string[]> {
     const lines: string[] = [];
-    const log = { level: 'info', stream: { write: (line: string) => void lines.push(line) } };
+    const log = { level, stream: { write: (line: string) => void lines.push(line) } };
     const logged = await startServer({ keys, log });
     await send(logged, '/v1/alerts', { headers: bearer(all) });
     await send(logged, '/v1/alerts', { headers: bearer('wrong-key-1234') });
     await send(logged, `/v1/alerts?key=${read}`);
-    await send(logged, '/v1/events', {
-      method: 'POST',
-      headers: { 'x-api-key': ingest },
-      body: '{"title":"a"}',
-    });
+    for (const body of ['{"title":"a"}', 'half an event'])
+      await send(logged, '/v1/events', { method: 'POST', headers: { 'x-api-key': ingest }, body });
     await logged.close();
-    const answered = lines.filter((line) => line.includes('"answered"'));
-    expect(answered.map((line): unknown => JSON.parse(line))).toMatchObject([
+    return lines;
+  }
+
+  const answersIn = (lines: readonly string[]): readonly unknown[] =>
+    lines.filter((line) => line.includes('"answered"')).map((line): unknown => JSON.parse(line));
+
+  it('names the key and never holds it, and leaves out questions and events that went well', async () => {
+    const lines = await linesOf('info');
+    expect(answersIn(lines)).toMatchObject([
       { method: 'GET', url: '/v1/alerts', status: 401 },
       { method: 'GET', url: '/v1/alerts', status: 401 },
-      { method: 'POST', url: '/v1/events', status: 200, key: 'forwarder' },
+      { method: 'POST', url: '/v1/events', status: 400, key: 'forwarder' },
+    ]);
+    for (const secret of [all, ingest, read, 'wrong-key-1234']) expect(lines.join('')).not.toContain(secret);
+  });
+
+  it('has every answer where everything is to be heard, and still no key', async () => {
+    const lines = await linesOf('debug');
+    expect(answersIn(lines)).toMatchObject([
+      { method: 'GET', status: 200, key: 'admin' },
+      { method: 'GET', status: 401 },
+      { method: 'GET', status: 401 },
+      { method: 'POST', status: 200, key: 'forwarder' },
+      { method: 'POST', status: 400, key: 'forwarder' },
     ]);
     for (const secret of [all, ingest, read, 'wrong-key-1234']) expect(lines.join('')).not.toContain(secret);
   });

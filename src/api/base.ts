@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -84,6 +85,8 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
   });
 
   app.addHook('onResponse', async (request, reply) => {
+    const level = isOrdinary(request, reply) ? 'debug' : 'info';
+    if (level === 'debug' && !hearsAll.has(request.log.level)) return;
     const line = {
       method: request.method,
       // Without the query: people paste keys and tokens there, and what they filter by names their accounts.
@@ -93,13 +96,20 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
       from: request.ip,
       ...(request.keyName === '' ? {} : { key: request.keyName }),
     };
-    // Pages ask every few seconds whether there is something new: told only to those who want to hear everything.
-    const isQuiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
-    if (isQuiet) request.log.debug(line, 'answered');
-    else request.log.info(line, 'answered');
+    request.log[level](line, 'answered');
   });
 
   return app;
+}
+
+const hearsAll: ReadonlySet<string> = new Set(['debug', 'trace']);
+
+/**
+ * Pages ask every few seconds whether there is something new, and events may come a thousand times a second: told only to those who want to hear
+ * everything. What events came to is counted in the metrics.
+ */
+function isOrdinary({ method, routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  return statusCode < 400 && (method === 'GET' || method === 'HEAD' || routeOptions.config.need === 'ingest');
 }
 
 /** They are the same for every answer, and worked out once. */
