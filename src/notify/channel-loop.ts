@@ -1,4 +1,5 @@
 import { digestQueue } from '../alert/schedule.ts';
+import type { Room } from '../store/attendant.ts';
 import type { Delivery, DeliveryOutcome } from '../store/store.ts';
 import { makeAttempts } from './attempts.ts';
 import { makeBell } from './bell.ts';
@@ -18,11 +19,15 @@ const digestPage = 200;
 /** What is more goes into another digest, right after. */
 const mostInDigest = 2_000;
 const settleTries = 3;
+/** Who stops waits so long for commits under way; what they hand over later is claimed when its lease has ended. */
+const expectedMs = 1_000;
 
 export interface ChannelLoop {
   readonly name: string;
   readonly health: () => ChannelHealth;
   readonly nudge: () => void;
+  /** The same, of a commit of this process, where the store does not tell of it by itself. */
+  readonly committed: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -51,6 +56,13 @@ export function startChannelLoop(
   /** Claimed, and not begun. */
   const held: Held[] = [];
   let health = healthy;
+  /** Whether the store may have more for the channel than the last claim and what was handed over since. */
+  let mayHaveMore = true;
+  /** When the store is to be asked in any case: for what has come due, and for what others have stored. */
+  let nextLook = Number.NEGATIVE_INFINITY;
+  let isLooking = false;
+  /** Commits that may hand something over, and have not ended. */
+  let expected = 0;
   /** How often a failure of the receiver has been counted. */
   let failures = 0;
   let nextDigestLook = Number.NEGATIVE_INFINITY;
@@ -69,6 +81,7 @@ export function startChannelLoop(
       beginHeld();
       return 0;
     }
+    if (!mayHaveMore && now < nextLook) return nextLook - now;
     const wait = bucket?.wait(now) ?? 0;
     if (wait > 0) return wait;
     if (now >= nextDigestLook && !isDigestUnderWay) {
@@ -79,17 +92,59 @@ export function startChannelLoop(
     const wanted = most * free();
     const limit = Math.max(1, Math.min(wanted, bucket?.room(now) ?? wanted));
     const leaseUntil = now + timeoutMs + leaseMarginMs;
-    const due = await store.claim(name, { now, leaseUntil, limit });
-    const owed = await owedOf(due);
-    // First messages come before the others, as many at once as the channel takes; the others one by one.
-    const first = owed.filter(({ told }) => told === undefined);
-    for (let from = 0; from < first.length; from += most)
-      held.push({ deliveries: first.slice(from, from + most), leaseUntil });
+    mayHaveMore = false;
+    nextLook = now + pollMs;
+    isLooking = true;
+    let owed: readonly Delivery[];
+    try {
+      const due = await store.claim(name, { now, leaseUntil, limit });
+      if (due.length >= limit) mayHaveMore = true;
+      owed = await owedOf(due);
+    } finally {
+      isLooking = false;
+    }
+    // First messages come before the others; these go one by one.
+    hold(
+      owed.filter(({ told }) => told === undefined),
+      leaseUntil,
+    );
     for (const delivery of owed)
       if (delivery.told !== undefined) held.push({ deliveries: [delivery], leaseUntil });
     beginHeld();
-    // Whoever commits more, or ends an attempt, rings.
-    return due.length < limit && held.length === 0 ? pollMs : 0;
+    return 0;
+  }
+
+  /** First messages, as many at once as the channel takes. */
+  function hold(deliveries: readonly Delivery[], leaseUntil: number): void {
+    const most = health.state === 'half-open' ? 1 : (channel.most ?? 1);
+    for (let from = 0; from < deliveries.length; from += most)
+      held.push({ deliveries: deliveries.slice(from, from + most), leaseUntil });
+  }
+
+  /**
+   * What a commit may hand over: nothing where something older may be waiting, or where the receiver is to be left in peace. What it does not is
+   * claimed.
+   */
+  function room(): Room {
+    const now = clock.now();
+    const isCaughtUp = !mayHaveMore && !isLooking && held.length === 0;
+    const isWell = health.state === 'closed' && now >= health.pausedUntil && (bucket?.wait(now) ?? 0) === 0;
+    const free =
+      isCaughtUp && isWell && !stopping.signal.aborted ? messagesAtOnce - underWay.size - expected : 0;
+    const most = Math.max(0, free) * (channel.most ?? 1);
+    const leaseUntil = now + timeoutMs + leaseMarginMs;
+    expected += 1;
+    return {
+      limit: Math.min(most, bucket?.room(now) ?? most),
+      leaseUntil,
+      take: (deliveries, isMore) => {
+        expected -= 1;
+        hold(deliveries, leaseUntil);
+        beginHeld();
+        if (isMore) mayHaveMore = true;
+        if (isMore || stopping.signal.aborted) bell.ring();
+      },
+    };
   }
 
   /** While the breaker is not closed, one message shows whether the receiver is back. */
@@ -125,7 +180,7 @@ export function startChannelLoop(
     underWay.add(task);
     void task.then(() => {
       underWay.delete(task);
-      bell.ring();
+      if (held.length > 0 || mayHaveMore) bell.ring();
     });
   }
 
@@ -284,6 +339,11 @@ export function startChannelLoop(
     options.onResult?.({ ...ids, answer, outcome, since });
   }
 
+  function nudge(): void {
+    mayHaveMore = true;
+    bell.ring();
+  }
+
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       let idleMs: number;
@@ -295,14 +355,22 @@ export function startChannelLoop(
       }
       if (idleMs > 0 && !stopping.signal.aborted) await bell.wait(idleMs);
     }
+    leave?.();
+    const patience = clock.now() + expectedMs;
+    const left = (): number => (expected > 0 ? patience - clock.now() : 0);
+    while (left() > 0) await bell.wait(left());
     await Promise.all(underWay);
   }
 
+  const leave = store.attend?.(name, { room });
   const done = run();
   return {
     name,
     health: () => health,
-    nudge: bell.ring,
+    nudge,
+    committed: () => {
+      if (leave === undefined) nudge();
+    },
     stop: async () => {
       stopping.abort();
       bell.ring();

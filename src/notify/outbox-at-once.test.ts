@@ -58,6 +58,8 @@ const cases = fc.record({
   script: fc.array(exchanges, { maxLength: 40 }),
   /** How long the store takes for a claim. */
   claimTakes: fc.constantFrom(0, 0, 300),
+  /** How long after the one before each alert comes; those without a wait between them come in one commit. */
+  waits: fc.array(fc.constantFrom(0, 0, 0, 2, 700, 6_000), { minLength: 25, maxLength: 25 }),
   /** Changes of alerts, and before which message each comes. */
   changes: fc.array(fc.record({ alert: fc.nat(24), before: fc.nat(60) }), { maxLength: 10 }),
 });
@@ -135,8 +137,10 @@ async function outboxOf(channel: BoundChannel, messagesAtOnce: number, ids: read
 
 describe('a channel with several messages on their way', () => {
   it('keeps to its number, to the order of each alert and to what the receiver asks for, and tells of all', async () => {
+    let handedOver = 0;
     await fc.assert(
-      fc.asyncProperty(cases, async ({ atOnce, most, perMinute, alerts, script, claimTakes, changes }) => {
+      fc.asyncProperty(cases, async (scene) => {
+        const { atOnce, most, perMinute, alerts, script, claimTakes, waits, changes } = scene;
         const start = normalAlert.decidedAt;
         const clock = hurriedClock(start);
         const store = await openSqliteStore({ path: ':memory:' });
@@ -206,6 +210,19 @@ describe('a channel with several messages on their way', () => {
               if (claimTakes > 0) await clock.sleep(claimTakes, never);
               return store.claim(...input);
             },
+            attend: (name, attendant) =>
+              store.attend?.(name, {
+                room: () => {
+                  const room = attendant.room();
+                  return {
+                    ...room,
+                    take: (deliveries, isMore) => {
+                      handedOver += deliveries.length;
+                      room.take(deliveries, isMore);
+                    },
+                  };
+                },
+              }) ?? (() => {}),
           },
           channels: [{ name: 'c', channel, messagesAtOnce: atOnce, messagesPerMinute: perMinute }],
           fetch,
@@ -214,12 +231,17 @@ describe('a channel with several messages on their way', () => {
           link: () => undefined,
           log: { info: log, warn: log, error: log },
         });
-        const names = Array.from({ length: alerts }, (_, n) => alertId(n));
-        await store.commit({
-          alerts: names.map((id) => ({ alert: { ...normalAlert, id }, channels: ['c'] })),
-          now: start,
-        });
-        outbox.nudge();
+        for (let from = 0; from < alerts;) {
+          let to = from + 1;
+          while (to < alerts && waits[to] === 0) to += 1;
+          await clock.sleep(waits[from] ?? 0, never);
+          const alertsOf = Array.from({ length: to - from }, (_, n) => ({
+            alert: { ...normalAlert, id: alertId(from + n) },
+            channels: ['c'],
+          }));
+          await store.commit({ alerts: alertsOf, now: clock.now() });
+          from = to;
+        }
         for (;;) {
           await Promise.all(changesDone);
           const { deliveries } = await store.counts();
@@ -257,6 +279,74 @@ describe('a channel with several messages on their way', () => {
       }),
       { numRuns: 60 },
     );
+    // Commits hand over about a third of all.
+    expect(handedOver).toBeGreaterThan(50);
+  });
+
+  it('takes alerts from their commit, without a claim, as many as may be on their way; then the rest in their order', async () => {
+    const { channel, begun, answer } = heldChannel();
+    const claimed: number[] = [];
+    const opened = await openSqliteStore({ path: ':memory:' });
+    const { store, made, stop } = await outboxOf(channel, 2, [], {
+      ...opened,
+      claim: async (name, how) => {
+        const due = await opened.claim(name, how);
+        if (name === 'c') claimed.push(due.length);
+        return due;
+      },
+    });
+    await expect.poll(() => claimed).toEqual([0]);
+    const owe = (...ids: readonly string[]) =>
+      store.commit({
+        alerts: ids.map((id) => ({ alert: { ...normalAlert, id: alertId(Number(id)) }, channels: ['c'] })),
+        now: normalAlert.decidedAt,
+      });
+    await owe('1');
+    await begun(1);
+    await owe('2', '3', '4');
+    await begun(2);
+    expect(claimed).toEqual([0]);
+    answer('1', { type: 'accepted' });
+    await begun(3);
+    answer('2', { type: 'accepted' });
+    await begun(4);
+    answer('3', { type: 'accepted' });
+    answer('4', { type: 'accepted' });
+    await made(4);
+    expect(channel.asked).toEqual(['1', '2', '3', '4']);
+    await stop();
+  });
+
+  it('sends what a commit hands over while it is being stopped', async () => {
+    const { channel, begun, answer } = heldChannel();
+    const opened = await openSqliteStore({ path: ':memory:' });
+    let isCaughtUp = false;
+    let stopped: Promise<void> | undefined;
+    const { store, stop } = await outboxOf(channel, 2, [], {
+      ...opened,
+      claim: async (name, how) => {
+        const due = await opened.claim(name, how);
+        isCaughtUp ||= name === 'c';
+        return due;
+      },
+      attend: (name, attendant) =>
+        opened.attend?.(name, {
+          room: () => {
+            const room = attendant.room();
+            stopped = stop();
+            return room;
+          },
+        }) ?? (() => {}),
+    });
+    await expect.poll(() => isCaughtUp).toBe(true);
+    await store.commit({
+      alerts: [{ alert: { ...normalAlert, id: alertId(1) }, channels: ['c'] }],
+      now: normalAlert.decidedAt,
+    });
+    await begun(1);
+    answer('1', { type: 'accepted' });
+    await stopped;
+    expect((await store.counts()).deliveries).toMatchObject({ pending: 0, delivered: 1 });
   });
 
   it('does not wait for a message that is slow, nor for one that is to be tried again', async () => {

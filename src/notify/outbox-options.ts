@@ -35,7 +35,7 @@ export interface DeliveryResult {
 }
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, 'claim' | 'settle' | 'deliveries' | 'alerts'>;
+  readonly store: Pick<Store, 'claim' | 'attend' | 'settle' | 'deliveries' | 'alerts'>;
   readonly channels: readonly OutboxChannel[];
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;

@@ -16,8 +16,10 @@ import type { OutboxLog, OutboxOptions } from './outbox-options.ts';
  */
 
 export interface Outbox {
-  /** Look at once: a commit has added deliveries. */
+  /** Look at once: there are deliveries that no commit of this process has added, or that have come due early. */
   readonly nudge: () => void;
+  /** A commit of this process has added deliveries. */
+  readonly committed: () => void;
   /** How each channel's receiver does, as this process sees it. */
   readonly health: () => ReadonlyMap<string, ChannelHealth>;
   /** Deliveries owed to channels that are not configured, by channel. They stay in the store until the channel is back. */
@@ -39,6 +41,7 @@ export function startOutbox(options: OutboxOptions): Outbox {
   const told = tellOrphans(orphans, options.log);
   return {
     nudge: () => loops.forEach((loop) => loop.nudge()),
+    committed: () => loops.forEach((loop) => loop.committed()),
     orphans,
     health: () => new Map(loops.map(({ name, health }) => [name, health()])),
     stop: async () => {

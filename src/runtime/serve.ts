@@ -198,7 +198,7 @@ export async function serve({
           },
           onCommit: ({ source, tally, created, repeated, joined = 0 }) => {
             metrics.ingested(source, tally, created, repeated, joined);
-            if (created.length + joined > 0) outbox.nudge();
+            if (created.length + joined > 0) outbox.committed();
             for (const alert of created) {
               if (config.routes.length > 0 && isUnrouted(alert, route(alert))) metrics.unrouted();
               onAlert?.(alert);

@@ -5,7 +5,8 @@ import { rewriteAlert, writeHistory, writeTerms } from './alert-rows.ts';
 import { deliverAgain } from './deliver-again.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
 import { readPace, rulePaces, writePace } from './pace.ts';
-import { alertRow, deliveryRow, readAlert } from './rows.ts';
+import type { Handing } from './handing.ts';
+import { alertRow, readAlert } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
 import type { SqlDialect } from './sql-dialect.ts';
@@ -23,6 +24,7 @@ const rowsAtOnce = 200;
 interface Setting {
   readonly place: string;
   readonly dialect: SqlDialect;
+  readonly handing: Handing;
 }
 
 /**
@@ -151,8 +153,9 @@ async function heldGroups(
 async function insertAlerts(
   trx: Transaction<Tables>,
   fresh: readonly Held[],
-  { place, dialect }: Setting,
+  { place, dialect, handing }: Setting,
 ): Promise<void> {
+  const texts = new Map<string, string>();
   for (const some of chunks(fresh)) {
     const ready = some.flatMap(({ arrival, alert, isChanged, now }) => {
       if (arrival === undefined || alert === undefined) return [];
@@ -172,18 +175,23 @@ async function insertAlerts(
       return sequence === undefined ? [] : [dialect.termValues(sequence, text)];
     });
     await writeTerms(trx, dialect, terms);
+    for (const { row } of ready) texts.set(row.id, row.alert);
     for (const held of some) held.sequence = sequences.get(held.arrival?.entry.row.id ?? '');
   }
   const deliveries = fresh.flatMap(({ sequence, arrival, owes, now }) =>
     sequence === undefined || arrival === undefined
       ? []
-      : [...owes.values()].map((one) => deliveryRow({ id: arrival.entry.id, sequence }, one, now)),
+      : [...owes.values()].map((one) => {
+          const { id, row } = arrival.entry;
+          return handing.row({ id, sequence, text: texts.get(row.id) ?? row.alert }, one, now);
+        }),
   );
   for (const rows of chunks(deliveries)) await trx.insertInto('deliveries').values(rows).execute();
 }
 
 async function writeChanged(trx: Transaction<Tables>, held: Held, setting: Setting): Promise<void> {
   const { sequence, before, alert, lines, owes, now } = held;
+  for (const channel of owes.keys()) setting.handing.leave(channel);
   if (sequence === undefined || before === undefined || alert === undefined) return;
   await rewriteAlert(trx, sequence, before, alert, setting);
   await writeLines(trx, alert, lines, now);

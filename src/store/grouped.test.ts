@@ -75,6 +75,27 @@ describe('grouped', () => {
     expect(groups.slice(3)).toEqual([['alert'], ['last']]);
   });
 
+  it('begins at once with what has waited for others already', async () => {
+    const groups: (readonly string[])[] = [];
+    const echo = grouped(
+      async (items: readonly string[]) => {
+        groups.push(items);
+        return items;
+      },
+      10,
+      undefined,
+      { ms: 0, leisureMs: 0, hurries: () => true, isGathered: (item) => item === 'gathered' },
+    );
+    const alone = echo('alone');
+    expect(groups).toEqual([]);
+    await alone;
+    const gathered = echo('gathered');
+    // Without a turn of the event loop.
+    for (let steps = 0; steps < 5; steps += 1) await Promise.resolve();
+    expect(groups.at(-1)).toEqual(['gathered']);
+    await gathered;
+  });
+
   it('keeps nobody waiting for longer than the leisure', async () => {
     const sizes: number[] = [];
     const count = grouped(

@@ -5,12 +5,14 @@ export interface Pace<Item> {
   /** The same at most, while several come at once, more than before may still come, and nobody hurries. */
   readonly leisureMs: number;
   readonly hurries: (item: Item) => boolean;
+  /** Whether it has waited for others already: then a group begins at once, where none is being handled. */
+  readonly isGathered?: ((item: Item) => boolean) | undefined;
 }
 
 /** Over so many groups a few callers that wait for their answers have all come together. */
 const sizesKept = 16;
 
-const noPace: Pace<unknown> = { ms: 0, leisureMs: 0, hurries: () => true };
+export const noPace: Pace<unknown> = { ms: 0, leisureMs: 0, hurries: () => true };
 
 /**
  * Turns a function that handles many items in one go into one that takes them singly. Items that come in during one
@@ -43,6 +45,10 @@ export function grouped<Item, Result>(
   function turn(): Promise<void> {
     const left = (ms: number): number => began + ms - performance.now();
     return new Promise((next) => {
+      if (pace.isGathered !== undefined && waiting.some(({ item }) => pace.isGathered?.(item))) {
+        next();
+        return;
+      }
       const after = (ms: number): NodeJS.Timeout | undefined => {
         if (ms >= 1) return setTimeout(next, ms);
         setImmediate(next);

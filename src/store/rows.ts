@@ -53,6 +53,8 @@ export interface CommitRows {
   readonly assetsFrom: number | undefined;
   /** The number of the leader who decided; undefined for what anybody may write. */
   readonly leader: number | undefined;
+  /** Whether it has waited for others that came at the same time. */
+  readonly isGathered: boolean;
   readonly now: number;
 }
 
@@ -85,6 +87,7 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
     assets: (commit.assets ?? []).map((change) => assetRow(change, commit.now)),
     assetsFrom: commit.assetsFrom,
     leader,
+    isGathered: commit.early === true,
     now: commit.now,
   };
 }

@@ -5,6 +5,7 @@ import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets, writeAs
 import { selectAlerts } from './alert-query.ts';
 import { rewriteAlert } from './alert-rows.ts';
 import { writeArrivals } from './arrivals.ts';
+import type { Attendant } from './attendant.ts';
 import type { Arrival } from './joining.ts';
 import { sqlBlockStore } from './blocks.ts';
 import { checkLimit } from './limit.ts';
@@ -13,7 +14,8 @@ import { nextNumber } from './counters.ts';
 import { handleDeadDeliveries, selectDead } from './dead.ts';
 import { StoreError } from './error.ts';
 import { noFlusher, type Flusher } from './flusher.ts';
-import { grouped } from './grouped.ts';
+import { grouped, noPace } from './grouped.ts';
+import { beginHanding, type Handing } from './handing.ts';
 import type { LockOfLeader } from './leadership.ts';
 import { sqlLifeStore } from './life.ts';
 import { deleteAlerts, selectOldAlerts } from './old-alerts.ts';
@@ -63,23 +65,35 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
   const own = new Set<number>();
   /** Alerts that are committed and not yet durable, with the mark until which has to be flushed for them. */
   const fresh = new Map<string, number>();
-  const commitGroup = grouped<CommitRows, CommitResult>(async (batches) => {
+  const attendants = new Map<string, Attendant>();
+  const commitAll = async (batches: readonly CommitRows[]): Promise<readonly CommitResult[]> => {
     const created: string[] = [];
+    const handing = beginHanding(attendants, place);
     try {
       const { results, revision } = await db.transaction().execute(async (trx) => {
-        const written = await writeBatches(trx, batches, options, own);
+        const written = await writeBatches(trx, batches, { ...options, handing }, own);
         created.push(...written.results.flatMap((result) => result.created));
         // Before anybody else can see them.
         for (const id of created) fresh.set(id, flusher.mark() + 1);
         return written;
       });
       if (revision !== undefined) own.add(revision);
+      // Whoever committed is told of an error.
+      void flusher.flush().then(
+        () => handing.end(true),
+        () => handing.end(false),
+      );
       return results;
     } catch (error) {
+      handing.end(false);
       for (const id of created) fresh.delete(id);
       throw error;
     }
-  }, options.groupSize);
+  };
+  const commitGroup = grouped(commitAll, options.groupSize, undefined, {
+    ...noPace,
+    isGathered: (rows: CommitRows) => rows.isGathered,
+  });
 
   /**
    * Runs one call, unless the store is closed; `close` waits for those that are under way. What it wrote, and what it read that others
@@ -190,6 +204,11 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 
     // Leases, and how attempts ended, hold when the process is killed. When the power fails before they are flushed, a message is sent once
     // more; waiting for that would make each message late. What is claimed is durable itself.
+    attend: (channel, attendant) => {
+      attendants.set(channel, attendant);
+      return () => void attendants.delete(channel);
+    },
+
     claim: (channel, claim) =>
       runUnflushed('claim', async () => {
         const due = await whatIsDue(db, dialect, channel, claim.now);
@@ -284,7 +303,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 async function writeBatches(
   trx: Transaction<Tables>,
   batches: readonly CommitRows[],
-  options: SqlStoreOptions,
+  options: SqlStoreOptions & { readonly handing: Handing },
   own: ReadonlySet<number>,
 ): Promise<{ readonly results: readonly CommitResult[]; readonly revision: number | undefined }> {
   const { dialect } = options;

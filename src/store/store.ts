@@ -9,6 +9,7 @@ import type { AssetChange } from '../facts/assets/memory.ts';
 import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
+import type { Attendant } from './attendant.ts';
 import type { BlockStore } from './block-store.ts';
 import type { LifeStore } from './life-store.ts';
 import type { CommitJoining, Owes } from './owed.ts';
@@ -229,6 +230,11 @@ export interface Store {
     channel: string,
     options: { now: number; leaseUntil: number; limit: number },
   ): Promise<readonly Delivery[]>;
+  /**
+   * Has the commits of this opened store hand over what they owe a channel at once, as far as there is room for it; returns how to end that. Where it
+   * is left out, all is claimed.
+   */
+  attend?(channel: string, attendant: Attendant): () => void;
   /**
    * Ends an attempt. `retry`, `dead` and `dropped` count only while the delivery is held by a lease; afterwards they change nothing.
    * `delivered` always counts, since nothing can undo it, but never for an older revision than one that was delivered before.

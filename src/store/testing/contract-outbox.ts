@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Attendant } from '../attendant.ts';
 import type { Open } from './opened-store.ts';
 import { sampleAlert, sampleId } from './samples.ts';
 import type { Delivery, DeliveryOutcome, Store } from '../store.ts';
@@ -32,6 +33,98 @@ export function describeOutbox(open: Open): void {
       await store.settle(second?.id ?? '', retry(400), 110);
       await store.settle(third?.id ?? '', { type: 'dead', reason: 'refused' }, 110);
       expect(await store.owed()).toEqual({ slack: 2, siem: 4 });
+    });
+  });
+
+  describe('attend', () => {
+    /** Takes up to so many, and keeps what it was given. */
+    function attendantOf(limit: number) {
+      const given: { readonly ids: readonly string[]; readonly isMore: boolean }[] = [];
+      const deliveries: Delivery[] = [];
+      const attendant: Attendant = {
+        room: () => ({
+          limit,
+          leaseUntil: 200,
+          take: (taken, isMore) => {
+            given.push({ ids: ids(taken), isMore });
+            deliveries.push(...taken);
+          },
+        }),
+      };
+      return { attendant, given, deliveries };
+    }
+
+    it('hands over what a commit owes at once, as a claim would give it, and leaves the rest to be claimed', async () => {
+      const { store } = await open();
+      const { attendant, given, deliveries } = attendantOf(2);
+      const leave = store.attend?.('slack', attendant);
+      // A store may have everything claimed.
+      if (leave === undefined) return;
+      await owe(store, [5, 3, 4], ['slack', 'siem']);
+      await expect.poll(() => given).toEqual([{ ids: [5, 3].map(sampleId), isMore: true }]);
+      const [siem] = await store.claim('siem', { now: 100, leaseUntil: 200, limit: 1 });
+      expect({ ...deliveries[0], id: '', channel: '' }).toEqual({ ...siem, id: '', channel: '' });
+      expect(ids(await store.claim('slack', { now: 100, leaseUntil: 200, limit: 9 }))).toEqual([sampleId(4)]);
+
+      await store.settle(deliveries[0]?.id ?? '', { type: 'delivered' }, 110);
+      expect(await store.owed()).toEqual({ slack: 2, siem: 3 });
+      // Whoever took the other died.
+      const again = await store.claim('slack', { now: 201, leaseUntil: 300, limit: 9 });
+      expect(again.map(({ attempts }) => attempts)).toEqual([1, 1]);
+      expect(ids(again)).toEqual([3, 4].map(sampleId));
+
+      leave();
+      await owe(store, [6]);
+      expect(ids(await store.claim('slack', { now: 100, leaseUntil: 200, limit: 9 }))).toEqual([sampleId(6)]);
+      expect(given).toHaveLength(1);
+    });
+
+    it('hands over nothing that is owed later, under a condition, again, or to another channel', async () => {
+      const { store } = await open();
+      const { attendant, given } = attendantOf(9);
+      if (store.attend?.('slack', attendant) === undefined) return;
+      const alert = sampleAlert(1);
+      await store.commit({ alerts: [{ alert, channels: [{ channel: 'slack', due: 500 }] }], now: 100 });
+      await owe(store, [2], ['siem']);
+      expect(given).toEqual([]);
+      const cause = { type: 'client' } as const;
+      await store.commit({
+        alerts: [{ alert: sampleAlert(3), channels: [{ channel: 'slack', cause }] }],
+        now: 100,
+      });
+      await expect.poll(() => given).toEqual([{ ids: [], isMore: true }]);
+      await owe(store, [1, 2, 3]);
+      expect(given).toHaveLength(1);
+    });
+
+    it('hands over nothing of a commit that fails, and says so', async () => {
+      const { store, connect } = await open();
+      const other = await connect();
+      const { attendant, given } = attendantOf(9);
+      if (store.attend?.('slack', attendant) === undefined) return;
+      const { revision } = await store.assetChanges(Number.MAX_SAFE_INTEGER);
+      const asset = {
+        type: 'AWS::S3::Bucket',
+        id: 'invoices',
+        account: '111122223333',
+        firstSeen: 1,
+        lastSeen: 1,
+        name: 'invoices',
+        history: [],
+        aspects: {},
+      };
+      await other.commit({ alerts: [], assets: [{ key: 'k', asset }], assetsFrom: revision, now: 1 });
+      await expect(
+        store.commit({
+          alerts: [{ alert: sampleAlert(1), channels: ['slack'] }],
+          assets: [{ key: 'k', asset }],
+          assetsFrom: revision,
+          now: 100,
+        }),
+      ).rejects.toMatchObject({ problem: 'stale' });
+      expect(given).toEqual([{ ids: [], isMore: false }]);
+      expect(await store.owed()).toEqual({});
+      await other.close();
     });
   });
 
