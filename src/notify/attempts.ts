@@ -1,5 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
-import type { Delivery } from '../store/store.ts';
+import type { Delivery } from '../store/delivery.ts';
 import type { Answer, BoundChannel, DeliveryContext, Message } from './channel.ts';
 import type { OutboxOptions } from './outbox-options.ts';
 import { deliverAll, followUp, type Transport } from './send.ts';

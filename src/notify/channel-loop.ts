@@ -1,6 +1,6 @@
 import { digestQueue } from '../alert/schedule.ts';
 import type { Room } from '../store/attendant.ts';
-import type { Delivery, DeliveryOutcome } from '../store/store.ts';
+import type { Delivery, DeliveryOutcome } from '../store/delivery.ts';
 import { makeAttempts } from './attempts.ts';
 import { makeBell } from './bell.ts';
 import type { Answer } from './channel.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../alert/alert.ts';
 import { raisedStanding } from '../alert/standing.ts';
-import type { Delivery } from '../store/store.ts';
+import type { Delivery } from '../store/delivery.ts';
 import { digestMaker } from './digest.ts';
 import { alertSections } from './sections.ts';
 import { hostileAlert, hostileText, minimalAlert, normalAlert } from './testing/alerts.ts';

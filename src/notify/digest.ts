@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertDigest } from '../alert/alert.ts';
 import { severities, type Severity } from '../event/severity.ts';
-import type { Delivery } from '../store/store.ts';
+import type { Delivery } from '../store/delivery.ts';
 import { titleOf } from './words.ts';
 
 /** Gathers what one digest says, without holding on to the alerts. */

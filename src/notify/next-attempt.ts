@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../store/store.ts';
+import type { DeliveryOutcome } from '../store/delivery.ts';
 import type { Answer } from './channel.ts';
 
 const second = 1000;

@@ -1,5 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
-import type { DeliveryOutcome, Store } from '../store/store.ts';
+import type { DeliveryOutcome } from '../store/delivery.ts';
+import type { Store } from '../store/store.ts';
 import type { Answer, BoundChannel } from './channel.ts';
 import type { Clock } from './clock.ts';
 

@@ -2,7 +2,8 @@ import { causeWords, type RouteCause } from '../alert/delivery-cause.ts';
 import type { Alert } from '../alert/alert.ts';
 import { clientOf } from '../alert/incident/entity.ts';
 import { severities } from '../event/severity.ts';
-import type { Delivery, DeliveryOutcome, Store } from '../store/store.ts';
+import type { Delivery, DeliveryOutcome } from '../store/delivery.ts';
+import type { Store } from '../store/store.ts';
 
 export type StillOwed =
   { readonly type: 'owed'; readonly delivery: Delivery } | Extract<DeliveryOutcome, { type: 'dropped' }>;

@@ -1,4 +1,4 @@
-import type { Delivery } from './store.ts';
+import type { Delivery } from './delivery.ts';
 
 /**
  * Who takes deliveries of one channel from the commit that stores them, already held by a lease: a claim right after it would only write the same rows once

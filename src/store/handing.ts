@@ -4,7 +4,7 @@ import type { Attendant, Room } from './attendant.ts';
 import type { OwedDelivery } from './owed.ts';
 import { deliveryRow, readAlert } from './rows.ts';
 import type { DeliveryRow } from './schema.ts';
-import type { Delivery } from './store.ts';
+import type { Delivery } from './delivery.ts';
 
 /** What one transaction hands to those who attend its channels. */
 export interface Handing {

@@ -4,7 +4,7 @@ import { toColumn, toKey } from './column-text.ts';
 import { readAlert, readCause, readTold } from './rows.ts';
 import type { Phase, Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
-import type { Delivery, DeliveryOutcome } from './store.ts';
+import type { Delivery, DeliveryOutcome } from './delivery.ts';
 
 // Literals and not parameters: a partial index is used only where the planner can see that its condition holds.
 const is = (phase: Phase) => sql<boolean>`phase = ${sql.lit(phase)}`;

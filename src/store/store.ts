@@ -1,7 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
 import type { Lookup } from '../alert/lookup.ts';
 import type { DeliveryCause } from '../alert/delivery-cause.ts';
-import type { Standing } from '../alert/standing.ts';
 import type { Status } from '../alert/alert-life.ts';
 import type { Overflow } from '../alert/overflow.ts';
 import type { Asset } from '../facts/assets/asset.ts';
@@ -10,39 +9,11 @@ import type { Json } from '../event/json.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Severity } from '../event/severity.ts';
 import type { Attendant } from './attendant.ts';
+import type { Delivery, DeliveryOutcome } from './delivery.ts';
 import type { BlockStore } from './block-store.ts';
 import type { LifeStore } from './life-store.ts';
 import type { CommitJoining, Owes } from './owed.ts';
 import type { AlertSubject } from './search-terms.ts';
-import type { Told } from './told.ts';
-
-/** One alert owed to one channel. */
-export interface Delivery {
-  /** Also the idempotency key that the receiver sees: the same for every attempt. */
-  readonly id: string;
-  readonly channel: string;
-  readonly alert: Alert;
-  /** Attempts begun before this one. Taking a delivery counts as an attempt, so that one which kills its process is not tried for ever. */
-  readonly attempts: number;
-  /** How the alert stands now. */
-  readonly standing: Standing;
-  /** 0 until the alert has changed after it was stored; what the channel then knows is settled with the same number. */
-  readonly revision: number;
-  /** Undefined until a message about the alert arrived; after that, the delivery is to tell how the alert stands now. */
-  readonly told: Told | undefined;
-  /** When the change was made that is to be told, in milliseconds since the epoch; undefined for the first message. */
-  readonly changedAt: number | undefined;
-  /** Why it is owed, where it is so only under a condition. */
-  readonly cause?: DeliveryCause | undefined;
-}
-
-export type DeliveryOutcome =
-  /** `revision` is that of the delivery, 0 where it is left out; `told` is kept for later messages about the alert. */
-  | { readonly type: 'delivered'; readonly revision?: number | undefined; readonly told?: Told | undefined }
-  | { readonly type: 'retry'; readonly at: number; readonly reason: string }
-  | { readonly type: 'dead'; readonly reason: string }
-  /** It is owed no longer, because its condition does not hold. */
-  | { readonly type: 'dropped'; readonly reason: string };
 
 /** Everything that one batch of input leads to; stored whole or not at all. */
 export interface Commit {

@@ -2,7 +2,8 @@ import type { Alert } from '../../alert/alert.ts';
 import { raisedStanding, standingOf } from '../../alert/standing.ts';
 import { readCause, readTold } from '../rows.ts';
 import { fromColumn, toColumn } from '../column-text.ts';
-import type { Delivery, StoreCounts } from '../store.ts';
+import type { Delivery } from '../delivery.ts';
+import type { StoreCounts } from '../store.ts';
 import { alertKey, alertWithin } from './alert-item.ts';
 import {
   countsPartition,

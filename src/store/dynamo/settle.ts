@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toColumn } from '../column-text.ts';
 import { StoreError } from '../error.ts';
-import type { DeliveryOutcome } from '../store.ts';
+import type { DeliveryOutcome } from '../delivery.ts';
 import { isSmall } from './change.ts';
 import { deliveryKey, moveWrites, storedDelivery, type StoredDelivery } from './delivery.ts';
 import { keyItem, keyOf, numberOf, numeral, packed, unpackText } from './item.ts';

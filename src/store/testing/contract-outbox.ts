@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Attendant } from '../attendant.ts';
 import type { Open } from './opened-store.ts';
 import { sampleAlert, sampleId } from './samples.ts';
-import type { Delivery, DeliveryOutcome, Store } from '../store.ts';
+import type { Delivery, DeliveryOutcome } from '../delivery.ts';
+import type { Store } from '../store.ts';
 
 async function owe(store: Store, numbers: readonly number[], channels = ['slack']): Promise<void> {
   const alerts = numbers.map((number) => ({ alert: sampleAlert(number), channels }));
