@@ -150,7 +150,7 @@ export function boardClients(seed: number, urls: HeavyHittersSettings, compiled 
     take: (requests, words, ids, classes, rowWords) => {
       rows = requests.count;
       makeRoom(rows);
-      for (let row = 0; row < rows; row++) counted[row] = (ids[row] ?? -1) < 0 ? -1 : (classes[row] ?? -1);
+      copyClasses(ids, classes, rows, counted);
       if (kernel === undefined || !isCompiled) {
         takePlainly(requests, words, ids);
         return;
@@ -170,6 +170,11 @@ export function boardClients(seed: number, urls: HeavyHittersSettings, compiled 
       return counts;
     },
   };
+}
+
+/** The classes of the rows that have a client; -1 for others. */
+function copyClasses(ids: Int32Array, classes: Int8Array, count: number, into: Int8Array): void {
+  for (let row = 0; row < count; row++) into[row] = (ids[row] ?? -1) < 0 ? -1 : (classes[row] ?? -1);
 }
 
 function addTo(column: Float64Array | undefined, at: number, amount: number): void {

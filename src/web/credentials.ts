@@ -9,7 +9,7 @@ import { evidenceOf, type EvidenceLine, type OffenceSubject } from './offence.ts
 import { offenceBook, type OffenceRule } from './offence-book.ts';
 import type { TrafficSettings } from './settings.ts';
 import type { Signal } from './signal.ts';
-import { statusSet } from './statuses.ts';
+import { rowsWithStatus, statusSet } from './statuses.ts';
 import { windowCounter, type WindowCounter } from './windows.ts';
 import { duration } from './wording.ts';
 
@@ -82,7 +82,6 @@ export function credentialSignal(settings: TrafficSettings, clients: ClientTable
   const isFailure = (requests: Requests, row: number): boolean => {
     const { bytes, status, text } = requests;
     const code = status[row] ?? 0;
-    if (mayFail[code] !== 1) return false;
     const path = { start: text.path.start[row] ?? 0, end: text.path.end[row] ?? 0 };
     const method = { start: text.method.start[row] ?? 0, end: text.method.end[row] ?? 0 };
     return logins.isFailure(bytes, path, method, code);
@@ -98,7 +97,7 @@ export function credentialSignal(settings: TrafficSettings, clients: ClientTable
         account: new Map<number, number>(),
       };
       const accounts = new Map<number, string>();
-      for (let row = 0; row < requests.count; row++) {
+      for (const row of rowsWithStatus(requests, mayFail)) {
         if (!isFailure(requests, row)) continue;
         const at = time[row] ?? 0;
         const id = ids[row] ?? -1;

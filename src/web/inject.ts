@@ -124,8 +124,11 @@ export function injectionSignal(
   const take = (requests: Requests, ids: Int32Array): void => {
     const isSuspect = suspects(requests, texts);
     if (isSuspect === undefined) return;
-    for (let row = 0; row < requests.count; row++) {
-      if (isSuspect[row] === 0) continue;
+    for (
+      let row = isSuspect.indexOf(1);
+      row !== -1 && row < requests.count;
+      row = isSuspect.indexOf(1, row + 1)
+    ) {
       const client = ids[row] ?? -1;
       if (saturated.size > 0) {
         const start = saturated.get(client);

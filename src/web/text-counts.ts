@@ -31,17 +31,7 @@ export function textCounts(into: HeavyHitters, seed: number, countsEmpty: boolea
     take: ({ count, escaping }, { ids, size, bytes, start, end }, classes, seen) => {
       if (size * 3 > counts.length) counts = new Int32Array(size * 6);
       if (count > touched.length) touched = new Int32Array(count * 2);
-      let different = 0;
-      for (let row = 0; row < count; row++) {
-        const statusClass = classes[row] ?? -1;
-        if (statusClass < 0) continue;
-        const id = ids[row] ?? 0;
-        const at = id * 3;
-        const before = counts[at] ?? 0;
-        if (before === 0) touched[different++] = id;
-        counts[at] = before + 1;
-        if (statusClass >= 4) counts[at + statusClass - 3] = (counts[at + statusClass - 3] ?? 0) + 1;
-      }
+      const different = addUp(ids, classes, count, counts, touched);
       for (let i = 0; i < different; i++) {
         const id = touched[i] ?? 0;
         const at = id * 3;
@@ -63,4 +53,26 @@ export function textCounts(into: HeavyHitters, seed: number, countsEmpty: boolea
       }
     },
   };
+}
+
+/** Counts the rows of a batch by their text, and gives how many different ones there are: these stand in `touched`. */
+function addUp(
+  ids: Int32Array,
+  classes: Int8Array,
+  count: number,
+  counts: Int32Array,
+  touched: Int32Array,
+): number {
+  let different = 0;
+  for (let row = 0; row < count; row++) {
+    const statusClass = classes[row] ?? -1;
+    if (statusClass < 0) continue;
+    const id = ids[row] ?? 0;
+    const at = id * 3;
+    const before = counts[at] ?? 0;
+    if (before === 0) touched[different++] = id;
+    counts[at] = before + 1;
+    if (statusClass >= 4) counts[at + statusClass - 3] = (counts[at + statusClass - 3] ?? 0) + 1;
+  }
+  return different;
 }

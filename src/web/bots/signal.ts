@@ -130,6 +130,8 @@ export function botSignal(
       released[agent] = judgement?.browser?.released ?? Number.NaN;
     },
   );
+  /** Rows of the batch that are worth a look. */
+  let remarkable = new Int32Array(0);
   let claims = claimChecker(clients, {});
   const claimCounts = { verified: 0, false: 0, unverified: 0 };
   const tallyOf = (rule: BotRuleName, says: (tallied: Tallied) => string) =>
@@ -188,13 +190,30 @@ export function botSignal(
       const paths = texts.of(requests, 'path');
       const isBait = baits(paths);
       const isScraped = scraped(paths);
-      for (let row = 0; row < requests.count; row++) {
+      if (watchesApp && hasAgents)
+        for (let row = 0; row < requests.count; row++) {
+          const agent = agents.ids[row] ?? 0;
+          outsideApp.see(requests, row, looks[agent] === empty ? '' : book.judgementAt(agent)?.outside);
+        }
+      if (remarkable.length < requests.count) remarkable = new Int32Array(requests.count * 2);
+      const found = findRemarkable(
+        requests,
+        ids,
+        {
+          ids: agents.ids,
+          looks,
+          released,
+          ancientAge: settings.ancientAge,
+          empty: hasAgents ? nothing : empty,
+        },
+        { ids: paths.ids, isBait, isScraped },
+        remarkable,
+      );
+      for (let i = 0; i < found; i++) {
+        const row = remarkable[i] ?? 0;
         const client = ids[row] ?? -1;
         const agent = agents.ids[row] ?? 0;
         const look = looks[agent];
-        if (watchesApp && hasAgents)
-          outsideApp.see(requests, row, look === empty ? '' : book.judgementAt(agent)?.outside);
-        if (client < 0) continue;
         let verified = false;
         if (look === empty) {
           if (hasAgents) tallies['empty-agent'].add(requests, row, client, '');
@@ -243,6 +262,39 @@ export function botSignal(
       },
     },
   };
+}
+
+/**
+ * Writes down the rows that have a client and an odd agent, one of an odd age, or a path that is looked at, and gives how many these are. By
+ * itself, because it is all that is done with most rows: so little is soon optimized, and stays so whatever becomes of the rest.
+ */
+function findRemarkable(
+  { count, time }: Requests,
+  clients: Int32Array,
+  agents: {
+    readonly ids: Int32Array;
+    readonly looks: readonly number[];
+    readonly released: readonly number[];
+    readonly ancientAge: number;
+    /** What is no more than `nothing`. */
+    readonly empty: number;
+  },
+  paths: { readonly ids: Int32Array; readonly isBait: Uint32Array; readonly isScraped: Uint32Array },
+  into: Int32Array,
+): number {
+  const { ids: agentIds, looks, released, ancientAge, empty: noLook } = agents;
+  const { ids: pathIds, isBait, isScraped } = paths;
+  let found = 0;
+  for (let row = 0; row < count; row++) {
+    if ((clients[row] ?? -1) < 0) continue;
+    const agent = agentIds[row] ?? 0;
+    const path = pathIds[row] ?? 0;
+    const look = looks[agent] ?? nothing;
+    const age = (time[row] ?? Number.NaN) - (released[agent] ?? Number.NaN);
+    const isOdd = (look !== nothing && look !== noLook) || age > ancientAge || age < -earlyMs;
+    if (isOdd || isBait[path] === 1 || isScraped[path] === 1) into[found++] = row;
+  }
+  return found;
 }
 
 function lookOf({ kind, impossible, claims }: AgentJudgement): number {
