@@ -254,7 +254,7 @@ export function endUrls(head: u32, from: u32): u32 {
     for (let sum: u32 = 0; sum < 40; sum += 8) add(record + 24 + sum, load<f64>(at + sum));
     const most = load<f64>(at, 40);
     if (most > load<f64>(record, 64)) store<f64>(record, most, 64);
-    memory.fill(at, 0, sumsBytes);
+    for (let sum: u32 = 0; sum < sumsBytes; sum += 8) store<u64>(at + sum, 0);
   }
   const all = different;
   different = 0;
