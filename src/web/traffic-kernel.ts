@@ -151,7 +151,7 @@ interface WebAssemblyEngine {
 
 declare const WebAssembly: WebAssemblyEngine | undefined;
 
-const defaultFrom = 4_096;
+const defaultFrom = 1_024;
 const pageBytes = 65_536;
 /** Columns beyond are numbered in the plain way; there are seven that anybody asks for. */
 const mostTextTables = 8;
