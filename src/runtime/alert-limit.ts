@@ -83,7 +83,8 @@ export function createAlertLimit(most: number, before: () => ReadonlySet<string>
   };
 }
 
-const none = (): ReadonlySet<string> => new Set();
+const nothing: ReadonlySet<string> = new Set();
+const none = (): ReadonlySet<string> => nothing;
 
 function joined(a: Further, b: Further): Further {
   return {

@@ -16,7 +16,9 @@ export function createSeenIds(most = 190_000): SeenIds {
   let forgotten = 0;
   return {
     add: (id) => {
-      const [a, b, c] = [wordAt(id, 0), wordAt(id, 8), wordAt(id, 16)];
+      const a = wordAt(id, 0);
+      const b = wordAt(id, 8);
+      const c = wordAt(id, 16);
       // Nothing but zeros is what a free slot holds.
       const d = wordAt(id, 24) || 1;
       if (past?.has(a, b, c, d) === true || !present.add(a, b, c, d)) return false;
@@ -83,7 +85,10 @@ function createTable(): Table {
     slots *= 2;
     held = new Uint32Array(slots * wordsOfId);
     for (let at = 0; at < before.length; at += wordsOfId) {
-      const [a, b, c, d] = [before[at] ?? 0, before[at + 1] ?? 0, before[at + 2] ?? 0, before[at + 3] ?? 0];
+      const a = before[at] ?? 0;
+      const b = before[at + 1] ?? 0;
+      const c = before[at + 2] ?? 0;
+      const d = before[at + 3] ?? 0;
       if (d !== 0) put(find(a, b, c, d), a, b, c, d);
     }
   }

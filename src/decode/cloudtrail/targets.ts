@@ -75,11 +75,14 @@ function compileNaming(namings: readonly NamingParameter[]): Naming {
 /** What there is to look at in these parameters: of a long table mostly nothing, or one member. */
 function stepsFor(naming: Naming, parameters: JsonObject): readonly Step[] {
   let steps: readonly Step[] = noSteps;
+  let isSorted = true;
   for (const key of Object.keys(parameters)) {
     const more = naming.get(key);
-    if (more !== undefined) steps = steps.length === 0 ? more : [...steps, ...more];
+    if (more === undefined) continue;
+    isSorted = steps.length === 0;
+    steps = isSorted ? more : [...steps, ...more];
   }
-  return steps.length < 2 ? steps : steps.toSorted((a, b) => a.order - b.order);
+  return isSorted ? steps : steps.toSorted((a, b) => a.order - b.order);
 }
 
 const noSteps: readonly Step[] = [];

@@ -100,10 +100,11 @@ function countsOf(rules: number) {
 /** Gathers the rules that matched in one instant, whatever the order in which they come, and hands them on together. */
 function byInstant(apply: (time: number, members: ReadonlySet<number>) => void) {
   let time: number | undefined;
-  let members = new Set<number>();
+  const members = new Set<number>();
   function finish(): void {
-    if (time !== undefined && members.size > 0) apply(time, members);
-    members = new Set();
+    if (members.size === 0) return;
+    if (time !== undefined) apply(time, members);
+    members.clear();
   }
   return {
     finish,
