@@ -6,7 +6,7 @@
  * Here is only what happens to nearly every row. Each function stops at a row for which there is more to do (another stretch of time, a table
  * that is full, a count that a byte does not hold), and the host does that row in its own way, which is the plain one, and goes on behind it.
  */
-import { addressOf, behind, rowsMost } from './traffic-tables';
+import { addresses, addressOf, behind, isIpv4, rowsMost } from './traffic-tables';
 
 /** The most bins that a run may have; src/web/rate-bins.ts. */
 export const binsMost: u32 = 8192;
@@ -83,8 +83,18 @@ function maskOf(bits: i32): u32 {
  * The hash of each row's network, by prefixes of so many bits; 0 where there is no client, and where the path is ignored.
  * @param paths the numbers of the rows' paths
  * @param ignored what is not 0 for paths that do not count
+ * @param isWhole whether these are the rows whose addresses were read last, all of them: then those lie together
  */
-export function hashNetworks(into: u32, count: u32, v4: i32, v6: i32, seed: u32, paths: u32, ignored: u32): void {
+export function hashNetworks(
+  into: u32,
+  count: u32,
+  v4: i32,
+  v6: i32,
+  seed: u32,
+  paths: u32,
+  ignored: u32,
+  isWhole: bool,
+): void {
   const v4Last = maskOf(v4);
   const v6First = maskOf(v6);
   const v6Second = maskOf(v6 - 32);
@@ -93,14 +103,11 @@ export function hashNetworks(into: u32, count: u32, v4: i32, v6: i32, seed: u32,
     const client = clientOf(row);
     let hash: u32 = 0;
     if (client >= 0 && valueOf(ignored, paths, row) == 0) {
-      const at = addressOf(client);
-      const first = load<u32>(at);
-      const second = load<u32>(at, 4);
+      const at = isWhole ? addresses + (row << 4) : addressOf(client);
       const last = load<u32>(at, 12);
-      const isV4 = first == 0 && second == 0 && load<u32>(at, 8) == 0xffff;
-      hash = isV4
+      hash = isIpv4(at)
         ? hashPair(hashPair(0, 0), (last & v4Last) ^ seed)
-        : hashPair(hashPair(first & v6First, second & v6Second), (last & v6Last) ^ seed);
+        : hashPair(hashPair(load<u32>(at) & v6First, load<u32>(at, 4) & v6Second), (last & v6Last) ^ seed);
       if (hash == 0) hash = 1;
     }
     store<u32>(into + (row << 2), hash);

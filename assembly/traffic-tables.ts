@@ -253,25 +253,32 @@ export function clearTexts(table: u32): void {
 let words: u32 = 0;
 let seen: u32 = 0;
 let free: u32 = 0;
+/**
+ * The index: 8 bytes a slot. In the lower half what the address is told by, which of an IPv4 address is the address itself, so that nothing else
+ * has to be looked at, and of all others a hash; in the other half the number and one more, with the highest bit for IPv4.
+ */
 let slots: u32 = 0;
 let capacity: u32 = 0;
 let slotsMask: u32 = 0;
-/** A slot has a number and one more in its lower bits, and bits of the hash in those above. */
-let numberBits: u32 = 0;
 let given: u32 = 0;
 let freeCount: u32 = 0;
 let newcomers: u32 = 0;
 /** Keeps what is only fetched from being left out as useless. */
-let fetched: u32 = 0;
+let fetched: u64 = 0;
 
-/** Says where the table of clients lies: `words` of 16 bytes, `seen` and `free` of 4 for each client, `slots` of 4, twice as many and a power of two. */
+const ofIpv4: u64 = 0x8000000000000000;
+const numberOf: u32 = 0x7fffffff;
+
+/**
+ * Says where the table of clients lies: `words` of 16 bytes, `seen` of 2 and `free` of 4 for each client, `slots` of 8, twice as many and a power of
+ * two.
+ */
 export function layClients(at: u32, seenAt: u32, freeAt: u32, slotsAt: u32, most: u32): void {
   words = at;
   seen = seenAt;
   free = freeAt;
   slots = slotsAt;
   capacity = most;
-  numberBits = 32 - clz(most + 1);
 }
 
 /** Goes on with clients whose words, seen and free numbers the host has written. */
@@ -309,24 +316,37 @@ function hashOfAddress(at: u32): u32 {
   return <u32>spread(h);
 }
 
+/** What a slot has of an address, but for the number. */
+@inline
+function tellingOf(at: u32, hash: u32): u64 {
+  return isIpv4(at) ? ofIpv4 | <u64>load<u32>(at, 12) : <u64>hash;
+}
+
+/** Whether these words are an IPv4 address (mapped into IPv6, RFC 4291 2.5.5.2). */
+@inline
+export function isIpv4(at: u32): bool {
+  return load<u64>(at) == 0 && load<u32>(at, 8) == 0xffff;
+}
+
+@inline
+function withNumber(telling: u64, id: u32): u64 {
+  return telling | ((<u64>id + 1) << 32);
+}
+
 /** Makes the index anew, at most half full. */
 export function indexClients(): void {
   let room: u32 = 8192;
   while (room < given * 2) room <<= 1;
   slotsMask = room - 1;
-  memory.fill(slots, 0, room << 2);
+  memory.fill(slots, 0, room << 3);
   for (let id: u32 = 0; id < given; id++) {
-    if (load<u32>(seen + (id << 2)) == 0) continue;
-    const hash = hashOfAddress(words + (id << 4));
+    if (load<u16>(seen + (id << 1)) == 0) continue;
+    const at = words + (id << 4);
+    const hash = hashOfAddress(at);
     let slot = hash & slotsMask;
-    while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & slotsMask;
-    store<u32>(slots + (slot << 2), entryOf(id, hash));
+    while (load<u64>(slots + (slot << 3)) != 0) slot = (slot + 1) & slotsMask;
+    store<u64>(slots + (slot << 3), withNumber(tellingOf(at, hash), id));
   }
-}
-
-@inline
-function entryOf(id: u32, hash: u32): u32 {
-  return (id + 1) | ((hash >>> numberBits) << numberBits);
 }
 
 /** The 32 bits of an IPv4 address; -1 where it is none. As `parseIpv4` of src/web/address.ts. */
@@ -354,20 +374,10 @@ function ipv4At(at: u32, end: u32): i64 {
   return dots == 3 && digits != 0 ? <i64>((value << 8) | part) : -1;
 }
 
-/** The number that so many digits from `at` on are; of more than three, or none, anything. */
-@inline
-function octetAt(at: u32, length: u32): u32 {
-  const digits = (load<u32>(at) << ((4 - length) << 3)) & 0x0f0f0f0f;
-  return (digits >>> 24) + ((digits >>> 16) & 15) * 10 + ((digits >>> 8) & 15) * 100;
-}
-
-/** Whether a number of so many digits is no octet: too large, or with a 0 before it. */
-@inline
-function isNoOctet(value: u32, length: u32): bool {
-  return value > 255 || value < (length == 3 ? <u32>100 : length == 2 ? <u32>10 : <u32>0);
-}
-
-/** As `ipv4At`, of at most 15 bytes, and without a branch for each: where dots stand differs from one address to the next. */
+/**
+ * As `ipv4At`, of at most 15 bytes, and without a branch for each: where dots stand differs from one address to the next. Four bytes before must be
+ * there to be read.
+ */
 @inline
 function shortIpv4At(at: u32, length: u32): i64 {
   const bytes = v128.load(at);
@@ -379,18 +389,29 @@ function shortIpv4At(at: u32, length: u32): i64 {
   dots &= dots - 1;
   const second = <u32>ctz(dots);
   const third = <u32>ctz(dots & (dots - 1));
-  const secondLength = second - first - 1;
-  const thirdLength = third - second - 1;
-  const fourthLength = length - third - 1;
   // Of none it is a very large number.
-  if (first - 1 > 2 || secondLength - 1 > 2 || thirdLength - 1 > 2 || fourthLength - 1 > 2) return -1;
-  const a = octetAt(at, first);
-  const b = octetAt(at + first + 1, secondLength);
-  const c = octetAt(at + second + 1, thirdLength);
-  const d = octetAt(at + third + 1, fourthLength);
-  if (isNoOctet(a, first) || isNoOctet(b, secondLength) || isNoOctet(c, thirdLength) || isNoOctet(d, fourthLength))
-    return -1;
-  return <i64>((a << 24) | (b << 16) | (c << 8) | d);
+  if (first - 1 > 2 || second - first - 2 > 2 || third - second - 2 > 2 || length - third - 2 > 2) return -1;
+  // In each lane the last four bytes of a part: its digits, and before them a dot, or what stands before that.
+  let parts = i32x4.splat((load<u32>(at) << ((4 - first) << 3)) | (<u32>0x2e2e2e2e >>> (first << 3)));
+  parts = v128.load_lane<u32>(at + second - 4, parts, 1);
+  parts = v128.load_lane<u32>(at + third - 4, parts, 2);
+  parts = v128.load_lane<u32>(at + length - 4, parts, 3);
+  const ends = i8x16.eq(parts, i8x16.splat(0x2e));
+  const others = v128.or(ends, v128.or(i32x4.shr_u(ends, 8), i32x4.shr_u(ends, 16)));
+  const values = v128.andnot(v128.and(parts, i8x16.splat(15)), others);
+  const octets = i32x4.add(
+    i32x4.add(
+      i16x8.mul(v128.and(i32x4.shr_u(values, 8), i32x4.splat(255)), i32x4.splat(100)),
+      i16x8.mul(v128.and(i32x4.shr_u(values, 16), i32x4.splat(255)), i32x4.splat(10)),
+    ),
+    i32x4.shr_u(values, 24),
+  );
+  // A zero with digits behind it.
+  const firstDigits = v128.andnot(i32x4.shl(others, 8), others);
+  const zeros = v128.and(v128.and(firstDigits, i8x16.eq(values, i8x16.splat(0))), i32x4.splat(0x00ffffff));
+  if (v128.any_true(v128.or(zeros, i32x4.gt_u(octets, i32x4.splat(255))))) return -1;
+  const joined = i8x16.shuffle(octets, octets, 12, 8, 4, 0, 12, 8, 4, 0, 12, 8, 4, 0, 12, 8, 4, 0);
+  return <i64>(<u64>(<u32>i32x4.extract_lane(joined, 0)));
 }
 
 @inline
@@ -481,6 +502,9 @@ function ipv6At(at: u32, end: u32, into: u32): bool {
 /** Reads the address of each row. @returns how many rows have none */
 export function readAddresses(count: u32): u32 {
   let unreadable: u32 = 0;
+  let sum: u64 = 0;
+  for (let row: u32 = 0; row < count; row++) sum ^= load<u64>(input + load<u32>(starts + (row << 2)));
+  fetched ^= sum;
   for (let row: u32 = 0; row < count; row++) {
     const from = load<i32>(starts + (row << 2));
     const to = load<i32>(ends + (row << 2));
@@ -507,19 +531,18 @@ export function readAddresses(count: u32): u32 {
  * would cost more than all else that is done with a request.
  */
 export function bringNear(count: u32): void {
-  let sum: u32 = 0;
+  let sum: u64 = 0;
   const mask = slotsMask;
+  for (let row: u32 = 0; row < count; row++)
+    store<u32>(addressHashes + (row << 2), hashOfAddress(addresses + (row << 4)));
+  // By itself, so that there is little to do for each, and many are waited for at a time.
+  for (let row: u32 = 0; row < count; row++)
+    sum ^= load<u64>(slots + ((load<u32>(addressHashes + (row << 2)) & mask) << 3));
   for (let row: u32 = 0; row < count; row++) {
-    const hash = hashOfAddress(addresses + (row << 4));
-    store<u32>(addressHashes + (row << 2), hash);
-    sum ^= load<u32>(slots + ((hash & mask) << 2));
-  }
-  const numbers = ((<u32>1) << numberBits) - 1;
-  for (let row: u32 = 0; row < count; row++) {
-    const id = load<u32>(slots + ((load<u32>(addressHashes + (row << 2)) & mask) << 2)) & numbers;
-    if (id == 0) continue;
-    sum ^= load<u32>(words + ((id - 1) << 4));
-    sum ^= load<u32>(seen + ((id - 1) << 2));
+    if (isIpv4(addresses + (row << 4))) continue;
+    const entry = load<u64>(slots + ((load<u32>(addressHashes + (row << 2)) & mask) << 3));
+    const number = <u32>(entry >>> 32) & numberOf;
+    if (number != 0) sum ^= load<u64>(words + ((number - 1) << 4));
   }
   fetched ^= sum;
 }
@@ -529,28 +552,23 @@ export function bringNear(count: u32): void {
  * @returns the row for which there was no number; as many as there are rows where there was for all
  */
 export function numberClients(from: u32, count: u32, batch: u32): u32 {
-  const numbers = ((<u32>1) << numberBits) - 1;
   let row = from;
   for (; row < count; row++) {
     if (load<i32>(clientIds + (row << 2)) == -1) continue;
     const at = addresses + (row << 4);
     const hash = load<u32>(addressHashes + (row << 2));
-    const a = load<u64>(at);
-    const b = load<u64>(at, 8);
+    const telling = tellingOf(at, hash);
     let mask = slotsMask;
     let slot = hash & mask;
     let id: u32 = 0;
     let known = false;
     for (;;) {
-      const entry = load<u32>(slots + (slot << 2));
+      const entry = load<u64>(slots + (slot << 3));
       if (entry == 0) break;
-      if (((entry ^ hash) & ~numbers) == 0) {
-        id = (entry & numbers) - 1;
-        const held = words + (id << 4);
-        if (load<u64>(held) == a && load<u64>(held, 8) == b) {
-          known = true;
-          break;
-        }
+      id = (<u32>(entry >>> 32) & numberOf) - 1;
+      if (((entry ^ telling) & 0x80000000ffffffff) == 0 && ((telling & ofIpv4) != 0 || sameAddress(words + (id << 4), at))) {
+        known = true;
+        break;
       }
       slot = (slot + 1) & mask;
     }
@@ -560,18 +578,23 @@ export function numberClients(from: u32, count: u32, batch: u32): u32 {
         indexClients();
         mask = slotsMask;
         slot = hash & mask;
-        while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & mask;
+        while (load<u64>(slots + (slot << 3)) != 0) slot = (slot + 1) & mask;
       }
       if (freeCount != 0) id = load<u32>(free + (--freeCount << 2));
       else id = given++;
       const held = words + (id << 4);
-      store<u64>(held, a);
-      store<u64>(held, b, 8);
-      store<u32>(slots + (slot << 2), entryOf(id, hash));
+      store<u64>(held, load<u64>(at));
+      store<u64>(held, load<u64>(at, 8), 8);
+      store<u64>(slots + (slot << 3), withNumber(telling, id));
       newcomers++;
     }
-    store<u32>(seen + (id << 2), batch);
+    store<u16>(seen + (id << 1), <u16>batch);
     store<u32>(clientIds + (row << 2), id);
   }
   return row;
+}
+
+@inline
+function sameAddress(a: u32, b: u32): bool {
+  return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8);
 }

@@ -37,7 +37,7 @@ const evictedShare = 8;
  * @param given numbers below have been given out
  */
 export function leastRecentlySeen(
-  seen: Uint32Array,
+  seen: Uint16Array | Uint32Array,
   given: number,
   batch: number,
   capacity: number,

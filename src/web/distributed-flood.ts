@@ -116,8 +116,8 @@ export function distributedFloodSignal(
           into[row] = client === -1 || skipped[row] === 1 ? 0 : (networks[client] ?? 0);
         }
       },
-      hashCompiled: (_, { code, count, paths, ignored }, into) => {
-        code.hashNetworks(into, count, v4, v6, seed, paths.byteOffset, ignored.byteOffset);
+      hashCompiled: (_, { code, count, paths, ignored, isWhole }, into) => {
+        code.hashNetworks(into, count, v4, v6, seed, paths.byteOffset, ignored.byteOffset, isWhole);
         return true;
       },
       ...noHashes,

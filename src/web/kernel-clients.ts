@@ -10,6 +10,10 @@ import {
 import type { ClientState } from './plain-clients.ts';
 import type { TrafficKernel } from './traffic-kernel.ts';
 
+/** A client was seen last in a batch of two bytes. When these come to an end, so many of the last ones stay apart, and all before are one. */
+const keptBatches = 32_768;
+const mostBatches = 65_535;
+
 /** Numbers clients by compiled code; goes on where `plainClients` was, and gives the same numbers as that would. */
 export function kernelClients(
   { code, memory, clients, show }: TrafficKernel,
@@ -20,15 +24,16 @@ export function kernelClients(
   const readAddress = addressReader(proxies);
   const rowsMost = code.rowsMost.value;
   const words = new Uint32Array(memory, clients.words, capacity * wordsInAddress);
-  const seen = new Uint32Array(memory, clients.seen, capacity);
+  const seen = new Uint16Array(memory, clients.seen, capacity);
   const free = new Uint32Array(memory, clients.free, capacity);
   const ids = new Int32Array(memory, code.clientIds.value, rowsMost);
   const addresses = new Uint32Array(memory, code.addresses.value, rowsMost * wordsInAddress);
-  let { batch } = state;
+  /** The number of the batch, which two bytes hold. */
+  let batch = Math.min(state.batch, keptBatches);
   /** Whether the addresses are those of all rows of the last batch. */
   let hasRows = false;
   words.set(state.words);
-  seen.set(state.seen);
+  for (const [id, last] of state.seen.entries()) seen[id] = earlier(last, state.batch - batch);
   free.set(state.free);
   code.goOn(state.given, state.free.length);
 
@@ -44,6 +49,16 @@ export function kernelClients(
     counters.evicted += gone.length;
     if (gone.length > 0) code.goOn(code.numbersGiven(), known + gone.length);
     return gone.length > 0;
+  };
+
+  const beginBatch = (): void => {
+    if (batch < mostBatches) {
+      batch++;
+      return;
+    }
+    for (let id = 0; id < code.numbersGiven(); id++)
+      seen[id] = earlier(seen[id] ?? 0, mostBatches - keptBatches);
+    batch = keptBatches + 1;
   };
 
   /** Reads the addresses of some rows in the plain way. */
@@ -70,7 +85,7 @@ export function kernelClients(
   return {
     idsOf: (requests) => {
       const { count } = requests;
-      batch++;
+      beginBatch();
       hasRows = count <= rowsMost;
       if (proxies.length === 0 && show(requests, 'client')) {
         counters.unreadable += code.readAddresses(count);
@@ -94,4 +109,9 @@ export function kernelClients(
     words: () => words,
     rowWords: () => (hasRows ? addresses : undefined),
   };
+}
+
+/** The number of a batch, less so many; 0, which is none, stays. */
+function earlier(last: number, batches: number): number {
+  return last === 0 ? 0 : Math.max(1, last - batches);
 }

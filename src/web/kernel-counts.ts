@@ -14,6 +14,8 @@ export interface CountedRows {
   /** Clients are below. */
   readonly capacity: number;
   readonly clients: Int32Array;
+  /** Whether these are all rows of the batch whose clients were numbered last. */
+  readonly isWhole: boolean;
   readonly times: Float64Array;
   readonly paths: Int32Array;
   readonly ignored: Uint32Array;
@@ -50,7 +52,8 @@ export function rowCounter(source: KernelSource, table: Pick<ClientTable, 'words
       views.clients.set(clients.length === count ? clients : clients.subarray(0, count));
       shown = clients;
     }
-    return { kernel, code, count, capacity: kernel.capacity, paths, ignored, ...views };
+    const isWhole = clients.buffer === memory && clients.byteOffset === code.clientIds.value;
+    return { kernel, code, count, capacity: kernel.capacity, isWhole, paths, ignored, ...views };
   };
 }
 

@@ -83,6 +83,25 @@ describe('compiled tables of clients', () => {
     );
   });
 
+  it('tell who was seen last in whichever of very many batches', () => {
+    const plain = clientTable({ ...numbers, capacity: 8, proxies: [] });
+    const compiled = clientTable({ ...numbers, capacity: 8, proxies: [], kernel: kernelOf(8) });
+    const batchOf = (i: number) => requestsOf([{ client: `192.0.2.${i}` }]);
+    const [often, last] = [batchOf(1), [2, 3, 4, 5, 6, 7, 8].map(batchOf)];
+    const take = (requests: ReturnType<typeof batchOf>): void => {
+      expect([...compiled.idsOf(requests)]).toEqual([...plain.idsOf(requests)]);
+    };
+    for (let i = 0; i < 66_000; i++) take(often);
+    for (const requests of last) take(requests);
+    for (let i = 0; i < 33_000; i++) take(often);
+    // One after the other takes the place of whom nobody has seen for the longest time.
+    for (let i = 9; i < 40; i++) {
+      take(batchOf(i));
+      expect(compiled.drainEvicted()).toEqual(plain.drainEvicted());
+    }
+    expect(compiled.counters).toEqual({ known: 8, evicted: 31, unreadable: 0, crowdedOut: 0 });
+  });
+
   it('keep every number while their index grows, and take batches that are longer than theirs', () => {
     const capacity = 100_000;
     const table = clientTable({ ...numbers, capacity, proxies: [], kernel: kernelOf(capacity) });

@@ -85,6 +85,7 @@ export interface CountsCode {
     seed: number,
     paths: number,
     ignored: number,
+    isWhole: boolean,
   ) => void;
   readonly hashTexts: (
     into: number,
@@ -157,8 +158,10 @@ const pageBytes = 65_536;
 const mostTextTables = 8;
 const bytesInAddress = 16;
 const bytesInNumber = 4;
-/** A number and one more must leave some bits of 32 for the hash. */
-const mostClients = 2 ** 24;
+const bytesInBatch = 2;
+const bytesInSlot = 8;
+/** Counts by client have 24 bits for a number and one more. */
+const mostClients = 2 ** 24 - 1;
 /** What is allotted to whoever counts: so much, and so much for each client. What nobody writes to takes no memory. */
 const countsBytes = 32 * 1024 * 1024;
 const countsBytesOfClient = 40;
@@ -188,9 +191,9 @@ function createKernel(capacity: number, seed: number): TrafficKernel | undefined
   // All of it is there from the beginning, so that nothing is ever moved; the system gives memory to what is written only.
   const words = code.tables.value;
   const seen = words + capacity * bytesInAddress;
-  const free = seen + capacity * bytesInNumber;
-  const slots = free + capacity * bytesInNumber;
-  const texts = aligned(slots + slotsFor(capacity) * bytesInNumber);
+  const free = aligned(seen + capacity * bytesInBatch);
+  const slots = aligned(free + capacity * bytesInNumber);
+  const texts = aligned(slots + slotsFor(capacity) * bytesInSlot);
   const counts = texts + mostTextTables * aligned(code.textTableBytes.value);
   const countTables = aligned(counts + countsBytes + capacity * countsBytesOfClient);
   const pages = Math.ceil((countTables + tablesBytes) / pageBytes);
