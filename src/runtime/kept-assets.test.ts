@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { sightingsOf } from '../facts/assets/sightings.ts';
 import { call } from '../facts/assets/testing/calls.ts';
 import type { Event } from '../event/event.ts';
@@ -17,7 +17,9 @@ async function take(kept: KeptAssets, store: Store, event: Event): Promise<void>
 }
 
 const names = (kept: KeptAssets) => [...kept.memory.all()].map(({ name }) => name);
-const newPath = () => join(mkdtempSync(join(tmpdir(), 'tocsin-')), 'tocsin.db');
+const root = mkdtempSync(join(tmpdir(), 'tocsin-kept-assets-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const newPath = () => join(mkdtempSync(join(root, 'own-')), 'tocsin.db');
 
 it('goes on after a restart with what was known before', async () => {
   const path = newPath();

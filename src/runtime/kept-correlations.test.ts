@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseRules } from '../sigma/parse.ts';
 import { StoreError, type StoreProblem } from '../store/error.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
@@ -78,6 +78,9 @@ async function storedIds(store: Store): Promise<readonly string[]> {
   return alerts.map(({ id }) => id).sort();
 }
 
+const root = mkdtempSync(join(tmpdir(), 'tocsin-kept-correlations-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
 const end = () => start + 24 * 3_600 * second;
 
 describe('correlations with their state in the store', () => {
@@ -109,7 +112,7 @@ describe('correlations with their state in the store', () => {
           const wanted = await storedIds(calm);
           await calm.close();
 
-          const path = join(mkdtempSync(join(tmpdir(), 'tocsin-')), 'store.db');
+          const path = join(mkdtempSync(join(root, 'own-')), 'store.db');
           let store = await openSqliteStore({ path });
           let failing = false;
           const flaky = (): Store => ({

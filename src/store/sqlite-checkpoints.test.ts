@@ -1,15 +1,26 @@
 import { execFile } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { sqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { openSqliteStore } from './sqlite.ts';
 import { sampleAlert, sampleId } from './testing/samples.ts';
 
-const newFolder = (): string => mkdtempSync(join(tmpdir(), 'tocsin-'));
+const root = mkdtempSync(join(tmpdir(), 'tocsin-checkpoints-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const newFolder = (): string => mkdtempSync(join(root, 'own-'));
 
 /** How often a log was begun anew: https://www.sqlite.org/fileformat2.html#walformat */
 function timesBegun(log: string): number {

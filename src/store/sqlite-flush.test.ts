@@ -1,15 +1,17 @@
-import { copyFileSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { openSqliteFile } from './sqlite-file.ts';
 import { walFlusher } from './sqlite-flush.ts';
 import { openSqliteStore, sqliteStoreOn } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { sampleAlert, sampleId } from './testing/samples.ts';
 
-const newFolder = (): string => mkdtempSync(join(tmpdir(), 'tocsin-'));
+const root = mkdtempSync(join(tmpdir(), 'tocsin-flush-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const newFolder = (): string => mkdtempSync(join(root, 'own-'));
 
 /** A disk that is as slow as the test wants: what reaches it is only what stood in the files when a flush began that has ended. */
 function openOnDisk() {
