@@ -116,7 +116,9 @@ async function inTime<Result>(
   tooLate: (answer: Answer) => Result,
 ): Promise<Result> {
   const { timeoutMs } = transport;
-  const signal = AbortSignal.timeout(timeoutMs);
+  // Not a signal that goes off by itself: that would go off behind every attempt too, and hold what belongs to it until then.
+  const overdue = new AbortController();
+  const { signal } = overdue;
   const means: Means = {
     exchange: (request) => sendRequest(request, transport, signal),
     refusal: (host) => refusedHost(host, transport.allowPrivateAddresses ?? true),
@@ -124,15 +126,17 @@ async function inTime<Result>(
     timeoutMs,
   };
   const over = Promise.withResolvers<Result>();
-  // A little later than the signal, so that who obeys it can say what was under way.
-  const end = setTimeout(
-    () => over.resolve(tooLate({ type: 'later', reason: `no answer within ${timeoutMs} ms` })),
-    timeoutMs + 250,
-  );
+  const giveUp = (): void =>
+    over.resolve(tooLate({ type: 'later', reason: `no answer within ${timeoutMs} ms` }));
+  let next = setTimeout(() => {
+    // A little later than the signal, so that who obeys it can say what was under way.
+    next = setTimeout(giveUp, 250);
+    overdue.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
+  }, timeoutMs);
   try {
     return await Promise.race([work(means), over.promise]);
   } finally {
-    clearTimeout(end);
+    clearTimeout(next);
   }
 }
 
