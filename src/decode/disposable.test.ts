@@ -13,6 +13,12 @@ it('gives back the memory of what is marked, and of nothing else', () => {
   expect([marked.byteLength, unmarked.byteLength]).toEqual([0, 1 << 20]);
 });
 
+it('gives back a large piece of memory of which little is in use, as where a small file was unpacked', () => {
+  const few = disposable(Buffer.alloc(1 << 20).subarray(0, 100));
+  disposeOf(few);
+  expect([few.byteLength, few.buffer.byteLength]).toEqual([0, 0]);
+});
+
 it.each([1, 100, 4_000, 13_000, 70_000])(
   'leaves alone what shares its memory: a file of %i bytes',
   (size) => {
