@@ -1,7 +1,7 @@
 import type { Requests } from '../event/requests.ts';
 
 export interface ClientNumbering {
-  /** The most clients that are known at once; about 30 bytes each. At least twice the rows of a batch. */
+  /** The most clients that are known at once; about 40 bytes each. At least twice the rows of a batch. */
   readonly capacity: number;
   /** Networks of proxies and load balancers whose `X-Forwarded-For` is believed. */
   readonly proxies: readonly string[];
