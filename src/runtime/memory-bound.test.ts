@@ -3,22 +3,25 @@ import { createRelief, memoryBounds } from './memory-bound.ts';
 
 const megabyte = 1024 * 1024;
 
-/** A process that takes what it is told, and how often its garbage was collected, which leaves so much. */
+/** A process that takes what it is told, all of it one heap where nothing else is said, and how often its garbage was collected, which leaves so much. */
 function processWith(left: number) {
-  const state = { resident: 0, collected: 0, time: 0 };
+  const state = { resident: 0, heap: 0, collected: 0, time: 0 };
   const relieve = createRelief(
     { tight: 100, over: 120 },
     () => {
       state.collected++;
       state.resident = Math.min(state.resident, left);
+      state.heap = Math.min(state.heap, left);
     },
     () => state.resident,
     () => state.time,
+    () => state.heap * megabyte,
   );
   return {
     /** Whether that is too much, and how often it has been collected by then; so many milliseconds after it was last asked. */
-    at: (resident: number, later = 2) => {
+    at: (resident: number, later = 2, heap = resident) => {
       state.resident = resident;
+      state.heap = heap;
       state.time += later;
       return { over: relieve(), collected: state.collected };
     },
@@ -53,9 +56,19 @@ describe('what memory a process may take', () => {
 
   it('collects at the first sign again once a thread that ended has given memory back', () => {
     const { at } = processWith(110);
-    expect(at(110).collected).toBe(1);
-    expect(at(90).collected).toBe(1);
-    expect(at(101).collected).toBe(2);
+    expect(at(110, 2, 60).collected).toBe(1);
+    expect(at(90, 2, 60).collected).toBe(1);
+    expect(at(101, 2, 64).collected).toBe(2);
+  });
+
+  it('does not collect for memory that is not its own heap, unless there is far too much', () => {
+    const { at } = processWith(90);
+    expect(at(110, 2, 50).collected).toBe(1);
+    expect(at(95, 2, 50).collected).toBe(1);
+    expect(at(110, 2, 53).collected).toBe(1);
+    expect(at(119, 2, 53).collected).toBe(1);
+    expect(at(120, 2, 53)).toEqual({ over: false, collected: 2 });
+    expect(at(110, 2, 57).collected).toBe(3);
   });
 
   it('tells that there is a thread too many where so much is in use', () => {

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { residentBytes } from './resident-bytes.ts';
 import { keepHeapSmall } from './small-heap.ts';
@@ -28,18 +28,27 @@ export function memoryBounds(threads: number, begun: number = residentBytes()): 
 const asksEvery = 2;
 
 /**
+ * Bytes. What a thread has no more of than after it last collected lies elsewhere: in the other thread, and in what files are unpacked into, which comes
+ * and goes. To collect for that each time takes several times as long as the scan.
+ */
+const worthCollecting = 4 * megabyte;
+
+/**
  * To be called often by each thread. Collects the garbage of the thread that calls it, where memory is tight. True where
  * that did not help enough: then a thread should end.
  * @param resident bytes that the process takes
  * @param clock in milliseconds, from whenever
+ * @param heap bytes that this thread's heap takes of them
  */
 export function createRelief(
   { tight, over }: MemoryBounds,
   collect: () => void = collectGarbage,
   resident: () => number = residentBytes,
   clock: () => number = () => performance.now(),
+  heap: () => number = () => getHeapStatistics().total_heap_size,
 ): () => boolean {
   let next = tight;
+  let worthFrom = 0;
   let asked = Number.NEGATIVE_INFINITY;
   return () => {
     const now = clock();
@@ -47,8 +56,9 @@ export function createRelief(
     asked = now;
     const before = resident();
     if (before < tight) next = tight;
-    if (before < next) return false;
+    if (before < next || (before < over && heap() < worthFrom)) return false;
     collect();
+    worthFrom = heap() + worthCollecting;
     const after = resident();
     // What is in use cannot be collected, however often that is tried.
     next = Math.max(tight, after * 1.03);
