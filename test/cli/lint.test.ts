@@ -31,6 +31,16 @@ beforeEach(() => {
 });
 
 describe('tocsin rules lint', () => {
+  it('does not pass where it finds no rule', async () => {
+    mkdirSync(at('empty'));
+    const { code, stdout, stderr } = await lint(at('empty'), '--json');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'tocsin: no rule was found; rules are in files that end with .yml or .yaml\n',
+    });
+  });
+
   it('tells line, column and code of what is at fault, and of what --fix would mend', async () => {
     const { code, stdout, stderr } = await lint(at('rules'));
     expect(stdout).toMatch(

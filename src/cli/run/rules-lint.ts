@@ -58,6 +58,9 @@ export async function lintRules(given: readonly string[], flags: LintFlags): Pro
     throw new CliFailure('--fix changes files: name them, or their folder');
   const ignored = new Set((flags.ignore ?? []).flatMap((codes) => codes.split(',')).map(knownCode));
   let linted = await lint(given, ignored, flags);
+  // A check that looks at nothing must not pass.
+  if (linted.files.size === 0 && linted.findings.length === 0)
+    throw new CliFailure('no rule was found; rules are in files that end with .yml or .yaml');
   const fixed = flags.fix ? fixesOf(linted) : new Map<string, Fixed>();
   if (flags.dryRun) {
     const diffs = [...fixed].map(([path, { edits }]) =>
