@@ -92,6 +92,14 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
+  const ownServers: TestServer[] = [];
+
+  /** A server for one test, which ends when the page has gone: what a page still asks a server that is ending is a complaint. */
+  async function startOwn(...options: Parameters<typeof startServer>): Promise<TestServer> {
+    const started = await startServer(...options);
+    ownServers.push(started);
+    return started;
+  }
 
   beforeAll(async () => {
     server = await startServer({
@@ -190,6 +198,7 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
 
   afterEach(async () => {
     await page.context().close();
+    for (const started of ownServers.splice(0)) await started.close();
     // A blocked inline script or style is reported here, so this also holds the pages against their own policy.
     const heard = complaints.splice(0);
     if (heard.length > 0) throw new Error(`the browser complained: ${heard.join('; ')}`);
@@ -334,7 +343,7 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
   });
 
   it('say quietly that there are new alerts, and show them when asked', async () => {
-    const own = await startServer();
+    const own = await startOwn();
     await own.store.commit({ alerts: [{ alert: testAlert(1), channels: [] }], now: testNow });
     await open(`${own.url}/?severity=high`);
     const news = page.getByRole('status');
@@ -344,12 +353,10 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     await news.getByText('2 new alerts, show').click({ timeout: 15_000 });
     await page.locator(`[data-alert="${testId(3)}"]`).waitFor();
     expect(await page.locator('[data-alert]').count()).toBe(3);
-    await page.context().close();
-    await own.close();
   }, 180_000);
 
   it('keep what falls under an exception apart, one click away', async () => {
-    const own = await startServer();
+    const own = await startOwn();
     const exception = { name: 'drill', reason: 'agreed with the team', owner: 'jane', until: testNow };
     await own.store.commit({
       alerts: [
@@ -373,11 +380,10 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     const lead = page.locator('header.lead');
     expect(await lead.innerText()).toContain('Severity raised from low to high: prod');
     expect(await lead.innerText()).toContain('agreed with the team (jane answers for it)');
-    await own.close();
   });
 
   it('change an alert without a script, and tell the second of two people what happened meanwhile', async () => {
-    const own = await startServer();
+    const own = await startOwn();
     await own.store.commit({ alerts: [{ alert: testAlert(1), channels: [] }], now: testNow });
     const url = `${own.url}/alerts/${testId(1)}`;
     await open(url, { script: false });
@@ -398,11 +404,10 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
       .getByRole('link', { name: 'False positive 1' })
       .click();
     expect(await second.locator('[data-alert]').count()).toBe(1);
-    await own.close();
   });
 
   it('write with m and acknowledge with a', async () => {
-    const own = await startServer();
+    const own = await startOwn();
     await own.store.commit({ alerts: [{ alert: testAlert(1), channels: [] }], now: testNow });
     await open(`${own.url}/alerts/${testId(1)}`);
     await page.keyboard.press('m');
@@ -410,11 +415,10 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     await page.getByLabel('Reason or comment').blur();
     await page.keyboard.press('a');
     await page.locator('.history').getByText('from open to acknowledged: a map').waitFor();
-    await own.close();
   });
 
   it('choose alerts with x and change them together, and show how many all are before', async () => {
-    const own = await startServer();
+    const own = await startOwn();
     const some = [1, 2, 3].map((n) => testAlert(n, { title: `Alert number ${n}`, severity: 'high' }));
     await own.store.commit({ alerts: some.map((alert) => ({ alert, channels: [] })), now: testNow });
     await open(`${own.url}/?severity=high`);
@@ -429,11 +433,10 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     expect(await page.getByText('3 alerts changed').isVisible()).toBe(true);
     const { resolved } = await own.store.life.statuses();
     expect(resolved).toBe(3);
-    await own.close();
   });
 
   it('give an incident a status and keep a false positive quiet, without a script', async () => {
-    const own = await startServer({ incidents: gathering });
+    const own = await startOwn({ incidents: gathering });
     const two = [1, 2].map((n) =>
       testAlert(n, { title: `Step ${n}`, rule: { id: `rule-${n}`, title: `Rule ${n}` } }),
     );
@@ -460,7 +463,6 @@ describe.skipIf(executablePath === undefined)('the pages in a browser', () => {
     expect(await page.getByRole('rowheader').innerText()).toBe('Rule 2');
     await page.getByRole('button', { name: 'End Rule 2' }).click();
     await page.getByText('1 that has ended').waitFor();
-    await own.close();
   });
 
   it('page and filter without a script', async () => {
