@@ -503,6 +503,7 @@ function ipv6At(at: u32, end: u32, into: u32): bool {
 export function readAddresses(count: u32): u32 {
   let unreadable: u32 = 0;
   let sum: u64 = 0;
+  // A request is longer than a line of the cache: all are looked for at once, before one after the other is waited for.
   for (let row: u32 = 0; row < count; row++) sum ^= load<u64>(input + load<u32>(starts + (row << 2)));
   fetched ^= sum;
   for (let row: u32 = 0; row < count; row++) {
