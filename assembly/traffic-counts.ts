@@ -20,8 +20,8 @@ export const found: u32 = rowStatuses + rowsMost * 2;
 /** How often each bin came in a run, and which did, 4 bytes each. */
 export const run: u32 = found + rowsMost * 4;
 export const inRun: u32 = run + binsMost * 4;
-/** The tables of texts, of clients and of counts lie behind, where the host says. */
-export const tables: u32 = inRun + binsMost * 4;
+/** The tables of texts, of clients and of counts lie behind, where the host says. One bin more than came may be written before. */
+export const tables: u32 = inRun + binsMost * 4 + 64;
 
 let foundCount: u32 = 0;
 let added: u32 = 0;
@@ -99,25 +99,27 @@ export function hashNetworks(
   const v6First = maskOf(v6);
   const v6Second = maskOf(v6 - 32);
   const v6Last = maskOf(v6 - 96);
+  const ofNoWords = hashPair(0, 0);
   for (let row: u32 = 0; row < count; row++) {
     const client = clientOf(row);
-    let hash: u32 = 0;
-    if (client >= 0 && valueOf(ignored, paths, row) == 0) {
-      const at = isWhole ? addresses + (row << 4) : addressOf(client);
-      const last = load<u32>(at, 12);
-      hash = isIpv4(at)
-        ? hashPair(hashPair(0, 0), (last & v4Last) ^ seed)
-        : hashPair(hashPair(load<u32>(at) & v6First, load<u32>(at, 4) & v6Second), (last & v6Last) ^ seed);
-      if (hash == 0) hash = 1;
-    }
-    store<u32>(into + (row << 2), hash);
+    const at = isWhole ? addresses + (row << 4) : addressOf(client < 0 ? 0 : client);
+    const last = load<u32>(at, 12);
+    let hash = isIpv4(at)
+      ? hashPair(ofNoWords, (last & v4Last) ^ seed)
+      : hashPair(hashPair(load<u32>(at) & v6First, load<u32>(at, 4) & v6Second), (last & v6Last) ^ seed);
+    hash |= <u32>(hash == 0);
+    // All ones or 0. No branch: whether a row counts is as good as chance, and a third of all guesses would be wrong.
+    const counts = 0 - (<u32>(client >= 0) & <u32>(valueOf(ignored, paths, row) == 0));
+    store<u32>(into + (row << 2), hash & counts);
   }
 }
 
 /** The hash of each row's text; 0 where the path is ignored. */
 export function hashTexts(into: u32, count: u32, ids: u32, hashes: u32, paths: u32, ignored: u32): void {
-  for (let row: u32 = 0; row < count; row++)
-    store<u32>(into + (row << 2), valueOf(ignored, paths, row) == 0 ? valueOf(hashes, ids, row) : 0);
+  for (let row: u32 = 0; row < count; row++) {
+    const counts = 0 - <u32>(valueOf(ignored, paths, row) == 0);
+    store<u32>(into + (row << 2), valueOf(hashes, ids, row) & counts);
+  }
 }
 
 /**
@@ -139,21 +141,25 @@ export function countBins(
 ): u32 {
   let row = from;
   let total: u32 = 0;
+  let bins = different;
   for (; row < count; row++) {
     const hash = load<u32>(hashes + (row << 2));
-    if (hash == 0) continue;
+    const counts = <u32>(hash != 0);
     const time = timeOf(row);
-    if (time != last) {
+    if ((counts & <u32>(time != last)) != 0) {
       if (Math.floor(time / length) != at || Math.floor(time / epochLength) != epoch) break;
       last = time;
     }
     if (at < 0) continue;
     const bin = hash & mask;
     const before = load<u32>(run + (bin << 2));
-    if (before == 0) store<u32>(inRun + (different++ << 2), bin);
-    store<u32>(run + (bin << 2), before + 1);
-    total++;
+    // Without a branch again: written whether the bin is new or not, and counted where it is.
+    store<u32>(inRun + (bins << 2), bin);
+    bins += counts & <u32>(before == 0);
+    store<u32>(run + (bin << 2), before + counts);
+    total += counts;
   }
+  different = bins;
   runTotal += total;
   return row;
 }
