@@ -1,6 +1,6 @@
 /**
  * For each of some keys the head of a list and how long it is. Keys are whole numbers from 0 to 2^31 - 1 that others do not choose, such as
- * numbers of clients; about 24 bytes for each key that has a list, and nothing for all others.
+ * numbers of clients; about 21 to 43 bytes for each key that has a list, and nothing for all others.
  */
 export interface KeyLists {
   /** -1 where the key has no list. */
@@ -16,65 +16,64 @@ const smallest = 1_024;
 // Places in the numbers of a list, behind its key; one more, so that a list lies in one line of the cache.
 const stride = 4;
 const headAt = 1;
+/** 0 where the place is free. */
 const lengthAt = 2;
 
 export function keyLists(): KeyLists {
-  let slots = new Int32Array(smallest).fill(none);
-  /** Of each list its key, its head and its length, together. */
-  let lists = new Int32Array((smallest / 2) * stride);
+  /** Of each list its key, its head and its length, together: lists lie in no cache, and each place that is looked at is waited for. */
+  let lists = new Int32Array(smallest * stride);
+  let mask = smallest - 1;
   let size = 0;
 
   /** Where the list of a key is, or where it would be. */
-  const slotOf = (key: number): number => {
-    const mask = slots.length - 1;
+  const placeOf = (key: number): number => {
     const h = Math.imul(key, 0x9e3779b1);
     let slot = (h ^ (h >>> 15)) & mask;
-    for (let list = slots[slot] ?? none; list !== none; list = slots[slot] ?? none) {
-      if (lists[list * stride] === key) return slot;
+    for (let at = slot * stride; lists[at + lengthAt] !== 0; at = slot * stride) {
+      if (lists[at] === key) return at;
       slot = (slot + 1) & mask;
     }
-    return slot;
+    return slot * stride;
   };
 
   const grow = (): void => {
-    const more = new Int32Array(lists.length * 2);
-    more.set(lists);
-    lists = more;
-    slots = new Int32Array(slots.length * 2).fill(none);
-    for (let list = 0; list < size; list++) slots[slotOf(lists[list * stride] ?? 0)] = list;
+    const old = lists;
+    lists = new Int32Array(old.length * 2);
+    mask = mask * 2 + 1;
+    for (let from = 0; from < old.length; from += stride) {
+      const length = old[from + lengthAt] ?? 0;
+      if (length === 0) continue;
+      const key = old[from] ?? 0;
+      const to = placeOf(key);
+      lists[to] = key;
+      lists[to + headAt] = old[from + headAt] ?? none;
+      lists[to + lengthAt] = length;
+    }
   };
 
   return {
     headOf: (key) => {
-      const list = slots[slotOf(key)] ?? none;
-      return list === none ? none : (lists[list * stride + headAt] ?? none);
+      const at = placeOf(key);
+      return lists[at + lengthAt] === 0 ? none : (lists[at + headAt] ?? none);
     },
-    lengthOf: (key) => {
-      const list = slots[slotOf(key)] ?? none;
-      return list === none ? 0 : (lists[list * stride + lengthAt] ?? 0);
-    },
+    lengthOf: (key) => lists[placeOf(key) + lengthAt] ?? 0,
     push: (key, head) => {
-      let slot = slotOf(key);
-      let list = slots[slot] ?? none;
-      if (list === none) {
-        if (size * stride === lists.length) {
+      let at = placeOf(key);
+      const length = lists[at + lengthAt] ?? 0;
+      const before = length === 0 ? none : (lists[at + headAt] ?? none);
+      if (length === 0) {
+        if (++size * 4 > (mask + 1) * 3) {
           grow();
-          slot = slotOf(key);
+          at = placeOf(key);
         }
-        list = size++;
-        slots[slot] = list;
-        lists[list * stride] = key;
-        lists[list * stride + headAt] = none;
-        lists[list * stride + lengthAt] = 0;
+        lists[at] = key;
       }
-      const at = list * stride;
-      const before = lists[at + headAt] ?? none;
       lists[at + headAt] = head;
-      lists[at + lengthAt] = (lists[at + lengthAt] ?? 0) + 1;
+      lists[at + lengthAt] = length + 1;
       return before;
     },
     clear: () => {
-      slots.fill(none);
+      lists.fill(0);
       size = 0;
     },
   };
