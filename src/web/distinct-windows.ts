@@ -85,6 +85,8 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
   let floor = 0;
   let latest = 0;
   let closed = 0;
+  /** The bits of all pairs together, or more. */
+  let held = 0;
   const counters = { entries: 0, turnedAway: 0 };
 
   const keyOf = (pair: number): number => signed[pair * stride] ?? 0;
@@ -185,7 +187,9 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
         }
         latest = bucket;
       }
-      const bit = 2 ** (bucket % bits);
+      // As `bucket % bits`, of which the division of two large numbers would cost more than all else here.
+      const bit = 1 << (bucket & (bits - 1));
+      held |= bit;
       let mask = slots.length - 1;
       let slot = hashPair(key, item) & mask;
       for (let pair = slots[slot] ?? none; pair !== none; pair = slots[slot] ?? none) {
@@ -256,7 +260,9 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
     if (bucket - floor >= bits) gone = 0xffffffff;
     else for (let old = floor; old < bucket; old++) gone |= 2 ** (old % bits);
     floor = bucket;
-    if (used === 0) return;
+    // Mostly nothing was seen that long ago.
+    if ((held & gone) === 0) return;
+    held &= ~gone;
     for (let pair = 0; pair < used; pair++) pairs[pair * stride + bitsAt] = bitsOf(pair) & ~gone;
     keepOnly((pair) => bitsOf(pair) !== 0);
   }
