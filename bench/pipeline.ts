@@ -138,7 +138,8 @@ async function sendEvents(
   const began = performance.now();
   const total = Math.round(rate * seconds);
   for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate));
+    // The first is due at once, and each a period after the one before.
+    const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate) + 1);
     for (; sent < due; sent++) {
       const dueAt = began + (sent / rate) * 1000;
       const isAlerting = random() < alertingShare;

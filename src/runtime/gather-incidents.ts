@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../alert/alert.ts';
 import { incidentAlert, tellingSeverity } from '../alert/incident/incident-alert.ts';
 import {
+  gatherInSteps,
   gatherMemory,
-  incidentsOf,
+  type Gathering,
   type GatherMemory,
   type Incident,
   type ToldIncident,
 } from '../alert/incident/incident.ts';
-import type { KeysOf } from '../alert/incident/gather.ts';
+import type { GatherSetting } from '../alert/incident/gather.ts';
 import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
 import { severities } from '../event/severity.ts';
 import { alertPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
@@ -27,8 +28,7 @@ export interface GatherOptions {
   /** What the policy makes of the alert of an incident; it stays as it is, where left out. */
   readonly judge?: ((alert: Alert) => Alert) | undefined;
   /** Told of what has been gathered, when it has changed. */
-  readonly onGathered?:
-    ((sightings: readonly Sighting[], incidents: readonly Incident[], keys: KeysOf) => void) | undefined;
+  readonly onGathered?: ((gathering: Gathering) => void) | undefined;
   /** Told of the alerts of incidents, after they are durable. */
   readonly onNews: (created: readonly Alert[], raised: number) => void;
 }
@@ -68,24 +68,33 @@ export function incidentGatherer(options: GatherOptions): () => Promise<void> {
   const memory = gatherMemory();
   let book: Book | undefined;
   let isKnown = false;
-  const tell = ({ sightings, told }: Book): void => {
-    const all = [...sightings.values()];
-    options.onGathered?.(all, incidentsOf(all, [...told.values()], setting, memory), memory.keys);
+  const tell = async ({ sightings, told }: Book, known?: Gathering): Promise<void> => {
+    const gathering = known ?? (await gatheringIn(sightings, told, setting, memory));
+    await breathe();
+    options.onGathered?.(gathering);
     isKnown = true;
   };
   return async () => {
     const before = (book ??= await readBook(store));
-    if (!isKnown) tell(before);
+    if (!isKnown) await tell(before);
     const now = clock();
     const { fresh, last } = await readFresh(store, before.position, now);
     if (last === undefined) return;
     // Until the commit has been answered, nobody knows what the store holds.
     book = undefined;
-    book = await take(fresh, last, before, now, memory, options);
-    if (fresh.length === 0) return;
-    await breathe();
-    tell(book);
+    const taken = await take(fresh, last, before, now, memory, options);
+    book = taken.book;
+    if (fresh.length > 0) await tell(book, taken.gathering);
   };
+}
+
+function gatheringIn(
+  sightings: Book['sightings'],
+  told: Book['told'],
+  setting: GatherSetting,
+  memory: GatherMemory,
+): Promise<Gathering> {
+  return gatherInSteps([...sightings.values()], [...told.values()], setting, memory, breathe);
 }
 
 /** What was stored after a position. */
@@ -131,12 +140,13 @@ async function take(
   now: number,
   memory: GatherMemory,
   { config, commit, channelsFor, joining, judge = (alert) => alert, onNews }: GatherOptions,
-): Promise<Book> {
+): Promise<{ readonly book: Book; readonly gathering: Gathering | undefined }> {
   const setting = gatheringOf(config);
   const all = new Map(before.sightings);
   for (const one of fresh) if (!all.has(one.id)) all.set(one.id, one);
-  const incidents =
-    fresh.length === 0 ? [] : incidentsOf([...all.values()], [...before.told.values()], setting, memory);
+  const gathering =
+    fresh.length === 0 ? undefined : await gatheringIn(all, before.told, setting, memory);
+  const incidents = gathering?.incidents ?? [];
   await breathe();
   const freshIds = new Set(fresh.map(({ id }) => id));
   const news = incidents
@@ -173,7 +183,8 @@ async function take(
       news.flatMap(({ alert }) => (isNew.has(alert.id) ? [alert] : [])),
       joined.length,
     );
-  return { position, sightings: all, told };
+  const isAsGathered = news.length + dropped.length + over.length === 0;
+  return { book: { position, sightings: all, told }, gathering: isAsGathered ? gathering : undefined };
 }
 
 /** What is to be told of an incident: when it is first bad enough, and when it becomes worse. */

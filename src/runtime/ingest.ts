@@ -70,7 +70,7 @@ const batchesAtOnce = 256;
  */
 const commitPace: Pace<Waiting> = {
   ms: 2,
-  leisureMs: 10,
+  leisureMs: 25,
   hurries: ({ alerts, rejections, position, state }) =>
     alerts.length + rejections.length + state.length > 0 || position !== undefined,
 };

@@ -1,6 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
-import type { GatherSetting, KeysOf } from '../alert/incident/gather.ts';
-import type { Incident } from '../alert/incident/incident.ts';
+import type { GatherSetting } from '../alert/incident/gather.ts';
+import type { Gathering } from '../alert/incident/incident.ts';
 import { toldIncidents, type ToldBefore, type ToldIncidents } from '../alert/incident/told-incidents.ts';
 import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
 import { isClosed, lifecycleOf } from '../alert/lifecycle.ts';
@@ -25,7 +25,7 @@ export interface Muting {
   /** As `Store.commit`: what belongs to an incident that people were told of names it, and is not told again to who was told. */
   readonly commit: Store['commit'];
   /** What has been gathered by now. */
-  readonly know: (sightings: readonly Sighting[], incidents: readonly Incident[], keys?: KeysOf) => void;
+  readonly know: (gathering: Gathering) => void;
 }
 
 /** What is stored and was not gathered in so long a time is not waited for any more. */
@@ -115,8 +115,8 @@ export function createMuting({ upTo, setting, clientWaitMs, alert, commit, onMut
       const isQuiet = batch.alerts.every(({ channels }) => channels.length === 0);
       return isQuiet ? commit({ ...batch, joining }) : take({ ...batch, joining });
     },
-    know: (sightings, incidents, keys) => {
-      told = toldIncidents(sightings, incidents, setting, keys);
+    know: ({ sightings, incidents, keys, joining }) => {
+      told = toldIncidents(sightings, incidents, setting, keys, joining);
       const gathered = new Set(sightings.map(({ id }) => id));
       const newest = sightings.reduce((most, { storedAt }) => Math.max(most, storedAt), 0);
       for (const [id, one] of recent)

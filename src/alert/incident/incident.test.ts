@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { severities } from '../../event/severity.ts';
 import type { Entity } from './entity.ts';
 import type { GatherSetting } from './gather.ts';
-import { findIncident, incidentsOf } from './incident.ts';
+import { findIncident, gatherInSteps, gatherMemory, incidentsOf } from './incident.ts';
 import { tellingSeverity } from './incident-alert.ts';
 import { riskOf } from './risk.ts';
 import { readSighting, type Sighting } from './sighting.ts';
@@ -134,6 +134,20 @@ describe('alerts are gathered', () => {
           }
         },
       ),
+    );
+  });
+
+  it('the same in steps, of which each remembers what the one before has worked out', async () => {
+    const memory = gatherMemory();
+    await fc.assert(
+      fc.asyncProperty(fc.array(some, { minLength: 1, maxLength: 3 }), async (times) => {
+        let steps = 0;
+        for (const all of times) {
+          const { incidents } = await gatherInSteps(all, [], setting, memory, async () => void steps++);
+          expect(incidents).toEqual(incidentsOf(all, [], setting));
+        }
+        expect(steps).toBeGreaterThan(times.length);
+      }),
     );
   });
 

@@ -85,11 +85,48 @@ export function incidentsOf(
   sightings: readonly Sighting[],
   told: readonly ToldIncident[],
   setting: GatherSetting,
-  { keys, gathered }: GatherMemory = noMemory,
+  memory: GatherMemory = noMemory,
 ): readonly Incident[] {
+  const joining = joiningEntities(sightings, setting, memory.keys);
+  return incidentsAmong(gather(sightings, joining, setting, memory.keys), joining, told, memory);
+}
+
+/** What was found among alerts. */
+export interface Gathering {
+  readonly sightings: readonly Sighting[];
+  readonly incidents: readonly Incident[];
+  /** Keys of the entities that join alerts. */
+  readonly joining: ReadonlySet<string>;
+  readonly keys: KeysOf;
+}
+
+/**
+ * Finds the same incidents in steps of a few milliseconds each where alerts are thousands.
+ * @param breathe between steps, for whoever else is waiting
+ */
+export async function gatherInSteps(
+  sightings: readonly Sighting[],
+  told: readonly ToldIncident[],
+  setting: GatherSetting,
+  memory: GatherMemory,
+  breathe: () => Promise<void>,
+): Promise<Gathering> {
+  const { keys } = memory;
   const joining = joiningEntities(sightings, setting, keys);
+  await breathe();
+  const groups = gather(sightings, joining, setting, keys);
+  await breathe();
+  return { sightings, incidents: incidentsAmong(groups, joining, told, memory), joining, keys };
+}
+
+function incidentsAmong(
+  groups: readonly (readonly Sighting[])[],
+  joining: ReadonlySet<string>,
+  told: readonly ToldIncident[],
+  { gathered }: GatherMemory,
+): readonly Incident[] {
   const tellings = new Map(told.map((one) => [one.id, one]));
-  return gather(sightings, joining, setting, keys)
+  return groups
     .map((alerts) => incidentOf(gathered(alerts), joining, tellings))
     .sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1));
 }

@@ -43,8 +43,8 @@ export function toldIncidents(
   incidents: readonly Incident[],
   setting: GatherSetting,
   keys: KeysOf = keysOf,
+  joining: ReadonlySet<string> = joiningEntities(sightings, setting, keys),
 ): ToldIncidents {
-  const joining = joiningEntities(sightings, setting, keys);
   const traces = new Map<string, Trace[]>();
   const actors = new Map<string, Set<string>>();
   const clients = new Map<string, Sighting[]>();
