@@ -43,6 +43,8 @@ export function createLatency(registry: Registry): Latency {
       percentiles: Object.values(quantiles),
       maxAgeSeconds: latencyWindowMs / 1000,
       ageBuckets: 5,
+      // To compress a digest of a thousand takes milliseconds, and all stages come to it with the same alert.
+      compressCount: 200,
       // A source that is gone must not stay for ever.
       pruneAgedBuckets: true,
       registers: [registry],

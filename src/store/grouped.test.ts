@@ -75,18 +75,6 @@ describe('grouped', () => {
     expect(groups.slice(3)).toEqual([['alert'], ['last']]);
   });
 
-  it('answers those first who hurry, and all others in order', async () => {
-    const echo = grouped(async (items: readonly string[]) => items, 10, undefined, {
-      ms: 0,
-      leisureMs: 0,
-      hurries: (item) => item.startsWith('alert'),
-    });
-    const answered: string[] = [];
-    const ask = async (item: string) => answered.push(await echo(item));
-    await Promise.all(['first', 'alert 1', 'second', 'alert 2'].map(ask));
-    expect(answered).toEqual(['alert 1', 'alert 2', 'first', 'second']);
-  });
-
   it('begins at once with what has waited for others already', async () => {
     const groups: (readonly string[])[] = [];
     const echo = grouped(

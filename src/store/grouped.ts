@@ -17,7 +17,7 @@ export const noPace: Pace<unknown> = { ms: 0, leisureMs: 0, hurries: () => true 
 /**
  * Turns a function that handles many items in one go into one that takes them singly. Items that come in during one
  * turn of the event loop, or while the group before is being handled, go together: under load many callers share one
- * disk flush, and a lone caller waits for nobody. Groups run one at a time, in order of arrival; within one, who hurries is answered first.
+ * disk flush, and a lone caller waits for nobody. Groups run one at a time, in order of arrival.
  *
  * Where a group fails each of its items is tried alone, so that one bad item does not take its neighbours down.
  * @param isAlike whether an error would meet each item alone as well, so that it is theirs at once
@@ -74,11 +74,10 @@ export function grouped<Item, Result>(
   async function settle(group: readonly Waiting[]): Promise<void> {
     try {
       const results = await handle(group.map((entry) => entry.item));
-      // What is done with an answer holds up those who are answered after it.
-      for (const isFirst of [true, false])
-        for (const [index, { item, resolve }] of group.entries())
-          // `handle` answers item by item, so every index below the group's length is there.
-          if (pace.hurries(item) === isFirst) resolve(results[index] as Result);
+      group.forEach((entry, index) => {
+        // `handle` answers item by item, so every index below the group's length is there.
+        entry.resolve(results[index] as Result);
+      });
     } catch (error) {
       if (group.length === 1 || isAlike(error)) for (const entry of group) entry.reject(error);
       else for (const entry of group) await settle([entry]);
