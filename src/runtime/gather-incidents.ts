@@ -144,8 +144,7 @@ async function take(
   const setting = gatheringOf(config);
   const all = new Map(before.sightings);
   for (const one of fresh) if (!all.has(one.id)) all.set(one.id, one);
-  const gathering =
-    fresh.length === 0 ? undefined : await gatheringIn(all, before.told, setting, memory);
+  const gathering = fresh.length === 0 ? undefined : await gatheringIn(all, before.told, setting, memory);
   const incidents = gathering?.incidents ?? [];
   await breathe();
   const freshIds = new Set(fresh.map(({ id }) => id));
