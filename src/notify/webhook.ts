@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import { createdEvent } from './alert-event.ts';
@@ -29,7 +29,7 @@ const ownHeaders =
   /^(?:webhook-.*|content-type|content-length|transfer-encoding|host|connection|expect|upgrade|keep-alive|te|trailer|user-agent)$/i;
 
 function secretProblem(secret: string): string | undefined {
-  const key = signingKey(secret);
+  const key = signingKey(secret)?.export();
   if (key === undefined) return 'starts with whsec_ but what follows is not base64';
   return key.length < 24
     ? `has ${key.length} bytes; use at least 24, for example "whsec_" and the output of: openssl rand -base64 32`
@@ -130,8 +130,9 @@ export function sign(secret: string, signed: string): string {
     .digest('base64')}`;
 }
 
-function signingKey(secret: string): Uint8Array | undefined {
-  if (!secret.startsWith('whsec_')) return Buffer.from(secret);
+/** A key and not its bytes, which Node takes three times as long to sign with. */
+function signingKey(secret: string): KeyObject | undefined {
+  if (!secret.startsWith('whsec_')) return createSecretKey(secret, 'utf8');
   const encoded = secret.slice('whsec_'.length);
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? Buffer.from(encoded, 'base64') : undefined;
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? createSecretKey(encoded, 'base64') : undefined;
 }
