@@ -15,9 +15,15 @@ export interface FetchLimits {
   readonly mostBytes: number;
 }
 
+/** `missing`: what of it did not come, and why, in one clause. */
 export type Fetched =
-  | { readonly type: 'new'; readonly bytes: Uint8Array; readonly validators: Validators }
-  | { readonly type: 'unchanged' }
+  | {
+      readonly type: 'new';
+      readonly bytes: Uint8Array;
+      readonly validators: Validators;
+      readonly missing?: string | undefined;
+    }
+  | { readonly type: 'unchanged'; readonly missing?: string | undefined }
   | { readonly type: 'failed'; readonly reason: string };
 
 const mostRedirects = 3;

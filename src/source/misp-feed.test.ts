@@ -24,6 +24,7 @@ interface Event {
 /** A feed on loopback whose events the test changes. */
 async function feedServer(events: Map<string, Event>) {
   let seen = 0;
+  let now = start;
   let trouble: ((request: ReceivedRequest) => ScriptedAnswer | undefined) | undefined;
   const server = await startFakeServer((request) => {
     const answer = trouble?.(request);
@@ -67,6 +68,9 @@ async function feedServer(events: Map<string, Event>) {
       return found;
     },
     requests: server.requests,
+    pass: (ms: number) => {
+      now += ms;
+    },
     fail: (how: typeof trouble) => {
       trouble = how;
     },
@@ -84,7 +88,7 @@ async function feedServer(events: Map<string, Event>) {
           },
         ],
         folder,
-        clock: () => start,
+        clock: () => now,
         log: { info: () => {}, warn: () => {}, error: () => {} },
         changed: () => {},
       });
@@ -92,6 +96,7 @@ async function feedServer(events: Map<string, Event>) {
       return {
         refresh: lists.refresh,
         problem: () => lists.states()[0]?.problem,
+        isStale: () => lists.states()[0]?.isStale,
         names: (...addresses: readonly string[]) =>
           addresses.filter(
             (one) => lists.states()[0]?.contents?.set.find('address', one, start) !== undefined,
@@ -167,11 +172,33 @@ describe('a feed of MISP', () => {
     fail(({ path }) => (path.includes(uuid(2)) ? { type: 'answer', status: 503 } : undefined));
     const feed = await open();
     expect(feed.names(...all)).toEqual(['192.0.2.1']);
+    expect(feed.problem()).toBe(`1 of 2 events did not come: ${uuid(2)}.json: HTTP 503`);
     asked();
     fail(undefined);
     await feed.refresh();
     expect(asked()).toEqual(['manifest.json', `${uuid(2)}.json`]);
     expect(feed.names(...all)).toEqual(['192.0.2.1', '192.0.2.2']);
+    expect(feed.problem()).toBeUndefined();
+  });
+
+  it('tells of an event that never comes, and is as fresh as its manifest all the same', async () => {
+    const events = new Map<string, Event>([
+      [uuid(1), { changed: seconds(2), addresses: ['192.0.2.1'] }],
+      [uuid(2), { changed: seconds(1), addresses: ['192.0.2.2'] }],
+    ]);
+    const { open, fail, pass } = await feedServer(events);
+    fail(({ path }) => (path.includes(uuid(2)) ? { type: 'answer', status: 404 } : undefined));
+    const feed = await open();
+    pass(8 * day);
+    await feed.refresh();
+    expect(feed.problem()).toBe(`1 of 2 events did not come: ${uuid(2)}.json: HTTP 404`);
+    expect(feed.isStale()).toBe(false);
+    // One that came before and has changed since is there as it was.
+    events.set(uuid(1), { changed: seconds(0), addresses: ['192.0.2.3'] });
+    fail(({ path }) => (path.endsWith('/manifest.json') ? undefined : { type: 'answer', status: 404 }));
+    await feed.refresh();
+    expect(feed.problem()).toMatch(/^2 of 2 events did not come: /);
+    expect(feed.names(...all)).toEqual(['192.0.2.1']);
   });
 
   it.each<[string, ScriptedAnswer, RegExp]>([

@@ -25,7 +25,7 @@ const atOnce = 4;
 /**
  * Fetches the manifest of a feed, and of the events that it names those that are new or have changed since. They join what was there before, and what
  * the manifest does not name any more is gone: the list is always what an answer of MISP's search would be. What did not come in the time there
- * is (or was not there) comes at the next look: until then the manifest counts as changed. Redirects and credentials as in `fetchList`. Never rejects.
+ * is (or was not there) is told, and comes at the next look: until then the manifest counts as changed. Redirects and credentials as in `fetchList`. Never rejects.
  * https://www.circl.lu/doc/misp/managing-feeds/
  */
 export async function fetchMispFeed(
@@ -50,6 +50,7 @@ export async function fetchMispFeed(
   const named = events.size;
   let bytes = 0;
   let came = 0;
+  /** Why the first did not come that did not. */
   let problem: string | undefined;
 
   async function fetchOthers(queue: Iterator<[string, string], undefined>): Promise<void> {
@@ -82,12 +83,15 @@ export async function fetchMispFeed(
   const queue = missing[Symbol.iterator]();
   await Promise.all(Array.from({ length: atOnce }, () => fetchOthers(queue)));
 
-  if (came === 0 && problem !== undefined) return failed(problem);
-  if (came === 0 && kept !== undefined && named === before.size) return { type: 'unchanged' };
+  if (events.size === 0 && problem !== undefined) return failed(problem);
+  const lost = missing.length - came;
+  const told = problem && `${lost} of ${wanted.length} events did not come: ${problem}`;
+  if (came === 0 && kept !== undefined && named === before.size) return { type: 'unchanged', missing: told };
   const response = [...events.values()].map((Event) => ({ Event }));
   const all = Buffer.from(JSON.stringify({ response }));
   if (all.length > limits.mostBytes) return failed(tooLong(limits.mostBytes));
-  return { type: 'new', bytes: all, validators: problem === undefined ? fetched.validators : {} };
+  const validators = problem === undefined ? fetched.validators : {};
+  return { type: 'new', bytes: all, validators, missing: told };
 }
 
 /** The events of a manifest with the time of their last change as it is written there, the newest first. */

@@ -25,7 +25,7 @@ export interface ListState<Contents> {
   /** When its source last gave or confirmed these contents, in milliseconds since the epoch. */
   readonly confirmedAt: number | undefined;
   readonly isStale: boolean;
-  /** Why the last attempt brought nothing, one clause; undefined where it did. */
+  /** Why the last attempt brought nothing, or not all, one clause; undefined where it did. */
   readonly problem: string | undefined;
 }
 
@@ -109,17 +109,27 @@ export async function openLists<Source extends ListSource, Contents>(
     const isStale = isStaleAt(list.settings, state.confirmedAt, clock());
     const isNew = state.contents !== list.state.contents || isStale !== list.state.isStale;
     if (state.problem !== undefined && state.problem !== list.state.problem)
-      log.warn({ list: state.name, problem: state.problem }, 'list not loaded; the last good one holds');
+      log.warn(
+        { list: state.name, problem: state.problem },
+        next.confirmedAt === undefined
+          ? 'list not loaded; the last good one holds'
+          : 'a part of the list did not come; what came holds, and so does what was there of the rest',
+      );
     list.state = { ...state, isStale };
     if (isNew) changed(states());
   };
-  const take = async (list: One, bytes: Uint8Array, confirmedAt: number): Promise<boolean> => {
+  const take = async (
+    list: One,
+    bytes: Uint8Array,
+    confirmedAt: number,
+    missing?: string,
+  ): Promise<boolean> => {
     const read = await options.read(bytes, list.settings);
     if (read.type === 'refused') {
       set(list, { problem: read.reason });
       return false;
     }
-    set(list, { contents: read.contents, confirmedAt, problem: undefined });
+    set(list, { contents: read.contents, confirmedAt, problem: missing });
     return true;
   };
 
@@ -137,9 +147,9 @@ export async function openLists<Source extends ListSource, Contents>(
       if (list.kept === undefined)
         return set(list, { problem: 'HTTP 304 to a question that asked for no change' });
       list.kept = { ...list.kept, confirmedAt };
-      set(list, { confirmedAt, problem: undefined });
+      set(list, { confirmedAt, problem: fetched.missing });
     } else {
-      if (!(await take(list, fetched.bytes, confirmedAt))) return;
+      if (!(await take(list, fetched.bytes, confirmedAt, fetched.missing))) return;
       list.kept = { bytes: fetched.bytes, validators: fetched.validators, confirmedAt };
     }
     await keepList(folder, name, url, list.kept);
