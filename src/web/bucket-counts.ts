@@ -41,8 +41,9 @@ export function bucketCounts({ most, small }: BucketCountsSettings): BucketCount
   let floor = 0;
   let lastBucket = -1;
   let lastCounts: CountTable | undefined;
-  /** The latest bucket of all. */
+  /** The latest bucket of all, and one that no bucket is before. */
   let newest = -1;
+  let oldest = Number.POSITIVE_INFINITY;
   const counters = { entries: 0, squeezedOut: 0 };
 
   const drop = (bucket: number, counts: CountTable): void => {
@@ -75,6 +76,7 @@ export function bucketCounts({ most, small }: BucketCountsSettings): BucketCount
     // What comes next is mostly as much as what came before, and then need not grow.
     const counts = newTable(bucket > newest ? tables.get(newest)?.entries() : 0);
     newest = Math.max(newest, bucket);
+    oldest = Math.min(oldest, bucket);
     tables.set(bucket, counts);
     [lastBucket, lastCounts] = [bucket, counts];
     return counts;
@@ -97,7 +99,13 @@ export function bucketCounts({ most, small }: BucketCountsSettings): BucketCount
     expire: (bucket) => {
       if (bucket <= floor) return;
       floor = bucket;
-      for (const [old, counts] of tables) if (old < floor) drop(old, counts);
+      // Time goes on with every batch, and mostly there is nothing so old; to go through some hundred buckets each time would be felt.
+      if (floor <= oldest) return;
+      oldest = Number.POSITIVE_INFINITY;
+      for (const [old, counts] of tables) {
+        if (old < floor) drop(old, counts);
+        else oldest = Math.min(oldest, old);
+      }
     },
     forget: (forgotten) => {
       for (const [bucket, counts] of tables) {
