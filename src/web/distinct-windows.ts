@@ -36,6 +36,8 @@ export interface DistinctWindow {
 export interface DistinctCounter {
   readonly step: number;
   readonly add: (key: number, item: number, time: number) => void;
+  /** Has the memory look for the first so many pairs, which will be added, at once, before one after the other is waited for. */
+  readonly bringNear: (keys: Int32Array, items: Uint32Array, count: number) => void;
   /** Tells of the windows that have reached the threshold, of keys that have changed since the last call. */
   readonly judge: (reached: (found: DistinctReached) => void) => void;
   /** How many different items are held of a key, over all times. */
@@ -88,6 +90,8 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
   /** The bits of all pairs together, or more. */
   let held = 0;
   const counters = { entries: 0, turnedAway: 0 };
+  /** Keeps what is only fetched from being left out as useless. */
+  const fetched = new Int32Array(1);
 
   const keyOf = (pair: number): number => signed[pair * stride] ?? 0;
   const itemOf = (pair: number): number => pairs[pair * stride + itemAt] ?? 0;
@@ -223,6 +227,12 @@ export function distinctCounter(settings: DistinctSettings): DistinctCounter {
       slots[slot] = pair;
       counters.entries = used;
       if (total + 1 >= threshold) changed.add(key);
+    },
+    bringNear: (keys, items, count) => {
+      const mask = slots.length - 1;
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum ^= slots[hashPair(keys[i] ?? 0, items[i] ?? 0) & mask] ?? 0;
+      fetched[0] = sum ^ lists.bringNear(keys, count);
     },
     judge: (reached) => {
       for (const found of waiting) reached(found);

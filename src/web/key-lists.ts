@@ -9,6 +9,11 @@ export interface KeyLists {
   /** Puts a new head before the list of a key, and gives the one that was there; -1 where there was none. */
   readonly push: (key: number, head: number) => number;
   readonly clear: () => void;
+  /**
+   * Has the memory look for the lists of the first so many keys at once, without a look at what is there, which would have to be waited for.
+   * The number is of no use but to whoever must not be left out as useless.
+   */
+  readonly bringNear: (keys: Int32Array, count: number) => number;
 }
 
 const none = -1;
@@ -25,10 +30,14 @@ export function keyLists(): KeyLists {
   let mask = smallest - 1;
   let size = 0;
 
+  const slotOf = (key: number): number => {
+    const h = Math.imul(key, 0x9e3779b1);
+    return (h ^ (h >>> 15)) & mask;
+  };
+
   /** Where the list of a key is, or where it would be. */
   const placeOf = (key: number): number => {
-    const h = Math.imul(key, 0x9e3779b1);
-    let slot = (h ^ (h >>> 15)) & mask;
+    let slot = slotOf(key);
     for (let at = slot * stride; lists[at + lengthAt] !== 0; at = slot * stride) {
       if (lists[at] === key) return at;
       slot = (slot + 1) & mask;
@@ -75,6 +84,11 @@ export function keyLists(): KeyLists {
     clear: () => {
       lists.fill(0);
       size = 0;
+    },
+    bringNear: (keys, count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum ^= lists[slotOf(keys[i] ?? 0) * stride] ?? 0;
+      return sum;
     },
   };
 }

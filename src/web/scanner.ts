@@ -20,6 +20,14 @@ const mostPairs = 2_000_000;
 const mostPathsOfOne = 1_000;
 const mostOpen = 50_000;
 
+/** What the compiled way needs. */
+interface Flags {
+  readonly isBad: Uint8Array;
+  readonly isNotable: Uint8Array;
+  readonly clients: Int32Array;
+  readonly hashes: Uint32Array;
+}
+
 /**
  * Scanners and probes: clients with many bad responses in a minute, with many different missing paths, with a handful of different names
  * that only scanners ask for, and those who do it slowly. Clients with nothing bad cost one byte for each half hour.
@@ -77,14 +85,16 @@ export function scannerSignal(
   const see = (rule: OffenceRule, found: DistinctReached): EvidenceKeeper =>
     book.see({ ...found, rule, subject: { type: 'client', value: clients.textOf(found.key) } });
 
-  /** Which statuses are bad and which are worth a look, where compiled code reads it. */
-  let flags: { readonly isBad: Uint8Array; readonly isNotable: Uint8Array } | undefined;
-  const useKernel = ({ kernel: { memory, allot } }: CountedRows): typeof flags => {
+  /** Which statuses are bad and which are worth a look, where compiled code reads it; and room for the clients and missing paths of a batch. */
+  let flags: Flags | undefined;
+  const useKernel = ({ kernel: { memory, allot }, found }: CountedRows): typeof flags => {
     const [badAt, notableAt] = [allot(isBad.length), allot(isNotable.length)];
     if (badAt === undefined || notableAt === undefined) return undefined;
     const moved = {
       isBad: new Uint8Array(memory, badAt, isBad.length),
       isNotable: new Uint8Array(memory, notableAt, isNotable.length),
+      clients: new Int32Array(found.length),
+      hashes: new Uint32Array(found.length),
     };
     moved.isBad.set(isBad);
     moved.isNotable.set(isNotable);
@@ -128,6 +138,17 @@ export function scannerSignal(
           pathIds.byteOffset,
           nameOf.byteOffset,
         );
+        const { clients, hashes } = flags;
+        let missed = 0;
+        for (let i = 0; i < listed; i++) {
+          const row = found[i] ?? 0;
+          const id = ids[row] ?? -1;
+          if (id === -1 || isMissing[status[row] ?? 0] === 0) continue;
+          clients[missed] = id;
+          hashes[missed++] = hashOf[pathIds[row] ?? 0] ?? 0;
+        }
+        missing.bringNear(clients, hashes, missed);
+        slow.bringNear(clients, hashes, missed);
         for (let i = 0; i < listed; i++) look(found[i] ?? 0);
       } else {
         slow.addGood(requests, ids, isBad);

@@ -7,6 +7,8 @@ import type { TrafficSettings } from './settings.ts';
 
 /** Clients that guess paths for hours. */
 export interface SlowScanners {
+  /** Before missing paths are added; as of `DistinctCounter`. */
+  readonly bringNear: (clients: Int32Array, paths: Uint32Array, count: number) => void;
   readonly addMissing: (client: number, path: number, time: number) => void;
   /** Counts the responses of a batch that were not bad: the rows that have a client, whose status is not in `isBad`. */
   readonly addGood: (requests: Requests, clients: Int32Array, isBad: Uint8Array) => void;
@@ -99,6 +101,7 @@ export function slowScanners(settings: TrafficSettings, mostOfOne: number, most:
   };
 
   return {
+    bringNear: missing.bringNear,
     addMissing: (client, path, time) => {
       if (isOpen(time)) missing.add(client, path, time);
     },
