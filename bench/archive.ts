@@ -11,9 +11,7 @@ export interface Archive {
   readonly unpackedBytes: number;
 }
 
-const recordsPerFile = 2_000;
-
-export function makeArchive(folder: string, records: number, seed = 1): Archive {
+export function makeArchive(folder: string, records: number, seed = 1, recordsPerFile = 2_000): Archive {
   mkdirSync(folder, { recursive: true });
   const random = randomFrom(seed);
   const make = recordMaker(random);
