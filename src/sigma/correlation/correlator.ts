@@ -1,10 +1,13 @@
-import { fieldsOf, isBefore, newEntry, packFields, type Entry } from './entry.ts';
-import { entryOf, findingOf, type CorrelationFinding } from './finding.ts';
+import { isBefore, newEntry, packFields, type Entry } from './entry.ts';
+import type { CorrelationFinding } from './finding.ts';
 import { createHeap } from './heap.ts';
+import { judge, release, wait, type Judging, type Receiver } from './judging.ts';
 import type { LinkedCorrelation } from './link.ts';
 import { sharedLoads } from './load.ts';
 import type { Match } from './match.ts';
 import { windowTestOf } from './measure.ts';
+import { createFieldReader } from './read-fields.ts';
+import { routesTo } from './routes.ts';
 import { runFlatline } from './run-flatline.ts';
 import { runTravel } from './run-travel.ts';
 import { runChange, runNewValue } from './run-values.ts';
@@ -85,15 +88,6 @@ export interface Correlator {
   readonly counters: () => CorrelatorCounters;
 }
 
-/** A correlation that an entry goes to, with the members that the entry is a match of. */
-interface Receiver {
-  readonly to: number;
-  readonly members: readonly number[];
-}
-
-/** More different sets of rules that match one event hardly come. */
-const mostReceivers = 1_000;
-
 /**
  * Makes a correlator. `kept` are the rows that an earlier one gave as changes: it goes on where that one was, but for correlations that
  * have changed since, which begin anew. Rows that are of no use any more are among the next changes.
@@ -113,29 +107,21 @@ export function createCorrelator(
     early: 0,
     future: 0,
   };
-  const waiting = createHeap<Entry>(isBefore);
-  const waitingIds = new Set<string>();
-  let waitingBytes = 0;
   let clock = Number.NEGATIVE_INFINITY;
-  let mark = Number.NEGATIVE_INFINITY;
   /** Whether there were findings since the state was last kept. */
   let told = false;
   /** Of the entry that was recorded last. */
   let number = 0;
 
-  function release(entry: Entry): void {
-    if (--entry.holders === 0) unrecord(entry);
-  }
-
   const loads = sharedLoads(linked.length, options.limits.bytes);
-  const runners = linked.map((one, index) => {
+  const runners = linked.map((one, index): Receiver => {
     const context: RunnerContext = {
       linked: one,
       limits: options.limits,
       load: loads[index] ?? { add: () => {}, isTooMuch: () => false },
       counters,
       hold: (entry) => void entry.holders++,
-      release,
+      release: (entry) => release(judging, entry),
       keep: (group, value, json) => {
         if (!options.keepsState) return;
         journal.set(
@@ -144,128 +130,34 @@ export function createCorrelator(
         );
       },
     };
-    return {
-      linked: one,
-      runner: createRunner(one, context),
-      inbox: [] as { readonly entry: Entry; readonly members: readonly number[] }[],
-    };
+    return { linked: one, runner: createRunner(one, context), inbox: [] };
   });
-  /** Of the correlations that are judged though nothing happens. */
-  const deadlines = runners.flatMap(({ runner: { nextDeadline: next } }, to) =>
-    next === undefined ? [] : [{ to, next }],
-  );
-  /** The correlations that have something to judge at the present instant, the last one first. */
-  const due: number[] = [];
-  /** For each rule or correlation: whom its matches go to. */
-  const routes = new Map<string, { readonly to: number; readonly member: number }[]>();
-  for (const [to, { linked: one }] of runners.entries())
-    for (const [member, { id }] of one.members.entries()) {
-      const route = routes.get(id);
-      if (route === undefined) routes.set(id, [{ to, member }]);
-      else route.push({ to, member });
-    }
+  const judging: Judging = {
+    waiting: createHeap(isBefore),
+    waitingIds: new Set(),
+    waitingBytes: 0,
+    mark: Number.NEGATIVE_INFINITY,
+    runners,
+    routes: routesTo(linked),
+    deadlines: runners.flatMap(({ runner: { nextDeadline: next } }, to) =>
+      next === undefined ? [] : [{ to, next }],
+    ),
+    due: [],
+    reader: createFieldReader(),
+    events: options.events,
+    record,
+    unrecord,
+  };
+  const { waiting, waitingIds, routes, deadlines } = judging;
 
-  /** The same few rules match together again and again. */
-  const receiversBySources = new Map<string, readonly Receiver[]>();
-
-  /** The correlations that an entry goes to. */
-  function receiversOf({ sources }: Entry): readonly Receiver[] {
-    const [only = ''] = sources;
-    const key = sources.length === 1 && !only.startsWith('[') ? only : JSON.stringify(sources);
-    let receivers = receiversBySources.get(key);
-    if (receivers === undefined) {
-      receivers = findReceivers(sources);
-      if (receiversBySources.size >= mostReceivers) receiversBySources.clear();
-      receiversBySources.set(key, receivers);
-    }
-    return receivers;
-  }
-
-  function findReceivers(sources: readonly string[]): readonly Receiver[] {
-    const receivers = new Map<number, number[]>();
-    for (const source of sources)
-      for (const { to, member } of routes.get(source) ?? []) {
-        const members = receivers.get(to);
-        if (members === undefined) receivers.set(to, [member]);
-        else if (!members.includes(member)) members.push(member);
-      }
-    for (const members of receivers.values()) members.sort((a, b) => a - b);
-    return Array.from(receivers, ([to, members]) => ({ to, members }));
-  }
-
-  function send(entry: Entry): void {
-    for (const { to, members } of receiversOf(entry)) {
-      const inbox = runners[to]?.inbox;
-      if (inbox === undefined) continue;
-      if (inbox.length === 0) fallsDue(to);
-      inbox.push({ entry, members });
-    }
-  }
-
-  function fallsDue(to: number): void {
-    let at = due.length;
-    for (; at > 0 && (due[at - 1] ?? 0) < to; at--) continue;
-    if (due[at - 1] !== to) due.splice(at, 0, to);
-  }
-
-  /** Judges everything before `end`, or until there are so many findings. */
-  function judge(end: number, most = Number.POSITIVE_INFINITY): readonly CorrelationFinding[] {
-    const findings: CorrelationFinding[] = [];
-    while (findings.length < most) {
-      let time = waiting.first()?.time ?? Number.POSITIVE_INFINITY;
-      for (const { next } of deadlines) time = Math.min(time, next());
-      if (time >= end) {
-        mark = Math.max(mark, end);
-        break;
-      }
-      judgeInstant(time, findings);
-      mark = Math.max(mark, time + 1);
-    }
+  function judgeUntil(end: number, most?: number): readonly CorrelationFinding[] {
+    const findings = judge(judging, end, most);
     told ||= findings.length > 0;
     return findings;
   }
 
-  function judgeInstant(time: number, findings: CorrelationFinding[]): void {
-    const present: Entry[] = [];
-    while (waiting.first()?.time === time) {
-      const entry = waiting.pop();
-      if (entry === undefined) break;
-      waitingIds.delete(entry.id);
-      waitingBytes -= entry.bytes;
-      present.push(entry);
-      entry.read = fieldsOf(entry);
-      send(entry);
-    }
-    for (const { to, next } of deadlines) if (next() <= time) fallsDue(to);
-    // Each correlation stands behind those that it refers to, so that their findings of this instant have come when it is its turn.
-    for (let to = due.pop(); to !== undefined; to = due.pop()) {
-      const receiver = runners[to];
-      if (receiver === undefined) continue;
-      const { linked: one, runner, inbox } = receiver;
-      // In the order of ids, since findings of others come in the order of their rules.
-      if (inbox.length > 1) inbox.sort((a, b) => (isBefore(a.entry, b.entry) ? -1 : 1));
-      for (const { entry, members } of inbox) runner.take(entry, members);
-      inbox.length = 0;
-      const outcomes = runner.settle(time);
-      for (const outcome of outcomes) {
-        const finding = findingOf(one.correlation, outcome, options.events);
-        findings.push(finding);
-        if (!routes.has(one.correlation.id)) continue;
-        const entry = entryOf(finding, outcome.entries);
-        entry.holders = 1;
-        record(entry);
-        present.push(entry);
-        send(entry);
-      }
-    }
-    for (const entry of present) {
-      entry.read = undefined;
-      release(entry);
-    }
-  }
-
   function add(match: Match): void {
-    if (match.time < mark) {
+    if (match.time < judging.mark) {
       counters.late++;
       return;
     }
@@ -275,15 +167,10 @@ export function createCorrelator(
     }
     const { time, id, rules, fields, evidence } = match;
     const packed = packFields(fields);
-    wait(newEntry({ time, id, sources: rules, fields: packed, evidence, behind: undefined, total: 1 }));
-  }
-
-  function wait(entry: Entry): void {
-    entry.holders = 1;
-    waiting.push(entry);
-    waitingIds.add(entry.id);
-    waitingBytes += entry.bytes;
-    record(entry);
+    wait(
+      judging,
+      newEntry({ time, id, sources: rules, fields: packed, evidence, behind: undefined, total: 1 }),
+    );
   }
 
   function forget(key: string): void {
@@ -320,22 +207,22 @@ export function createCorrelator(
     }
     if (meta === undefined) return;
     clock = meta.clock;
-    mark = meta.mark;
+    judging.mark = meta.mark;
     for (const [hash, rows] of groups) mine.get(hash)?.runner.restoreGroups(rows);
     for (const entry of entries.sort((a, b) => (isBefore(a, b) ? -1 : 1))) {
       // A match that waits has been judged by none, so that it can go to changed correlations too.
-      if (entry.time >= mark) {
-        wait(entry);
+      if (entry.time >= meta.mark) {
+        wait(judging, entry);
         continue;
       }
-      for (const { to, members } of receiversOf(entry)) {
+      for (const { to, members } of routes.of(entry.sources)) {
         const receiver = runners[to];
         if (receiver !== undefined && known.has(receiver.linked.hash))
           receiver.runner.restore(entry, members);
       }
       if (entry.holders === 0) unrecord(entry);
     }
-    for (const { runner } of runners) runner.restored(mark);
+    for (const { runner } of runners) runner.restored(meta.mark);
   }
 
   restore();
@@ -350,21 +237,21 @@ export function createCorrelator(
           continue;
         }
         add(match);
-        while (waiting.size() > options.pending || waitingBytes > options.pendingBytes) {
+        while (waiting.size() > options.pending || judging.waitingBytes > options.pendingBytes) {
           const oldest = waiting.first();
           if (oldest === undefined) break;
           const before = waiting.size();
-          findings.push(...judge(oldest.time + 1));
+          findings.push(...judgeUntil(oldest.time + 1));
           counters.early += before - waiting.size();
         }
       }
       clock = Math.max(clock, time);
       for (const match of matches) if (match.time <= latest) clock = Math.max(clock, match.time);
-      findings.push(...judge(clock - options.lateness));
+      findings.push(...judgeUntil(clock - options.lateness));
       return findings;
     },
-    flush: () => judge(clock + 1),
-    flushSome: (most) => judge(clock + 1, most),
+    flush: () => judgeUntil(clock + 1),
+    flushSome: (most) => judgeUntil(clock + 1, most),
     isWaiting: () => waiting.size() > 0 || deadlines.some(({ next }) => next() < Number.POSITIVE_INFINITY),
     clock: () => clock,
     changes: () => {
@@ -372,7 +259,7 @@ export function createCorrelator(
       // As long as nothing was taken and nothing told, an older mark means the same.
       if (!options.keepsState || (changes.length === 0 && !told)) return changes;
       told = false;
-      return [...changes, { key: metaKey, value: metaRow({ clock, mark, hashes }) }];
+      return [...changes, { key: metaKey, value: metaRow({ clock, mark: judging.mark, hashes }) }];
     },
     counters: () => ({ ...counters }),
   };

@@ -1,6 +1,7 @@
 import { textBytes } from '../../event/text-bytes.ts';
 import { objectBytes, scalarBytes } from './load.ts';
 import type { FieldValues } from './match.ts';
+import type { ReadFields } from './read-fields.ts';
 import type { Scalar } from './scalars.ts';
 
 /** One event behind a finding. */
@@ -34,7 +35,7 @@ export interface Entry {
   /** Of its kept row; undefined until it has one. */
   key: string | undefined;
   /** What `fields` says, while the instant of the entry is judged: all correlations that take it ask for that. */
-  read: FieldValues | undefined;
+  read: ReadFields | undefined;
 }
 
 export function packFields(fields: FieldValues): string {
@@ -42,7 +43,7 @@ export function packFields(fields: FieldValues): string {
 }
 
 export function fieldsOf({ fields, read }: Pick<Entry, 'fields' | 'read'>): FieldValues {
-  return read ?? (JSON.parse(fields) as FieldValues);
+  return read?.values ?? (JSON.parse(fields) as FieldValues);
 }
 
 /** An entry that nobody holds yet. */

@@ -4,6 +4,7 @@ import { bytesOf, Queue, weightOf, type Entry, type Held } from './entry.ts';
 import { groupBytes } from './load.ts';
 import type { WindowTest } from './measure.ts';
 import type { Measure } from './window-measure.ts';
+import type { Part } from './read-fields.ts';
 import { Recent } from './recent.ts';
 import {
   groupKeys,
@@ -139,16 +140,16 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
     keep(key, undefined, { anchor, id: anchorId });
   }
 
-  function heldOf(
-    entry: Entry,
-    members: readonly number[],
-  ): readonly { readonly group: GroupKey; readonly held: Held }[] {
-    const found: { group: GroupKey; held: Held }[] = [];
+  function partsOf(entry: Entry, members: readonly number[]): readonly Part[] {
+    const known = entry.read?.parts.get(linked);
+    if (known?.members === members) return known.all;
+    const all: Part[] = [];
     for (const group of groupKeys(linked, entry, members)) {
       const data = test.dataOf(entry, group.members);
-      if (data !== undefined) found.push({ group, held: { entry, members: group.members, data } });
+      if (data !== undefined) all.push({ group, data });
     }
-    return found;
+    entry.read?.parts.set(linked, { members, all });
+    return all;
   }
 
   function outcomeOf(group: Group, value: number, start: number, end: number, eventId: string): Outcome {
@@ -191,15 +192,15 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
 
   return {
     take: (entry, members) => {
-      const all = heldOf(entry, members);
+      const all = partsOf(entry, members);
       if (all.length === 0) counters.incomplete++;
-      for (const { group: key, held } of all) {
+      for (const { group: key, data } of all) {
         const group = groups.get(key.key) ?? create(key, entry.time, entry.id);
         trim(group, entry.time);
         // Judged at the end, they stay in the order in which they began, which is that of their ends: all windows are as long.
         if (!atEnd) groups.touch(group.key);
         group.last = entry.time;
-        insert(group, held);
+        insert(group, { entry, members: key.members, data });
         touched.add(group);
         if (!atEnd || entry.time !== group.anchor) continue;
         if (entry.id < group.anchorId) group.anchorId = entry.id;
@@ -207,16 +208,18 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
       }
     },
     settle: (time) => {
-      const outcomes: (Outcome | undefined)[] = [];
-      if (!atEnd) for (const group of touched) outcomes.push(judgeAtOnce(group, time));
+      const outcomes: Outcome[] = [];
+      const tell = (outcome: Outcome | undefined) => {
+        if (outcome !== undefined) outcomes.push(outcome);
+      };
+      if (!atEnd) for (const group of touched) tell(judgeAtOnce(group, time));
       touched.clear();
       for (let oldest = groups.oldest; oldest !== undefined; oldest = groups.oldest) {
-        if (atEnd && oldest.anchor + timespan <= time)
-          outcomes.push(judgeAtEnd(oldest, oldest.anchor + timespan));
+        if (atEnd && oldest.anchor + timespan <= time) tell(judgeAtEnd(oldest, oldest.anchor + timespan));
         else if (!atEnd && oldest.last < time - reach) drop(oldest);
         else break;
       }
-      return outcomes.filter((outcome) => outcome !== undefined);
+      return outcomes;
     },
     ...(atEnd && {
       nextDeadline: () =>
@@ -233,7 +236,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
         create({ key, values: valuesOfKey(key) }, anchor, id);
     },
     restore: (entry, members) => {
-      for (const { group: key, held } of heldOf(entry, members)) {
+      for (const { group: key, data } of partsOf(entry, members)) {
         const known = groups.get(key.key);
         // Of a window that has been judged nothing is left, though another correlation may still hold the entry.
         if (atEnd && (known === undefined || entry.time < known.anchor)) continue;
@@ -241,7 +244,7 @@ export function runWindows(test: WindowTest, context: RunnerContext): Runner {
         if (!atEnd) groups.touch(group.key);
         group.last = entry.time;
         group.heldAt = wasHeldAt.get(group.key);
-        insert(group, held);
+        insert(group, { entry, members: key.members, data });
       }
     },
     restored: () => {

@@ -12,6 +12,7 @@ const longestText = 256;
 /** The texts and numbers in a field, lists inside lists included; nothing for null, objects and what is missing. */
 export function scalarsOf(value: Json | undefined): readonly Scalar[] {
   if (value === undefined) return [];
+  if (typeof value === 'string') return [boundedText(value)];
   const found: Scalar[] = [];
   const pending: Json[] = [value];
   for (let item = pending.pop(); item !== undefined && found.length < mostMembers; item = pending.pop()) {
