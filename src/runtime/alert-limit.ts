@@ -48,8 +48,11 @@ export function createAlertLimit(most: number, before: () => ReadonlySet<string>
   };
   const isReached = (ruleId: string, severity: Severity): boolean => {
     if (most === 0) return true;
+    // As most of the time; a key is not made for nothing then.
+    const earlier = before();
+    if (reached.size === 0 && earlier.size === 0) return false;
     const key = keyOf(ruleId, severity);
-    return reached.has(key) || before().has(key);
+    return reached.has(key) || earlier.has(key);
   };
   const add = (more: Further): void => {
     const key = keyOf(more.rule.id, more.severity);
