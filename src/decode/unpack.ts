@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 import { disposable, disposableLast, disposeOf } from './disposable.ts';
+import { gunzipAtOnce } from './gunzip.ts';
 import { peek } from './peek.ts';
 import { through } from './through.ts';
 
@@ -40,7 +41,10 @@ const packings: readonly Packing[] = [
     name: 'gzip',
     magic: [0x1f, 0x8b, 0x08],
     open: () => createGunzip({ chunkSize: outputBytes }),
-    atOnce: gunzipAtOnce,
+    atOnce: (packed) => {
+      const unpacked = gunzipAtOnce(packed, atOnceOutput);
+      return unpacked && disposable(unpacked);
+    },
     beginning: (packed) =>
       gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: salvageBytes }),
   },
@@ -144,27 +148,6 @@ async function* unpackOne(
       `${left} bytes after the end of the ${packing.name} data were not read; unpack it first if it has several parts`,
       stream.bytesWritten,
     );
-  }
-}
-
-/**
- * In one call, which is twice as fast as a stream. Gives up on whatever is out of the ordinary, so that there is one place
- * only, the stream, where damage is told.
- */
-function gunzipAtOnce(packed: Uint8Array): Uint8Array | undefined {
-  // The last four bytes are the length of what was packed last, modulo 2^32: a hint, and no more (RFC 1952, section 2.3.1).
-  const hint = packed.length < 18 ? 0 : Buffer.from(packed.subarray(-4)).readUInt32LE(0);
-  // To try would leave all that was unpacked until then to the garbage collector.
-  if (hint > atOnceOutput) return undefined;
-  try {
-    const { buffer, engine } = gunzipSync(packed, {
-      info: true,
-      maxOutputLength: atOnceOutput,
-      chunkSize: Math.min(Math.max(hint + 1, outputBytes), atOnceOutput),
-    }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
-    return engine.bytesWritten === packed.length ? disposable(buffer) : undefined;
-  } catch {
-    return undefined;
   }
 }
 
