@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { makeArchive, type Archive } from './archive.ts';
+import { littleMemory } from './little-memory.ts';
 import { printTable, type Measured } from './measure.ts';
 import { publishedPath } from './published.ts';
 
@@ -12,11 +13,6 @@ const limits = ['gunzipSync of each file', 'the same, memory given back', 'unpac
 const scans = ['own rules, all records parsed', 'own rules', 'the same without facts'];
 const withPublished = ["and SigmaHQ's but one", "and all of SigmaHQ's"];
 const told = z.object({ processor: z.array(z.number()), alerts: z.number() });
-
-/** How the command begins itself on Linux, to take little memory: it costs time, so that a scan is measured with it. */
-const littleMemory = z
-  .object({ flags: z.array(z.string()), environment: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../bin/little-memory.json'), 'utf8')));
 
 /**
  * A CloudTrail archive with real rule sets, all findings: against the limits of any engine that reads it, which are unpacking alone (as

@@ -25,8 +25,8 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
 }
 
 /**
- * A scan takes half as much memory again, where what follows is left alone; all of it must be said before a process begins, so it begins
- * again, once, as the same process.
+ * A scan takes half as much memory again, where what follows is left alone, and whoever watches access logs 15 to 20 MB more; all of it must be said
+ * before a process begins, so it begins again, once, as the same process.
  *
  * Threads take memory from arenas of their own, which the C library of Linux hardly gives back. What is longer than 4 MB is taken and
  * given back by itself, so that no hole is left, and 8 MB are kept: files are unpacked into them one after the other, and fresh memory is slow. https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
@@ -36,7 +36,9 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
 function withLittleMemory() {
   const { env, execPath, execArgv, argv } = process;
   const isWorthIt =
-    process.platform === 'linux' && argv[2] === 'scan' && env['MALLOC_ARENA_MAX'] === undefined;
+    process.platform === 'linux' &&
+    (argv[2] === 'scan' || argv[2] === 'traffic') &&
+    env['MALLOC_ARENA_MAX'] === undefined;
   // The mark of our own ends this where the system takes the others out, as it does for programs with more rights than their user.
   if (!isWorthIt || env['TOCSIN_LITTLE_MEMORY'] !== undefined || process.send || !process.execve) return;
   try {

@@ -13,6 +13,7 @@ import { loadTrafficDecisions } from '../../runtime/config.ts';
 import { configSchema } from '../../runtime/config-schema.ts';
 import { keptRulesFolder } from '../../runtime/cache-folder.ts';
 import { builtinRules, loadRules } from '../../runtime/load-rules.ts';
+import { createRelief, trafficBounds } from '../../runtime/memory-bound.ts';
 import { botSettingsOf, trafficSettingsOf, treatmentOf } from '../../runtime/traffic-settings.ts';
 import { watchTraffic, type WatchedTraffic } from '../../runtime/watched-traffic.ts';
 import type { ProtectedNetworks } from '../../web/protected-networks.ts';
@@ -94,6 +95,7 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const progress = await startProgress(size, showsProgress, clock);
   const rejections = rejectionPrinter(flags.verbose ?? false, progress.clear);
+  const relieve = createRelief(trafficBounds);
   try {
     const tally = await readAccessFiles(
       {
@@ -106,7 +108,10 @@ export async function runTraffic(paths: readonly string[], flags: TrafficFlags):
         onRejection: rejections.add,
         onProgress: progress.update,
       },
-      traffic.take,
+      (requests) => {
+        traffic.take(requests);
+        relieve();
+      },
     );
     traffic.finish();
     progress.stop();
