@@ -7,6 +7,7 @@ import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { watchTraffic } from '../src/runtime/watched-traffic.ts';
 import type { Requests } from '../src/event/requests.ts';
 import type { Rule } from '../src/sigma/rule.ts';
+import { fastChecksum } from '../src/source/fast-checksum.ts';
 import { distributedFloodSignal } from '../src/web/distributed-flood.ts';
 import { floodSignal } from '../src/web/flood.ts';
 import { scannerSignal } from '../src/web/scanner.ts';
@@ -116,7 +117,9 @@ function unpack(log: EdgeLog): void {
 async function read(log: EdgeLog, take: (requests: Requests) => void = () => {}): Promise<void> {
   let rows = 0;
   for (const object of log.objects)
-    for await (const { requests } of readAccessLog(only(object), from, { unpackAtOnce: true })) {
+    for await (const { requests } of readAccessLog(only(object), from, {
+      unpackAtOnce: { checksum: fastChecksum() },
+    })) {
       rows += requests.count;
       take(requests);
     }

@@ -8,6 +8,7 @@ import { createEngine, engineOf as engineFrom, type Engine } from '../src/runtim
 import { builtinRules, loadRules } from '../src/runtime/load-rules.ts';
 import { assetsOfScan, scan } from '../src/runtime/scan.ts';
 import { keepHeapSmall, letHeapGrowSome } from '../src/runtime/small-heap.ts';
+import { fastChecksum } from '../src/source/fast-checksum.ts';
 import { findFiles, readInput } from '../src/source/files.ts';
 import { loadPublished, matchesEveryCallOfRoles } from './published.ts';
 
@@ -50,7 +51,7 @@ async function engineOf(which: 'own' | 'but one' | 'all'): Promise<Engine> {
 async function readAll(folder: string, use: (content: Uint8Array) => void): Promise<number> {
   for (const name of readdirSync(folder)) {
     const file = { path: join(folder, name), size: 1, stdin: false };
-    for await (const content of unpack(readInput(file), { atOnce: true })) {
+    for await (const content of unpack(readInput(file), { atOnce: { checksum: fastChecksum() } })) {
       use(content);
       disposeOf(content);
     }

@@ -11,6 +11,7 @@ import type { Counted } from './prefilter/wanted.ts';
 import { unwrap } from './shapes.ts';
 import { readSoleObject } from './sole-object.ts';
 import { unpack, UnpackError } from './unpack.ts';
+import type { AtOnce } from './gunzip.ts';
 
 /** Where content came from; `decode` adds the position of each record. */
 export type Arrival = Omit<Provenance, 'position'>;
@@ -22,8 +23,7 @@ export interface DecodeOptions {
   readonly startAt?: number | undefined;
   /** Tells records from their bytes that no rule can match; they are counted and not decoded. Without it every record is decoded. */
   readonly prefilter?: Prefilter | undefined;
-  /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
-  readonly unpackAtOnce?: boolean | undefined;
+  readonly unpackAtOnce?: AtOnce | undefined;
   /**
    * After how many bytes of records a batch ends (128 KiB). The shorter it is, the fewer events are there together, of which the garbage
    * collector has to move each one; where something has a price for each batch, longer ones are cheaper.

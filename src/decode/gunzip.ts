@@ -1,9 +1,13 @@
-import { createRequire } from 'node:module';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
-import type * as Crc32Library from '@node-rs/crc32';
 
 /** The CRC-32 of gzip (RFC 1952, section 8), unsigned. */
 export type Checksum = (bytes: Uint8Array) => number;
+
+/** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
+export interface AtOnce {
+  /** A faster one than zlib's, where there is one. */
+  readonly checksum?: Checksum | undefined;
+}
 
 /** What Node's synchronous functions give with `info`: how much of the input was read, beside the output. */
 interface Unpacked {
@@ -19,13 +23,13 @@ const trailerBytes = 8;
  * Unpacks gzip in one call, which is twice as fast as a stream and holds the thread. Undefined where it is damaged, longer than
  * `mostBytes`, or out of the ordinary in any other way, so that there is one place only, the stream, where damage is told.
  *
- * A third of what Node takes to unpack goes to the checksum, which zlib works out by tables. So that is left to a library that has the
- * processor's own instructions for it, where it is installed for this kind of machine, and Node unpacks what lies between header and trailer.
+ * A third of what Node takes to unpack goes to the checksum, which zlib works out by tables. Who has a
+ * faster one gives it, and Node unpacks what lies between header and trailer.
  */
 export function gunzipAtOnce(
   packed: Uint8Array,
   mostBytes: number,
-  checksumOf: () => Checksum | undefined = fastChecksum,
+  { checksum }: AtOnce = {},
 ): Uint8Array | undefined {
   const trailerAt = packed.length - trailerBytes;
   const bodyAt = headerLength(packed);
@@ -37,9 +41,8 @@ export function gunzipAtOnce(
   if (length > mostBytes) return undefined;
   const chunkSize = Math.min(Math.max(length + 1, firstRoom), mostBytes);
   const options = { info: true, maxOutputLength: mostBytes, chunkSize };
-  const checksum = bodyAt === 0 ? undefined : checksumOf();
   try {
-    if (checksum !== undefined) {
+    if (checksum !== undefined && bodyAt > 0) {
       const body = packed.subarray(bodyAt, trailerAt);
       const { buffer, engine } = inflateRawSync(body, options) as unknown as Unpacked;
       const isSole = engine.bytesWritten === body.length;
@@ -63,20 +66,4 @@ function headerLength(packed: Uint8Array): number {
   const flags = packed[flagsAt] ?? 0;
   if (packed.length < fixedHeader || (flags & ~(isText | hasName)) !== 0) return 0;
   return (flags & hasName) === 0 ? fixedHeader : packed.indexOf(0, fixedHeader) + 1;
-}
-
-let loaded: { readonly checksum: Checksum | undefined } | undefined;
-
-function fastChecksum(): Checksum | undefined {
-  return (loaded ??= { checksum: loadChecksum() }).checksum;
-}
-
-/** It is a binary for each kind of machine, is missing on some, and where only our own code was copied to. */
-function loadChecksum(): Checksum | undefined {
-  try {
-    const { crc32 } = createRequire(import.meta.url)('@node-rs/crc32') as typeof Crc32Library;
-    return (bytes) => crc32(bytes);
-  } catch {
-    return undefined;
-  }
 }

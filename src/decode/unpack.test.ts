@@ -19,7 +19,8 @@ async function run(
   const out: Uint8Array[] = [];
   let error: unknown;
   try {
-    for await (const chunk of unpack(inChunks(bytes, size), { atOnce })) out.push(chunk);
+    for await (const chunk of unpack(inChunks(bytes, size), { atOnce: atOnce ? {} : undefined }))
+      out.push(chunk);
   } catch (thrown) {
     error = thrown;
   }

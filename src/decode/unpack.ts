@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 import { disposable, disposableLast, disposeOf } from './disposable.ts';
-import { gunzipAtOnce } from './gunzip.ts';
+import { gunzipAtOnce, type AtOnce } from './gunzip.ts';
 import { peek } from './peek.ts';
 import { through } from './through.ts';
 
@@ -20,7 +20,7 @@ export class UnpackError extends Error {
 
 export interface UnpackOptions {
   /** Unpacks what is not too long in one call: faster, and it holds the thread for some milliseconds. */
-  readonly atOnce?: boolean | undefined;
+  readonly atOnce?: AtOnce | undefined;
   /** How many times packed data may be packed. */
   readonly levels?: number;
 }
@@ -30,7 +30,7 @@ interface Packing {
   readonly magic: readonly number[];
   readonly open: () => Transform & { readonly bytesWritten: number };
   /** Unpacks the whole at once; undefined where that is not certain to be right, or too long. Holds the thread. */
-  readonly atOnce?: (packed: Uint8Array) => Uint8Array | undefined;
+  readonly atOnce?: (packed: Uint8Array, how: AtOnce) => Uint8Array | undefined;
   /** Unpacks a beginning that need not be complete. Throws where it is damaged or longer than `salvageBytes`. */
   readonly beginning: (packed: Uint8Array) => Uint8Array;
 }
@@ -41,8 +41,8 @@ const packings: readonly Packing[] = [
     name: 'gzip',
     magic: [0x1f, 0x8b, 0x08],
     open: () => createGunzip({ chunkSize: outputBytes }),
-    atOnce: (packed) => {
-      const unpacked = gunzipAtOnce(packed, atOnceOutput);
+    atOnce: (packed, how) => {
+      const unpacked = gunzipAtOnce(packed, atOnceOutput, how);
       return unpacked && disposable(unpacked);
     },
     beginning: (packed) =>
@@ -81,7 +81,7 @@ const sliceBytes = 32 * 1024;
  */
 export async function* unpack(
   chunks: AsyncIterable<Uint8Array>,
-  { atOnce = false, levels = 2 }: UnpackOptions = {},
+  { atOnce, levels = 2 }: UnpackOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const { head, whole } = await peek(chunks, (head) => head.length >= 4 || !couldBePacked(head));
   const packing = packings.find(({ magic }) => startsWith(head, magic));
@@ -92,12 +92,12 @@ export async function* unpack(
 async function* unpackOne(
   packing: Packing,
   packed: AsyncIterable<Uint8Array>,
-  atOnce: boolean,
+  atOnce: AtOnce | undefined,
 ): AsyncGenerator<Uint8Array> {
   let chunks = packed;
-  if (atOnce && packing.atOnce !== undefined) {
+  if (atOnce !== undefined && packing.atOnce !== undefined) {
     const { head, whole, ended } = await peek(packed, (head) => head.length > atOnceBytes);
-    const unpacked = ended ? packing.atOnce(head) : undefined;
+    const unpacked = ended ? packing.atOnce(head, atOnce) : undefined;
     if (unpacked !== undefined) {
       disposeOf(head);
       yield unpacked;

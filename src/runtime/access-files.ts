@@ -7,6 +7,7 @@ import type { AccessBatch } from '../decode/access/batch.ts';
 import { readAccessLog } from '../decode/access/read.ts';
 import { readParquetLog } from '../decode/access/parquet.ts';
 import { isParquet } from '../decode/parquet/file.ts';
+import { fastChecksum } from '../source/fast-checksum.ts';
 import { readInput, type InputFile } from '../source/files.ts';
 import { openRandomFile, setDownInFile } from '../source/random-file.ts';
 
@@ -127,7 +128,11 @@ async function* batchesOf(
   try {
     const batches = file.stdin ? undefined : await parquetBatches(file, from, onBytes);
     for await (const batch of batches ??
-      readAccessLog(counted(), from, { format, unpackAtOnce: !file.stdin, setDown: setDownInFile })) {
+      readAccessLog(counted(), from, {
+        format,
+        unpackAtOnce: file.stdin ? undefined : { checksum: fastChecksum() },
+        setDown: setDownInFile,
+      })) {
       at = batch.bytes;
       yield batch;
     }

@@ -3,6 +3,7 @@ import { decode, type DecodedBatch, type DecodeOptions } from '../decode/decode.
 import type { Prefilter } from '../decode/prefilter/prefilter.ts';
 import type { Rejection } from '../event/record.ts';
 import type { Match } from '../sigma/correlation/match.ts';
+import { fastChecksum } from '../source/fast-checksum.ts';
 import type { FilePart } from '../source/file-parts.ts';
 import { readInput } from '../source/files.ts';
 import { createAlertLimit, type AlertLimit, type Further } from './alert-limit.ts';
@@ -104,7 +105,7 @@ export async function* readPart(
   // What holds the thread to unpack at once would hold those who type into standard input as well.
   const options: DecodeOptions = {
     prefilter: prefilter(limit),
-    unpackAtOnce: !file.stdin,
+    unpackAtOnce: file.stdin ? undefined : { checksum: fastChecksum() },
     batchBytes,
     ...(list === undefined ? { startAt: from } : { part: { ...list, from, endsAt } }),
   };

@@ -10,6 +10,7 @@ import { wholeLines } from './whole-lines.ts';
 import { giveRowMemoryBack, takeRowMemory } from './row-memory.ts';
 import { isParquet, type RandomBytes } from '../parquet/file.ts';
 import { readParquetLog } from './parquet.ts';
+import type { AtOnce } from '../gunzip.ts';
 
 /** Bytes that were set down somewhere, to be read in any order. */
 export interface SetDown extends RandomBytes {
@@ -34,8 +35,7 @@ export interface AccessOptions {
    * lines obey. Nothing is read of them again.
    */
   readonly beginning?: Uint8Array | undefined;
-  /** For those who wait for nothing else: packed content that is not too long is unpacked in one call, which holds the thread. */
-  readonly unpackAtOnce?: boolean | undefined;
+  readonly unpackAtOnce?: AtOnce | undefined;
 }
 
 /**

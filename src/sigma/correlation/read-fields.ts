@@ -1,6 +1,6 @@
 import type { LinkedCorrelation } from './link.ts';
 import type { FieldValues } from './match.ts';
-import type { GroupKey } from './runner.ts';
+import type { GroupKey } from './group-key.ts';
 import type { Scalar } from './scalars.ts';
 
 /** What the packed fields of entries say, with what correlations have made of it: the same caller is seen again and again. */

@@ -3,7 +3,8 @@ import { bytesOf, Queue, type Entry, type Held } from './entry.ts';
 import { createHeap } from './heap.ts';
 import { groupBytes } from './load.ts';
 import { Recent } from './recent.ts';
-import { groupKeys, type GroupKey, type Outcome, type Runner, type RunnerContext } from './runner.ts';
+import type { GroupKey } from './group-key.ts';
+import { groupKeys, type Outcome, type Runner, type RunnerContext } from './runner.ts';
 
 interface Group {
   readonly key: string;

@@ -5,15 +5,9 @@ import { isBefore } from './entry.ts';
 import { groupBytes, objectBytes } from './load.ts';
 import { textsOf } from './measure.ts';
 import { Recent } from './recent.ts';
-import {
-  groupKeys,
-  valuesOfKey,
-  type GroupKey,
-  type Outcome,
-  type Runner,
-  type RunnerContext,
-} from './runner.ts';
+import { groupKeys, valuesOfKey, type Outcome, type Runner, type RunnerContext } from './runner.ts';
 import { joinedText } from './scalars.ts';
+import type { GroupKey } from './group-key.ts';
 
 /** So many values are named in a finding. */
 const mostNotes = 10;

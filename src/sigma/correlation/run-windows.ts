@@ -6,15 +6,8 @@ import type { WindowTest } from './measure.ts';
 import type { Measure } from './window-measure.ts';
 import type { Part } from './read-fields.ts';
 import { Recent } from './recent.ts';
-import {
-  groupKeys,
-  leastId,
-  valuesOfKey,
-  type GroupKey,
-  type Outcome,
-  type Runner,
-  type RunnerContext,
-} from './runner.ts';
+import { groupKeys, leastId, valuesOfKey, type Outcome, type Runner, type RunnerContext } from './runner.ts';
+import type { GroupKey } from './group-key.ts';
 
 interface Group {
   readonly key: string;

@@ -1,6 +1,7 @@
 import type { Json } from '../../event/json.ts';
 import type { Correlation } from './correlation.ts';
 import { fieldsOf, type Entry } from './entry.ts';
+import type { GroupKey } from './group-key.ts';
 import type { LinkedCorrelation, Member } from './link.ts';
 import type { Load } from './load.ts';
 import { fieldIn, valuesOf, type FieldValues } from './match.ts';
@@ -70,12 +71,6 @@ export interface RunnerCounters {
   incomplete: number;
   evictedGroups: number;
   evictedEntries: number;
-}
-
-export interface GroupKey {
-  readonly key: string;
-  readonly values: readonly string[];
-  readonly members: readonly number[];
 }
 
 /**
