@@ -23,8 +23,8 @@ const trailerBytes = 8;
  * Unpacks gzip in one call, which is twice as fast as a stream and holds the thread. Undefined where it is damaged, longer than
  * `mostBytes`, or out of the ordinary in any other way, so that there is one place only, the stream, where damage is told.
  *
- * A third of what Node takes to unpack goes to the checksum, which zlib works out by tables. Who has a
- * faster one gives it, and Node unpacks what lies between header and trailer.
+ * A third of what Node takes to unpack goes to the checksum, which zlib works out by tables. Who has a faster one gives it, and Node unpacks
+ * what lies between header and trailer.
  */
 export function gunzipAtOnce(
   packed: Uint8Array,

@@ -38,11 +38,14 @@ export interface Entry {
   read: ReadFields | undefined;
 }
 
+/** What groups and values are found by: what follows from these is remembered for all entries that say the same. */
+export type FieldsOfEntry = Pick<Entry, 'fields' | 'read'>;
+
 export function packFields(fields: FieldValues): string {
   return JSON.stringify(fields);
 }
 
-export function fieldsOf({ fields, read }: Pick<Entry, 'fields' | 'read'>): FieldValues {
+export function fieldsOf({ fields, read }: FieldsOfEntry): FieldValues {
   return read?.values ?? (JSON.parse(fields) as FieldValues);
 }
 

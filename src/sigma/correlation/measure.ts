@@ -1,5 +1,5 @@
 import type { CorrelationTest } from './correlation.ts';
-import { fieldsOf, type Entry } from './entry.ts';
+import { fieldsOf, type FieldsOfEntry } from './entry.ts';
 import { hasNot } from './expression.ts';
 import { isRising, within } from './bounds.ts';
 import type { LinkedCorrelation } from './link.ts';
@@ -20,7 +20,7 @@ export interface WindowTest {
   /** How many time spans of entries are needed. */
   readonly spans: 1 | 2;
   /** What an entry adds; undefined where it has nothing to add and is left out. */
-  readonly dataOf: (entry: Entry, members: readonly number[]) => readonly Scalar[] | undefined;
+  readonly dataOf: (entry: FieldsOfEntry, members: readonly number[]) => readonly Scalar[] | undefined;
   readonly createMeasure: () => Measure;
   readonly holds: (value: number | undefined) => boolean;
   /** The largest count in the bounds: as many entries must fit into a group. */
@@ -143,7 +143,7 @@ function numeric(
 /** The values of a field in an entry, by the name that it has for the first of the rules that it matches. */
 function firstValues(
   { correlation, members }: LinkedCorrelation,
-  entry: Entry,
+  entry: FieldsOfEntry,
   matched: readonly number[],
   field: string,
 ): readonly Scalar[] {
@@ -154,7 +154,7 @@ function firstValues(
 /** The values of one field one by one; of several fields, their combination. Undefined where one is missing. */
 export function textsOf(
   linked: LinkedCorrelation,
-  entry: Entry,
+  entry: FieldsOfEntry,
   matched: readonly number[],
   fields: readonly string[],
 ): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import type { Json } from '../../event/json.ts';
 import type { Correlation } from './correlation.ts';
-import { fieldsOf, type Entry } from './entry.ts';
+import { fieldsOf, type Entry, type FieldsOfEntry } from './entry.ts';
 import type { GroupKey } from './group-key.ts';
 import type { LinkedCorrelation, Member } from './link.ts';
 import type { Load } from './load.ts';
@@ -79,7 +79,7 @@ export interface RunnerCounters {
  */
 export function groupKeys(
   { correlation, members }: LinkedCorrelation,
-  entry: Entry,
+  entry: FieldsOfEntry,
   matched: readonly number[],
 ): readonly GroupKey[] {
   const fields = correlation.groupBy.length === 0 ? {} : fieldsOf(entry);
