@@ -44,6 +44,7 @@ const mostKept = 5_000;
 
 /** What is read at once holds up all else that the server does: a millisecond's work, and then the others' turn. */
 const pageSize = 10;
+const workMs = 1;
 const breathe = (): Promise<void> => sleep(3);
 
 /** Alerts are many after a pause; the rest waits for the next time. */
@@ -94,7 +95,17 @@ function gatheringIn(
   setting: GatherSetting,
   memory: GatherMemory,
 ): Promise<Gathering> {
-  return gatherInSteps([...sightings.values()], [...told.values()], setting, memory, breathe);
+  return gatherInSteps([...sightings.values()], [...told.values()], setting, memory, breatheAtTimes());
+}
+
+/** For pieces of work of which many take no time at all. */
+function breatheAtTimes(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < workMs) return;
+    await breathe();
+    since = performance.now();
+  };
 }
 
 /** What was stored after a position. */
@@ -163,6 +174,7 @@ async function take(
   for (const id of dropped) all.delete(id);
   const over = [...told.keys()].filter((id) => !all.has(id));
   for (const id of over) told.delete(id);
+  await breathe();
 
   const { created, joined = [] } = await commit({
     alerts: news.map(({ alert, channels }) => ({ alert, channels })),

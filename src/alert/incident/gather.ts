@@ -1,4 +1,5 @@
 import type { Entity } from './entity.ts';
+import { atOnce, type Pieces } from './pieces.ts';
 import type { Sighting } from './sighting.ts';
 
 export interface GatherSetting {
@@ -27,18 +28,32 @@ export type KeysOf = (sighting: Sighting) => readonly string[];
 
 export const keysOf: KeysOf = ({ entities }) => entities.map(entityKey);
 
+/** Alerts in a piece of work. */
+const alertsInPiece = 200;
+
 /**
  * What joins alerts: neither what is wide, nor what is ignored, nor an address, role or resource that many actors have in common, such as
  * the role of a build system. Keys as of `entityKey`.
  */
 export function joiningEntities(
   sightings: Iterable<Sighting>,
-  { mostActors, ignore }: Pick<GatherSetting, 'mostActors' | 'ignore'>,
+  setting: Pick<GatherSetting, 'mostActors' | 'ignore'>,
   keys: KeysOf = keysOf,
 ): ReadonlySet<string> {
+  return atOnce(joiningInPieces(sightings, setting, keys));
+}
+
+/** The same in pieces. */
+export function* joiningInPieces(
+  sightings: Iterable<Sighting>,
+  { mostActors, ignore }: Pick<GatherSetting, 'mostActors' | 'ignore'>,
+  keys: KeysOf,
+): Pieces<ReadonlySet<string>> {
   const actors = new Map<string, Set<string>>();
   const barred = new Set<string>();
+  let seen = 0;
   for (const one of sightings) {
+    if (++seen % alertsInPiece === 0) yield;
     const { entities, actor } = one;
     for (const [index, key] of keys(one).entries()) {
       const entity = entities[index];
@@ -60,12 +75,12 @@ export function joiningEntities(
  *
  * @returns groups of two or more, each in the order of time, the group with the earliest alert first
  */
-export function gather(
+export function* gatherInPieces(
   sightings: readonly Sighting[],
   joining: ReadonlySet<string>,
   { windowMs, longestMs, most }: GatherSetting,
-  keys: KeysOf = keysOf,
-): readonly (readonly Sighting[])[] {
+  keys: KeysOf,
+): Pieces<readonly (readonly Sighting[])[]> {
   const inOrder = [...new Map(sightings.map((one) => [one.id, one])).values()].sort(byTime);
   const groups = inOrder.map((one, index) => ({ parent: index, first: one.time, last: one.time, size: 1 }));
   const rootOf = (index: number): number => {
@@ -76,7 +91,9 @@ export function gather(
     return root;
   };
   const latest = new Map<string, number>();
+  yield;
   for (const [index, one] of inOrder.entries()) {
+    if (index % alertsInPiece === alertsInPiece - 1) yield;
     const { time } = one;
     for (const key of keys(one)
       .filter((each) => joining.has(each))
@@ -96,6 +113,7 @@ export function gather(
       into.last = last;
     }
   }
+  yield;
   const members = Map.groupBy(inOrder.keys(), rootOf);
   return [...members.values()]
     .filter(({ length }) => length > 1)

@@ -1,6 +1,14 @@
 import { severities, type Severity } from '../../event/severity.ts';
 import type { Entity } from './entity.ts';
-import { entityKey, gather, joiningEntities, keysOf, type GatherSetting, type KeysOf } from './gather.ts';
+import {
+  entityKey,
+  gatherInPieces,
+  joiningInPieces,
+  keysOf,
+  type GatherSetting,
+  type KeysOf,
+} from './gather.ts';
+import { atOnce, inPieces, type Pieces } from './pieces.ts';
 import { riskOf, type Risk } from './risk.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -87,8 +95,7 @@ export function incidentsOf(
   setting: GatherSetting,
   memory: GatherMemory = noMemory,
 ): readonly Incident[] {
-  const joining = joiningEntities(sightings, setting, memory.keys);
-  return incidentsAmong(gather(sightings, joining, setting, memory.keys), joining, told, memory);
+  return atOnce(gatheringInPieces(sightings, told, setting, memory)).incidents;
 }
 
 /** What was found among alerts. */
@@ -101,34 +108,36 @@ export interface Gathering {
 }
 
 /**
- * Finds the same incidents in steps of a few milliseconds each where alerts are thousands.
- * @param breathe between steps, for whoever else is waiting
+ * Finds the same incidents in pieces of less than a millisecond each where alerts are thousands.
+ * @param breathe between them, for whoever else is waiting
  */
-export async function gatherInSteps(
+export function gatherInSteps(
   sightings: readonly Sighting[],
   told: readonly ToldIncident[],
   setting: GatherSetting,
   memory: GatherMemory,
   breathe: () => Promise<void>,
 ): Promise<Gathering> {
-  const { keys } = memory;
-  const joining = joiningEntities(sightings, setting, keys);
-  await breathe();
-  const groups = gather(sightings, joining, setting, keys);
-  await breathe();
-  return { sightings, incidents: incidentsAmong(groups, joining, told, memory), joining, keys };
+  return inPieces(gatheringInPieces(sightings, told, setting, memory), breathe);
 }
 
-function incidentsAmong(
-  groups: readonly (readonly Sighting[])[],
-  joining: ReadonlySet<string>,
+function* gatheringInPieces(
+  sightings: readonly Sighting[],
   told: readonly ToldIncident[],
-  { gathered }: GatherMemory,
-): readonly Incident[] {
+  setting: GatherSetting,
+  { keys, gathered }: GatherMemory,
+): Pieces<Gathering> {
+  const joining = yield* joiningInPieces(sightings, setting, keys);
+  yield;
+  const groups = yield* gatherInPieces(sightings, joining, setting, keys);
   const tellings = new Map(told.map((one) => [one.id, one]));
-  return groups
-    .map((alerts) => incidentOf(gathered(alerts), joining, tellings))
-    .sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1));
+  const incidents: Incident[] = [];
+  for (const alerts of groups) {
+    yield;
+    incidents.push(incidentOf(gathered(alerts), joining, tellings));
+  }
+  incidents.sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1));
+  return { sightings, incidents, joining, keys };
 }
 
 /** The incident that goes by an id: its own, that of an alert in it, or of the alert that told of it. */
