@@ -61,7 +61,7 @@ async function benchLog(
     'all signals and board': () => watch(log, rules),
     ...Object.fromEntries(Object.entries(peers).map(([name, run]): [string, Subject] => [name, () => run])),
   };
-  const seconds = await fastest(smoke ? 1 : 5, subjects, new Set(Object.keys(peers)));
+  const seconds = await fastest(smoke ? 1 : 8, subjects, new Set(Object.keys(peers)));
   const packedBytes = log.objects.reduce((sum, { length }) => sum + length, 0);
   const limit = seconds.get('unpacking alone') ?? Number.NaN;
   const rows = [...seconds].map(([name, took]) => {
