@@ -36,6 +36,7 @@ if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
  *
  * With few cores: Node collects garbage on four threads beside its own however few cores there are. On two, a server that has 100 MB of
  * state answers late for a tenth of a second then.
+ * @param {string | undefined} command
  */
 function beginAsFits(command) {
   const { env, execPath, execArgv, argv } = process;
