@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Alert } from '../alert/alert.ts';
 import { decode, type Content, type DecodedBatch } from '../decode/decode.ts';
 import type { Event } from '../event/event.ts';
@@ -11,6 +10,7 @@ import type { CommitResult } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { StateChange } from '../sigma/correlation/state.ts';
 import { isStoresOwn, keep, type KeepOptions, type ToKeep } from './keep.ts';
+import { inTurns } from './turns.ts';
 import { rejectionKeeper } from './kept-rejections.ts';
 import type { KeptCorrelations, Step } from './kept-correlations.ts';
 import { decide, decideHeld, newTally, type Decision, type Tally } from './pipeline.ts';
@@ -106,6 +106,8 @@ export function createBatchIngest(
   };
 }
 
+const turn = inTurns();
+
 /** A batch on its way into the store. */
 interface Waiting extends ToKeep {
   readonly step: Step;
@@ -196,7 +198,7 @@ function openInput(options: IngestOptions, takeTogether: TakeTogether, source: s
       });
       await result.durable?.();
       // Answers are many where one transaction had many batches; an alert is on its way before those who only hear that they were taken.
-      if (decided.length + correlated.length === 0) await breathe();
+      if (decided.length + correlated.length === 0) await turn();
       tally.alerts += elsewhere.length + correlated.length;
       tell([...decided, ...correlated], decision.rejections, tally, result);
       options.onEvents?.(batch.events);

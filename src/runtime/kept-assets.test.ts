@@ -13,7 +13,7 @@ const create = (minute: number, bucketName: string) => call(minute, 's3', 'Creat
 
 async function take(kept: KeptAssets, store: Store, event: Event): Promise<void> {
   kept.memory.observe(event, sightingsOf(event));
-  await kept.keep((assets) => store.commit({ alerts: [], assets, now: 1 }));
+  await kept.keep((assets, assetsFrom) => store.commit({ alerts: [], assets, assetsFrom, now: 1 }));
 }
 
 const names = (kept: KeptAssets) => [...kept.memory.all()].map(({ name }) => name);

@@ -7,8 +7,8 @@ export interface KeptAssets {
   readonly memory: AssetMemory;
   /**
    * Calls `commit` with what has changed, and the revision from which it has. When that fails, the changes are among the next ones:
-   * events that come again change nothing that they have changed before. When others have written meanwhile, what they wrote is taken in
-   * and `commit` called again.
+   * events that come again change nothing that they have changed before. A row is written as a whole: when others have written meanwhile, which
+   * the store says, what they wrote is taken in and `commit` called again.
    */
   readonly keep: <T>(commit: (changes: readonly AssetChange[], from: number) => Promise<T>) => Promise<T>;
   /** Takes what others have written into the store meanwhile: a look at the account, or that something is to be forgotten. */
@@ -36,8 +36,6 @@ export async function openAssets(
   return {
     memory,
     keep: async (commit) => {
-      // A row is written as a whole: what others have put into it meanwhile must be in it.
-      if (memory.isChanged()) await refresh();
       for (let tries = 1; ; tries += 1) {
         const changes = memory.changes();
         try {

@@ -1,8 +1,9 @@
-import { sql, type RawBuilder, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
 import type { Status } from '../alert/alert-life.ts';
 import { lifecycleOf, type HistoryLine } from '../alert/lifecycle.ts';
 import { toColumn, toKey } from './column-text.ts';
+import { fixedSql, listOf } from './fixed-sql.ts';
 import { alertRow } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
@@ -30,7 +31,7 @@ export async function rewriteAlert(
   const terms = alertTerms(after).join(' ');
   if (terms !== alertTerms(before).join(' ')) {
     await sql`delete from alert_terms where ${sql.ref(dialect.termKey)} = ${sequence}`.execute(trx);
-    await writeTerms(trx, dialect, [dialect.termValues(sequence, terms)]);
+    await writeTerms(trx, dialect, [{ sequence, terms }]);
   }
   await countVerdict(trx, after.rule, lifecycleOf(before).status, lifecycleOf(after).status);
 }
@@ -38,12 +39,16 @@ export async function rewriteAlert(
 export async function writeTerms(
   trx: Transaction<Tables>,
   dialect: SqlDialect,
-  rows: readonly RawBuilder<unknown>[],
+  rows: readonly { readonly sequence: number; readonly terms: string }[],
 ): Promise<void> {
-  await sql`insert into alert_terms (${sql.ref(dialect.termKey)}, terms) values ${sql.join(rows)}`.execute(
-    trx,
-  );
+  const parameters = rows.flatMap(({ sequence, terms }) => [sequence, terms]);
+  await insertTerms(trx, dialect, parameters, rows.length);
 }
+
+const insertTerms = fixedSql(
+  (next, count, dialect) =>
+    `insert into alert_terms (${dialect.termKey}, terms) values ${listOf(count, () => dialect.termRow(next))}`,
+);
 
 /** Keeps the figures of a rule at what its alerts were closed as: one that is opened again is judged no more. */
 async function countVerdict(

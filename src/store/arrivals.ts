@@ -1,13 +1,14 @@
-import type { Transaction } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
 import { isClosed, type HistoryLine } from '../alert/lifecycle.ts';
 import { rewriteAlert, writeHistory, writeTerms } from './alert-rows.ts';
 import { deliverAgain } from './deliver-again.ts';
+import { fixedSql, listOf, rowInserter } from './fixed-sql.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
 import { readPace, rulePaces, writePace } from './pace.ts';
 import type { Handing } from './handing.ts';
 import { alertRow, readAlert } from './rows.ts';
-import type { Tables } from './schema.ts';
+import type { AlertRow, Tables } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 
@@ -36,9 +37,9 @@ export async function writeArrivals(
   arrivals: readonly Arrival[],
   setting: Setting,
 ): Promise<Arrived> {
-  const known = await knownKeys(trx, arrivals);
+  const known = await knownKeys(trx, arrivals, setting.dialect);
   const unknown = arrivals.filter(({ entry }) => !known.has(entry.row.id));
-  const groups = await heldGroups(trx, unknown);
+  const groups = await heldGroups(trx, unknown, setting.dialect);
   const paces = rulePaces((ruleId) => readPace(trx, ruleId, setting.place));
   const { fresh, changed, joined } = await decideArrivals(unknown, groups, paces, (held) =>
     storedAlert(trx, held, setting.place),
@@ -52,7 +53,7 @@ export async function writeArrivals(
     const sequence = joined.get(row.id)?.sequence;
     return sequence === undefined ? [] : [{ id: row.id, alert: sequence, time: alert.time }];
   });
-  for (const rows of chunks(occurrences)) await trx.insertInto('occurrences').values(rows).execute();
+  await insertOccurrences(trx, setting.dialect, occurrences);
   for (const pace of paces.changed()) await writePace(trx, pace);
   return {
     created: new Set(fresh.flatMap(({ arrival }) => arrival?.entry.row.id ?? [])),
@@ -69,20 +70,69 @@ async function storedAlert(trx: Transaction<Tables>, { sequence }: Held, place: 
   return readAlert(alert, place);
 }
 
+const selectKnown = fixedSql(
+  (next, count) =>
+    `select id from alerts where id in (${listOf(count, next)}) union all select id from occurrences where id in (${listOf(count, next)})`,
+);
+
+const selectGroups = fixedSql(
+  (next, count) =>
+    `select sequence, group_key, first_seen, last_seen, status, excepted from alerts
+    where group_key in (${listOf(count, next)}) and last_seen >= ${next()} and first_seen <= ${next()}`,
+);
+
+type GroupRow = Pick<
+  Selectable<AlertRow>,
+  'sequence' | 'group_key' | 'first_seen' | 'last_seen' | 'status' | 'excepted'
+>;
+
+const insertRows = rowInserter(
+  'alerts',
+  [
+    'id',
+    'time',
+    'severity',
+    'rule_id',
+    'account',
+    'excepted',
+    'group_key',
+    'first_seen',
+    'last_seen',
+    'status',
+    'snoozed_until',
+    'stored_at',
+    'alert',
+  ],
+  'returning id, sequence',
+);
+
+const insertDeliveries = rowInserter('deliveries', [
+  'alert',
+  'channel',
+  'id',
+  'phase',
+  'due',
+  'attempts',
+  'reason',
+  'settled_at',
+  'told',
+  'changed_at',
+  'cause',
+  'history',
+]);
+
+const insertOccurrences = rowInserter('occurrences', ['id', 'alert', 'time']);
+
 /** Those that are stored already, as alerts or as findings that joined one. */
 async function knownKeys(
   trx: Transaction<Tables>,
   arrivals: readonly Arrival[],
+  dialect: SqlDialect,
 ): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   for (const some of chunks(arrivals)) {
     const keys = some.map(({ entry }) => entry.row.id);
-    const rows = await trx
-      .selectFrom('alerts')
-      .select('id')
-      .where('id', 'in', keys)
-      .unionAll(trx.selectFrom('occurrences').select('id').where('id', 'in', keys))
-      .execute();
+    const rows = await selectKnown<{ readonly id: string }>(trx, dialect, [...keys, ...keys], keys.length);
     for (const { id } of rows) known.add(id);
   }
   return known;
@@ -92,6 +142,7 @@ async function knownKeys(
 async function heldGroups(
   trx: Transaction<Tables>,
   arrivals: readonly Arrival[],
+  dialect: SqlDialect,
 ): Promise<Map<string, Held[]>> {
   const groups = new Map<string, Held[]>();
   const wanted = Map.groupBy(
@@ -107,25 +158,10 @@ async function heldGroups(
     return { key, from: from - widest, to: to + widest };
   });
   for (const some of chunks(reaches)) {
-    const rows = await trx
-      .selectFrom('alerts')
-      .select(['sequence', 'group_key', 'first_seen', 'last_seen', 'status', 'excepted'])
-      .where(
-        'group_key',
-        'in',
-        some.map(({ key }) => key),
-      )
-      .where(
-        'last_seen',
-        '>=',
-        some.reduce((least, { from }) => Math.min(least, from), Infinity),
-      )
-      .where(
-        'first_seen',
-        '<=',
-        some.reduce((most, { to }) => Math.max(most, to), -Infinity),
-      )
-      .execute();
+    const from = some.reduce((least, reach) => Math.min(least, reach.from), Infinity);
+    const to = some.reduce((most, reach) => Math.max(most, reach.to), -Infinity);
+    const keys = some.map(({ key }) => key);
+    const rows = await selectGroups<GroupRow>(trx, dialect, [...keys, from, to], keys.length);
     for (const {
       sequence,
       group_key: key,
@@ -164,15 +200,15 @@ async function insertAlerts(
         isChanged ? { row: alertRow(alert, now, place), terms: alertTerms(alert).join(' ') } : { row, terms },
       ];
     });
-    const rows = await trx
-      .insertInto('alerts')
-      .values(ready.map(({ row }) => row))
-      .returning(['id', 'sequence'])
-      .execute();
+    const rows = await insertRows<Pick<Selectable<AlertRow>, 'id' | 'sequence'>>(
+      trx,
+      dialect,
+      ready.map(({ row }) => row),
+    );
     const sequences = new Map(rows.map(({ id, sequence }) => [id, sequence]));
     const terms = ready.flatMap(({ row, terms: text }) => {
       const sequence = sequences.get(row.id);
-      return sequence === undefined ? [] : [dialect.termValues(sequence, text)];
+      return sequence === undefined ? [] : [{ sequence, terms: text }];
     });
     await writeTerms(trx, dialect, terms);
     for (const { row } of ready) texts.set(row.id, row.alert);
@@ -186,7 +222,7 @@ async function insertAlerts(
           return handing.row({ id, sequence, text: texts.get(row.id) ?? row.alert }, one, now);
         }),
   );
-  for (const rows of chunks(deliveries)) await trx.insertInto('deliveries').values(rows).execute();
+  await insertDeliveries(trx, dialect, deliveries);
 }
 
 async function writeChanged(trx: Transaction<Tables>, held: Held, setting: Setting): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { Asset } from '../facts/assets/asset.ts';
 import { readAsset, type AssetChange } from '../facts/assets/memory.ts';
@@ -8,12 +8,13 @@ import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { nextNumber } from './counters.ts';
 import { StoreError } from './error.ts';
+import { rowInserter } from './fixed-sql.ts';
 import type { AssetRow, Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { AssetChanges, AssetPage, AssetQuery } from './store.ts';
 
 /** An asset's row but for its revision, which the transaction gives it. */
-export type NewAssetRow = Omit<Insertable<AssetRow>, 'revision'>;
+export type NewAssetRow = Omit<Selectable<AssetRow>, 'revision' | 'sequence'>;
 
 export function assetRow({ key, asset }: AssetChange, now: number): NewAssetRow {
   const words = [asset?.name, asset?.id, asset?.arn].map((word) => toColumn(word ?? '').toLowerCase());
@@ -29,8 +30,14 @@ export function assetRow({ key, asset }: AssetChange, now: number): NewAssetRow 
 }
 
 const longestWords = 3_000;
-const rowsAtOnce = 100;
 const assetsAtOnce = 2_000;
+
+const upsertAssets = rowInserter(
+  'assets',
+  ['key', 'type', 'account', 'words', 'last_seen', 'stored_at', 'asset', 'revision'],
+  `on conflict (key) do update set type = excluded.type, account = excluded.account, words = excluded.words,
+  last_seen = excluded.last_seen, revision = excluded.revision, stored_at = excluded.stored_at, asset = excluded.asset`,
+);
 
 /**
  * Writes changes in their order, all with the next revision; returns that, or undefined where there was nothing to write.
@@ -41,34 +48,18 @@ export async function writeAssets(
   trx: Transaction<Tables>,
   batches: readonly { readonly assets: readonly NewAssetRow[]; readonly assetsFrom: number | undefined }[],
   own: ReadonlySet<number>,
-  place: string,
+  { place, dialect }: { readonly place: string; readonly dialect: SqlDialect },
 ): Promise<number | undefined> {
   const rows = batches.flatMap(({ assets }) => assets);
   if (rows.length === 0) return undefined;
-  const revision = await nextNumber(trx, 'assets.revision');
+  const revision = await nextNumber(trx, dialect, 'assets.revision');
   for (const { assets, assetsFrom } of batches) {
     if (assets.length === 0 || assetsFrom === undefined) continue;
     for (let one = assetsFrom + 1; one < revision; one++) if (!own.has(one)) throw staleAssets(place);
   }
   // The last word on each: one statement must not change the same row twice.
   const last = [...new Map(rows.map((row) => [row.key, { ...row, revision }])).values()];
-  for (let from = 0; from < last.length; from += rowsAtOnce) {
-    await trx
-      .insertInto('assets')
-      .values(last.slice(from, from + rowsAtOnce))
-      .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet((eb) => ({
-          type: eb.ref('excluded.type'),
-          account: eb.ref('excluded.account'),
-          words: eb.ref('excluded.words'),
-          last_seen: eb.ref('excluded.last_seen'),
-          revision: eb.ref('excluded.revision'),
-          stored_at: eb.ref('excluded.stored_at'),
-          asset: eb.ref('excluded.asset'),
-        })),
-      )
-      .execute();
-  }
+  await upsertAssets(trx, dialect, last);
   return revision;
 }
 

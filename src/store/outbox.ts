@@ -1,6 +1,7 @@
 import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from 'kysely';
 import { raisedStanding, standingOf } from '../alert/standing.ts';
 import { toColumn, toKey } from './column-text.ts';
+import { fixedSql, listOf } from './fixed-sql.ts';
 import { readAlert, readCause, readTold } from './rows.ts';
 import type { Phase, Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
@@ -143,48 +144,48 @@ export async function countOwed(
     .execute();
 }
 
+const settleDelivered = fixedSql((next, count) => {
+  const changedMeanwhile = (): string => `case when revision > ${next()}`;
+  return `update deliveries set
+    phase = ${changedMeanwhile()} then 'waiting' else 'delivered' end,
+    follows = ${changedMeanwhile()} then 1 else follows end,
+    attempts = ${changedMeanwhile()} then 0 else attempts end,
+    due = ${changedMeanwhile()} then ${next()} else due end,
+    told_revision = ${next()},
+    told = coalesce(${next()}, told),
+    reason = null,
+    settled_at = ${next()}
+    where id in (${listOf(count, next)}) and told_revision < ${next()}`;
+});
+
 /** Writes down how an attempt ended; see `Store.settle` for what counts when. */
 export async function settleDelivery(
   db: Kysely<Tables>,
+  dialect: SqlDialect,
   id: string | readonly string[],
   outcome: DeliveryOutcome,
   now: number,
 ): Promise<void> {
   if (id.length === 0) return;
-  const update =
-    typeof id === 'string'
-      ? db.updateTable('deliveries').where('id', '=', toColumn(id))
-      : db.updateTable('deliveries').where('id', 'in', id.map(toColumn));
+  const ids = (typeof id === 'string' ? [id] : id).map(toColumn);
+  const update = () => db.updateTable('deliveries').where('id', 'in', ids).where(is('leased'));
   switch (outcome.type) {
     case 'delivered': {
       const { revision = 0, told } = outcome;
-      const changedMeanwhile = sql<boolean>`revision > ${sql.lit(revision)}`;
-      await update
-        .set({
-          phase: sql<Phase>`case when ${changedMeanwhile} then 'waiting' else 'delivered' end`,
-          follows: sql<0 | 1>`case when ${changedMeanwhile} then 1 else follows end`,
-          attempts: sql<number>`case when ${changedMeanwhile} then 0 else attempts end`,
-          due: sql<number>`case when ${changedMeanwhile} then ${now} else due end`,
-          told_revision: revision,
-          ...(told === undefined ? {} : { told: JSON.stringify(told) }),
-          reason: null,
-          settled_at: now,
-        })
-        .where('told_revision', '<', revision)
-        .execute();
+      const known = told === undefined ? null : JSON.stringify(told);
+      const changes = [revision, revision, revision, revision, now, revision, known, now];
+      await settleDelivered(db, dialect, [...changes, ...ids, revision], ids.length);
       return;
     }
     case 'retry':
-      await update
+      await update()
         .set({ phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) })
-        .where(is('leased'))
         .execute();
       return;
     case 'dead':
     case 'dropped':
-      await update
+      await update()
         .set({ phase: outcome.type, reason: toColumn(outcome.reason), settled_at: now })
-        .where(is('leased'))
         .execute();
       return;
     default:

@@ -31,11 +31,17 @@ import type { Told } from './told.ts';
 /** Of one rejected stretch of bytes no more than this is kept. */
 const longestRejection = 256 * 1024;
 
+/** A row with all of its columns but the number that the database gives it. */
+export type NewAlertRow = Omit<Selectable<AlertRow>, 'sequence'>;
+
+/** A row of what nobody has been told of yet. */
+export type NewDeliveryRow = Omit<Selectable<DeliveryRow>, 'follows' | 'revision' | 'told_revision'>;
+
 /** A commit as rows: everything that can be wrong with it has been found before a transaction begins. */
 export interface CommitRows {
   readonly alerts: readonly {
     readonly id: string;
-    readonly row: Insertable<AlertRow>;
+    readonly row: NewAlertRow;
     /** What it is found by, with a space between them. */
     readonly terms: string;
     readonly owes: readonly OwedDelivery[];
@@ -93,7 +99,7 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
 }
 
 /** @throws {StoreError} `unfit` where it has no JSON form or no place on the time line. */
-export function alertRow(alert: Alert, now: number, place: string): Insertable<AlertRow> {
+export function alertRow(alert: Alert, now: number, place: string): NewAlertRow {
   const unfit = (reason: string, options?: ErrorOptions): StoreError =>
     new StoreError(
       'unfit',
@@ -163,7 +169,7 @@ export function deliveryRow(
   alert: { readonly id: string; readonly sequence: number },
   { channel, due: asked, cause }: OwedDelivery,
   now: number,
-): Insertable<DeliveryRow> {
+): NewDeliveryRow {
   const due = Math.max(asked ?? now, now);
   return {
     alert: alert.sequence,

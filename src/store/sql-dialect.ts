@@ -2,6 +2,9 @@ import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Tables } from './schema.ts';
 import type { TermQuery } from './search-terms.ts';
 
+/** Gives the place of the next parameter in the text of a statement. */
+export type NextParameter = () => string;
+
 /** What the SQL databases do not have in common. */
 export interface SqlDialect {
   /** Lets no other transaction that asks for the same write until this one ends; waits for one that is under way. */
@@ -21,23 +24,15 @@ export interface SqlDialect {
   readonly isOneOf: (sequences: readonly number[]) => RawBuilder<boolean>;
   /** The column that holds an alert's sequence beside its terms. */
   readonly termKey: 'rowid' | 'sequence';
-  /** A row of that table, from the terms as one text with a space between them. */
-  readonly termValues: (sequence: number, terms: string) => RawBuilder<unknown>;
-  /**
-   * Rows for a statement to insert from, one text however many they are, so that it is prepared once. Of columns that hold texts without NUL
-   * and lone surrogates, or numbers.
-   */
-  readonly rowsOf: (
-    rows: readonly (readonly (string | number)[])[],
-    types: readonly ColumnType[],
-  ) => RawBuilder<unknown>;
-  /** The same for a comparison: whether a column of text is one of these. */
+  /** A row of that table, with places for the sequence and for the terms as one text with a space between them. */
+  readonly termRow: (next: NextParameter) => string;
+  /** How a statement names its parameters, counted from 1. */
+  readonly parameter: (position: number) => string;
+  /** Whether a column of text is one of these; one text however many they are, so that it is prepared once. */
   readonly isOneOfTexts: (column: string, texts: readonly string[]) => RawBuilder<boolean>;
   /** Whether rows that another transaction holds are there to be passed over: a database with one writer has none. */
   readonly skipsLocked: boolean;
 }
-
-type ColumnType = 'text' | 'double precision';
 
 export const sqliteSql: SqlDialect = {
   // A transaction has the write lock from its beginning: see the driver.
@@ -54,13 +49,11 @@ export const sqliteSql: SqlDialect = {
           order by rowid desc`,
   isOneOf: (sequences) =>
     sql<boolean>`sequence in (select value from json_each(${JSON.stringify(sequences)}))`,
-  // "where true", because an upsert could otherwise be read as a join: https://www.sqlite.org/lang_upsert.html#parsing_ambiguity
-  rowsOf: (rows, types) =>
-    sql`select ${sql.join(types.map((_, i) => sql`value ->> ${sql.lit(i)}`))} from json_each(${JSON.stringify(rows)}) where true`,
   isOneOfTexts: (column, texts) =>
     sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(texts)}))`,
   termKey: 'rowid',
-  termValues: (sequence, terms) => sql`(${sequence}, ${terms})`,
+  termRow: (next) => `(${next()}, ${next()})`,
+  parameter: () => '?',
   skipsLocked: false,
 };
 
@@ -87,12 +80,10 @@ export const postgresSql: SqlDialect = {
       ? sql`select sequence from alert_terms where terms @@ ${tsquery(terms)}::tsquery`
       : sql`select sequence from alert_terms where sequence = any(${among}::bigint[]) and terms @@ ${tsquery(terms)}::tsquery`,
   isOneOf: (sequences) => sql<boolean>`sequence = any(${sequences}::bigint[])`,
-  rowsOf: (rows, types) =>
-    sql`select * from unnest(${sql.join(types.map((type, i) => sql`${rows.map((row) => row[i])}::${sql.raw(type)}[]`))})`,
   isOneOfTexts: (column, texts) => sql<boolean>`${sql.ref(column)} = any(${texts}::text[])`,
   termKey: 'sequence',
-  termValues: (sequence, terms) =>
-    sql`(${sequence}::bigint, array_to_tsvector(string_to_array(${terms}::text, ' ')))`,
+  termRow: (next) => `(${next()}::bigint, array_to_tsvector(string_to_array(${next()}::text, ' ')))`,
+  parameter: (position) => `$${position}`,
   skipsLocked: true,
 };
 

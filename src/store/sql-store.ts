@@ -13,6 +13,7 @@ import { fromColumn, toKey } from './column-text.ts';
 import { nextNumber } from './counters.ts';
 import { handleDeadDeliveries, selectDead } from './dead.ts';
 import { StoreError } from './error.ts';
+import { fixedSql, rowInserter } from './fixed-sql.ts';
 import { noFlusher, type Flusher } from './flusher.ts';
 import { grouped, noPace } from './grouped.ts';
 import { beginHanding, type Handing } from './handing.ts';
@@ -32,7 +33,7 @@ import {
   type CommitRows,
 } from './rows.ts';
 import { dropOldestRejections, sqlRejectionLedger } from './rejections.ts';
-import type { Tables } from './schema.ts';
+import type { CounterRow, Tables } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { Commit, CommitResult, Leadership, Store } from './store.ts';
 
@@ -78,8 +79,10 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
         return written;
       });
       if (revision !== undefined) own.add(revision);
+      const flushed = flusher.flush();
+      handing.prepare();
       // Whoever committed is told of an error.
-      void flusher.flush().then(
+      void flushed.then(
         () => handing.end(true),
         () => handing.end(false),
       );
@@ -154,7 +157,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     try {
       const number = await db.transaction().execute(async (trx) => {
         await dialect.alone(trx);
-        return nextNumber(trx, 'leader');
+        return nextNumber(trx, dialect, 'leader');
       });
       return {
         lost: lock.lost,
@@ -223,7 +226,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
 
     settle: (deliveryId, outcome, now) =>
       runUnflushed('settle', async () => {
-        await settleDelivery(db, deliveryId, outcome, now);
+        await settleDelivery(db, dialect, deliveryId, outcome, now);
         flusher.flushSoon();
       }),
 
@@ -308,7 +311,7 @@ async function writeBatches(
 ): Promise<{ readonly results: readonly CommitResult[]; readonly revision: number | undefined }> {
   const { dialect } = options;
   await dialect.alone(trx);
-  await checkLeader(trx, batches, options.place);
+  await checkLeader(trx, batches, options);
 
   const first = new Map<string, Arrival>();
   for (const batch of batches) {
@@ -355,11 +358,7 @@ async function writeBatches(
   const state = new Map(batches.flatMap((batch) => batch.state.map((change) => [change.key, change.row])));
   const kept = [...state.values()].filter((row) => row !== undefined);
   const gone = [...state].filter(([, row]) => row === undefined).map(([key]) => key);
-  if (kept.length > 0)
-    await sql`insert into state (key, value, stored_at) ${dialect.rowsOf(
-      kept.map(({ key, value, stored_at }) => [key, value, stored_at]),
-      ['text', 'text', 'double precision'],
-    )} on conflict (key) do update set value = excluded.value, stored_at = excluded.stored_at`.execute(trx);
+  await insertState(trx, dialect, kept);
   if (gone.length > 0) await trx.deleteFrom('state').where(dialect.isOneOfTexts('key', gone)).execute();
 
   await endOverflows(
@@ -367,7 +366,7 @@ async function writeBatches(
     batches.flatMap(({ overflowsTold }) => overflowsTold),
   );
 
-  const revision = await writeAssets(trx, batches, own, options.place);
+  const revision = await writeAssets(trx, batches, own, options);
 
   const results = batches.map((batch) => {
     const mine = batch.alerts.filter((entry) => first.get(entry.row.id)?.entry === entry);
@@ -385,19 +384,24 @@ async function writeBatches(
   return { results, revision };
 }
 
+const selectLeader = fixedSql(() => `select value from counters where name = 'leader'`);
+
+const insertState = rowInserter(
+  'state',
+  ['key', 'value', 'stored_at'],
+  'on conflict (key) do update set value = excluded.value, stored_at = excluded.stored_at',
+);
+
 /** @throws {StoreError} `superseded` where a batch was decided by who is the leader no more */
 async function checkLeader(
   trx: Transaction<Tables>,
   batches: readonly CommitRows[],
-  place: string,
+  { place, dialect }: Pick<SqlStoreOptions, 'place' | 'dialect'>,
 ): Promise<void> {
   const leaders = new Set(batches.flatMap(({ leader }) => leader ?? []));
   if (leaders.size === 0) return;
-  const { value } = await trx
-    .selectFrom('counters')
-    .select('value')
-    .where('name', '=', 'leader')
-    .executeTakeFirstOrThrow();
+  const [counter] = await selectLeader<Pick<CounterRow, 'value'>>(trx, dialect, []);
+  const value = counter?.value;
   if ([...leaders].every((leader) => leader === value)) return;
   throw new StoreError('superseded', {
     subject: 'commit',

@@ -15,7 +15,7 @@ import { sqliteProblem } from './sqlite-problem.ts';
 /** What the driver uses of a better-sqlite3 database. */
 export type SqliteHandle = Pick<Database, 'prepare' | 'inTransaction' | 'name'>;
 
-const statementsKept = 100;
+const statementsKept = 200;
 const longestKept = 5_000;
 
 /**
