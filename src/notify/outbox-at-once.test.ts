@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts';
 import { startOutbox } from './outbox.ts';
 import { normalAlert } from './testing/alerts.ts';
 import { fakeClock } from './testing/fake-clock.ts';
+import { overKeptConnections } from './kept-connections.ts';
 
 /** A clock that goes on by itself to whatever is waited for next. */
 function hurriedClock(start: number): Clock & { readonly stop: () => void } {
@@ -115,7 +116,7 @@ async function outboxOf(channel: BoundChannel, messagesAtOnce: number, ids: read
   const outbox = startOutbox({
     store,
     channels: [{ name: 'c', channel, messagesAtOnce }],
-    fetch,
+    fetch: overKeptConnections(),
     clock,
     random: () => 0.5,
     link: () => undefined,
@@ -225,7 +226,7 @@ describe('a channel with several messages on their way', () => {
               }) ?? (() => {}),
           },
           channels: [{ name: 'c', channel, messagesAtOnce: atOnce, messagesPerMinute: perMinute }],
-          fetch,
+          fetch: overKeptConnections(),
           clock,
           random: () => 0.5,
           link: () => undefined,

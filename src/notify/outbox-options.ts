@@ -3,6 +3,7 @@ import type { DeliveryOutcome } from '../store/delivery.ts';
 import type { Store } from '../store/store.ts';
 import type { Answer, BoundChannel } from './channel.ts';
 import type { Clock } from './clock.ts';
+import type { Fetch } from './send.ts';
 
 /** A pino logger is one. */
 export interface OutboxLog {
@@ -38,7 +39,7 @@ export interface DeliveryResult {
 export interface OutboxOptions {
   readonly store: Pick<Store, 'claim' | 'attend' | 'settle' | 'deliveries' | 'alerts'>;
   readonly channels: readonly OutboxChannel[];
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;

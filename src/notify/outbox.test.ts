@@ -11,6 +11,7 @@ import { normalAlert } from './testing/alerts.ts';
 import { fakeClock } from './testing/fake-clock.ts';
 import { startFakeServer, type FakeServer, type ScriptedAnswer } from './testing/fake-server.ts';
 import { startFakeSlack } from './testing/fake-slack.ts';
+import { overKeptConnections } from './kept-connections.ts';
 
 const start = normalAlert.decidedAt;
 const open: (() => Promise<void>)[] = [];
@@ -58,7 +59,7 @@ async function outboxWith(
   const outbox = startOutbox({
     store,
     channels,
-    fetch,
+    fetch: overKeptConnections(),
     clock,
     random: () => 0.5,
     link: (alert) => `https://tocsin.example/alerts/${alert.id}`,

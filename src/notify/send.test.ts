@@ -6,9 +6,10 @@ import { slack, slackSettings } from './slack.ts';
 import { hostileAlert, minimalAlert, normalAlert } from './testing/alerts.ts';
 import { startFakeServer, type FakeServer } from './testing/fake-server.ts';
 import { startFakeSlack, type FakeSlack } from './testing/fake-slack.ts';
+import { overKeptConnections } from './kept-connections.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
-const transport: Transport = { fetch, timeoutMs: 5_000, now: () => now };
+const transport: Transport = { fetch: overKeptConnections(), timeoutMs: 5_000, now: () => now };
 const context = { idempotencyKey: 'd1', link: 'https://tocsin.example/alerts/1', now };
 
 let fake: FakeSlack;

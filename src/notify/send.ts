@@ -12,9 +12,26 @@ import type {
 } from './channel.ts';
 import type { Alert } from '../alert/alert.ts';
 
+/** One HTTP call, as far as deliveries need it; `globalThis.fetch` is one. */
+export type Fetch = (
+  url: string,
+  call: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string | Uint8Array<ArrayBuffer>;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<{
+  readonly status: number;
+  readonly headers: Headers;
+  /** Leaving it early ends the call. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+}>;
+
 /** What the delivery code needs from the world. */
 export interface Transport {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** For the whole of one attempt, the reading of the answer included. */
   readonly timeoutMs: number;
   readonly now: () => number;
@@ -54,7 +71,8 @@ export async function sendRequest(
       response: { status: response.status, headers: response.headers, body, retryAfterMs },
     };
   } catch (error) {
-    return { type: 'later', reason: `${place}: ${networkReason(error, transport.timeoutMs)}` };
+    const cause: unknown = signal.aborted ? signal.reason : error;
+    return { type: 'later', reason: `${place}: ${networkReason(cause, transport.timeoutMs)}` };
   }
 }
 
@@ -191,14 +209,13 @@ export function parseRetryAfter(value: string | null, now: number): number | und
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-async function readBody(response: Response, most: number): Promise<string> {
-  if (response.body === null) return '';
+async function readBody({ body }: Pick<Awaited<ReturnType<Fetch>>, 'body'>, most: number): Promise<string> {
+  if (body === null) return '';
   const decoder = new TextDecoder();
   let text = '';
   let left = most;
   // Leaving the loop cancels the rest of the answer.
-  const stream: AsyncIterable<Uint8Array> = response.body;
-  for await (const chunk of stream) {
+  for await (const chunk of body) {
     text += decoder.decode(chunk.subarray(0, left), { stream: true });
     left -= chunk.byteLength;
     if (left <= 0) return text;

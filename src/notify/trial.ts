@@ -6,7 +6,7 @@ import { alertEmail } from './email-message.ts';
 import { eventbridgeEntry } from './eventbridge.ts';
 import { detectionFinding } from './ocsf.ts';
 import { placeOf } from './securityhub.ts';
-import { deliver, redactUrl } from './send.ts';
+import { deliver, redactUrl, type Fetch } from './send.ts';
 import { sentinelRow } from './sentinel.ts';
 import { sesEmail } from './ses.ts';
 import { snsMessage } from './sns.ts';
@@ -34,7 +34,7 @@ export interface Trial {
 }
 
 export interface TrialOptions {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly timeoutMs: number;
   readonly now: () => number;
   /** Whether nothing is sent at all. */
@@ -57,22 +57,21 @@ export async function tryChannel(
   const exchanges: ShownExchange[] = [];
   const hide = hider(options.secrets);
   const channel = bindSettings(settings);
-  const watched: typeof globalThis.fetch = async (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
+  const watched: Fetch = async (url, call) => {
     const shown = {
-      method: init?.method ?? 'GET',
+      method: call.method,
       url: shownUrl(url, options.secrets),
       headers: Object.fromEntries(
-        [...new Headers(init?.headers)].map(([name, value]) => [name, shownHeader(name, hide(value))]),
+        [...new Headers(call.headers)].map(([name, value]) => [name, shownHeader(name, hide(value))]),
       ),
-      body: hide(typeof init?.body === 'string' ? init.body : ''),
+      body: hide(typeof call.body === 'string' ? call.body : ''),
     };
     if (options.dryRun) {
       exchanges.push(shown);
       return new Response('{}');
     }
     const at = exchanges.push(shown) - 1;
-    const response = await options.fetch(input, init);
+    const response = await options.fetch(url, call);
     // Read once here, so that what is shown is what the channel reads.
     const body = await beginning(response);
     const text = new TextDecoder().decode(body);
@@ -92,17 +91,16 @@ export async function tryChannel(
 /** As much as a channel reads of an answer, which may have no end. */
 const readBytes = 64 * 1024;
 
-async function beginning(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function beginning({
+  body,
+}: Pick<Awaited<ReturnType<Fetch>>, 'body'>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  if (response.body !== null) {
-    const stream: AsyncIterable<Uint8Array> = response.body;
-    // Leaving the loop cancels the rest.
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      length += chunk.byteLength;
-      if (length >= readBytes) break;
-    }
+  // Leaving the loop cancels the rest.
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length >= readBytes) break;
   }
   return new Uint8Array(Buffer.concat(chunks).subarray(0, readBytes));
 }

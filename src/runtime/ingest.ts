@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Alert } from '../alert/alert.ts';
 import { decode, type Content, type DecodedBatch } from '../decode/decode.ts';
 import type { Event } from '../event/event.ts';
@@ -197,8 +198,8 @@ function openInput(options: IngestOptions, takeTogether: TakeTogether, source: s
         state: alongside.state ?? [],
       });
       await result.durable?.();
-      // Answers are many where one transaction had many batches; an alert is on its way before those who only hear that they were taken.
-      if (decided.length + correlated.length === 0) await turn();
+      // An alert is to be on its way before anybody hears of it here, and who only hears that he was taken waits for who hears more.
+      await (decided.length + correlated.length > 0 ? breathe() : turn());
       tally.alerts += elsewhere.length + correlated.length;
       tell([...decided, ...correlated], decision.rejections, tally, result);
       options.onEvents?.(batch.events);

@@ -6,6 +6,7 @@ import { checkListen } from '../api/loopback.ts';
 import { HttpProblem } from '../api/problem.ts';
 import { systemClock } from '../notify/clock.ts';
 import { startOutbox } from '../notify/outbox.ts';
+import { overKeptConnections } from '../notify/kept-connections.ts';
 import { bindSettings } from '../notify/table.ts';
 import { formatProblem } from '../sigma/problem.ts';
 import { s3Client } from '../source/aws-clients.ts';
@@ -149,7 +150,7 @@ export async function serve({
       messagesPerMinute: rateOf(settings),
       messagesAtOnce: settings.messagesAtOnce,
     })),
-    fetch,
+    fetch: overKeptConnections(),
     clock: systemClock,
     random: Math.random,
     link: (alert) => (publicUrl === undefined ? undefined : `${publicUrl}/alerts/${alert.id}`),

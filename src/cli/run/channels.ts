@@ -3,6 +3,7 @@ import type { Alert } from '../../alert/alert.ts';
 import { scheduleWords } from '../../alert/schedule.ts';
 import { line, lines } from '../../notify/safe-text.ts';
 import { sampleAlert } from '../../notify/sample.ts';
+import { overKeptConnections } from '../../notify/kept-connections.ts';
 import { answerMeaning, tryChannel, type ShownExchange, type Trial } from '../../notify/trial.ts';
 import { rateOf } from '../../runtime/channel-states.ts';
 import { loadConfig, secretsIn } from '../../runtime/config.ts';
@@ -78,7 +79,13 @@ export async function testChannels(names: readonly string[], flags: ChannelFlags
       settings,
       alert ?? sampleAlert(now),
       { idempotencyKey: `test-${randomUUID()}`, link, now },
-      { fetch, timeoutMs, now: Date.now, dryRun, secrets: secretsIn({ channels: { [name]: settings } }) },
+      {
+        fetch: overKeptConnections(),
+        timeoutMs,
+        now: Date.now,
+        dryRun,
+        secrets: secretsIn({ channels: { [name]: settings } }),
+      },
     );
     allTaken &&= trial.answer === undefined || trial.answer.type === 'accepted';
     const isWhole = dryRun || flags.verbose === true;

@@ -8,6 +8,7 @@ import { configSchema, type Config } from '../../runtime/config-schema.ts';
 import { systemSecrets } from '../../runtime/secret.ts';
 import { storyEstate } from '../../runtime/story.ts';
 import { serve, type RunningServer } from '../../runtime/serve.ts';
+import { inTurns } from '../../runtime/turns.ts';
 import { playStory } from './demo.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { count, paint, terminalOf, writeOut } from '../terminal.ts';
@@ -44,13 +45,17 @@ async function runDemo(flags: ServeFlags): Promise<number> {
 
 async function run(config: Config, flags: ServeFlags): Promise<number> {
   const terminal = terminalOf(process.stdout);
+  // Who is told over the network waits for nobody who reads along here.
+  const turn = inTurns();
   const server = await serve({
     config,
     logForTerminal: terminalOf(process.stderr).interactive,
     onAlert: flags.quiet
       ? undefined
       : (alert: Alert) =>
-          void writeOut(`\n${renderAlert(alert, { colour: terminal.colour, width: terminal.width })}\n`),
+          void turn().then(() =>
+            writeOut(`\n${renderAlert(alert, { colour: terminal.colour, width: terminal.width })}\n`),
+          ),
   });
   const stopping = new AbortController();
   const stopped = untilSignal(server, stopping);

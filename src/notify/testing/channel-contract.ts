@@ -17,6 +17,7 @@ import {
   type ReceivedRequest,
   type ScriptedAnswer,
 } from './fake-server.ts';
+import { overKeptConnections } from '../kept-connections.ts';
 
 /** What a test knows of a vendor, written from the vendor's documentation and not from the channel's code. */
 export interface Vendor<Settings> {
@@ -107,7 +108,7 @@ export function testChannel<Settings>(vendor: Vendor<Settings>): void {
     });
     afterAll(() => server.close());
 
-    const transport: Transport = { fetch, timeoutMs: 60_000, now: () => now };
+    const transport: Transport = { fetch: overKeptConnections(), timeoutMs: 60_000, now: () => now };
     const send = (alert: Alert = normalAlert, how = transport, link: string | undefined = context.link) =>
       deliver(bound(server.url), alert, { ...context, link }, how);
     const after = (answer: ScriptedAnswer): Promise<Answer> => {
