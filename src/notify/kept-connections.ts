@@ -10,7 +10,12 @@ const idleMs = 4_000;
  * besides takes more processor time than all else of a delivery, and alerts that come at once wait for it.
  */
 export function overKeptConnections(): Fetch {
-  const kept = { keepAlive: true, timeout: idleMs };
+  const kept = {
+    keepAlive: true,
+    timeout: idleMs,
+    // As Node's own calls do: https://nodejs.org/api/http.html#built-in-proxy-support
+    ...(process.env.NODE_USE_ENV_PROXY === '1' && { proxyEnv: process.env }),
+  };
   const http = new HttpAgent(kept);
   const https = new HttpsAgent(kept);
   return async (address, { method, headers, body, signal }) => {

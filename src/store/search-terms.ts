@@ -50,7 +50,7 @@ export function alertTerms(alert: Alert): readonly string[] {
   if (assignee !== undefined) add(plainTerm('assignee', assignee));
   for (const [subject, value] of subjectsOf(alert)) add(plainTerm(subject, value));
   // Names stand in several places.
-  for (const text of new Set(textsOf(alert))) for (const word of wordsOf(text)) add(word);
+  for (const text of new Set(textsOf(alert))) for (const word of knownWordsOf(text)) add(word);
   return [...terms];
 }
 
@@ -158,6 +158,21 @@ function textsOf(alert: Alert): readonly string[] {
     ...target,
   ];
   return found.flatMap((text) => (text === undefined ? [] : [text.slice(0, longestText)]));
+}
+
+/** Alerts have most of their texts in common: names of rules and techniques, addresses, what a fact says. */
+const knownWords = new Map<string, readonly string[]>();
+const mostKnown = 2_000;
+const longestKnown = 300;
+
+function knownWordsOf(text: string): readonly string[] {
+  const known = knownWords.get(text);
+  if (known !== undefined) return known;
+  const words = wordsOf(text);
+  if (text.length > longestKnown) return words;
+  if (knownWords.size >= mostKnown) knownWords.clear();
+  knownWords.set(text, words);
+  return words;
 }
 
 /** The words of a text and their parts. */

@@ -17,9 +17,9 @@ export const noCheckpoints: Checkpoints = { written: () => {}, close: async () =
 /** What is written less than this since it was opened needs no thread. */
 const transactionsBefore = 256;
 /** A thousand pages at most, after which SQLite would do it. */
-const transactionsBetween = 64;
-/** Each takes the disk from the commits for a while. Fewer lie between where the log would become long meanwhile. */
-const msBetween = 1_000;
+const transactionsBetween = 16;
+/** Each takes the disk from the commits for a while: many short ones hold up alerts less than few long ones. */
+const msBetween = 300;
 /** SQLite's own, where there is no thread. */
 const pagesWithout = 1_000;
 /** Where there is one, so that a thread that does not get along cannot let the log grow for ever. */

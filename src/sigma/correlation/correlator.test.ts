@@ -300,6 +300,17 @@ describe('state', () => {
     expect(started(three, {}, [...rows.values()]).take(at(8), 9)).toEqual([]);
   });
 
+  it('goes on where all that is known of it stood in one row', () => {
+    const rows = new Map<string, StateRow>();
+    const first = started(three, { keepsState: true });
+    first.take(at(0, 1), 5);
+    kept(rows, first);
+    const [meta, hashes] = [rows.get('meta')?.value, rows.get('meta/hashes')?.value];
+    rows.set('meta', { key: 'meta', value: { ...(meta as object), ...(hashes as object) } });
+    rows.delete('meta/hashes');
+    expect(started(three, {}, [...rows.values()]).take(at(6), 7)).toMatchObject([{ value: 3, total: 3 }]);
+  });
+
   it('begins anew for a correlation that was changed, and only for that', () => {
     const other = three.replaceAll('one', 'other');
     const rows = new Map<string, StateRow>();
@@ -323,10 +334,10 @@ describe('state', () => {
     expect(rows.size).toBeLessThan(50);
     correlator.take([match(1_000 * minute, { u: ['last'] })], 1_001 * minute);
     kept(rows, correlator);
-    // The last event, its group and its value, and what is known of time.
+    // The last event, its group and its value, what is known of time, and of which correlations all this is.
     expect(
       [...rows.keys()].map((key) => key.split('/')[0] ?? '').toSorted((a, b) => (a < b ? -1 : 1)),
-    ).toEqual(['entry', 'group', 'group', 'meta']);
+    ).toEqual(['entry', 'group', 'group', 'meta', 'meta']);
   });
 
   it('is of no use where it is of another version, and is cleared away', () => {

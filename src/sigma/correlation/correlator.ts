@@ -20,6 +20,8 @@ import {
   entryRow,
   groupRow,
   groupRowKey,
+  hashesKey,
+  hashesRow,
   metaKey,
   metaRow,
   readEntry,
@@ -203,7 +205,7 @@ export function createCorrelator(
       } else if (entry !== undefined) {
         entries.push(entry);
         number = Math.max(number, entryNumber(row.key));
-      } else if (row.key !== metaKey) forget(row.key);
+      } else if (row.key !== metaKey && row.key !== hashesKey) forget(row.key);
     }
     if (meta === undefined) return;
     clock = meta.clock;
@@ -227,6 +229,7 @@ export function createCorrelator(
 
   restore();
   const hashes = linked.map(({ hash }) => hash);
+  let areHashesTold = false;
 
   return {
     take: (matches, time, latest = Number.POSITIVE_INFINITY) => {
@@ -259,7 +262,10 @@ export function createCorrelator(
       // As long as nothing was taken and nothing told, an older mark means the same.
       if (!options.keepsState || (changes.length === 0 && !told)) return changes;
       told = false;
-      return [...changes, { key: metaKey, value: metaRow({ clock, mark: judging.mark, hashes }) }];
+      const meta = { key: metaKey, value: metaRow({ clock, mark: judging.mark }) };
+      if (areHashesTold) return [...changes, meta];
+      areHashesTold = true;
+      return [...changes, { key: hashesKey, value: hashesRow(hashes) }, meta];
     },
     counters: () => ({ ...counters }),
   };

@@ -44,9 +44,12 @@ export function createJournal(): Journal {
 /** Of everything that is not an entry or a group. */
 export const metaKey = 'meta';
 
+/** Of the hashes of the correlations, which hardly ever change: a row of their own, because the other is written with every change. */
+export const hashesKey = 'meta/hashes';
+
 /** Whether a key is of correlations: a store keeps the state of other things beside theirs. */
 export function isCorrelationKey(key: string): boolean {
-  return key === metaKey || key.startsWith('entry/') || key.startsWith('group/');
+  return key === metaKey || key === hashesKey || key.startsWith('entry/') || key.startsWith('group/');
 }
 
 export interface Meta {
@@ -60,20 +63,25 @@ export interface Meta {
 
 const version = 1;
 
-export function metaRow({ clock, mark, hashes }: Meta): Json {
-  return { version, clock, mark, hashes };
+export function metaRow({ clock, mark }: Pick<Meta, 'clock' | 'mark'>): Json {
+  return { version, clock, mark };
+}
+
+export function hashesRow(hashes: readonly string[]): Json {
+  return { hashes };
 }
 
 /** Undefined where the state is of another version, or of none. */
-export function readMeta(rows: Iterable<StateRow>): Meta | undefined {
-  for (const { key, value } of rows) {
-    if (key !== metaKey || member(value, 'version') !== version) continue;
-    const clock = member(value, 'clock');
-    const mark = member(value, 'mark');
-    if (typeof clock !== 'number' || typeof mark !== 'number') return undefined;
-    return { clock, mark, hashes: list(value, 'hashes').filter((hash) => typeof hash === 'string') };
-  }
-  return undefined;
+export function readMeta(rows: readonly StateRow[]): Meta | undefined {
+  const row = rows.find(({ key }) => key === metaKey);
+  const clock = member(row?.value, 'clock');
+  const mark = member(row?.value, 'mark');
+  if (member(row?.value, 'version') !== version || typeof clock !== 'number' || typeof mark !== 'number')
+    return undefined;
+  // They were in this row once, which is then the younger one.
+  const isWhole = member(row?.value, 'hashes') !== undefined;
+  const hashes = isWhole ? row : rows.find(({ key }) => key === hashesKey);
+  return { clock, mark, hashes: textsIn(hashes?.value ?? null, 'hashes') };
 }
 
 /**
