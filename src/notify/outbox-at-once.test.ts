@@ -116,7 +116,7 @@ async function outboxOf(channel: BoundChannel, messagesAtOnce: number, ids: read
   const outbox = startOutbox({
     store,
     channels: [{ name: 'c', channel, messagesAtOnce }],
-    fetch: overKeptConnections(),
+    fetch: overKeptConnections,
     clock,
     random: () => 0.5,
     link: () => undefined,
@@ -226,7 +226,7 @@ describe('a channel with several messages on their way', () => {
               }) ?? (() => {}),
           },
           channels: [{ name: 'c', channel, messagesAtOnce: atOnce, messagesPerMinute: perMinute }],
-          fetch: overKeptConnections(),
+          fetch: overKeptConnections,
           clock,
           random: () => 0.5,
           link: () => undefined,

@@ -59,7 +59,7 @@ async function outboxWith(
   const outbox = startOutbox({
     store,
     channels,
-    fetch: overKeptConnections(),
+    fetch: overKeptConnections,
     clock,
     random: () => 0.5,
     link: (alert) => `https://tocsin.example/alerts/${alert.id}`,

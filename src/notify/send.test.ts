@@ -9,7 +9,7 @@ import { startFakeSlack, type FakeSlack } from './testing/fake-slack.ts';
 import { overKeptConnections } from './kept-connections.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
-const transport: Transport = { fetch: overKeptConnections(), timeoutMs: 5_000, now: () => now };
+const transport: Transport = { fetch: overKeptConnections, timeoutMs: 5_000, now: () => now };
 const context = { idempotencyKey: 'd1', link: 'https://tocsin.example/alerts/1', now };
 
 let fake: FakeSlack;

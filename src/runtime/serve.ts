@@ -150,7 +150,7 @@ export async function serve({
       messagesPerMinute: rateOf(settings),
       messagesAtOnce: settings.messagesAtOnce,
     })),
-    fetch: overKeptConnections(),
+    fetch: overKeptConnections,
     clock: systemClock,
     random: Math.random,
     link: (alert) => (publicUrl === undefined ? undefined : `${publicUrl}/alerts/${alert.id}`),

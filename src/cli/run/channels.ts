@@ -80,7 +80,7 @@ export async function testChannels(names: readonly string[], flags: ChannelFlags
       alert ?? sampleAlert(now),
       { idempotencyKey: `test-${randomUUID()}`, link, now },
       {
-        fetch: overKeptConnections(),
+        fetch: overKeptConnections,
         timeoutMs,
         now: Date.now,
         dryRun,

@@ -36,7 +36,7 @@ export const context: DeliveryContext = {
   link: 'https://tocsin.example/alerts/5d41402abc4b2a76b9719d911017c592',
   now,
 };
-export const transport: Transport = { fetch: overKeptConnections(), timeoutMs: 60_000, now: () => now };
+export const transport: Transport = { fetch: overKeptConnections, timeoutMs: 60_000, now: () => now };
 
 /** A context for a message that an alert was resolved, with the receipt of the first one. */
 export function resolvedContext(receipt: Readonly<Record<string, string>> = {}): FollowUpContext {

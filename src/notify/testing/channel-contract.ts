@@ -108,7 +108,7 @@ export function testChannel<Settings>(vendor: Vendor<Settings>): void {
     });
     afterAll(() => server.close());
 
-    const transport: Transport = { fetch: overKeptConnections(), timeoutMs: 60_000, now: () => now };
+    const transport: Transport = { fetch: overKeptConnections, timeoutMs: 60_000, now: () => now };
     const send = (alert: Alert = normalAlert, how = transport, link: string | undefined = context.link) =>
       deliver(bound(server.url), alert, { ...context, link }, how);
     const after = (answer: ScriptedAnswer): Promise<Answer> => {
