@@ -36,7 +36,7 @@ export async function benchPipeline(smoke: boolean): Promise<void> {
     );
   process.stdout.write(
     '\npipeline: one event a request, 5 % raise an alert of their own; milliseconds from when an alerting event was due\n' +
-      '  events/s sent   answered/s            durable p50/p95/p99/most              at the channel p50/p95/p99/most   owed at the end\n',
+      '  events/s sent   answered/s            durable p50/p95/p99/most              at the channel p50/p95/p99/most   owed at the end   flushes over 20 ms\n',
   );
   for (const rate of smoke ? [200] : [250, 500, 1_000, 1_500, 2_000]) {
     const load = await runLoad(rate, rate === 1_000 || smoke ? seconds : 10, tmpdir());
@@ -84,6 +84,13 @@ interface Load {
   readonly durable: readonly number[];
   readonly handed: readonly number[];
   readonly owedAtEnd: number;
+  readonly flushes: Flushes;
+}
+
+/** Of the store, during the load. */
+interface Flushes {
+  readonly all: number;
+  readonly slow: number;
 }
 
 async function runLoad(rate: number, seconds: number, within: string): Promise<Load> {
@@ -102,6 +109,7 @@ async function runLoad(rate: number, seconds: number, within: string): Promise<L
     // The first seconds compile what the others run.
     await sendEvents(server.address, rate, Math.max(1, seconds / 3), 'warm', () => {}, receiver.expect);
     const durable: number[] = [];
+    const before = await flushesOf(server.address);
     const began = performance.now();
     const failed = await sendEvents(
       server.address,
@@ -115,6 +123,7 @@ async function runLoad(rate: number, seconds: number, within: string): Promise<L
     const owedAtEnd = receiver.waiting();
     const patience = performance.now() + 30_000;
     while (receiver.waiting() > 0 && performance.now() < patience) await sleep(20);
+    const after = await flushesOf(server.address);
     if (receiver.waiting() > 0) throw new Error(`${receiver.waiting()} alerts did not reach the channel`);
     return {
       answeredPerSecond: (rate * seconds - failed) / took,
@@ -122,6 +131,7 @@ async function runLoad(rate: number, seconds: number, within: string): Promise<L
       durable: durable.toSorted((a, b) => a - b),
       handed: receiver.times('timed').toSorted((a, b) => a - b),
       owedAtEnd,
+      flushes: { all: after.all - before.all, slow: after.slow - before.slow },
     };
   } finally {
     server.child.kill('SIGTERM');
@@ -129,6 +139,14 @@ async function runLoad(rate: number, seconds: number, within: string): Promise<L
     receiver.stop();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What the server tells of the flushes of its store. */
+async function flushesOf(address: string): Promise<Flushes> {
+  const text = await (await fetch(`${address}/metrics`)).text();
+  const valueOf = (series: string): number => Number(text.split(`${series} `)[1]?.split('\n')[0]);
+  const all = valueOf('tocsin_store_flush_seconds_count');
+  return { all, slow: all - valueOf(`tocsin_store_flush_seconds_bucket{le="${limitMs / 1_000}"}`) };
 }
 
 /** Sends `rate` events a second, each when it is due, whatever became of those before. Returns how many were not taken. */
@@ -262,12 +280,15 @@ async function startServer(
   }
 }
 
-function lineOf(rate: number, { answeredPerSecond, failed, durable, handed, owedAtEnd }: Load): string {
+function lineOf(
+  rate: number,
+  { answeredPerSecond, failed, durable, handed, owedAtEnd, flushes }: Load,
+): string {
   const last = at(handed, 0.99);
   const verdict =
     rate === 1_000 ? `   p99 at the channel: limit ${limitMs} ms ${last <= limitMs ? 'kept' : 'BROKEN'}` : '';
   const refused = failed === 0 ? '' : `   ${failed} not taken`;
-  return `  ${rate.toLocaleString('en').padStart(8)}${Math.round(answeredPerSecond).toLocaleString('en').padStart(17)}   ${four(durable).padStart(34)}   ${four(handed).padStart(40)}${String(owedAtEnd).padStart(12)}${verdict}${refused}`;
+  return `  ${rate.toLocaleString('en').padStart(8)}${Math.round(answeredPerSecond).toLocaleString('en').padStart(17)}   ${four(durable).padStart(34)}   ${four(handed).padStart(40)}${String(owedAtEnd).padStart(12)}${`${flushes.slow} of ${flushes.all}`.padStart(20)}${verdict}${refused}`;
 }
 
 function four(sorted: readonly number[]): string {

@@ -25,6 +25,8 @@ export interface Metrics {
   ) => void;
   readonly attempted: (channel: string, result: string) => void;
   readonly latency: Latency;
+  /** A flush of the embedded store, and the milliseconds that it took. */
+  readonly flushed: (ms: number) => void;
   /** Alerts of which some channel was not told, because it knows of their incident. */
   readonly muted: (alerts: number) => void;
   /** An alert that no route sends anywhere. */
@@ -129,6 +131,12 @@ export function createMetrics(
     name: 'tocsin_alert_latency_seconds',
     help: 'From the event to the alert being stored.',
     buckets: [0.1, 0.5, 1, 2, 4, 7, 10, 30, 60, 300, 900, 3600, 86400],
+    registers: [registry],
+  });
+  const flushes = new Histogram({
+    name: 'tocsin_store_flush_seconds',
+    help: 'How long the disk took for each flush of the embedded store, before which no alert is durable. Counts nothing with other stores.',
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
     registers: [registry],
   });
   gauge('tocsin_stored_alerts', 'Alerts in the store.', ['severity'], async (set) => {
@@ -325,6 +333,7 @@ export function createMetrics(
     workerTurnedAway: () => turnedAway.inc(),
     attempted: (channel, result) => attempts.inc({ channel, result }),
     latency: stages,
+    flushed: (ms) => flushes.observe(ms / 1000),
     muted: (count) => muted.inc(count),
     unrouted: () => unrouted.inc(),
     text: () => registry.metrics(),

@@ -21,16 +21,17 @@ export function storeFiles(config: Pick<Config, 'data'>): readonly string[] {
 
 /**
  * The store of a configuration: PostgreSQL or DynamoDB where it names one, otherwise the file in its data folder.
+ * @param onFlushed told of each flush of that file, with the milliseconds that it took
  * @throws {StoreError} @throws {ConfigError} where the file of authorities cannot be read
  */
-export async function openStore(config: StoreConfig): Promise<Store> {
+export async function openStore(config: StoreConfig, onFlushed?: (ms: number) => void): Promise<Store> {
   const { postgres, dynamodb } = config.store;
   if (dynamodb !== undefined) {
     // Loaded on demand: most have no use for it.
     const { openDynamoStore } = await import('../store/dynamo/dynamo-store.ts');
     return openDynamoStore(dynamodb);
   }
-  if (postgres === undefined) return openSqliteStore({ path: storeFile(config) });
+  if (postgres === undefined) return openSqliteStore({ path: storeFile(config), onFlushed });
   // Likewise.
   const { openPostgresStore } = await import('../store/postgres.ts');
   const { tls, ca, ...rest } = postgres;

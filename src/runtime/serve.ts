@@ -33,7 +33,7 @@ import { gatheringOf } from './config-incidents.ts';
 import { groupsOf } from './config-joining.ts';
 import { estateSources } from './config-estate.ts';
 import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
 import { listsFolder } from './reputation.ts';
 import { startIntel } from './start-intel.ts';
@@ -110,7 +110,9 @@ export async function serve({
     context: contextOf(config.estate),
     policy: { ...config.alerts, groups: groupsOf(config.alerts) },
   };
-  const store = await openStore(config);
+  /** Complete once there are metrics. */
+  const disk: { flushed?: Metrics['flushed'] } = {};
+  const store = await openStore(config, (ms) => disk.flushed?.(ms));
   const suppressing = createSuppressing(store.life, log);
   const habits = config.context.usual.enabled
     ? createHabits({
@@ -137,6 +139,7 @@ export async function serve({
     () => channelStates(outbox, config),
     { lookups: () => leading?.current()?.lookups(), feeds: intel.feeds },
   );
+  disk.flushed = metrics.flushed;
   const publicUrl = config.server.publicUrl?.replace(/\/+$/, '');
   if (publicUrl === undefined && Object.keys(config.channels).length > 0)
     log.warn({}, 'messages carry no link to their alert, because server.publicUrl is not set');

@@ -71,6 +71,18 @@ describe('what is flushed beside the event loop', () => {
     await store.close();
   });
 
+  it('tells how long the disk took', async () => {
+    const took: number[] = [];
+    const store = await openSqliteStore({
+      path: join(newFolder(), 'store.db'),
+      onFlushed: (ms) => took.push(ms),
+    });
+    await commitOne(store, 1);
+    expect(took).toEqual([expect.any(Number)]);
+    expect(took[0]).toBeGreaterThan(0);
+    await store.close();
+  });
+
   it('is there after a power cut wherever somebody was told of it', async () => {
     let lostUntold = 0;
     await fc.assert(

@@ -6,8 +6,13 @@ import type { Flusher } from './flusher.ts';
  * The write-ahead log is all that a commit changes (https://www.sqlite.org/wal.html), so that a commit is safe once that file is flushed.
  * SQLite itself flushes it, and the database, before and after it moves anything from one to the other.
  * @param sync flushes a file; the system's, where left out
+ * @param onFlushed told of each flush that went well, with the milliseconds that it took
  */
-export function walFlusher(path: string, sync: (file: FileHandle) => Promise<void> = datasync): Flusher {
+export function walFlusher(
+  path: string,
+  sync: (file: FileHandle) => Promise<void> = datasync,
+  onFlushed: (ms: number) => void = () => {},
+): Flusher {
   const log = `${path}-wal`;
   let written = 0;
   let flushed = 0;
@@ -21,7 +26,10 @@ export function walFlusher(path: string, sync: (file: FileHandle) => Promise<voi
     try {
       // Not before there is something in it: it is SQLite that makes it.
       file ??= open(log, 'r+');
-      await sync(await file);
+      const opened = await file;
+      const began = performance.now();
+      await sync(opened);
+      onFlushed(performance.now() - began);
       // The system tells of an error once, and perhaps to that one.
       await before;
       if (refused === undefined) flushed = upTo;

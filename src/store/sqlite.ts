@@ -21,6 +21,8 @@ export interface SqliteStoreOptions {
   readonly busyTimeout?: number | undefined;
   /** How much of rejected records is kept before the oldest are dropped (and counted): 100,000 records and 256 MB by default. */
   readonly rejections?: { readonly most: number; readonly bytes: number } | undefined;
+  /** Told of each flush of the disk, with the milliseconds that it took. */
+  readonly onFlushed?: ((ms: number) => void) | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   if (options.path === ':memory:') return sqliteStoreOn(database, options);
   const path = resolve(options.path);
   const checkpoints = sqliteCheckpoints(path, (pages) => database.pragma(`wal_autocheckpoint = ${pages}`));
-  return sqliteStoreOn(database, options, walFlusher(path), checkpoints);
+  return sqliteStoreOn(database, options, walFlusher(path, undefined, options.onFlushed), checkpoints);
 }
 
 /**
