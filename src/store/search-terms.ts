@@ -168,10 +168,12 @@ const longestKnown = 300;
 function knownWordsOf(text: string): readonly string[] {
   const known = knownWords.get(text);
   if (known !== undefined) return known;
-  const words = wordsOf(text);
-  if (text.length > longestKnown) return words;
+  if (text.length > longestKnown) return wordsOf(text);
+  // A part of a text holds the whole, which may be a record of a megabyte.
+  const own = JSON.parse(JSON.stringify(text)) as string;
+  const words = wordsOf(own);
   if (knownWords.size >= mostKnown) knownWords.clear();
-  knownWords.set(text, words);
+  knownWords.set(own, words);
   return words;
 }
 
