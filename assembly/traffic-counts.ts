@@ -1,12 +1,14 @@
 /**
  * Counts the rows of a batch of requests by client, network and text, in the memory in which these have their numbers
- * (assembly/traffic-tables.ts). AssemblyScript, compiled to WebAssembly by scripts/build-wasm.ts as a part of assembly/traffic-kernel.ts; the
+ * (assembly/traffic-clients.ts, assembly/traffic-texts.ts). AssemblyScript, compiled to WebAssembly by scripts/build-wasm.ts as a part of assembly/traffic-kernel.ts; the
  * host is src/web/kernel-counts.ts.
  *
  * Here is only what happens to nearly every row. Each function stops at a row for which there is more to do (another stretch of time, a table
  * that is full, a count that a byte does not hold), and the host does that row in its own way, which is the plain one, and goes on behind it.
  */
-import { addresses, addressOf, behind, isIpv4, rowsMost } from './traffic-tables';
+import { isIpv4 } from './client-address';
+import { addresses, behind, rowsMost } from './traffic-batch';
+import { addressOf } from './traffic-clients';
 
 /** The most bins that a run may have; src/web/rate-bins.ts. */
 export const binsMost: u32 = 8192;

@@ -3,7 +3,7 @@ import { tableMemory, type TableMemory } from './table-memory.ts';
 import { trafficKernelWasm } from './traffic-kernel.wasm.ts';
 
 /**
- * Tables of clients and of texts in the memory of compiled code (assembly/traffic-tables.ts), which reads a batch's bytes several times as
+ * Tables of clients and of texts in the memory of compiled code (assembly/traffic-kernel.ts), which reads a batch's bytes several times as
  * fast as JavaScript does. Both tables look at the same copy of a batch. What counts by their numbers (kernel-counts.ts) has its memory here too.
  */
 export interface TrafficKernel {
