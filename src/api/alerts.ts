@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Store } from '../store/store.ts';
-import { fromStore, HttpProblem } from './problem.ts';
-import { alertDetailSchema, alertPageSchema, alertQuerySchema, problems, storeQuery } from './schema.ts';
+import { HttpProblem, fromStore, problems } from './problem.ts';
+import { alertDetailSchema, alertPageSchema } from './alert-schema.ts';
+import { alertQuerySchema, storeQuery } from './alert-query.ts';
 
 /** `GET /v1/alerts` and `GET /v1/alerts/:id`. */
 export function alertRoutes(

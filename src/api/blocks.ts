@@ -15,8 +15,7 @@ import {
   blockSchema,
   networkBody,
 } from './block-schema.ts';
-import { fromStore, HttpProblem } from './problem.ts';
-import { problems } from './schema.ts';
+import { HttpProblem, fromStore, problems } from './problem.ts';
 
 /** What the routes need of blocking. */
 export interface Blocks {

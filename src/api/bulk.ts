@@ -7,8 +7,8 @@ import { lifecycleOf } from '../alert/lifecycle.ts';
 import { bulkTargets, changeInBulk, mostInBulk } from '../store/bulk.ts';
 import type { Store } from '../store/store.ts';
 import { byOf } from './life.ts';
-import { fromStore, HttpProblem } from './problem.ts';
-import { alertQuerySchema, problems, storeQuery } from './schema.ts';
+import { HttpProblem, fromStore, problems } from './problem.ts';
+import { alertQuerySchema, storeQuery } from './alert-query.ts';
 
 /** Conflicts and refusals that an answer lists; all are counted. */
 const mostListed = 100;

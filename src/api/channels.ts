@@ -3,8 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { digestQueue } from '../alert/schedule.ts';
 import type { Store } from '../store/store.ts';
-import { fromStore } from './problem.ts';
-import { problems } from './schema.ts';
+import { fromStore, problems } from './problem.ts';
 
 /** How a configured channel does, as this server sees it. */
 export interface ChannelStatus {

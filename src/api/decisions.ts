@@ -6,8 +6,7 @@ import type { StoredBlock } from '../store/block-store.ts';
 import type { Store } from '../store/store.ts';
 import { cidrText, compareNetworks, parseNetwork } from '../web/network.ts';
 import type { Blocks } from './blocks.ts';
-import { fromStore } from './problem.ts';
-import { problems } from './schema.ts';
+import { fromStore, problems } from './problem.ts';
 
 const decision = z.object({
   id: z.int(),

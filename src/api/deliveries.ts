@@ -3,8 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { handleAllDead } from '../store/handle-dead.ts';
 import type { DeadHandling, Store } from '../store/store.ts';
-import { fromStore } from './problem.ts';
-import { deadPageSchema, deadQuerySchema, handleDeadBody, problems } from './schema.ts';
+import { fromStore, problems } from './problem.ts';
+import { deadPageSchema, deadQuerySchema, handleDeadBody } from './delivery-schema.ts';
 
 /** `/v1/deliveries/dead` and below: what was given up, to try again and to drop. Changing anything takes a key of scope `all`. */
 export function deliveryRoutes(

@@ -1,10 +1,35 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Readable } from 'node:stream';
-import type { Severity } from '../event/severity.ts';
+import * as z from 'zod';
+import { severities, type Severity } from '../event/severity.ts';
 import { drain, openBody, tooLarge } from './body.ts';
-import { HttpProblem, unavailable } from './problem.ts';
-import { ingestedSchema, problems } from './schema.ts';
+import { HttpProblem, problems, unavailable } from './problem.ts';
+
+const ingestedSchema = z.object({
+  records: z.int(),
+  events: z.int(),
+  rejected: z.int(),
+  skipped: z.int(),
+  alerts: z
+    .array(
+      z.object({
+        id: z.string(),
+        severity: z.enum(severities),
+        title: z.string(),
+        repeated: z.boolean().describe('True where the alert was there before; nobody is told again.'),
+        joined: z
+          .string()
+          .optional()
+          .describe('The id of the alert that it joined instead of becoming one of its own.'),
+      }),
+    )
+    .readonly(),
+  rejections: z
+    .array(z.object({ position: z.number(), reason: z.string() }))
+    .readonly()
+    .describe(`Of the first rejected records; /v1/rejections has them all.`),
+});
 
 /** What became of a body: records = events + rejected + skipped. */
 export interface IngestResult {

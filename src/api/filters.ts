@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { alertSubjects } from '../store/search-terms.ts';
 import type { AlertQuery } from '../store/store.ts';
 import { HttpProblem } from './problem.ts';
-import { alertQuerySchema, storeQuery } from './schema.ts';
+import { alertQuerySchema, storeQuery } from './alert-query.ts';
 
 /** The names in a page's address that choose what the list shows, in the order in which links write them. */
 export const filterNames = [

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { problems } from './schema.ts';
+import { problems } from './problem.ts';
 
 const time = z.number().describe('Milliseconds since the epoch.');
 

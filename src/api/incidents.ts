@@ -10,8 +10,7 @@ import { storedIncidents } from '../store/incidents.ts';
 import type { Store } from '../store/store.ts';
 import { byOf } from './life.ts';
 import { statusBody } from './life-schema.ts';
-import { fromStore, HttpProblem } from './problem.ts';
-import { problems } from './schema.ts';
+import { HttpProblem, fromStore, problems } from './problem.ts';
 
 const time = z.number().describe('Event time, in milliseconds since the epoch.');
 const severity = z.enum(severities);

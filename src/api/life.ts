@@ -17,8 +17,8 @@ import {
   statusBody,
   suppressionSchema,
 } from './life-schema.ts';
-import { fromStore, HttpProblem } from './problem.ts';
-import { alertSummarySchema, problems } from './schema.ts';
+import { HttpProblem, fromStore, problems } from './problem.ts';
+import { alertSummarySchema } from './alert-schema.ts';
 
 export interface LifeRoutes {
   readonly store: Store;

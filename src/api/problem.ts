@@ -29,7 +29,7 @@ export class HttpProblem extends Error {
 }
 
 /** RFC 9457 problem details; https://www.rfc-editor.org/rfc/rfc9457 */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.literal('about:blank'),
     title: z.string().describe('The name of the HTTP status.'),
@@ -139,4 +139,14 @@ function issue(found: unknown): FrameworkFailure['issue'] {
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** The error answers of a route, for its OpenAPI description. */
+export function problems(descriptions: Readonly<Record<number, string>>) {
+  return Object.fromEntries(
+    Object.entries(descriptions).map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: problemSchema } } },
+    ]),
+  );
 }

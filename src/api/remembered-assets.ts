@@ -3,8 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { assetKey } from '../facts/assets/memory.ts';
 import type { Store } from '../store/store.ts';
-import { fromStore, HttpProblem } from './problem.ts';
-import { problems } from './schema.ts';
+import { HttpProblem, fromStore, problems } from './problem.ts';
 
 const milliseconds = z.number().describe('Milliseconds since the epoch.');
 const moment = z.object({

@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Rejection } from '../event/record.ts';
-import { HttpProblem, unavailable } from './problem.ts';
-import { problems } from './schema.ts';
+import { HttpProblem, problems, unavailable } from './problem.ts';
 
 /** What became of one; see src/runtime/replay.ts. */
 export const replayedSchema = z.discriminatedUnion('type', [

@@ -2,15 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Store } from '../store/store.ts';
-import { fromStore } from './problem.ts';
-import {
-  countsSchema,
-  healthSchema,
-  problems,
-  readySchema,
-  rejectionQuerySchema,
-  rejectionsSchema,
-} from './schema.ts';
+import { provenance } from './alert-schema.ts';
+import { fromStore, problems } from './problem.ts';
+import { limit } from './query-parts.ts';
 
 export interface Health {
   readonly ready: boolean;
@@ -20,6 +14,50 @@ export interface Health {
     readonly detail?: string | undefined;
   }[];
 }
+
+const rejectionsSchema = z.object({
+  rejections: z
+    .array(
+      z.object({
+        id: z.string(),
+        provenance,
+        reason: z.string(),
+        length: z.number().describe('Length in bytes of what was refused.'),
+        bytes: z.string().describe('What was refused, or its beginning, in base64.'),
+      }),
+    )
+    .readonly(),
+});
+
+const countsSchema = z.object({
+  alerts: z.object({
+    informational: z.int(),
+    low: z.int(),
+    medium: z.int(),
+    high: z.int(),
+    critical: z.int(),
+  }),
+  excepted: z.int().describe('Alerts that fall under an exception; the others are counted above.'),
+  deliveries: z.object({ pending: z.int(), delivered: z.int(), dead: z.int(), dropped: z.int() }),
+  rejections: z.int(),
+});
+
+const rejectionQuerySchema = z.strictObject({ limit: limit.default(100) });
+
+const healthSchema = z.object({ status: z.literal('ok') });
+
+const readySchema = z.object({
+  ready: z.boolean(),
+  checks: z
+    .array(
+      z.object({
+        name: z.string(),
+        ok: z.boolean(),
+        detail: z.string().optional().describe('Only for callers who may read.'),
+      }),
+    )
+    .readonly(),
+});
 
 const closed = problems({
   401: 'No key, or none that may read.',

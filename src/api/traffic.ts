@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { problems } from './schema.ts';
 import { boardNames, type TrafficState } from './traffic-page.ts';
+import { problems } from './problem.ts';
 
 const query = z.strictObject({
   hour: z

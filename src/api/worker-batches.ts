@@ -15,8 +15,7 @@ import {
 } from '../worker/protocol.ts';
 import { sha256 } from '../worker/signature.ts';
 import { drain, limitBody } from './body.ts';
-import { HttpProblem, unavailable } from './problem.ts';
-import { problems } from './schema.ts';
+import { HttpProblem, problems, unavailable } from './problem.ts';
 import { closeUnanswered } from './worker-door.ts';
 
 /** Decides on a batch and commits what came of it. */

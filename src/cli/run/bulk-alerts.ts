@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Status } from '../../alert/alert-life.ts';
 import { lifecycleOf } from '../../alert/lifecycle.ts';
-import { alertQuerySchema, storeQuery } from '../../api/schema.ts';
+import { alertQuerySchema, storeQuery } from '../../api/alert-query.ts';
 import { line } from '../../notify/safe-text.ts';
 import { bulkTargets, changeInBulk, type BulkResult } from '../../store/bulk.ts';
 import type { AlertQuery } from '../../store/store.ts';

@@ -3,11 +3,8 @@ import { lookupVerdicts } from '../alert/lookup.ts';
 import { indicatorTypes } from '../context/intel/indicator.ts';
 import { observableTypes } from '../context/observable.ts';
 import { severities } from '../event/severity.ts';
-import { exceptionChoices, type AlertQuery } from '../store/store.ts';
-import { statuses } from '../alert/alert-life.ts';
+import { handlingSchema } from './delivery-schema.ts';
 import { alertLifeMembers } from './life-schema.ts';
-import { problemSchema } from './problem.ts';
-import { parseTime } from './time.ts';
 
 const milliseconds = z.number().describe('Milliseconds since the epoch.');
 const text = z.string();
@@ -55,7 +52,8 @@ const place = z
   .optional()
   .describe('Where the call came from, as far as data on addresses tells.');
 
-const provenance = z
+/** Where a record comes from. */
+export const provenance = z
   .object({
     source: text.describe('How it reached Tocsin: file, stdin, http, s3, lambda.'),
     object: text.describe('The file, object or request that held it.'),
@@ -239,13 +237,6 @@ const cause = z
     'Why it is owed only under a condition: while nobody has acknowledged the alert, while it has not reached another channel, or while the channel is not told of a worse alert about the same client of a web site.',
   );
 
-const handlingSchema = z.object({
-  action: z.enum(['replayed', 'dropped']),
-  at: milliseconds,
-  by: text,
-  after: maybeText.describe('Why it had been given up.'),
-});
-
 export const alertDetailSchema = z.object({
   alert: alertSchema,
   deliveries: z
@@ -270,227 +261,3 @@ export const alertDetailSchema = z.object({
     )
     .readonly(),
 });
-
-export const rejectionsSchema = z.object({
-  rejections: z
-    .array(
-      z.object({
-        id: text,
-        provenance,
-        reason: text,
-        length: z.number().describe('Length in bytes of what was refused.'),
-        bytes: text.describe('What was refused, or its beginning, in base64.'),
-      }),
-    )
-    .readonly(),
-});
-
-export const countsSchema = z.object({
-  alerts: z.object({
-    informational: z.int(),
-    low: z.int(),
-    medium: z.int(),
-    high: z.int(),
-    critical: z.int(),
-  }),
-  excepted: z.int().describe('Alerts that fall under an exception; the others are counted above.'),
-  deliveries: z.object({ pending: z.int(), delivered: z.int(), dead: z.int(), dropped: z.int() }),
-  rejections: z.int(),
-});
-
-export const ingestedSchema = z.object({
-  records: z.int(),
-  events: z.int(),
-  rejected: z.int(),
-  skipped: z.int(),
-  alerts: z
-    .array(
-      z.object({
-        id: text,
-        severity,
-        title: text,
-        repeated: z.boolean().describe('True where the alert was there before; nobody is told again.'),
-        joined: maybeText.describe('The id of the alert that it joined instead of becoming one of its own.'),
-      }),
-    )
-    .readonly(),
-  rejections: z
-    .array(z.object({ position: z.number(), reason: text }))
-    .readonly()
-    .describe(`Of the first rejected records; /v1/rejections has them all.`),
-});
-
-export const healthSchema = z.object({ status: z.literal('ok') });
-
-export const readySchema = z.object({
-  ready: z.boolean(),
-  checks: z
-    .array(
-      z.object({ name: text, ok: z.boolean(), detail: maybeText.describe('Only for callers who may read.') }),
-    )
-    .readonly(),
-});
-
-function time(now: () => number) {
-  return z.string().transform((value, context) => {
-    const found = parseTime(value, now());
-    if (found !== undefined) return found;
-    context.addIssue(
-      'expected a time such as 2026-11-21T07:41:03Z, 2026-11-21, seconds or milliseconds since the epoch, or how long ago: 24h, 7d',
-    );
-    return z.NEVER;
-  });
-}
-
-function name(what: string) {
-  return z.string().min(1, `expected ${what}`).max(200, `expected ${what} of at most 200 characters`);
-}
-
-/** What `GET /v1/alerts` can be asked. */
-export function alertQuerySchema(now: () => number) {
-  return z.strictObject({
-    severity: z
-      .enum(severities, `expected one of ${severities.join(', ')}`)
-      .optional()
-      .describe('Only this severity or worse.'),
-    rule: name('the id of a rule').optional().describe('Only alerts of the rule with this id.'),
-    account: name('an AWS account id').optional().describe('Only events of this account.'),
-    text: z
-      .string()
-      .max(500, 'expected words of at most 500 characters together')
-      .optional()
-      .describe(
-        'Only alerts in which each of these words stands, in whatever case: in the title, in what the facts say, in names, ARNs, addresses and the like, whole or as a part of one between its signs.',
-      ),
-    actor: name('an actor').optional().describe('Only alerts about this actor: its name, ARN or access key.'),
-    address: name('an address').optional().describe('Only alerts about calls from this address.'),
-    resource: name('a resource').optional().describe('Only alerts about this resource: its name or ARN.'),
-    action: name('an action').optional().describe('Only alerts about this action, such as PutBucketPolicy.'),
-    service: name('a service')
-      .optional()
-      .describe('Only alerts about this service, such as s3.amazonaws.com.'),
-    region: name('a region').optional().describe('Only alerts about this region.'),
-    technique: name('an ATT&CK technique')
-      .optional()
-      .describe('Only alerts about this ATT&CK technique, such as T1537.'),
-    incident: name('the id of an incident')
-      .optional()
-      .describe('Only alerts that came when people had been told of this incident; the incident lists all.'),
-    muted: z
-      .enum(['incident', 'hour'], 'expected incident or hour')
-      .optional()
-      .describe(
-        'Only alerts that were not told everywhere: because of their incident, or because their rule had told too much in the hour.',
-      ),
-    status: z
-      .string()
-      .transform((value) => value.split(','))
-      .pipe(z.array(z.enum(statuses, `expected some of ${statuses.join(', ')}, with commas between them`)))
-      .optional()
-      .describe('Only alerts with one of these statuses, with commas between them.'),
-    assignee: name('a name').optional().describe('Only alerts that this person takes care of.'),
-    since: time(now).optional().describe('Only events at this time or later.'),
-    until: time(now).optional().describe('Only events before this time.'),
-    exceptions: z
-      .enum(exceptionChoices, `expected one of ${exceptionChoices.join(', ')}`)
-      .optional()
-      .describe(
-        'Whether to hide alerts that fall under an exception (the default), to show them, or to show only them.',
-      ),
-    limit: limit.default(50).describe('Alerts on one page.'),
-    cursor: z
-      .string()
-      .min(1, "expected 'next' of the page before")
-      .max(2000, "expected 'next' of the page before")
-      .optional()
-      .describe("Where to go on: 'next' of the page before."),
-  });
-}
-
-/** What the parameters of a list ask the store. */
-export function storeQuery({
-  rule,
-  cursor,
-  actor,
-  address,
-  resource,
-  action,
-  service,
-  region,
-  technique,
-  incident,
-  muted,
-  ...rest
-}: z.output<ReturnType<typeof alertQuerySchema>>): AlertQuery {
-  const about = { actor, address, resource, action, service, region, technique, incident, muted };
-  return { ...rest, ruleId: rule, about, after: cursor };
-}
-
-/** What `GET /v1/deliveries/dead` can be asked. */
-export function deadQuerySchema(now: () => number) {
-  return z.strictObject({
-    channel: name('a channel').optional().describe('Only of the channel with this name.'),
-    since: time(now).optional().describe('Only given up at this time or later.'),
-    until: time(now).optional().describe('Only given up before this time.'),
-    reason: name('a text').optional().describe('Only those in whose reason this stands, letter by letter.'),
-    limit: limit.default(100).describe('Deliveries on one page.'),
-    cursor: z
-      .string()
-      .min(1, "expected 'next' of the page before")
-      .max(2000, "expected 'next' of the page before")
-      .optional()
-      .describe("Where to go on: 'next' of the page before."),
-  });
-}
-
-/** Which of them to handle: their ids, or what they have in common. */
-export function handleDeadBody(now: () => number) {
-  return z
-    .strictObject({
-      ids: z.array(z.string().min(1).max(100)).min(1).max(500).optional().describe('Ids of deliveries.'),
-      channel: name('a channel').optional().describe('All of the channel with this name.'),
-      since: time(now).optional().describe('Only given up at this time or later.'),
-      until: time(now).optional().describe('Only given up before this time.'),
-      reason: name('a text').optional().describe('Only those in whose reason this stands.'),
-    })
-    .refine(
-      ({ ids, ...query }) =>
-        (ids !== undefined) !== Object.values(query).some((value) => value !== undefined),
-      'needs either ids, or some of channel, since, until and reason',
-    );
-}
-
-export const deadPageSchema = z.object({
-  deliveries: z
-    .array(
-      z.object({
-        id: text.describe('Also the idempotency key that the receiver sees.'),
-        channel: text,
-        alert: z.object({ id: text, severity, title: text, rule: z.object({ id: text, title: text }) }),
-        attempts: z.int(),
-        reason: text,
-        diedAt: milliseconds.describe('When it was given up.'),
-        history: z.array(handlingSchema).readonly().describe('What people did with it before.'),
-      }),
-    )
-    .readonly(),
-  next: text.nullable().describe("Pass as 'cursor' for the next page; null on the last."),
-});
-
-const limit = z.coerce
-  .number('expected a number from 1 to 500')
-  .int('expected a whole number from 1 to 500')
-  .min(1, 'expected a number from 1 to 500')
-  .max(500, 'expected a number from 1 to 500');
-
-export const rejectionQuerySchema = z.strictObject({ limit: limit.default(100) });
-
-/** The error answers of a route, for its OpenAPI description. */
-export function problems(descriptions: Readonly<Record<number, string>>) {
-  return Object.fromEntries(
-    Object.entries(descriptions).map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: problemSchema } } },
-    ]),
-  );
-}
