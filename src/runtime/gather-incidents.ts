@@ -14,6 +14,7 @@ import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
 import { severities } from '../event/severity.ts';
 import { alertPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
 import type { CommitJoining, Owes } from '../store/owed.ts';
+import { pausesAtTimes } from '../store/pauses.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { gatheringOf, type IncidentsConfig } from './config-incidents.ts';
 
@@ -44,7 +45,6 @@ const mostKept = 5_000;
 
 /** What is read at once holds up all else that the server does: a millisecond's work, and then the others' turn. */
 const pageSize = 10;
-const workMs = 1;
 const breathe = (): Promise<void> => sleep(3);
 
 /** Alerts are many after a pause; the rest waits for the next time. */
@@ -95,17 +95,7 @@ function gatheringIn(
   setting: GatherSetting,
   memory: GatherMemory,
 ): Promise<Gathering> {
-  return gatherInSteps([...sightings.values()], [...told.values()], setting, memory, breatheAtTimes());
-}
-
-/** For pieces of work of which many take no time at all. */
-function breatheAtTimes(): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since < workMs) return;
-    await breathe();
-    since = performance.now();
-  };
+  return gatherInSteps([...sightings.values()], [...told.values()], setting, memory, pausesAtTimes(breathe));
 }
 
 /** What was stored after a position. */

@@ -1,8 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import * as z from 'zod';
-import { incidentsOf, type Incident, type ToldIncident } from '../alert/incident/incident.ts';
+import { gatherInSteps, gatherMemory, type Incident, type ToldIncident } from '../alert/incident/incident.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
 import { readSighting, type Sighting } from '../alert/incident/sighting.ts';
 import { severities } from '../event/severity.ts';
+import { pausesAtTimes } from './pauses.ts';
 import type { Store } from './store.ts';
 
 const prefix = 'incident/';
@@ -24,19 +26,23 @@ export async function keptIncidents(store: Pick<Store, 'state'>): Promise<{
   readonly told: readonly ToldIncident[];
 }> {
   const entries = await store.state(prefix);
-  return {
-    sightings: entries
-      .filter(({ key }) => key.startsWith(alertPrefix))
-      .map(({ value }) => readSighting(value)),
-    told: entries.filter(({ key }) => key.startsWith(toldPrefix)).map(({ value }) => toldSchema.parse(value)),
-  };
+  const pauses = pausesAtTimes(turn);
+  const sightings: Sighting[] = [];
+  const told: ToldIncident[] = [];
+  for (const { key, value } of entries) {
+    if (key.startsWith(alertPrefix)) sightings.push(readSighting(value));
+    else if (key.startsWith(toldPrefix)) told.push(toldSchema.parse(value));
+    await pauses();
+  }
+  return { sightings, told };
 }
 
-/** The incidents of the last days, the latest first. */
+/** The incidents of the last days, the latest first. Thousands of alerts are gathered bit by bit, and others come in between. */
 export async function storedIncidents(
   store: Pick<Store, 'state'>,
   setting: GatherSetting,
 ): Promise<readonly Incident[]> {
   const { sightings, told } = await keptIncidents(store);
-  return incidentsOf(sightings, told, setting);
+  const { incidents } = await gatherInSteps(sightings, told, setting, gatherMemory(), pausesAtTimes(turn));
+  return incidents;
 }
