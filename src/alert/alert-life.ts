@@ -76,13 +76,22 @@ export const variedKinds = [
   'target',
   'fact',
   'actor',
+  'principal',
+  'access-key',
+  'account',
+  'region',
   'address',
   'agent',
 ] as const;
 
 export type VariedKind = (typeof variedKinds)[number];
 
-export type Varied = Readonly<Record<VariedKind, readonly string[]>>;
+type LaterKind = 'principal' | 'access-key' | 'account' | 'region';
+
+/** What was stored by the first versions has not all kinds. */
+export type Varied = Readonly<
+  Record<Exclude<VariedKind, LaterKind>, readonly string[]> & Partial<Record<LaterKind, readonly string[]>>
+>;
 
 /** Why people are told of an alert again. */
 export interface AlertNews {

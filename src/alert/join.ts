@@ -63,8 +63,7 @@ export function joinFinding(stored: Alert, finding: Alert, joining: Joining, now
   const life = lifecycleOf(stored);
   const closed = isClosed(life);
   const isLater = finding.time > life.since;
-  if (life.status === 'false-positive' && isLater)
-    return { type: 'apart', follows: { id: stored.id, status: life.status } };
+  if (standsApart(stored, finding)) return { type: 'apart', follows: { id: stored.id, status: life.status } };
 
   const before = occurrencesOf(stored);
   const occurrences = withOccurrence(before, finding);
@@ -115,6 +114,12 @@ export function joinFinding(stored: Alert, finding: Alert, joining: Joining, now
   };
 }
 
+/** Whether people have said that such an alert is none, before it happened again: their verdict was about other events. */
+export function standsApart(stored: Alert, finding: Pick<Alert, 'time'>): boolean {
+  const { status, since } = lifecycleOf(stored);
+  return status === 'false-positive' && finding.time > since;
+}
+
 interface News {
   readonly severity: Severity;
   /** What `severityChanges` says of it. */
@@ -136,7 +141,10 @@ function newsOf(stored: Alert, finding: Alert, before: Occurrences, { on, steps 
     severity = to;
   };
   if (isStep) rise(up(severity, steps), first);
-  rise(finding.severity, `a later finding is ${finding.severity}`);
+  // Why the finding is as bad as that: people are told of the alert, and not of what joined it.
+  const reasons = finding.severityChanges ?? [];
+  const because = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+  rise(finding.severity, `a later finding is ${finding.severity}${because}`);
   // What the severity rose by is told already.
   const others = found.filter((sentence) => !changes.some((change) => change.endsWith(`: ${sentence}`)));
   return { severity, changes, stepped: isStep, sentences: [...changes, ...others] };

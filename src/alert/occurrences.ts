@@ -7,7 +7,8 @@ import {
   type VariedKind,
 } from './alert-life.ts';
 
-const mostVaried = 32;
+/** Of a kind no more values are kept. */
+export const mostVaried = 32;
 const newestKept = 10;
 const longest = 200;
 
@@ -43,16 +44,16 @@ export function withOccurrence(known: Occurrences, finding: Alert): Occurrences 
 function withVaried(known: Varied, more: Varied): Varied {
   const entries = variedKinds.map((kind) => {
     const fresh = newValues(known, more, kind);
-    return [kind, fresh.length === 0 ? known[kind] : [...known[kind], ...fresh]] as const;
+    return [kind, [...(known[kind] ?? []), ...fresh]] as const;
   });
   return Object.fromEntries(entries) as Record<VariedKind, readonly string[]>;
 }
 
 /** What is among `more` and was not known; nothing where so much is known that no more is kept. */
 export function newValues(known: Varied, more: Varied, kind: VariedKind): readonly string[] {
-  return more[kind]
-    .filter((value) => !known[kind].includes(value))
-    .slice(0, Math.max(0, mostVaried - known[kind].length));
+  const before = known[kind] ?? [];
+  const room = Math.max(0, mostVaried - before.length);
+  return (more[kind] ?? []).filter((value) => !before.includes(value)).slice(0, room);
 }
 
 export function variedOf({ who, what, where, facts }: Alert): Varied {
@@ -63,6 +64,10 @@ export function variedOf({ who, what, where, facts }: Alert): Varied {
     target: distinct(what.targets.map(({ name, arn }) => arn ?? name)),
     fact: distinct(facts.map(({ explanation }) => explanation)),
     actor: given(who.name),
+    principal: given(who.arn),
+    'access-key': given(who.accessKeyId),
+    account: given(where.account),
+    region: given(where.region),
     address: where.origin.type === 'address' ? [where.origin.address] : [],
     agent: given(where.userAgent),
   };

@@ -59,6 +59,10 @@ export const alertLifeMembers = {
           target: strings,
           fact: strings,
           actor: strings,
+          principal: strings.optional().describe('ARNs of who did it.'),
+          'access-key': strings.optional(),
+          account: strings.optional(),
+          region: strings.optional(),
           address: strings,
           agent: strings,
         })

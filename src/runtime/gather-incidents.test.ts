@@ -9,6 +9,7 @@ import { decode } from '../decode/decode.ts';
 import { sampleAlert } from '../notify/sample.ts';
 import { correlatorDefaults, createCorrelator } from '../sigma/correlation/correlator.ts';
 import type { Match } from '../sigma/correlation/match.ts';
+import { changeIncident } from '../store/incident-life.ts';
 import { storedIncidents } from '../store/incidents.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
@@ -112,6 +113,35 @@ describe('the alerts of a store', () => {
       },
     ]);
     expect((await incidents())[0]).toMatchObject({ told: { alertId: news[0]?.id, severity: 'critical' } });
+  });
+
+  it('are told of by a new alert once people have said that the one before was none', async () => {
+    const { store, gatherer, put, incidents } = await opened();
+    const gather = gatherer();
+    await put(...[0, 1, 2].map((n) => alertOf(n)));
+    await gather();
+    const [first] = (await store.alerts({ limit: 5, ruleId: 'incident' })).alerts;
+    const verdict = { type: 'status', status: 'false-positive', reason: 'a drill' } as const;
+    await store.life.change({
+      alertId: first?.id ?? '',
+      change: verdict,
+      by: 'jane',
+      via: 'api',
+      now: start + 3 * minute,
+    });
+    await put(...[10, 11, 12].map((n) => alertOf(n)));
+    await gather();
+    const [second] = (await store.alerts({ limit: 5, ruleId: 'incident' })).alerts;
+    expect(second).toMatchObject({ severity: 'critical', follows: { id: first?.id } });
+    const [incident] = await incidents();
+    expect(incident?.told).toMatchObject({ alertId: second?.id, severity: 'critical' });
+    // Whoever ends the incident means the new one, and the verdict on the other stands.
+    if (incident === undefined) throw new Error('there is no incident');
+    await changeIncident(store, incident, { status: 'resolved', by: 'jane', via: 'api', now: start });
+    const statuses = (await Promise.all([first, second].map((one) => store.alert(one?.id ?? '')))).map(
+      (one) => one?.lifecycle?.status,
+    );
+    expect(statuses).toEqual(['false-positive', 'resolved']);
   });
 
   it('are told of once, whichever commit a process dies before or after', async () => {

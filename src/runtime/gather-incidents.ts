@@ -10,17 +10,18 @@ import {
   type ToldIncident,
 } from '../alert/incident/incident.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
-import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
-import { severities } from '../event/severity.ts';
-import { alertPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
-import type { CommitJoining, Owes } from '../store/owed.ts';
+import { readSighting, sightingOf, type Sighting } from '../alert/incident/sighting.ts';
+import { standsApart } from '../alert/join.ts';
+import { severities, type Severity } from '../event/severity.ts';
+import { alertPrefix, joinedPrefix, keptIncidents, toldPrefix } from '../store/incidents.ts';
+import { tellsNow, type CommitJoining, type Owes } from '../store/owed.ts';
 import { pausesAtTimes } from '../store/pauses.ts';
-import type { Commit, Store } from '../store/store.ts';
+import type { Commit, DeliveryState, Store } from '../store/store.ts';
 import { gatheringOf, type IncidentsConfig } from './config-incidents.ts';
 
 export interface GatherOptions {
   readonly config: IncidentsConfig;
-  readonly store: Pick<Store, 'oldAlerts' | 'position' | 'state'>;
+  readonly store: Pick<Store, 'alert' | 'oldAlerts' | 'position' | 'state'>;
   readonly commit: Store['commit'];
   readonly channelsFor: CommitJoining['channelsFor'];
   /** Without it, a worse incident is an alert of its own. */
@@ -79,11 +80,13 @@ export function incidentGatherer(options: GatherOptions): () => Promise<void> {
     const before = (book ??= await readBook(store));
     if (!isKnown) await tell(before);
     const now = clock();
-    const { fresh, last } = await readFresh(store, before.position, now);
-    if (last === undefined) return;
+    const found = await readFresh(store, before.position, now);
+    const joined = await readJoined(store);
+    if (found.last === undefined && joined.length === 0) return;
+    const fresh = [...found.fresh, ...joined];
     // Until the commit has been answered, nobody knows what the store holds.
     book = undefined;
-    const taken = await take(fresh, last, before, now, memory, options);
+    const taken = await take({ fresh, joined, last: found.last }, before, now, memory, options);
     book = taken.book;
     if (fresh.length > 0) await tell(book, taken.gathering);
   };
@@ -114,7 +117,7 @@ async function readFresh(
     });
     found = last ?? found;
     for (const { alert, storedAt, deliveries } of alerts) {
-      const told = deliveries.map(({ channel }) => channel);
+      const told = deliveries.filter(isToldBy).map(({ channel }) => channel);
       const sighting = storedAt < now - keptMs ? undefined : sightingOf(alert, storedAt, told);
       if (sighting !== undefined) fresh.push(sighting);
     }
@@ -122,6 +125,22 @@ async function readFresh(
     await breathe();
   }
   return { fresh, last: found };
+}
+
+/** Who is to be told only where others do not act has not been told, until that has been done. */
+function isToldBy({ state, cause }: DeliveryState): boolean {
+  return state === 'delivered' || cause === undefined || cause.type === 'client';
+}
+
+/** What has joined alerts since the last time. */
+async function readJoined(store: GatherOptions['store']): Promise<readonly Sighting[]> {
+  const found: Sighting[] = [];
+  const pauses = pausesAtTimes(breathe);
+  for (const { value } of await store.state(joinedPrefix)) {
+    found.push(readSighting(value));
+    await pauses();
+  }
+  return found;
 }
 
 async function readBook(store: GatherOptions['store']): Promise<Book> {
@@ -134,13 +153,20 @@ async function readBook(store: GatherOptions['store']): Promise<Book> {
   };
 }
 
+interface Found {
+  readonly fresh: readonly Sighting[];
+  /** Those among them that have joined alerts. */
+  readonly joined: readonly Sighting[];
+  /** How far alerts have been read; undefined where there were no new ones. */
+  readonly last: number | undefined;
+}
+
 async function take(
-  fresh: readonly Sighting[],
-  position: number,
+  { fresh, joined, last }: Found,
   before: Book,
   now: number,
   memory: GatherMemory,
-  { config, commit, channelsFor, joining, judge = (alert) => alert, onNews }: GatherOptions,
+  { config, store, commit, channelsFor, joining, judge = (alert) => alert, onNews }: GatherOptions,
 ): Promise<{ readonly book: Book; readonly gathering: Gathering | undefined }> {
   const setting = gatheringOf(config);
   const all = new Map(before.sightings);
@@ -149,15 +175,22 @@ async function take(
   const incidents = gathering?.incidents ?? [];
   await breathe();
   const freshIds = new Set(fresh.map(({ id }) => id));
-  const news = incidents
-    .filter(({ alerts }) => alerts.some(({ id }) => freshIds.has(id)))
-    .flatMap((incident) => tellingOf(incident, config.threshold))
-    .map(({ incident, telling }) => {
-      const moment = { decidedAt: now, longestMs: setting.longestMs };
-      const alert = judge(incidentAlert(incident, telling.severity, moment));
-      const channels = channelsFor(alert);
-      return { alert, channels, telling: toldTo(telling, before.told.get(telling.id), channels) };
-    });
+  const worse = incidents
+    .filter(({ sightings }) => sightings.some(({ id }) => freshIds.has(id)))
+    .flatMap((incident) => tellingOf(incident, config.threshold));
+  const news = [];
+  for (const { incident, severity } of worse) {
+    const moment = { decidedAt: now, longestMs: setting.longestMs };
+    const alert = judge(incidentAlert(incident, severity, moment));
+    const channels = channelsFor(alert);
+    const raised = joining === undefined ? undefined : await raisedBy(alert, incident, store);
+    const telling = toldTo(
+      { id: incident.id, alertId: raised ?? alert.id, severity },
+      before.told.get(incident.id),
+      channels,
+    );
+    news.push({ alert, channels, telling });
+  }
   const told = new Map(before.told);
   for (const { telling } of news) told.set(telling.id, telling);
   const dropped = tooMany(all, incidents, now);
@@ -166,25 +199,27 @@ async function take(
   for (const id of over) told.delete(id);
   await breathe();
 
-  const { created, joined = [] } = await commit({
+  const { created, joined: raised = [] } = await commit({
     alerts: news.map(({ alert, channels }) => ({ alert, channels })),
     joining,
     state: [
       ...fresh.map((one) => ({ key: alertPrefix + one.id, value: all.has(one.id) ? { ...one } : undefined })),
+      ...joined.map(({ id }) => ({ key: joinedPrefix + id, value: undefined })),
       ...dropped.map((id) => ({ key: alertPrefix + id, value: undefined })),
       ...news.map(({ telling }) => ({ key: toldPrefix + telling.id, value: { ...telling } })),
       ...over.map((id) => ({ key: toldPrefix + id, value: undefined })),
     ],
-    positions: [{ source, position: String(position) }],
+    positions: last === undefined ? [] : [{ source, position: String(last) }],
     now,
   });
   const isNew = new Set(created);
-  if (created.length + joined.length > 0)
+  if (created.length + raised.length > 0)
     onNews(
       news.flatMap(({ alert }) => (isNew.has(alert.id) ? [alert] : [])),
-      joined.length,
+      raised.length,
     );
   const isAsGathered = news.length + dropped.length + over.length === 0;
+  const position = last ?? before.position;
   return { book: { position, sightings: all, told }, gathering: isAsGathered ? gathering : undefined };
 }
 
@@ -192,21 +227,33 @@ async function take(
 function tellingOf(
   incident: Incident,
   threshold: number,
-): readonly { readonly incident: Incident; readonly telling: ToldIncident }[] {
+): readonly { readonly incident: Incident; readonly severity: Severity }[] {
   const severity = tellingSeverity(incident, threshold);
   if (severity === undefined) return [];
-  const { id, alerts } = incident;
-  // What one of its alerts told is not the incident itself.
-  const told = alerts.some((one) => one.id === incident.told?.alertId) ? undefined : incident.told;
+  const told = ownTelling(incident);
   if (told !== undefined && severities.indexOf(severity) <= severities.indexOf(told.severity)) return [];
-  const { id: first } = incidentAlert(incident, severity, { decidedAt: 0, longestMs: 0 });
-  // A worse one raises the alert that is there, and is known by its id.
-  return [{ incident, telling: { id, alertId: told?.alertId ?? first, severity } }];
+  return [{ incident, severity }];
 }
 
-/** With the channels that hear of it, now or before. */
+/** What one of its alerts told is not the incident itself. */
+function ownTelling({ told, alerts }: Incident): ToldIncident | undefined {
+  return alerts.some(({ id }) => id === told?.alertId) ? undefined : told;
+}
+
+/** The id of the alert of a less severe incident, where that is raised; undefined where people are told by a new one. */
+async function raisedBy(
+  alert: Alert,
+  incident: Incident,
+  store: GatherOptions['store'],
+): Promise<string | undefined> {
+  const told = ownTelling(incident);
+  const teller = told === undefined ? undefined : await store.alert(told.alertId);
+  return teller === undefined || standsApart(teller, alert) ? undefined : teller.id;
+}
+
+/** With the channels that hear of it, now or before; what is owed only under a condition may never be sent. */
 function toldTo(telling: ToldIncident, before: ToldIncident | undefined, channels: Owes): ToldIncident {
-  const names = channels.map((one) => (typeof one === 'string' ? one : one.channel));
+  const names = channels.filter(tellsNow).map((one) => (typeof one === 'string' ? one : one.channel));
   const all = new Set([...(before?.channels ?? []), ...names]);
   return all.size === 0 ? telling : { ...telling, channels: [...all] };
 }
@@ -221,7 +268,7 @@ function tooMany(
   const more = sightings.size - old.length - mostKept;
   if (more <= 0) return old;
   const gone = new Set(old);
-  const within = new Set(incidents.flatMap(({ alerts }) => alerts.map(({ id }) => id)));
+  const within = new Set(incidents.flatMap(({ sightings: seen }) => seen.map(({ id }) => id)));
   const rest = [...sightings.values()]
     .filter(({ id }) => !gone.has(id))
     .sort(

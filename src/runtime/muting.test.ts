@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { Alert } from '../alert/alert.ts';
 import type { Severity } from '../event/severity.ts';
 import { sampleAlert } from '../notify/sample.ts';
+import { storedIncidents } from '../store/incidents.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Owes } from '../store/owed.ts';
 import type { Store } from '../store/store.ts';
@@ -43,6 +44,25 @@ const webAlert = (number: number, severity: Severity = 'medium', client = '203.0
     where: { origin: { type: 'address', address: client } },
   });
 
+const placeOf = (address: string): Alert['where'] => ({
+  account: '111122223333',
+  origin: { type: 'address', address },
+});
+
+/** What a session of the role `deploy` did, found by the rule `name`; what rules find of the role is one alert each. */
+const sessionAlert = (number: number, name: string, session: string): Alert =>
+  alertOf(number, 'high', {
+    rule: { id: `rule-${name}`, title: `Rule ${name}` },
+    who: {
+      kind: 'assumed-role',
+      name: `deploy/${session}`,
+      arn: `arn:aws:sts::111122223333:assumed-role/deploy/${session}`,
+      accessKeyId: `ASIAEXAMPLE${session.toUpperCase().padStart(9, '0')}`,
+      chain: [],
+    },
+    group: { key: name.padStart(32, '0'), windowMs: 60 * minute },
+  });
+
 const stores: Store[] = [];
 afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
@@ -53,9 +73,11 @@ interface Settings {
   readonly on?: StartedEngine;
   readonly mute?: IncidentsConfig['mute'];
   readonly channelsFor?: (alert: Alert) => Owes;
+  /** How many incidents people are told of in an hour; without limit, where left out. */
+  readonly perHour?: number;
 }
 
-async function opened({ on, mute = 'medium', channelsFor = () => ['slack'] }: Settings = {}) {
+async function opened({ on, mute = 'medium', channelsFor = () => ['slack'], perHour }: Settings = {}) {
   const store = await (on?.open() ?? openSqliteStore({ path: ':memory:' }));
   stores.push(store);
   let counted = 0;
@@ -69,7 +91,11 @@ async function opened({ on, mute = 'medium', channelsFor = () => ['slack'] }: Se
       commit: (batch) => store.commit(batch),
       onMuted: (alerts) => (counted += alerts),
     });
-    const joining = { ...joiningOf(alertsConfig), channelsFor };
+    const joining = {
+      ...joiningOf(alertsConfig),
+      channelsFor,
+      perHour: ({ rule }: Alert) => (rule.id === 'incident' ? perHour : undefined),
+    };
     const gather = incidentGatherer({
       config: incidents,
       store,
@@ -201,6 +227,25 @@ describe('once an incident was told', () => {
     });
     await put(alertOf(6));
     expect(await channels(alertOf(6))).toEqual(['slack']);
+  });
+
+  it('is not taken for told by who is only asked when others do not act', async () => {
+    const cause = { type: 'escalation', route: 'r', step: 1, minutes: 600 } as const;
+    const desk = { channel: 'desk', due: start + 600 * minute, cause };
+    const { put, channels } = await told({
+      channelsFor: ({ rule }) => (rule.id === 'incident' ? ['pager', desk] : ['desk']),
+    });
+    const further = alertOf(6);
+    await put(further);
+    expect(await channels(further)).toEqual(['desk']);
+  });
+
+  it('is not taken for told where its alert came over the limit of the hour', async () => {
+    const { put, channels, teller } = await told({ perHour: 0 });
+    expect(teller.muted).toBeDefined();
+    const further = alertOf(6);
+    await put(further);
+    expect(await channels(further)).toEqual(['slack']);
   });
 
   it('alerts are told all the same where nothing is to be muted, and name it', async () => {
@@ -337,6 +382,38 @@ describe.each(everyStore)('on $name', ({ isHere, start: startEngine }) => {
       expect(await channels(low)).toEqual([]);
       const { alerts } = await store.alerts({ limit: 10, about: { muted: 'incident' } });
       expect(alerts.map(({ id }) => id)).toEqual([low.id]);
+    });
+
+    it('sees a chain of things that another session of the same role has done, though they joined its alerts', async () => {
+      const { put, gather, teller, store } = await opened({ on });
+      const names = ['a', 'b', 'c'];
+      // Each of the builds does one of the three things.
+      await put(...Array.from({ length: 12 }, (_, n) => sessionAlert(n, names[n % 3] ?? '', `run-${n}`)));
+      await gather();
+      expect(await teller()).toBeUndefined();
+      const { joined } = await put(...names.map((name, n) => sessionAlert(20 + n, name, 'evil')));
+      expect(joined).toHaveLength(3);
+      await gather();
+      const alert = await teller();
+      expect(alert?.title).toBe('Incident: 3 alerts around deploy/evil, risk 60: 3 rules in 2 min');
+      const found = await store.alerts({ limit: 10, about: { actor: 'ASIAEXAMPLE00000EVIL' } });
+      expect(found.alerts).toHaveLength(3);
+      // Every further build that does all three is no news.
+      for (let run = 0; run < 4; run++) {
+        await put(...names.map((name, n) => sessionAlert(30 + 3 * run + n, name, `whole-${run}`)));
+        await gather();
+      }
+      expect((await store.alerts({ limit: 10, ruleId: 'incident' })).alerts).toEqual([alert]);
+      expect(await store.state('incident/joined/')).toEqual([]);
+    });
+
+    it('takes one alert for one thing, however many join it', async () => {
+      const { put, gather, teller, store } = await opened({ on });
+      for (let n = 0; n < 4; n++)
+        await put({ ...sessionAlert(n, 'a', 'run'), where: placeOf(`203.0.113.${n}`), severity: 'critical' });
+      await gather();
+      expect(await teller()).toBeUndefined();
+      expect(await storedIncidents(store, gatheringOf(incidents))).toEqual([]);
     });
   });
 });

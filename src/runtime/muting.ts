@@ -5,7 +5,8 @@ import { toldIncidents, type ToldBefore, type ToldIncidents } from '../alert/inc
 import { sightingOf, type Sighting } from '../alert/incident/sighting.ts';
 import { isClosed, lifecycleOf } from '../alert/lifecycle.ts';
 import { atLeast, severities } from '../event/severity.ts';
-import type { CommitJoining, Owes } from '../store/owed.ts';
+import { joinedNote } from '../store/incidents.ts';
+import { tellsNow, type CommitJoining, type Owes } from '../store/owed.ts';
 import type { Commit, CommitResult, Store } from '../store/store.ts';
 import type { IncidentsConfig } from './config-incidents.ts';
 
@@ -45,7 +46,8 @@ export function createMuting({ upTo, setting, clientWaitMs, alert, commit, onMut
   /** What was told is out of date once people have closed it: whatever comes then is news. */
   async function isOpen({ alertId }: ToldBefore): Promise<boolean> {
     const teller = await alert(alertId);
-    return teller !== undefined && !isClosed(lifecycleOf(teller));
+    // An alert beyond the limit of its hour has told nobody either.
+    return teller !== undefined && teller.muted === undefined && !isClosed(lifecycleOf(teller));
   }
 
   async function noted(entry: Entry, batch: ToldIncidents, now: number): Promise<Entry> {
@@ -79,7 +81,7 @@ export function createMuting({ upTo, setting, clientWaitMs, alert, commit, onMut
       if (entry === undefined) continue;
       const next = entry.channels.length === 0 ? entry : await noted(entry, inBatch, now);
       entries[index] = next;
-      const sighting = sightingOf(next.alert, now, namesOf(next.channels));
+      const sighting = sightingOf(next.alert, now, namesOf(next.channels.filter(tellsNow)));
       if (sighting?.web !== true) continue;
       if (isMutable(next.alert))
         entries[index] = { ...next, channels: next.channels.map((one) => waiting(one, now)) };
@@ -110,6 +112,7 @@ export function createMuting({ upTo, setting, clientWaitMs, alert, commit, onMut
       const joining = batch.joining && {
         ...batch.joining,
         channelsFor: mutedChannels(batch.joining.channelsFor, isMutable, setting),
+        noteOf: (finding: Alert, before: Alert) => joinedNote(finding, before, batch.now),
       };
       // Most have nothing to tell, and need not wait.
       const isQuiet = batch.alerts.every(({ channels }) => channels.length === 0);

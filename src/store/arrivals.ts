@@ -7,7 +7,7 @@ import { fixedSql, listOf, rowInserter } from './fixed-sql.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
 import { readPace, rulePaces, writePace } from './pace.ts';
 import type { Handing } from './handing.ts';
-import { alertRow, readAlert } from './rows.ts';
+import { alertRow, readAlert, type CommitRows } from './rows.ts';
 import type { AlertRow, Tables } from './schema.ts';
 import { alertTerms } from './search-terms.ts';
 import type { SqlDialect } from './sql-dialect.ts';
@@ -17,6 +17,8 @@ export interface Arrived {
   readonly created: ReadonlySet<string>;
   /** Ids of the alerts that the others joined, by the key that they came with; what was there already is in neither. */
   readonly joined: ReadonlyMap<string, string>;
+  /** What the state is to hold of them. */
+  readonly notes: CommitRows['state'];
 }
 
 /** Rows in one statement at most: well below any database's limit on parameters. */
@@ -41,7 +43,7 @@ export async function writeArrivals(
   const unknown = arrivals.filter(({ entry }) => !known.has(entry.row.id));
   const groups = await heldGroups(trx, unknown, setting.dialect);
   const paces = rulePaces((ruleId) => readPace(trx, ruleId, setting.place));
-  const { fresh, changed, joined } = await decideArrivals(unknown, groups, paces, (held) =>
+  const { fresh, changed, joined, notes } = await decideArrivals(unknown, groups, paces, (held) =>
     storedAlert(trx, held, setting.place),
   );
 
@@ -58,6 +60,7 @@ export async function writeArrivals(
   return {
     created: new Set(fresh.flatMap(({ arrival }) => arrival?.entry.row.id ?? [])),
     joined: new Map([...joined].flatMap(([key, { alert }]) => (alert ? [[key, alert.id] as const] : []))),
+    notes,
   };
 }
 

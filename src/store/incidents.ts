@@ -2,8 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as z from 'zod';
 import { gatherInSteps, gatherMemory, type Incident, type ToldIncident } from '../alert/incident/incident.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
-import { readSighting, type Sighting } from '../alert/incident/sighting.ts';
+import { joinedSighting, readSighting, type Sighting } from '../alert/incident/sighting.ts';
+import type { Alert } from '../alert/alert.ts';
 import { severities } from '../event/severity.ts';
+import type { JoinedNote } from './owed.ts';
 import { pausesAtTimes } from './pauses.ts';
 import type { Store } from './store.ts';
 
@@ -12,6 +14,15 @@ const prefix = 'incident/';
 /** Keys of the state under which stand what incidents need of alerts, and what people were told; the id follows. */
 export const alertPrefix = `${prefix}alert/`;
 export const toldPrefix = `${prefix}told/`;
+
+/** Under which stands what joined an alert, until it is gathered with the alerts. */
+export const joinedPrefix = `${prefix}joined/`;
+
+/** What the state is to hold of a finding that joins an alert, so that it is gathered like an alert. */
+export function joinedNote(finding: Alert, before: Alert, now: number): JoinedNote | undefined {
+  const sighting = joinedSighting(finding, before, now);
+  return sighting && { key: joinedPrefix + sighting.id, value: { ...sighting } };
+}
 
 const toldSchema = z.object({
   id: z.string(),

@@ -3,9 +3,9 @@ import type { FollowedAlert } from '../alert/alert-life.ts';
 import { isWithin, joinFinding, type Span } from '../alert/join.ts';
 import { isClosed, lifecycleOf, type HistoryLine } from '../alert/lifecycle.ts';
 import { occurrencesOf } from '../alert/occurrences.ts';
-import type { OwedDelivery } from './owed.ts';
+import type { JoinedNote, OwedDelivery } from './owed.ts';
 import type { RulePaces } from './pace.ts';
-import { owedOnce, type CommitRows } from './rows.ts';
+import { owedOnce, stateChange, type CommitRows } from './rows.ts';
 
 /** One alert of a batch, the first under its id. */
 export interface Arrival {
@@ -59,6 +59,8 @@ export interface Decided {
   readonly changed: ReadonlySet<Held>;
   /** By the key that each arrival came with. */
   readonly joined: ReadonlyMap<string, Held>;
+  /** What the state is to hold of those that joined. */
+  readonly notes: CommitRows['state'];
 }
 
 /**
@@ -75,22 +77,25 @@ export async function decideArrivals(
   const fresh: Held[] = [];
   const changed = new Set<Held>();
   const joined = new Map<string, Held>();
+  const notes: CommitRows['state'][number][] = [];
   for (const arrival of arrivals) {
     const { row, alert } = arrival.entry;
     const taken = await take(arrival, joiners(arrival, groups), paces, stored);
     if (taken.type === 'joined') {
       joined.set(row.id, taken.held);
       changed.add(taken.held);
+      if (taken.note !== undefined) notes.push(stateChange(taken.note, arrival.batch.now));
       continue;
     }
     fresh.push(taken.held);
     if (alert.group !== undefined) addTo(groups, alert.group.key, taken.held);
   }
-  return { fresh, changed, joined };
+  return { fresh, changed, joined, notes };
 }
 
 type Taken =
-  { readonly type: 'joined'; readonly held: Held } | { readonly type: 'fresh'; readonly held: Held };
+  | { readonly type: 'joined'; readonly held: Held; readonly note: JoinedNote | undefined }
+  | { readonly type: 'fresh'; readonly held: Held };
 
 /** Decides what becomes of one that is not known. */
 async function take(
@@ -113,6 +118,7 @@ async function take(
         follows ??= verdict.follows;
         continue;
       }
+      const note = joining.noteOf?.(entry.alert, held.alert);
       const isNew = held.arrival !== undefined;
       held.alert = isNew ? untold(verdict.alert) : verdict.alert;
       held.span = occurrencesOf(verdict.alert);
@@ -121,7 +127,8 @@ async function take(
       held.now = now;
       held.lines.push(...verdict.lines);
       if (verdict.tells) {
-        const owes = owedOnce(joining.channelsFor(verdict.alert));
+        // Who cares for what has joined it, such as an account of production, may not have been told of the first.
+        const owes = owedOnce([...joining.channelsFor(verdict.alert), ...entry.owes]);
         const isTold =
           held.owes.size > 0 || (owes.length > 0 && (await paces.admits(verdict.alert, joining, now)));
         if (isTold) {
@@ -129,7 +136,7 @@ async function take(
           held.alert = unmuted(held.alert);
         }
       }
-      return { type: 'joined', held };
+      return { type: 'joined', held, note };
     }
   const alert = follows === undefined ? entry.alert : { ...entry.alert, follows };
   const isMuted =

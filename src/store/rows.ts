@@ -83,18 +83,23 @@ export function commitRows(commit: Commit, place: string, leader: number | undef
       position: toColumn(position),
       stored_at: commit.now,
     })),
-    state: (commit.state ?? []).map(({ key, value }) => ({
-      key: toKey(key),
-      row:
-        value === undefined
-          ? undefined
-          : { key: toKey(key), value: JSON.stringify(value), stored_at: commit.now },
-    })),
+    state: (commit.state ?? []).map((change) => stateChange(change, commit.now)),
     assets: (commit.assets ?? []).map((change) => assetRow(change, commit.now)),
     assetsFrom: commit.assetsFrom,
     leader,
     isGathered: commit.early === true,
     now: commit.now,
+  };
+}
+
+export function stateChange(
+  { key, value }: NonNullable<Commit['state']>[number],
+  now: number,
+): CommitRows['state'][number] {
+  const column = toKey(key);
+  return {
+    key: column,
+    row: value === undefined ? undefined : { key: column, value: JSON.stringify(value), stored_at: now },
   };
 }
 

@@ -95,7 +95,10 @@ function subjectsOf(alert: Alert): readonly (readonly [AlertSubject, string])[] 
     ['muted', incident?.mutes === undefined ? undefined : 'incident'],
     ['muted', muted === undefined ? undefined : 'hour'],
     ...events.flatMap((event) => subjectsOfEvent(event)),
-    ...(varied?.actor ?? []).map((value) => ['actor', value] as const),
+    ...[varied?.actor, varied?.principal, varied?.['access-key']].flatMap((values) =>
+      (values ?? []).map((value) => ['actor', value] as const),
+    ),
+    ...(varied?.region ?? []).map((value) => ['region', value] as const),
     ...(varied?.address ?? []).map((value) => ['address', value] as const),
     ...(varied?.target ?? []).map((value) => ['resource', value] as const),
   ];
@@ -121,7 +124,16 @@ function addressOf(origin: Alert['where']['origin']): string | undefined {
 function textsOf(alert: Alert): readonly string[] {
   const { who, what, where, correlation, occurrences, context } = alert;
   const { place } = where;
-  const { actor = [], address = [], target = [] } = occurrences?.varied ?? {};
+  const { varied } = occurrences ?? {};
+  const joined = [
+    varied?.actor,
+    varied?.address,
+    varied?.target,
+    varied?.['access-key'],
+    varied?.principal,
+    varied?.account,
+    varied?.region,
+  ];
   const found = [
     alert.title,
     alert.rule.title,
@@ -153,9 +165,7 @@ function textsOf(alert: Alert): readonly string[] {
       `${provider}=${verdict}`,
       summary,
     ]),
-    ...actor,
-    ...address,
-    ...target,
+    ...joined.flatMap((values) => values ?? []),
   ];
   return found.flatMap((text) => (text === undefined ? [] : [text.slice(0, longestText)]));
 }

@@ -320,7 +320,7 @@ async function writeBatches(
     }
   }
 
-  const { created, joined } = await writeArrivals(trx, [...first.values()], options);
+  const { created, joined, notes } = await writeArrivals(trx, [...first.values()], options);
   await growAlerts(
     trx,
     batches.flatMap((batch) =>
@@ -355,7 +355,8 @@ async function writeBatches(
   }
 
   // Likewise.
-  const state = new Map(batches.flatMap((batch) => batch.state.map((change) => [change.key, change.row])));
+  const changes = [...batches.flatMap((batch) => batch.state), ...notes];
+  const state = new Map(changes.map((change) => [change.key, change.row]));
   const kept = [...state.values()].filter((row) => row !== undefined);
   const gone = [...state].filter(([, row]) => row === undefined).map(([key]) => key);
   await insertState(trx, dialect, kept);

@@ -1,6 +1,6 @@
 import type { Entity } from './entity.ts';
 import { atOnce, type Pieces } from './pieces.ts';
-import type { Sighting } from './sighting.ts';
+import { alertIdOf, type Sighting } from './sighting.ts';
 
 export interface GatherSetting {
   /** How far apart in event time two alerts may be that have something in common, in milliseconds. */
@@ -73,7 +73,7 @@ export function* joiningInPieces(
  * Which alerts belong together: those that share a joining entity within the window, and what hangs together through them. Follows from
  * the set of alerts alone: neither order nor repeats make a difference. What would grow beyond the limits stays apart, the earlier joined first.
  *
- * @returns groups of two or more, each in the order of time, the group with the earliest alert first
+ * @returns groups of two alerts or more, each in the order of time, the group with the earliest first
  */
 export function* gatherInPieces(
   sightings: readonly Sighting[],
@@ -115,9 +115,70 @@ export function* gatherInPieces(
   }
   yield;
   const members = Map.groupBy(inOrder.keys(), rootOf);
-  return [...members.values()]
+  const found = [...members.values()]
     .filter(({ length }) => length > 1)
-    .map((indices) => indices.flatMap((index) => inOrder[index] ?? []));
+    .map((indices) => indices.flatMap((index) => inOrder[index] ?? []))
+    .filter((group) => new Set(group.map(alertIdOf)).size > 1);
+  if (inOrder.every(({ of }) => of === undefined)) return found;
+  yield;
+  return withoutRepeats(found, { longestMs, most });
+}
+
+interface Group {
+  sightings: readonly Sighting[];
+  readonly alerts: ReadonlySet<string>;
+}
+
+/**
+ * Every run of a build may do the same few things and join the same few alerts: that is one incident, and not one for each run. A group of
+ * nothing but findings that joined goes to one that has all of its alerts, of several to the one with the fewest.
+ */
+function withoutRepeats(
+  groups: readonly (readonly Sighting[])[],
+  { longestMs, most }: Pick<GatherSetting, 'longestMs' | 'most'>,
+): readonly (readonly Sighting[])[] {
+  const kept: Group[] = [];
+  const byAlert = new Map<string, Group[]>();
+  const largestFirst = groups
+    .map((sightings): Group => ({ sightings, alerts: new Set(sightings.map(alertIdOf)) }))
+    .sort((a, b) => b.alerts.size - a.alerts.size);
+  for (const group of largestFirst) {
+    const { sightings, alerts } = group;
+    const [alert = ''] = alerts;
+    const into = sightings.every(({ of }) => of !== undefined)
+      ? (byAlert.get(alert) ?? [])
+          .filter(
+            (one) => isPart(alerts, one.alerts) && spanOf([...one.sightings, ...sightings]) <= longestMs,
+          )
+          .sort((a, b) => a.alerts.size - b.alerts.size)[0]
+      : undefined;
+    if (into !== undefined) {
+      // Of one that is full nothing is lost by leaving out what says the same again.
+      if (into.sightings.length + sightings.length <= most)
+        into.sightings = [...into.sightings, ...sightings].sort(byTime);
+      continue;
+    }
+    kept.push(group);
+    for (const id of alerts) {
+      const some = byAlert.get(id);
+      if (some === undefined) byAlert.set(id, [group]);
+      else some.push(group);
+    }
+  }
+  return kept.map(({ sightings }) => sightings).sort(byFirst);
+}
+
+function isPart(some: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+  return [...some].every((one) => all.has(one));
+}
+
+function spanOf(sightings: readonly Sighting[]): number {
+  const times = sightings.map(({ time }) => time);
+  return Math.max(...times) - Math.min(...times);
+}
+
+function byFirst([a]: readonly Sighting[], [b]: readonly Sighting[]): number {
+  return a === undefined || b === undefined ? 0 : byTime(a, b);
 }
 
 function byTime(a: Sighting, b: Sighting): number {

@@ -137,10 +137,77 @@ describe('alerts are gathered', () => {
     );
   });
 
+  /** Some have joined one of three alerts. */
+  const joining = some.map((all) =>
+    all.map((one) =>
+      Number(one.id) % 2 === 0 ? { ...one, of: `alert-${Math.floor(Number(one.id) / 2) % 3}` } : one,
+    ),
+  );
+
+  it('with what joined them: the same in every order, each finding once, two alerts at least, each alert once', () => {
+    fc.assert(
+      fc.property(
+        joining.chain((all) =>
+          fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+        ),
+        ([all, shuffled]) => {
+          const incidents = incidentsOf(all, [], setting);
+          expect(incidentsOf(shuffled, [], setting)).toEqual(incidents);
+          const seen = incidents.flatMap(({ sightings }) => sightings.map(({ id }) => id));
+          expect(new Set(seen).size).toBe(seen.length);
+          for (const { alerts, sightings, first, last } of incidents) {
+            const ids = alerts.map(({ id }) => id);
+            expect(ids.length).toBeGreaterThan(1);
+            expect(ids).toEqual([...new Set(sightings.map(({ id, of }) => of ?? id))]);
+            expect(sightings.length).toBeLessThanOrEqual(setting.most);
+            expect(last - first).toBeLessThanOrEqual(setting.longestMs);
+          }
+        },
+      ),
+    );
+  });
+
+  it.each<[name: string, sightings: readonly Sighting[], expected: readonly string[]]>([
+    [
+      'not one with what has joined it',
+      [sighting('a', 0, [user('u')]), sighting('b', 5, [user('u')], { of: 'a' })],
+      [],
+    ],
+    [
+      'by what has joined them, also where the alerts themselves have nothing in common',
+      [
+        sighting('a', 0, [user('u')]),
+        sighting('b', 1, [user('v')]),
+        sighting('c', 5, [user('w')], { of: 'a' }),
+        sighting('d', 6, [user('w')], { of: 'b' }),
+      ],
+      ['ab'],
+    ],
+    [
+      'once, and not for each who does the same again',
+      ['u', 'v', 'w'].flatMap((name, n) => [
+        sighting(n === 0 ? 'a' : `a${n}`, 3 * n, [user(name)], n === 0 ? {} : { of: 'a' }),
+        sighting(n === 0 ? 'b' : `b${n}`, 3 * n + 1, [user(name)], n === 0 ? {} : { of: 'b' }),
+      ]),
+      ['ab'],
+    ],
+    [
+      'apart where something is new among it',
+      ['u', 'v'].flatMap((name, n) => [
+        sighting(n === 0 ? 'a' : `a${n}`, 3 * n, [user(name)], n === 0 ? {} : { of: 'a' }),
+        sighting(n === 0 ? 'b' : `b${n}`, 3 * n + 1, [user(name)], n === 0 ? {} : { of: 'b' }),
+        ...(n === 0 ? [] : [sighting('c', 9, [user(name)])]),
+      ]),
+      ['ab', 'abc'],
+    ],
+  ])('%s', (_, sightings, expected) => {
+    expect(groups(sightings)).toEqual(expected);
+  });
+
   it('the same in steps, of which each remembers what the one before has worked out', async () => {
     const memory = gatherMemory();
     await fc.assert(
-      fc.asyncProperty(fc.array(some, { minLength: 1, maxLength: 3 }), async (times) => {
+      fc.asyncProperty(fc.array(fc.oneof(some, joining), { minLength: 1, maxLength: 3 }), async (times) => {
         let steps = 0;
         for (const all of times) {
           const { incidents } = await gatherInSteps(all, [], setting, memory, async () => void steps++);

@@ -10,7 +10,7 @@ import {
 } from './gather.ts';
 import { atOnce, inPieces, type Pieces } from './pieces.ts';
 import { riskOf, type Risk } from './risk.ts';
-import type { Sighting } from './sighting.ts';
+import { alertIdOf, type Sighting } from './sighting.ts';
 
 /** What people were told of an incident. */
 export interface ToldIncident {
@@ -33,7 +33,7 @@ export interface IncidentEntity extends Entity {
 
 /** Alerts that belong together. Times are event times, in milliseconds since the epoch. */
 export interface Incident {
-  /** The id of its earliest alert, or of the one that was the earliest when people were first told. Every alert in it names it as well. */
+  /** The id of its earliest finding, or of the one that was the earliest when people were first told. Every alert in it names it as well. */
   readonly id: string;
   readonly first: number;
   readonly last: number;
@@ -45,14 +45,19 @@ export interface Incident {
   readonly accounts: readonly string[];
   /** The heaviest first, at most 50. */
   readonly entities: readonly IncidentEntity[];
-  /** In the order of time. */
+  /** In the order of time, each once, by the earliest of it that belongs here and with the worst severity of that. */
   readonly alerts: readonly Sighting[];
+  /** The same, and what has joined them and belongs here. */
+  readonly sightings: readonly Sighting[];
 }
 
 const mostEntities = 50;
 
 /** What follows from a group of alerts alone. */
-interface Gathered extends Pick<Incident, 'first' | 'last' | 'severity' | 'risk' | 'accounts' | 'alerts'> {
+interface Gathered extends Pick<
+  Incident,
+  'first' | 'last' | 'severity' | 'risk' | 'accounts' | 'alerts' | 'sightings'
+> {
   readonly entities: readonly Omit<IncidentEntity, 'joins'>[];
 }
 
@@ -74,8 +79,9 @@ export function gatherMemory(): GatherMemory {
     gathered: (alerts) => {
       const [first] = alerts;
       const known = first && groups.get(first);
-      if (known?.alerts.length === alerts.length && alerts.every((one, i) => one === known.alerts[i]))
-        return known;
+      const isSame =
+        known?.sightings.length === alerts.length && alerts.every((one, i) => one === known.sightings[i]);
+      if (isSame) return known;
       const anew = gatheredOf(alerts);
       if (first !== undefined) groups.set(first, anew);
       return anew;
@@ -149,32 +155,45 @@ export function findIncident(incidents: readonly Incident[], id: string): Incide
 }
 
 function incidentOf(
-  { alerts, entities, ...rest }: Gathered,
+  { alerts, sightings, entities, ...rest }: Gathered,
   joining: ReadonlySet<string>,
   tellings: ReadonlyMap<string, ToldIncident>,
 ): Incident {
   const told =
-    alerts.map(({ id }) => tellings.get(id)).find((one) => one !== undefined) ?? toldByMember(alerts);
+    sightings.map(({ id }) => tellings.get(id)).find((one) => one !== undefined) ?? toldByMember(alerts);
   return {
-    id: told?.id ?? alerts[0]?.id ?? '',
+    id: told?.id ?? sightings[0]?.id ?? '',
     ...rest,
     told,
     entities: entities.map((one) => ({ ...one, joins: one.alerts > 1 && joining.has(entityKey(one)) })),
     alerts,
+    sightings,
   };
 }
 
-function gatheredOf(alerts: readonly Sighting[]): Gathered {
-  const accounts = new Set(alerts.flatMap(({ account }) => account ?? []));
+function gatheredOf(sightings: readonly Sighting[]): Gathered {
+  const accounts = new Set(sightings.flatMap(({ account }) => account ?? []));
   return {
-    first: alerts[0]?.time ?? 0,
-    last: alerts.at(-1)?.time ?? 0,
-    severity: worst(alerts),
-    risk: riskOf(alerts),
+    first: sightings[0]?.time ?? 0,
+    last: sightings.at(-1)?.time ?? 0,
+    severity: worst(sightings),
+    risk: riskOf(sightings),
     accounts: [...accounts].sort(),
-    entities: entitiesIn(alerts),
-    alerts,
+    entities: entitiesIn(sightings),
+    alerts: alertsOf(sightings),
+    sightings,
   };
+}
+
+/** Each alert once. */
+function alertsOf(sightings: readonly Sighting[]): readonly Sighting[] {
+  if (sightings.every(({ of }) => of === undefined)) return sightings;
+  return [...Map.groupBy(sightings, alertIdOf)].flatMap(([id, seen]) => {
+    const [first] = seen;
+    if (first === undefined) return [];
+    const { of: _, ...one } = first;
+    return [{ ...one, id, severity: worst(seen) }];
+  });
 }
 
 /** `alerts around alice and 2 more`: by the first actors that its alerts name. */
@@ -207,7 +226,11 @@ function entitiesIn(alerts: readonly Sighting[]): Gathered['entities'] {
       else known.alerts.push(one);
     }
   return [...found.values()]
-    .map(({ entity, alerts: about }) => ({ ...entity, alerts: about.length, risk: riskOf(about) }))
+    .map(({ entity, alerts: about }) => ({
+      ...entity,
+      alerts: new Set(about.map(alertIdOf)).size,
+      risk: riskOf(about),
+    }))
     .sort((a, b) => b.risk.score - a.risk.score || (entityKey(a) < entityKey(b) ? -1 : 1))
     .slice(0, mostEntities);
 }

@@ -4,6 +4,7 @@ import type { Json } from '../../event/json.ts';
 import type { Alert } from '../alert.ts';
 import { actorOf, clientOf, entitiesOf, entityKinds } from './entity.ts';
 import { incidentRule } from './incident-rule.ts';
+import { mostVaried, occurrencesOf, variedOf } from '../occurrences.ts';
 
 const sightingSchema = z.object({
   id: z.string(),
@@ -21,6 +22,8 @@ const sightingSchema = z.object({
   web: z.literal(true).optional(),
   /** The channels that it was owed to; absent where there were none. */
   told: z.array(z.string()).readonly().optional(),
+  /** The alert that it has joined; absent where it is one of its own. */
+  of: z.string().optional(),
   /** Some channel was not told of it, because it had been told of the incident. */
   muted: z.literal(true).optional(),
   entities: z
@@ -63,6 +66,37 @@ export function sightingOf(
     ...(incident?.mutes !== undefined && { muted: true }),
     entities: entitiesOf(alert),
   };
+}
+
+/**
+ * What incidents need of a finding that joins an alert; undefined where it is about nobody and nothing that the alert is not about already, and for
+ * requests of an access log, which are too many.
+ * @param before the alert without it
+ */
+export function joinedSighting(finding: Alert, before: Alert, storedAt: number): Sighting | undefined {
+  if (finding.what.kind === 'access-log.request' || before.id === finding.id) return undefined;
+  const { count, varied } = occurrencesOf(before);
+  const of = variedOf(finding);
+  const isNews = telling.some((kind) => {
+    const known = varied[kind] ?? [];
+    // Where no more values are kept, nobody knows whether this one is new.
+    return known.length >= mostVaried
+      ? count <= mostUnknown
+      : (of[kind] ?? []).some((value) => !known.includes(value));
+  });
+  const sighting = isNews ? sightingOf(finding, storedAt) : undefined;
+  return sighting && { ...sighting, of: before.id };
+}
+
+/** Of what entities come. */
+const telling = ['person', 'principal', 'access-key', 'address', 'target'] as const;
+
+/** So many findings of one alert are looked at closely. */
+const mostUnknown = 1_000;
+
+/** The alert that tells of it. */
+export function alertIdOf({ id, of }: Sighting): string {
+  return of ?? id;
 }
 
 /** @throws {z.ZodError} where it is none */

@@ -50,12 +50,12 @@ export function toldIncidents(
   const clients = new Map<string, Sighting[]>();
 
   for (const incident of incidents) {
-    const { told, alerts } = incident;
+    const { told, alerts, sightings: seen } = incident;
     if (told?.channels === undefined || isOneClient(incident)) continue;
     const { id, alertId, severity, channels } = told;
     const note = { id, name: incidentName(alerts), alertId, severity, channels };
     const own = new Map<string, Trace>();
-    for (const one of alerts)
+    for (const one of seen)
       for (const key of keys(one)) {
         if (!joining.has(key)) continue;
         const trace = own.get(key);
@@ -66,7 +66,7 @@ export function toldIncidents(
             told: note,
             first: incident.first,
             last: incident.last,
-            size: alerts.length,
+            size: seen.length,
           });
       }
     for (const [key, trace] of own) pushTo(traces, key, trace);

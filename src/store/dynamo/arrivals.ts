@@ -39,6 +39,8 @@ export interface PlannedAlerts {
   readonly created: ReadonlySet<string>;
   /** Ids of the alerts that the others joined, by the key that they came with. */
   readonly joined: ReadonlyMap<string, string>;
+  /** What the state is to hold of them. */
+  readonly notes: CommitRows['state'];
 }
 
 /** Stores what is new, lets what belongs to an alert that is there join it, and lets grow what is known; see `writeArrivals` of the SQL stores. */
@@ -63,10 +65,11 @@ export async function planAlerts(
     if (!hours.has(ruleId)) hours.set(ruleId, await readPace(table, ruleId));
     return hours.get(ruleId);
   });
-  const { fresh, changed, joined } = await decideArrivals(unknown, groups, paces, async ({ sequence }) => {
+  const decided = await decideArrivals(unknown, groups, paces, async ({ sequence }) => {
     const known = stored.get(sequence ?? -1);
     return known === undefined ? readAlert('', table.place) : alertWithin(table, known.item);
   });
+  const { fresh, changed, joined, notes } = decided;
 
   const created = new Set(fresh.flatMap(({ arrival }) => arrival?.entry.row.id ?? []));
   const grown = await growAlerts(batches, firsts, created, fresh, there, table);
@@ -142,6 +145,7 @@ export async function planAlerts(
     first: new Map([...firsts].map(([id, { entry }]) => [id, entry])),
     created,
     joined: new Map([...joined].flatMap(([key, { alert }]) => (alert ? [[key, alert.id] as const] : []))),
+    notes,
   };
 }
 

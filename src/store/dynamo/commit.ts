@@ -90,6 +90,7 @@ export async function planCommit(
   writes.push(...refused.writes);
   for (const row of positions.values())
     put({ ...keyItem(positionKey(row.source)), ...stage.pack(row.position) });
+  for (const { key, row } of planned.notes) if (!state.has(key)) state.set(key, row);
   for (const [key, row] of state)
     if (row === undefined) remove(stateKey(key));
     else put({ ...keyItem(stateKey(key)), ...stage.pack(JSON.stringify([row.key, row.value])) });

@@ -173,6 +173,55 @@ export function describeJoining(open: Open): void {
       expect(await sent(store, 20)).toEqual([]);
     });
 
+    it('tells those who care for what has joined it, and why that is as bad as it is', async () => {
+      const { store } = await open();
+      // Routes by account: the sandbox concerns nobody, production the pager.
+      const joining = sampleJoining({ channelsFor: () => [] });
+      await store.commit({ alerts: [{ alert: sampleFinding(1, 0), channels: [] }], joining, now: 1 });
+      const severityChanges = ['raised from high to critical: production account'];
+      const production = { ...sampleFinding(2, 1, { severity: 'critical' }), severityChanges };
+      await store.commit({ alerts: [{ alert: production, channels: ['slack'] }], joining, now: 2 });
+      expect(await sent(store, 3)).toEqual([
+        '01 first: raised from high to critical: a later finding is critical (raised from high to critical: production account)',
+      ]);
+    });
+
+    it('is found by who and what has joined it', async () => {
+      const { store } = await open();
+      const who = { kind: 'assumed-role', name: 'deploy/evil', chain: [] } as const;
+      const arn = 'arn:aws:sts::111122223333:assumed-role/deploy/evil';
+      await put(store, [
+        sampleFinding(1, 0),
+        {
+          ...sampleFinding(2, 1),
+          who: { ...who, arn, accessKeyId: 'ASIAEXAMPLE000000002' },
+          where: { account: '444455556666', region: 'eu-north-1', origin: { type: 'internal' } },
+        },
+      ]);
+      for (const about of [{ actor: arn }, { actor: 'ASIAEXAMPLE000000002' }, { region: 'eu-north-1' }])
+        expect((await store.alerts({ limit: 5, about })).alerts).toMatchObject([{ id: sampleId(1) }]);
+      for (const text of ['asiaexample000000002', '444455556666'])
+        expect((await store.alerts({ limit: 5, text })).alerts).toMatchObject([{ id: sampleId(1) }]);
+    });
+
+    it('notes in the state what joins, in the same commit', async () => {
+      const { store } = await open();
+      const joining = sampleJoining({
+        noteOf: (finding, before) => ({
+          key: `note/${finding.id}`,
+          value: [before.id, before.occurrences?.count ?? 1],
+        }),
+      });
+      const findings = [1, 2, 3].map((n) => sampleFinding(n, n));
+      await put(store, findings, { joining });
+      await put(store, findings, { joining });
+      const notes = await store.state('note/');
+      expect(notes.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+        { key: `note/${sampleId(2)}`, value: [sampleId(1), 1] },
+        { key: `note/${sampleId(3)}`, value: [sampleId(1), 2] },
+      ]);
+    });
+
     it('raises the severity a step, once, when what had failed succeeds', async () => {
       const { store } = await open();
       await put(store, [failed(sampleFinding(1, 0, { severity: 'low' }))]);
