@@ -14,6 +14,7 @@ import type { InputFile } from '../source/files.ts';
 import { inTimeOrder } from '../source/in-time-order.ts';
 import type { PlaceSources } from '../source/place-files.ts';
 import type { Joining } from '../alert/join.ts';
+import { joinedNote } from '../store/incidents.ts';
 import type { Store } from '../store/store.ts';
 import { createAlertLimit, type Further } from './alert-limit.ts';
 import type { Engine } from './engine.ts';
@@ -124,7 +125,11 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     if (store && fresh.length + rejections.length + assets.length > 0) {
       const result = await store.commit({
         alerts: fresh.map((alert) => ({ alert, channels: [] })),
-        joining: options.joining && { ...options.joining, channelsFor: () => [] },
+        joining: options.joining && {
+          ...options.joining,
+          channelsFor: () => [],
+          noteOf: (finding: Alert, before: Alert) => joinedNote(finding, before, clock()),
+        },
         rejections,
         assets,
         now: clock(),
