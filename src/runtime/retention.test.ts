@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, expect, it } from 'vitest';
+import { occurrencesOf } from '../alert/occurrences.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { hostileTexts, sampleAlert, sampleId } from '../store/testing/samples.ts';
 import { exportOldAlerts } from './retention.ts';
@@ -57,6 +58,63 @@ it('leaves alerts of which a delivery is owed, and goes on behind them', async (
   expect(exported(folder)).toMatchObject([
     { id: sampleId(1), deliveries: [{ channel: 'slack', state: 'delivered' }] },
   ]);
+  await store.close();
+});
+
+const day = 86_400_000;
+
+it('leaves what was stored long ago and goes on, or was worked on lately', async () => {
+  const store = await openSqliteStore({ path: ':memory:' });
+  const folder = newFolder();
+  const before = Date.now() - 30 * day;
+  const alertOf = (n: number, lastSeen: number) => ({
+    ...sampleAlert(n),
+    occurrences: { ...occurrencesOf(sampleAlert(n)), lastSeen },
+  });
+  const ongoing = alertOf(1, Date.now());
+  const over = alertOf(2, before - day);
+  // Whoever writes a log may write any time into it.
+  const ofTheFuture = alertOf(3, Date.now() + 9_999 * day);
+  const taken = alertOf(4, before - day);
+  for (const alert of [ongoing, over, ofTheFuture, taken])
+    await store.commit({ alerts: [{ alert, channels: [] }], now: before - 10 * day });
+  await store.life.change({
+    alertId: taken.id,
+    change: { type: 'status', status: 'in-progress' },
+    by: 'jane',
+    via: 'api',
+    now: Date.now(),
+  });
+  expect(await exportOldAlerts({ store, folder }, before)).toBe(2);
+  expect(exported(folder).map(({ id }) => id)).toEqual([over.id, ofTheFuture.id]);
+  await store.close();
+});
+
+it('leaves what somebody decided on, or something joined, while it was written', async () => {
+  const store = await storeWith(3);
+  const folder = newFolder();
+  const busy = {
+    ...store,
+    forget: async (alerts: Parameters<typeof store.forget>[0]) => {
+      await store.life.change({
+        alertId: sampleId(1),
+        change: { type: 'status', status: 'acknowledged' },
+        by: 'jane',
+        via: 'api',
+        now: 5,
+      });
+      return store.forget(alerts);
+    },
+  };
+  expect(await exportOldAlerts({ store: busy, folder }, 100)).toBe(2);
+  expect(await exportOldAlerts({ store, folder }, 100)).toBe(1);
+  expect(exported(folder)).toHaveLength(4);
+  expect(exported(folder)).toContainEqual(
+    expect.objectContaining({
+      id: sampleId(1),
+      lifecycle: expect.objectContaining({ status: 'acknowledged' }),
+    }),
+  );
   await store.close();
 });
 

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { Alert } from '../alert/alert.ts';
+import { markedAlert, type MarkedAlert } from '../store/alert-mark.ts';
 import type { Store } from '../store/store.ts';
 import { openExport } from './export-file.ts';
 
@@ -32,7 +34,8 @@ const alertsInFile = 50_000;
 /**
  * Writes alerts that were stored before a time into files, `alerts-TIME-ID.jsonl.gz` or `.parquet` by when the first of them was stored, and
  * takes them out of the store once their file is safely on the disk. Whoever is killed in between finds them in the store and writes them
- * again: an alert may then be in two files, under the same id, and is never in none. Alerts of which a delivery is owed stay.
+ * again: an alert may then be in two files, under the same id, and is never in none. Alerts of which a delivery is owed stay, and those that something
+ * joined, or that people did something with, after that time or since they were written.
  *
  * @returns how many alerts were taken out
  */
@@ -45,24 +48,35 @@ export async function exportOldAlerts(options: RetentionOptions, before: number)
   let after: number | undefined;
   do {
     const file = openExport(folder, extension, open);
-    const ids: string[] = [];
+    const written: MarkedAlert[] = [];
     try {
       do {
         const page = await store.oldAlerts({ before, after, limit: alertsAtOnce });
-        const settled = page.alerts.filter(({ deliveries }) =>
-          deliveries.every(({ state }) => state !== 'pending'),
+        const settled = page.alerts.filter(
+          ({ alert, deliveries }) =>
+            deliveries.every(({ state }) => state !== 'pending') && !isTouchedSince(alert, before),
         );
         file.write(settled);
-        ids.push(...settled.map(({ alert }) => alert.id));
+        written.push(...settled.map(({ alert }) => markedAlert(alert)));
         after = page.next;
-      } while (after !== undefined && ids.length < alertsInFile && !isStopping());
+      } while (after !== undefined && written.length < alertsInFile && !isStopping());
     } finally {
       file.close();
     }
     if (isStopping()) break;
-    gone += await store.forget(ids);
+    gone += await store.forget(written);
   } while (after !== undefined);
   return gone;
+}
+
+/** Logs may bear any time: what is further ahead of the clock than this keeps nothing. */
+const aheadMs = 86_400_000;
+
+function isTouchedSince({ occurrences, lifecycle }: Alert, before: number): boolean {
+  const lastSeen = occurrences?.lastSeen ?? -Infinity;
+  return (
+    (lastSeen >= before && lastSeen <= Date.now() + aheadMs) || (lifecycle?.since ?? -Infinity) >= before
+  );
 }
 
 const everyMs = 3_600_000;

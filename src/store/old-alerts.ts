@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import { markedAlert, type MarkedAlert } from './alert-mark.ts';
 import { toKey } from './column-text.ts';
 import { checkLimit } from './limit.ts';
 import { deliveryStateColumns, readAlert, readDeliveryState } from './rows.ts';
@@ -51,21 +52,36 @@ export async function selectOldAlerts(
   };
 }
 
-const rowsAtOnce = 200;
+const rowsAtOnce = 100;
 
 /** What belongs to an alert goes with it, by the rules of the schema. */
 export async function deleteAlerts(
   db: Kysely<Tables>,
   dialect: SqlDialect,
-  ids: readonly string[],
+  alerts: readonly MarkedAlert[],
+  place: string,
 ): Promise<number> {
   let gone = 0;
-  for (let from = 0; from < ids.length; from += rowsAtOnce)
+  for (let from = 0; from < alerts.length; from += rowsAtOnce) {
+    const marks = new Map(alerts.slice(from, from + rowsAtOnce).map(({ id, mark }) => [toKey(id), mark]));
     gone += await db.transaction().execute(async (trx) => {
       await dialect.alone(trx);
+      const rows = await trx
+        .selectFrom('alerts')
+        .select(['id', 'sequence', 'alert'])
+        .where('id', 'in', [...marks.keys()])
+        .execute();
+      const asRead = rows.filter(
+        ({ id, alert }) => markedAlert(readAlert(alert, place)).mark === marks.get(id),
+      );
+      if (asRead.length === 0) return 0;
       const deleted = await trx
         .deleteFrom('alerts')
-        .where('id', 'in', ids.slice(from, from + rowsAtOnce).map(toKey))
+        .where(
+          'sequence',
+          'in',
+          asRead.map(({ sequence }) => sequence),
+        )
         .where((eb) =>
           eb.not(
             eb.exists(
@@ -81,5 +97,6 @@ export async function deleteAlerts(
         .execute();
       return deleted.length;
     });
+  }
   return gone;
 }

@@ -191,7 +191,7 @@ export function createSqlStore(db: Kysely<Tables>, options: SqlStoreOptions): St
     alerts: (query) => run('alerts', () => selectAlerts(db, dialect, query, place)),
 
     oldAlerts: (query) => run('alerts', () => selectOldAlerts(db, query, place)),
-    forget: (alertIds) => run('alerts', () => deleteAlerts(db, dialect, alertIds)),
+    forget: (alerts) => run('alerts', () => deleteAlerts(db, dialect, alerts, place)),
 
     deliveries: (alertId) =>
       run('deliveries', async () => {

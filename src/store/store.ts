@@ -12,6 +12,7 @@ import type { Attendant } from './attendant.ts';
 import type { Delivery, DeliveryOutcome } from './delivery.ts';
 import type { BlockStore } from './block-store.ts';
 import type { LifeStore } from './life-store.ts';
+import type { MarkedAlert } from './alert-mark.ts';
 import type { CommitJoining, Owes } from './owed.ts';
 import type { AlertSubject } from './search-terms.ts';
 
@@ -189,8 +190,11 @@ export interface Store {
   alerts(query: AlertQuery): Promise<AlertPage>;
   /** Alerts in the order in which they were stored, as far as they were stored before a time: what may be taken out. */
   oldAlerts(query: OldAlertQuery): Promise<OldAlertPage>;
-  /** Takes alerts out with their deliveries, but not those of which a delivery is still owed. Returns how many went. */
-  forget(alertIds: readonly string[]): Promise<number>;
+  /**
+   * Takes alerts out with their deliveries, but not those of which a delivery is still owed, nor those that are no longer as they were read: what
+   * happened since then is written down nowhere else. Returns how many went.
+   */
+  forget(alerts: readonly MarkedAlert[]): Promise<number>;
   /** How the deliveries of one alert stand, by channel. */
   deliveries(alertId: string): Promise<readonly DeliveryState[]>;
   /**

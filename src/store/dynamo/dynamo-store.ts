@@ -181,7 +181,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
       }),
     alerts: (query) => read('alerts', () => selectAlerts(table, query)),
     oldAlerts: (query) => read('alerts', () => selectOldAlerts(table, query)),
-    forget: (alertIds) => run('alerts', () => forgetAlerts(table, changes, alertIds)),
+    forget: (alerts) => run('alerts', () => forgetAlerts(table, changes, alerts)),
 
     deliveries: (alertId) =>
       read('deliveries', async () => {

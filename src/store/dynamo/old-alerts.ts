@@ -1,3 +1,4 @@
+import { markedAlert, type MarkedAlert } from '../alert-mark.ts';
 import { toKey } from '../column-text.ts';
 import { checkLimit } from '../limit.ts';
 import { readDeliveryState } from '../rows.ts';
@@ -107,10 +108,15 @@ export async function deliveriesOf(
 /** Well below what one transaction holds, because the deliveries must be as they were read. */
 const mostWrites = 60;
 
-/** Takes alerts out with all that belongs to them, but not those of which a delivery is still owed. Returns how many went. */
-export async function forgetAlerts(table: Table, changes: Changes, ids: readonly string[]): Promise<number> {
+/** As `Store.forget`. */
+export async function forgetAlerts(
+  table: Table,
+  changes: Changes,
+  marked: readonly MarkedAlert[],
+): Promise<number> {
   let gone = 0;
-  let rest = [...new Set(ids.map(toKey))];
+  const marks = new Map(marked.map(({ id, mark }) => [toKey(id), mark]));
+  let rest = [...marks];
   while (rest.length > 0) {
     const { looked, removed } = await changes.change('alerts', (head, stage) =>
       planForgetting(table, rest, head, stage),
@@ -136,12 +142,19 @@ interface Forgotten {
 
 async function planForgetting(
   table: Table,
-  ids: readonly string[],
+  marked: readonly (readonly [id: string, mark: string])[],
   head: Head,
   stage: Stage,
 ): Promise<Plan<Forgotten>> {
-  const items = await table.getMany(ids.slice(0, mostWrites).map(alertKey));
-  const alerts = ids.slice(0, mostWrites).map((id) => items.get(keyText(alertKey(id))));
+  const some = marked.slice(0, mostWrites);
+  const items = await table.getMany(some.map(([id]) => alertKey(id)));
+  const alerts = await Promise.all(
+    some.map(async ([id, mark]) => {
+      const item = items.get(keyText(alertKey(id)));
+      const isAsRead = item !== undefined && markedAlert(await alertWithin(table, item)).mark === mark;
+      return isAsRead ? item : undefined;
+    }),
+  );
   const known = alerts.flatMap((item) => (item === undefined ? [] : [storedAlert(item)]));
   const deliveries = await deliveriesOf(table, known);
   const writes: Write[] = [];

@@ -6,6 +6,7 @@ import type { CommitJoining } from '../owed.ts';
 import type { Store } from '../store.ts';
 import type { Open } from './opened-store.ts';
 import {
+  forgetNow,
   sampleAlert,
   sampleException,
   sampleFinding,
@@ -352,7 +353,7 @@ export function describeJoining(open: Open): void {
       const { store } = await open();
       await put(store, [sampleFinding(1, 0), sampleFinding(2, 1)]);
       await sent(store, 1);
-      expect(await store.forget([sampleId(1)])).toBe(1);
+      expect(await forgetNow(store, [sampleId(1)])).toBe(1);
       expect(await store.alert(sampleId(2))).toBeUndefined();
       expect(await put(store, [sampleFinding(2, 1)])).toMatchObject({ created: [sampleId(2)] });
     });

@@ -5,7 +5,7 @@ import type { Suppression } from '../../alert/suppression.ts';
 import type { AlertChangeResult } from '../life-store.ts';
 import { BadCursorError, type AlertQuery, type Store } from '../store.ts';
 import type { Open } from './opened-store.ts';
-import { hostileTexts, sampleAlert, sampleException, sampleId } from './samples.ts';
+import { forgetNow, hostileTexts, sampleAlert, sampleException, sampleId } from './samples.ts';
 
 async function stored(open: Open, count: number): Promise<Store> {
   const { store } = await open();
@@ -127,7 +127,7 @@ export function describeLife(open: Open): void {
       await change(store, 2, status('resolved'));
       expect(await store.life.statuses()).toMatchObject({ open: 1, resolved: 2 });
       expect(await found(store, { status: ['resolved'] })).toEqual([2]);
-      await store.forget([sampleId(0), sampleId(2)]);
+      await forgetNow(store, [sampleId(0), sampleId(2)]);
       expect(await store.life.statuses()).toMatchObject({ open: 0, resolved: 1 });
     });
 
@@ -138,7 +138,7 @@ export function describeLife(open: Open): void {
       await change(store, 4, status('false-positive', 'backup'));
       await change(store, 4, status('resolved', 'on second thoughts'));
       await change(store, 1, status('acknowledged'));
-      await store.forget([0, 1, 2, 3, 4].map(sampleId));
+      await forgetNow(store, [0, 1, 2, 3, 4].map(sampleId));
       expect(await store.life.figures()).toEqual([
         {
           rule: { id: 'even', title: sampleAlert(0).rule.title },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { markedAlert } from '../alert-mark.ts';
 import type { Store } from '../store.ts';
 import type { Open } from './opened-store.ts';
-import { sampleAlert, sampleId } from './samples.ts';
+import { sampleAlert, sampleFinding, sampleId, sampleJoining } from './samples.ts';
 
 /** Alert `n` is stored at time `n`. */
 async function put(
@@ -64,7 +65,9 @@ export function describeRetention(open: Open): void {
       const [first, second] = await store.claim('slack', { now: 10, leaseUntil: 20, limit: 2 });
       await store.settle(first?.id ?? '', { type: 'delivered' }, 11);
       await store.settle(second?.id ?? '', { type: 'dead', reason: 'no' }, 11);
-      expect(await store.forget([1, 2, 3, 4, 99].map(sampleId))).toBe(3);
+      const { alerts } = await store.oldAlerts({ before: 100, limit: 9 });
+      const read = alerts.map(({ alert }) => markedAlert(alert));
+      expect(await store.forget([...read, markedAlert(sampleAlert(99))])).toBe(3);
       expect(await old(store, 100)).toEqual([sampleId(3)]);
       expect((await store.alerts({ limit: 9 })).alerts.map(({ id }) => id)).toEqual([sampleId(3)]);
       expect(await store.alert(sampleId(1))).toBeUndefined();
@@ -76,6 +79,39 @@ export function describeRetention(open: Open): void {
         deliveries: { pending: 1, delivered: 0, dead: 0, dropped: 0 },
       });
       expect(await store.forget([])).toBe(0);
+    });
+
+    it.each<[name: string, change: (store: Store) => Promise<unknown>]>([
+      [
+        'something joined',
+        (store) =>
+          store.commit({
+            alerts: [{ alert: sampleFinding(2, 1), channels: [] }],
+            joining: sampleJoining(),
+            now: 2,
+          }),
+      ],
+      [
+        'somebody decided on',
+        (store) =>
+          store.life.change({
+            alertId: sampleId(1),
+            change: { type: 'status', status: 'acknowledged' },
+            by: 'jane',
+            via: 'api',
+            now: 2,
+          }),
+      ],
+    ])('stay where %s them since they were read', async (_, change) => {
+      const { store } = await open();
+      await store.commit({ alerts: [{ alert: sampleFinding(1, 0), channels: [] }], now: 1 });
+      await put(store, [7]);
+      const { alerts } = await store.oldAlerts({ before: 100, limit: 9 });
+      await change(store);
+      expect(await store.forget(alerts.map(({ alert }) => markedAlert(alert)))).toBe(1);
+      expect(await old(store, 100)).toEqual([sampleId(1)]);
+      const again = await store.oldAlerts({ before: 100, limit: 9 });
+      expect(await store.forget(again.alerts.map(({ alert }) => markedAlert(alert)))).toBe(1);
     });
   });
 }

@@ -3,7 +3,9 @@ import { newsKinds } from '../../alert/join.ts';
 import type { Json, JsonObject } from '../../event/json.ts';
 import type { Rejection } from '../../event/record.ts';
 import type { Severity } from '../../event/severity.ts';
+import { markedAlert } from '../alert-mark.ts';
 import type { CommitJoining } from '../owed.ts';
+import type { Store } from '../store.ts';
 
 export interface SampleParts {
   readonly time?: number;
@@ -144,4 +146,13 @@ export function hostileFields(text: string): JsonObject {
     value: parsed,
     enumerable: true,
   });
+}
+
+/** Takes alerts out as they are now. Returns how many went. */
+export async function forgetNow(
+  store: Pick<Store, 'alert' | 'forget'>,
+  ids: readonly string[],
+): Promise<number> {
+  const alerts = await Promise.all(ids.map((id) => store.alert(id)));
+  return store.forget(alerts.flatMap((alert) => (alert === undefined ? [] : [markedAlert(alert)])));
 }
