@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { LifecycleChange } from '../alert/lifecycle.ts';
-import type { Suppression } from '../alert/suppression.ts';
+import { periodProblem, type Suppression } from '../alert/suppression.ts';
 import type { Json } from '../event/json.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
 import { passOn } from '../store/incident-life.ts';
@@ -229,17 +229,24 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
         reason: z.string().min(1).max(1_000),
         owner: z.string().min(1).max(200).describe('Who answers for it.'),
         from: z.number().optional().describe('The first event time for which it holds; now, where left out.'),
-        until: z.number().describe('The first event time for which it holds no longer.'),
+        until: z
+          .number()
+          .describe(
+            'The first event time for which it holds no longer: in the future, and at most a year away.',
+          ),
       }),
       response: {
         201: suppressionSchema,
-        ...problems({ 400: 'The body is not what is expected.', ...closedToMost }),
+        ...problems({
+          400: 'The body is not what is expected, or the search would hold for an event without any fields.',
+          ...closedToMost,
+        }),
       },
     },
     handler: async (request, reply) => {
       const { when, from = now(), ...rest } = request.body;
-      if (rest.until <= Math.max(from, now()))
-        throw new HttpProblem(400, 'until: must be a time in the future, and behind `from`.');
+      const period = periodProblem({ from, until: rest.until }, now());
+      if (period !== undefined) throw new HttpProblem(400, `${period}.`);
       const problem = options.problemOf(when as Json);
       if (problem !== undefined) throw new HttpProblem(400, `when: ${problem}`);
       const suppression: Suppression = {

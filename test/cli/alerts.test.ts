@@ -168,6 +168,8 @@ describe('tocsin suppressions', () => {
     ['a search for nothing', ['--when', '{}', '--for', '1h'], '--when:'],
     ['an end that is over', ['--when', 'tocsin.actor.name: x', '--until', '2020-01-01'], 'in the future'],
     ['one for ever', ['--when', 'tocsin.actor.name: x', '--for', '900d'], 'up to a year'],
+    ['an end far away', ['--when', 'tocsin.actor.name: x', '--until', '2999-01-01'], 'a year away'],
+    ['a search for what is not there', ['--when', 'evntName: null', '--for', '1h'], 'without any fields'],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await add(...args);
     expect(code).toBe(2);
