@@ -35,7 +35,9 @@ export interface LifeRoutes {
   readonly gathering: GatherSetting | undefined;
 }
 
-const idParameter = z.object({ id: z.string().describe('The id of the alert: 32 hex digits.') });
+const idParameter = z.object({
+  id: z.string().describe('The id of the alert, or of a finding that joined it: 32 hex digits.'),
+});
 
 const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
@@ -144,6 +146,11 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
     }
   }
 
+  /** The history outlives its alert, so that an id which finds none is asked for as it is. */
+  async function knownId(id: string): Promise<string> {
+    return (await fromStore(() => store.alert(id)))?.id ?? id;
+  }
+
   for (const [url, operationId, summary, params] of [
     [
       '/v1/alerts/:id/history',
@@ -169,7 +176,7 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
         },
       },
       handler: async ({ params: given, query }) => {
-        const alertId = 'id' in given ? given.id : undefined;
+        const alertId = 'id' in given ? await knownId(given.id) : undefined;
         const found = await fromStore(() =>
           store.life.history({ alertId, limit: query.limit, after: query.cursor }),
         );
