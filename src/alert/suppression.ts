@@ -1,5 +1,7 @@
 import type { Json } from '../event/json.ts';
-import { readSelection } from '../sigma/selection.ts';
+import { compileDetection } from '../sigma/compile.ts';
+import type { EventView } from '../sigma/event-view.ts';
+import { readSelection, type Selection } from '../sigma/selection.ts';
 import type { AlertException } from './policy.ts';
 
 /** An exception that was made while Tocsin runs, and is kept in the store. Plain data. */
@@ -20,6 +22,34 @@ export interface Suppression {
   /** Who ended it before its time, and when. */
   readonly ended?: { readonly at: number; readonly by: string } | undefined;
 }
+
+const longestAhead = 366 * 86_400_000;
+/** The furthest point in time that a date can hold: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const furthest = 8.64e15;
+
+/** Why a suppression cannot hold from one time to another; undefined where it can. All in milliseconds since the epoch. */
+export function periodProblem(
+  { from, until }: Pick<Suppression, 'from' | 'until'>,
+  now: number,
+): string | undefined {
+  if (!(Math.abs(from) <= furthest)) return 'from: is no point in time, in milliseconds since the epoch';
+  if (!(until > Math.max(from, now))) return 'until: must be a time in the future, and behind `from`';
+  return until - now > longestAhead
+    ? 'until: is more than a year away; what holds for longer belongs into `alerts.exceptions` of the configuration'
+    : undefined;
+}
+
+/**
+ * Why a search keeps more quiet than anybody means to; undefined where it does not. One that holds where no field is there at all, such as one for
+ * the absence of a field with a slip of the pen in its name, holds for nearly everything.
+ */
+export function breadthProblem(when: Selection): string | undefined {
+  return compileDetection(when, nothingThere)(undefined)
+    ? 'holds for an event without any fields, so that it would keep nearly everything quiet; name something that must be there as well, such as `tocsin.rule.id` or `eventName`'
+    : undefined;
+}
+
+const nothingThere: EventView<undefined> = { field: () => () => undefined, whole: () => ({}) };
 
 /**
  * A suppression as a policy has it. One that was ended holds for nothing that happened later.

@@ -47,8 +47,12 @@ export function alertQuerySchema(now: () => number) {
       .optional()
       .describe('Only alerts with one of these statuses, with commas between them.'),
     assignee: name('a name').optional().describe('Only alerts that this person takes care of.'),
-    since: time(now).optional().describe('Only events at this time or later.'),
-    until: time(now).optional().describe('Only events before this time.'),
+    since: time(now)
+      .optional()
+      .describe(
+        'Only alerts that were last seen at this time or later: those that began before and go on are among them.',
+      ),
+    until: time(now).optional().describe('Only alerts that were first seen before this time.'),
     exceptions: z
       .enum(exceptionChoices, `expected one of ${exceptionChoices.join(', ')}`)
       .optional()

@@ -20,7 +20,8 @@ export function alertRoutes(
     schema: {
       operationId: 'listAlerts',
       summary: 'List alerts, newest first',
-      description: 'Raw events are left out here; `GET /v1/alerts/{id}` has them.',
+      description:
+        'By `time`, which is that of the event that raised the alert and stays what it is while findings join. Raw events are left out here; `GET /v1/alerts/{id}` has them.',
       querystring: alertQuerySchema(now),
       response: {
         200: alertPageSchema.describe('One page.'),
@@ -44,7 +45,9 @@ export function alertRoutes(
     schema: {
       operationId: 'getAlert',
       summary: 'One alert with its raw event and its deliveries',
-      params: z.object({ id: z.string().describe('The id of the alert: 32 hex digits.') }),
+      params: z.object({
+        id: z.string().describe('The id of the alert, or of a finding that joined it: 32 hex digits.'),
+      }),
       response: {
         200: alertDetailSchema.describe('The alert.'),
         ...problems({

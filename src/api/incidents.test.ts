@@ -101,6 +101,10 @@ describe('incidents, over HTTP', () => {
       now: testNow,
     });
     expect(await post({ status: 'false-positive' })).toMatchObject({ status: 400 });
+    expect(await post({ status: 'acknowledged', revision: 7 })).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('only 0 for none') as string },
+    });
     expect(await post({ status: 'resolved', reason: hostileStrings[0], by: 'jane' })).toEqual({
       status: 200,
       body: { changed: 2, unchanged: 0, alertIds: [testId(2), testId(1)] },

@@ -74,6 +74,10 @@ const detail = summary.extend({
     .describe('Its alerts in the order of time.'),
 });
 
+const ownRevision = statusBody.shape.revision.describe(
+  '`lifecycle.revision` of the alert by which people were told of the incident, `told.alertId`, when this was decided; 0 where it has none, and while nobody was told. Refused with 409 where it is another.',
+);
+
 /** `GET /v1/incidents` and `GET /v1/incidents/:id`. */
 export function incidentRoutes(
   parent: FastifyInstance,
@@ -164,7 +168,7 @@ export function incidentRoutes(
       description:
         'Alerts in it that are not so far yet get the same status, each with a line in its history. Reopening leaves them as they are. Doing it again does what is missing.',
       params: z.object({ id: z.string().describe('As for `GET /v1/incidents/{id}`.') }),
-      body: statusBody,
+      body: statusBody.extend({ revision: ownRevision }),
       response: {
         200: z
           .object({
@@ -199,7 +203,9 @@ export function incidentRoutes(
         case 'stale':
           throw new HttpProblem(
             409,
-            `The alert of the incident has revision ${result.alert.lifecycle?.revision ?? 0} by now; look at it and decide again.`,
+            result.alert === undefined
+              ? 'There is no alert of the incident that has a revision, only 0 for none; look at it and decide again.'
+              : `The alert of the incident has revision ${result.alert.lifecycle?.revision ?? 0} by now; look at it and decide again.`,
           );
         case 'refused':
           throw new HttpProblem(400, result.reason);

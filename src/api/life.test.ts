@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { breadthProblem } from '../alert/suppression.ts';
+import { readSelection } from '../sigma/selection.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import { sampleAlert, sampleId } from '../store/testing/samples.ts';
+import { testNow } from './testing/sample.ts';
 import { send } from './testing/request.ts';
 import { startServer, type TestServer } from './testing/server.ts';
 
@@ -15,7 +18,16 @@ let server: TestServer;
 
 beforeAll(async () => {
   store = await openSqliteStore({ path: ':memory:' });
-  server = await startServer({ store, keys });
+  server = await startServer({
+    store,
+    keys,
+    life: {
+      channelNames: () => [],
+      nudge: () => {},
+      onSuppressions: async () => {},
+      problemOf: (when) => breadthProblem(readSelection(when)),
+    },
+  });
   await store.commit({
     alerts: [1, 2, 3, 4].map((n) => ({ alert: sampleAlert(n), channels: [] })),
     now: 1,
@@ -128,5 +140,20 @@ describe('the life of alerts, over HTTP', () => {
     });
     expect(await ask('/v1/suppressions/x/end', {})).toMatchObject({ status: 404 });
     expect(await ask('/v1/suppressions')).toMatchObject({ body: { suppressions: [{ id }] } });
+  });
+
+  it.each([
+    ['an end that is no time', { until: 1e300 }, 'until'],
+    ['an end more than a year away', { until: testNow + 400 * 86_400_000 }, 'a year away'],
+    ['an end before its beginning', { from: testNow + 7_200_000 }, 'behind `from`'],
+    ['a beginning that is no time', { from: -1e300 }, 'from: is no point in time'],
+    ['a search that holds where nothing is', { when: { evntName: null } }, 'when: holds for an event'],
+  ])('makes no suppression with %s', async (_, wrong, message) => {
+    const before = await store.life.suppressions();
+    const asked = { name: 'x', when: { 'tocsin.actor.name': 'x' }, reason: 'r', owner: 'o' };
+    const until = testNow + 3_600_000;
+    const { status, body } = await ask('/v1/suppressions', { ...asked, until, ...wrong });
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining(message)]);
+    expect(await store.life.suppressions()).toEqual(before);
   });
 });

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { LifecycleChange } from '../alert/lifecycle.ts';
-import type { Suppression } from '../alert/suppression.ts';
+import { periodProblem, type Suppression } from '../alert/suppression.ts';
 import type { Json } from '../event/json.ts';
 import type { GatherSetting } from '../alert/incident/gather.ts';
 import { passOn } from '../store/incident-life.ts';
@@ -35,7 +35,9 @@ export interface LifeRoutes {
   readonly gathering: GatherSetting | undefined;
 }
 
-const idParameter = z.object({ id: z.string().describe('The id of the alert: 32 hex digits.') });
+const idParameter = z.object({
+  id: z.string().describe('The id of the alert, or of a finding that joined it: 32 hex digits.'),
+});
 
 const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
@@ -144,6 +146,11 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
     }
   }
 
+  /** The history outlives its alert, so that an id which finds none is asked for as it is. */
+  async function knownId(id: string): Promise<string> {
+    return (await fromStore(() => store.alert(id)))?.id ?? id;
+  }
+
   for (const [url, operationId, summary, params] of [
     [
       '/v1/alerts/:id/history',
@@ -169,7 +176,7 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
         },
       },
       handler: async ({ params: given, query }) => {
-        const alertId = 'id' in given ? given.id : undefined;
+        const alertId = 'id' in given ? await knownId(given.id) : undefined;
         const found = await fromStore(() =>
           store.life.history({ alertId, limit: query.limit, after: query.cursor }),
         );
@@ -229,17 +236,24 @@ export function lifeRoutes(parent: FastifyInstance, options: LifeRoutes): void {
         reason: z.string().min(1).max(1_000),
         owner: z.string().min(1).max(200).describe('Who answers for it.'),
         from: z.number().optional().describe('The first event time for which it holds; now, where left out.'),
-        until: z.number().describe('The first event time for which it holds no longer.'),
+        until: z
+          .number()
+          .describe(
+            'The first event time for which it holds no longer: in the future, and at most a year away.',
+          ),
       }),
       response: {
         201: suppressionSchema,
-        ...problems({ 400: 'The body is not what is expected.', ...closedToMost }),
+        ...problems({
+          400: 'The body is not what is expected, or the search would hold for an event without any fields.',
+          ...closedToMost,
+        }),
       },
     },
     handler: async (request, reply) => {
       const { when, from = now(), ...rest } = request.body;
-      if (rest.until <= Math.max(from, now()))
-        throw new HttpProblem(400, 'until: must be a time in the future, and behind `from`.');
+      const period = periodProblem({ from, until: rest.until }, now());
+      if (period !== undefined) throw new HttpProblem(400, `${period}.`);
       const problem = options.problemOf(when as Json);
       if (problem !== undefined) throw new HttpProblem(400, `when: ${problem}`);
       const suppression: Suppression = {

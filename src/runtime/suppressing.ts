@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AlertException } from '../alert/policy.ts';
-import { exceptionOf, type Suppression } from '../alert/suppression.ts';
+import { breadthProblem, exceptionOf, type Suppression } from '../alert/suppression.ts';
 import type { Json } from '../event/json.ts';
 import { RuleError } from '../sigma/problem.ts';
 import { readSelection } from '../sigma/selection.ts';
@@ -47,8 +47,11 @@ function compiled(suppression: Suppression, log: Pick<Logger, 'error'>): readonl
 /** Why a suppression could not be made with such a search; undefined where it can. */
 export function searchProblem(when: Json): string | undefined {
   try {
-    const [field] = unknownFields(readSelection(when), ofEvents);
-    return field === undefined ? undefined : `there is no field '${field}', so that it would never hold`;
+    const search = readSelection(when);
+    const [field] = unknownFields(search, ofEvents);
+    return field === undefined
+      ? breadthProblem(search)
+      : `there is no field '${field}', so that it would never hold`;
   } catch (error) {
     if (error instanceof RuleError) return error.message;
     throw error;

@@ -4,6 +4,7 @@ import { severities, type Severity } from '../event/severity.ts';
 import { toKey } from './column-text.ts';
 import { readCursor, writeCursor, type Cursor } from './cursor.ts';
 import { checkLimit } from './limit.ts';
+import { zonesOf, type LastingRange, type TimeRange, type Zone } from './lasting.ts';
 import { readAlert } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { conditionTerms, searchTerms, type TermQuery } from './search-terms.ts';
@@ -14,7 +15,8 @@ import type { AlertPage, AlertQuery, Exceptions } from './store.ts';
  * One page of alerts, newest first.
  *
  * Each severity is asked for by itself, with exceptions and without, from an index that holds exactly the rows wanted in the page's order, and the
- * few rows of each are merged: no query sorts or skips more rows than a page has, however large the table is.
+ * few rows of each are merged: no query sorts or skips more rows than a page has, however large the table is. Where a time is asked for, what went on
+ * at it is found by how long it lasts, and only as many rows are skipped as there are alerts that lasted so long around that time.
  *
  * A search by terms first asks how many alerts have them.
  *
@@ -35,19 +37,14 @@ export async function selectAlerts(
   const terms = termsOf(query);
   const few = terms === undefined ? undefined : await fewWith(db, dialect, terms);
   if (few?.length === 0) return { alerts: [], next: undefined };
-  const places =
-    terms === undefined
-      ? walked(db, query, after, most)
-      : few === undefined
-        ? listed(dialect, await search(db, dialect, query, terms, after, most))
-        : lookedUp(db, dialect, query, few, after, most);
-  const rows = await db
-    .selectFrom(places.as('page'))
-    .innerJoin('alerts', 'alerts.sequence', 'page.sequence')
-    .select(['alerts.alert', 'page.time', 'page.id'])
-    .orderBy('page.time', 'desc')
-    .orderBy('page.id', 'desc')
-    .execute();
+  const rows =
+    few !== undefined
+      ? await alertsAt(db, lookedUp(db, dialect, query, few, after, most))
+      : terms !== undefined
+        ? await alertsAt(db, listed(dialect, await search(db, dialect, query, terms, after, most)))
+        : await inZones(query, after, most, (zone, limit) =>
+            alertsAt(db, walked(db, query, zone, after, limit)),
+          );
 
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
@@ -57,16 +54,57 @@ export async function selectAlerts(
   };
 }
 
-/** The first places of what is asked for, without its search, from the indexes. */
-function walked(
-  db: Kysely<Tables>,
+function alertsAt(db: Kysely<Tables>, places: RawBuilder<Place>) {
+  return db
+    .selectFrom(places.as('page'))
+    .innerJoin('alerts', 'alerts.sequence', 'page.sequence')
+    .select(['alerts.alert', 'page.time', 'page.id'])
+    .orderBy('page.time', 'desc')
+    .orderBy('page.id', 'desc')
+    .execute();
+}
+
+/** The first of what is asked for, from one zone after the other until there are enough. */
+async function inZones<Row>(
   query: AlertQuery,
   after: Cursor | undefined,
   most: number,
+  read: (zone: Zone, limit: number) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for (const zone of zonesOf(query, after)) {
+    found.push(...(await read(zone, most - found.length)));
+    if (found.length >= most) break;
+  }
+  return found;
+}
+
+/** The first places of what is asked for in a zone, without its search, from the indexes. */
+function walked(
+  db: Kysely<Tables>,
+  query: AlertQuery,
+  zone: Zone,
+  after: Cursor | undefined,
+  most: number,
 ): RawBuilder<Place> {
-  const branches = chosenSeverities(query).flatMap((severity) =>
+  const branches =
+    zone.type === 'all'
+      ? bySeverity(db, query, zone.range, after, most)
+      : zone.ranges.flatMap((range) => byLasting(db, query, range, after, most));
+  return sql<Place>`(${sql.join(branches, sql` union all `)} order by time desc, id desc limit ${most})`;
+}
+
+/** Every alert of a range. */
+function bySeverity(
+  db: Kysely<Tables>,
+  query: AlertQuery,
+  range: TimeRange,
+  after: Cursor | undefined,
+  most: number,
+): readonly RawBuilder<Place>[] {
+  return chosenSeverities(query).flatMap((severity) =>
     exceptedOf[query.exceptions ?? 'hide'].map((excepted) => {
-      let select = inRange(db, query, after, most)
+      let select = inRange(db, range, after, most)
         .where('excepted', '=', excepted)
         .where('severity', '=', severity);
       if (query.account !== undefined) select = select.where('account', '=', toKey(query.account));
@@ -74,10 +112,28 @@ function walked(
       return sql<Place>`select * from (${select}) as one_severity`;
     }),
   );
-  return sql<Place>`(${sql.join(branches, sql` union all `)} order by time desc, id desc limit ${most})`;
 }
 
-/** The first places among a few. Conditions are on expressions and not on the columns: the few are looked up, and no index is walked for them. */
+/** Of the alerts of a range that last so long, those that were seen when it is asked for. */
+function byLasting(
+  db: Kysely<Tables>,
+  query: AlertQuery,
+  range: LastingRange,
+  after: Cursor | undefined,
+  most: number,
+): readonly RawBuilder<Place>[] {
+  return exceptedOf[query.exceptions ?? 'hide'].map((excepted) => {
+    const select = chosen(
+      inRange(db, range, after, most)
+        .where('lasting', '=', sql.lit(range.lasting))
+        .where('excepted', '=', excepted),
+      query,
+    );
+    return sql<Place>`select * from (${select}) as one_severity`;
+  });
+}
+
+/** The first places among a few: they are looked up, and no index is walked for them. */
 function lookedUp(
   db: Kysely<Tables>,
   dialect: SqlDialect,
@@ -87,29 +143,43 @@ function lookedUp(
   most: number,
 ): RawBuilder<Place> {
   const excepted = exceptedOf[query.exceptions ?? 'hide'];
-  let select = inRange(db, query, after, most)
-    .where(dialect.isOneOf(few))
-    .where(sql<boolean>`excepted + 0 in (${sql.join(excepted.map((one) => sql.lit(one)))})`)
-    .where(sql<boolean>`severity || '' in (${sql.join(chosenSeverities(query))})`);
-  if (query.account !== undefined)
-    select = select.where(sql<boolean>`account || '' = ${toKey(query.account)}`);
-  if (query.ruleId !== undefined) select = select.where(sql<boolean>`rule_id || '' = ${toKey(query.ruleId)}`);
+  const select = chosen(
+    inRange(db, {}, after, most)
+      .where(dialect.isOneOf(few))
+      .where(sql<boolean>`excepted + 0 in (${sql.join(excepted.map((one) => sql.lit(one)))})`),
+    query,
+  );
   return sql<Place>`(${select})`;
 }
 
-function inRange(db: Kysely<Tables>, query: AlertQuery, after: Cursor | undefined, most: number) {
+/** What else is asked for. Conditions are on expressions and not on the columns: no other index is walked for them. */
+function chosen(
+  select: ReturnType<typeof inRange>,
+  { since, until, severity, account, ruleId }: AlertQuery,
+): ReturnType<typeof inRange> {
+  let narrowed = select;
+  if (since !== undefined) narrowed = narrowed.where(sql<boolean>`last_seen + 0 >= ${since}`);
+  if (until !== undefined) narrowed = narrowed.where(sql<boolean>`first_seen + 0 < ${until}`);
+  if (severity !== undefined)
+    narrowed = narrowed.where(sql<boolean>`severity || '' in (${sql.join(chosenSeverities({ severity }))})`);
+  if (account !== undefined) narrowed = narrowed.where(sql<boolean>`account || '' = ${toKey(account)}`);
+  if (ruleId !== undefined) narrowed = narrowed.where(sql<boolean>`rule_id || '' = ${toKey(ruleId)}`);
+  return narrowed;
+}
+
+function inRange(db: Kysely<Tables>, { from, before }: TimeRange, after: Cursor | undefined, most: number) {
   let select = db
     .selectFrom('alerts')
     .select(['sequence', 'time', 'id'])
     .orderBy('time', 'desc')
     .orderBy('id', 'desc')
     .limit(most);
-  if (query.since !== undefined) select = select.where('time', '>=', query.since);
+  if (from !== undefined && from !== -Infinity) select = select.where('time', '>=', from);
   // Only the tighter of the two upper ends is given: with both, a planner may start at the looser one and walk.
-  if (after !== undefined && (query.until === undefined || after.time < query.until)) {
+  if (after !== undefined && (before === undefined || after.time < before)) {
     select = select.where(sql<boolean>`(time, id) < (${after.time}, ${after.id})`);
-  } else if (query.until !== undefined) {
-    select = select.where('time', '<', query.until);
+  } else if (before !== undefined && before !== Infinity) {
+    select = select.where('time', '<', before);
   }
   return select;
 }
@@ -117,8 +187,8 @@ function inRange(db: Kysely<Tables>, query: AlertQuery, after: Cursor | undefine
 const firstLook = 1_000;
 const longestLook = 16_000;
 
-/** The first places that have terms which very many alerts have: places are walked in order, and asked for their terms many at once. */
-async function search(
+/** The first places that have terms which very many alerts have. */
+function search(
   db: Kysely<Tables>,
   dialect: SqlDialect,
   query: AlertQuery,
@@ -126,11 +196,26 @@ async function search(
   after: Cursor | undefined,
   most: number,
 ): Promise<readonly number[]> {
+  return inZones(query, after, most, (zone, limit) =>
+    searchZone(db, dialect, query, terms, zone, after, limit),
+  );
+}
+
+/** Places are walked in order, and asked for their terms many at once. */
+async function searchZone(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  query: AlertQuery,
+  terms: TermQuery,
+  zone: Zone,
+  after: Cursor | undefined,
+  most: number,
+): Promise<readonly number[]> {
   const found: number[] = [];
   let from = after;
   for (let size = firstLook; ; size = Math.min(size * 2, longestLook)) {
     const places = await db
-      .selectFrom(walked(db, query, from, size).as('page'))
+      .selectFrom(walked(db, query, zone, from, size).as('page'))
       .selectAll()
       .orderBy('time', 'desc')
       .orderBy('id', 'desc')
@@ -154,7 +239,7 @@ function listed(dialect: SqlDialect, sequences: readonly number[]): RawBuilder<P
   return sql<Place>`(select sequence, time, id from alerts where ${dialect.isOneOf(sequences)})`;
 }
 
-function chosenSeverities({ severity }: AlertQuery): readonly Severity[] {
+function chosenSeverities({ severity }: Pick<AlertQuery, 'severity'>): readonly Severity[] {
   return severity === undefined ? severities : severities.slice(Math.max(severities.indexOf(severity), 0));
 }
 

@@ -101,6 +101,7 @@ const insertRows = rowInserter(
     'group_key',
     'first_seen',
     'last_seen',
+    'lasting',
     'status',
     'snoozed_until',
     'stored_at',

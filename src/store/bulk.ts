@@ -8,6 +8,7 @@ import type { AlertQuery, Store } from './store.ts';
 
 /** An alert to be changed, as it was when somebody chose it. */
 export interface BulkTarget {
+  /** Its own, or that of a finding that joined it. */
   readonly id: string;
   /** `lifecycle.revision`, 0 where it has none; whatever is there, where left out. */
   readonly revision?: number | undefined;
@@ -18,7 +19,7 @@ export interface BulkChange extends Pick<AlertChange, 'by' | 'via' | 'now'> {
   readonly reason?: string | undefined;
 }
 
-/** Every target is counted once. */
+/** Every alert is counted once, by however many ids it was named. */
 export interface BulkResult {
   readonly changed: number;
   /** They were so already. */
@@ -68,9 +69,17 @@ export async function changeInBulk(
   const unknown: string[] = [];
   let [changed, unchanged, passedOn] = [0, 0, 0];
   const once = new Map(targets.map((target) => [target.id, target]));
+  const done = new Set<string>();
   const raised: Alert[] = [];
-  for (const { id, revision } of once.values()) {
-    const told = await store.deliveries(id);
+  for (const { id: named, revision } of once.values()) {
+    let [id, told] = [named, await store.deliveries(named)];
+    if (told.length === 0) {
+      // Nobody was told of it, or it is the id of a finding that joined an alert.
+      id = (await store.alert(named))?.id ?? named;
+      if (id !== named) told = await store.deliveries(id);
+    }
+    if (done.has(id)) continue;
+    done.add(id);
     const result = await store.life.change({
       ...who,
       alertId: id,

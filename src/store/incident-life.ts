@@ -12,7 +12,7 @@ import type { Store } from './store.ts';
 export interface IncidentChange extends Pick<AlertChange, 'by' | 'via' | 'now'> {
   readonly status: Status;
   readonly reason?: string | undefined;
-  /** Of the incident's own alert, as for `AlertChange`; only for incidents that have one. */
+  /** Of the alert by which people were told of the incident, as for `AlertChange`; 0 while nobody was. */
   readonly expected?: number | undefined;
 }
 
@@ -24,7 +24,9 @@ export type IncidentChangeResult =
       /** How many were so already, or further. */
       readonly unchanged: number;
     }
-  | Extract<AlertChangeResult, { readonly type: 'stale' | 'refused' }>;
+  | Extract<AlertChangeResult, { readonly type: 'refused' }>
+  /** With the alert by which people were told, where there is one: it has another revision. */
+  | { readonly type: 'stale'; readonly alert: Alert | undefined };
 
 type IncidentStore = Pick<Store, 'alert' | 'deliveries' | 'life' | 'state'>;
 
@@ -46,6 +48,11 @@ export async function changeIncident(
   { id, told, alerts }: Incident,
   change: IncidentChange,
 ): Promise<IncidentChangeResult> {
+  if (change.expected !== undefined) {
+    const alert = told && (await store.alert(told.alertId));
+    const revision = alert === undefined ? 0 : lifecycleOf(alert).revision;
+    if (revision !== change.expected) return { type: 'stale', alert };
+  }
   const changed: string[] = [];
   const own = alerts.some((one) => one.id === told?.alertId) ? undefined : told?.alertId;
   if (own !== undefined) {

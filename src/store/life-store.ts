@@ -7,6 +7,7 @@ import type { Suppression } from '../alert/suppression.ts';
 
 /** A change of an alert's lifecycle, by whom, and from where. */
 export interface AlertChange {
+  /** The id of the alert, or of a finding that joined it. */
   readonly alertId: string;
   readonly change: LifecycleChange;
   /** A person's name, or `tocsin`. */

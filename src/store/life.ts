@@ -81,11 +81,15 @@ async function change(
   { alertId, change: wanted, by, via, expected, channelsFor, followUps = [], now }: AlertChange,
   setting: { readonly place: string; readonly dialect: SqlDialect },
 ): Promise<AlertChangeResult> {
-  const row = await trx
-    .selectFrom('alerts')
-    .select(['sequence', 'alert'])
-    .where('id', '=', toKey(alertId))
-    .executeTakeFirst();
+  const key = toKey(alertId);
+  const row =
+    (await trx.selectFrom('alerts').select(['sequence', 'alert']).where('id', '=', key).executeTakeFirst()) ??
+    (await trx
+      .selectFrom('occurrences')
+      .innerJoin('alerts', 'alerts.sequence', 'occurrences.alert')
+      .select(['alerts.sequence', 'alerts.alert'])
+      .where('occurrences.id', '=', key)
+      .executeTakeFirst());
   if (row === undefined) return { type: 'unknown' };
   const before = readAlert(row.alert, setting.place);
   if (expected !== undefined && lifecycleOf(before).revision !== expected)

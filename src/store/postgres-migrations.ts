@@ -341,4 +341,20 @@ export const postgresMigrations: readonly string[] = [
     suppression text COLLATE "C" NOT NULL
   );
   `,
+  `
+  -- Alerts of several findings by how long they last, so that those which went on at a time are found in the order of pages.
+  ALTER TABLE alerts ADD COLUMN lasting smallint;
+  UPDATE alerts SET lasting = CASE
+      WHEN last_seen - first_seen <= 600000      THEN 1
+      WHEN last_seen - first_seen <= 3600000     THEN 2
+      WHEN last_seen - first_seen <= 21600000    THEN 3
+      WHEN last_seen - first_seen <= 86400000    THEN 4
+      WHEN last_seen - first_seen <= 604800000   THEN 5
+      WHEN last_seen - first_seen <= 2592000000  THEN 6
+      WHEN last_seen - first_seen <= 31536000000 THEN 7
+      ELSE 8 END
+    WHERE last_seen > first_seen;
+  CREATE INDEX alerts_by_lasting ON alerts (lasting, excepted, time, id)
+    WHERE lasting IS NOT NULL;
+  `,
 ];

@@ -8,6 +8,7 @@ import { assetRow, type NewAssetRow } from './assets.ts';
 import { fromColumn, toColumn, toKey } from './column-text.ts';
 import { StoreError } from './error.ts';
 import { deliveryId, rejectionId } from './identity.ts';
+import { lastingOf } from './lasting.ts';
 import type {
   AlertRow,
   CounterRow,
@@ -140,6 +141,7 @@ export function alertRow(alert: Alert, now: number, place: string): NewAlertRow 
     group_key: alert.group === undefined ? null : toKey(alert.group.key),
     first_seen: firstSeen,
     last_seen: lastSeen,
+    lasting: lastingOf(firstSeen, lastSeen),
     status: alert.lifecycle?.status ?? 'open',
     snoozed_until: alert.lifecycle?.snoozedUntil ?? null,
     stored_at: now,

@@ -26,6 +26,8 @@ export interface AlertRow {
   /** Event times of its first and last finding. */
   first_seen: number;
   last_seen: number;
+  /** By how long it lasts: see `lasting.ts`. Null where it is of one moment. */
+  lasting: Generated<number | null>;
   status: Generated<Status>;
   snoozed_until: Generated<number | null>;
   stored_at: number;

@@ -79,6 +79,9 @@ function searchOf(query: AlertQuery): string {
   return `alerts_by_${index} (${conditions.filter(Boolean).join(' AND ')})`;
 }
 
+/** What lasts so long, around a time. */
+const around = /alerts_by_lasting \(lasting=\? AND excepted=\? AND \(?time/;
+
 describe('no query reads a whole table', () => {
   const filters = {
     severity: { severity: 'high' },
@@ -101,11 +104,27 @@ describe('no query reads a whole table', () => {
         const steps = await planOf(() => store.alerts(page));
         expect(scans(steps)).toEqual([]);
         const searches = steps.filter((step) => step.startsWith('SEARCH alerts USING COVERING INDEX'));
+        const [lasting, all] = [true, false].map((one) =>
+          searches.filter((step) => step.includes('alerts_by_lasting') === one),
+        );
         const expected = `SEARCH alerts USING COVERING INDEX ${searchOf(page)}`;
-        expect(searches).toEqual(Array.from({ length: query.severity ? 2 : 5 }, () => expected));
+        expect(all).toEqual(Array.from({ length: query.severity ? 2 : 5 }, () => expected));
+        // What went on at a time is looked for by how long it lasts, around that time.
+        const asksForTime = page.since !== undefined || page.until !== undefined;
+        expect((lasting ?? []).filter((step) => !asksForTime || !around.test(step))).toEqual([]);
       }
     },
   );
+
+  it('a page that has room for what went on at `since` looks at what lasted long enough alone', async () => {
+    for (const more of [{}, { severity: 'high' }, { ruleId: 'r', account: '1' }] as const) {
+      const steps = await planOf(() => store.alerts({ limit: 2, since: 1e15, ...more }));
+      expect(scans(steps)).toEqual([]);
+      const searches = steps.filter((step) => step.includes('alerts_by_lasting'));
+      expect(searches).toHaveLength(8);
+      expect(searches.filter((step) => !around.test(step) || !step.includes('COVERING INDEX'))).toEqual([]);
+    }
+  });
 
   it('a page whose cursor is newer than `until` begins at `until`', async () => {
     const { next: after } = await store.alerts({ limit: 2 });

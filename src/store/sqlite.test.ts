@@ -16,6 +16,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { severities } from '../event/severity.ts';
 import { describeStore } from './testing/contract.ts';
+import { occurrencesOf } from '../alert/occurrences.ts';
 import { killAfter } from './testing/crash.ts';
 import { sampleAlert, sampleId, sampleRejection } from './testing/samples.ts';
 import { applicationId, openSqliteFile } from './sqlite-file.ts';
@@ -192,6 +193,39 @@ describe('the file', () => {
       await store.close();
     }
     expect(sqliteMigrations.length).toBeGreaterThan(1);
+  });
+
+  it('that an older Tocsin wrote finds what went on at a time, by how long it lasted', async () => {
+    const path = newPath();
+    openSqliteFile(path).close();
+    rmSync(path);
+    const older = new BetterSqlite3(path);
+    older.pragma(`application_id = ${applicationId}`);
+    older.function('terms_of_alert', (text) => String(text));
+    const before = sqliteMigrations.findIndex((step) => step.includes('COLUMN lasting'));
+    older.exec(sqliteMigrations.slice(0, before).join('\n'));
+    older.pragma(`user_version = ${before}`);
+    const insert = older.prepare(
+      "INSERT INTO alerts (id, time, severity, rule_id, stored_at, alert, first_seen, last_seen) VALUES (?, ?, 'high', 'r', 1, ?, ?, ?)",
+    );
+    const long = { time: 1_000, firstSeen: 900, lastSeen: 50_000_000 };
+    for (const [n, { time, firstSeen, lastSeen }] of [
+      long,
+      { ...long, lastSeen: 1_000, firstSeen: 1_000 },
+    ].entries()) {
+      const alert = sampleAlert(n, { time });
+      const occurrences = { ...occurrencesOf(alert), firstSeen, lastSeen };
+      insert.run(alert.id, time, JSON.stringify({ ...alert, occurrences }), firstSeen, lastSeen);
+    }
+    older.close();
+    const store = await openSqliteStore({ path });
+    const found = async (since: number) =>
+      (await store.alerts({ since, limit: 5 })).alerts.map(({ id }) => id);
+    expect(await found(2_000)).toEqual([sampleId(0)]);
+    expect(await found(50_000_000)).toEqual([sampleId(0)]);
+    expect(await found(50_000_001)).toEqual([]);
+    expect(await found(1_000)).toEqual([1, 0].map(sampleId));
+    await store.close();
   });
 
   it('that a newer Tocsin wrote is refused and left as it is', async () => {

@@ -108,7 +108,7 @@ export interface AlertQuery {
   readonly status?: readonly Status[] | undefined;
   /** Only alerts of this assignee, in whatever case. */
   readonly assignee?: string | undefined;
-  /** Only event times in [since, until), in milliseconds since the epoch. */
+  /** Only alerts that were last seen at `since` or later, and first seen before `until`, in milliseconds of event time since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
   /** What becomes of alerts that fall under an exception: left out (where nothing is said), shown with the others, or shown alone. */
@@ -120,7 +120,7 @@ export interface AlertQuery {
 }
 
 export interface AlertPage {
-  /** Newest event time first; ties by id, the greatest first. */
+  /** Newest `time` first, which is that of the event that raised the alert; ties by id, the greatest first. */
   readonly alerts: readonly Alert[];
   /** Undefined on the last page. */
   readonly next: string | undefined;

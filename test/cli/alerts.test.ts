@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { sampleAlert, sampleId } from '../../src/store/testing/samples.ts';
+import { sampleAlert, sampleException, sampleId } from '../../src/store/testing/samples.ts';
 import { temporaryFolder, tocsin } from '../support/cli.ts';
 
 const folder = temporaryFolder();
@@ -34,6 +34,7 @@ beforeAll(async () => {
       { ...sampleAlert(2, { title: 'not told' }), incident: { ...incident, mutes: ['slack'] } },
       { ...sampleAlert(3, { title: 'too often' }), muted: { until: 9 } },
       sampleAlert(4, { title: 'by itself' }),
+      sampleAlert(5, { title: 'agreed', exception: { ...sampleException, reason: `${hostile} test` } }),
     ].map((alert) => ({ alert, channels: [] })),
     now: 1,
   });
@@ -76,11 +77,25 @@ describe('tocsin alerts', () => {
     ],
     [['--incident', sampleId(20), '--muted'], [2]],
     [['--muted'], [2]],
+    [['--exceptions', 'only'], [5]],
+    [
+      ['--exceptions', 'show', '--severity', 'high'],
+      [5, 4, 3, 2, 1],
+    ],
+    [['--exceptions', 'hide', '--muted'], [2]],
     [['--muted', 'hour'], [3]],
     [['--incident', sampleId(1)], []],
-  ])('lists by incident and by what was not told: %j', async (args, found) => {
+  ])('lists by incident, by what was not told, and by exceptions: %j', async (args, found) => {
     const { stdout } = await tocsin(['alerts', 'list', '--ids', ...args, '--store', gathered]);
     expect(stdout).toBe(found.map((n) => `${sampleId(n)}\n`).join(''));
+  });
+
+  it('shows the exception that an alert falls under, who answers for it, why, and until when', async () => {
+    const { stdout } = await tocsin(['alerts', 'show', sampleId(5), '--store', gathered]);
+    expect(stdout).toMatch(
+      /exception +penetration test: looks \\x1b\[2Jreal.* test; jane answers for it, until \+?0?33658-/,
+    );
+    expect(stdout).not.toContain('\u001b');
   });
 
   it('assigns, comments, snoozes and shows all of it, hostile strings made harmless', async () => {
@@ -168,6 +183,8 @@ describe('tocsin suppressions', () => {
     ['a search for nothing', ['--when', '{}', '--for', '1h'], '--when:'],
     ['an end that is over', ['--when', 'tocsin.actor.name: x', '--until', '2020-01-01'], 'in the future'],
     ['one for ever', ['--when', 'tocsin.actor.name: x', '--for', '900d'], 'up to a year'],
+    ['an end far away', ['--when', 'tocsin.actor.name: x', '--until', '2999-01-01'], 'a year away'],
+    ['a search for what is not there', ['--when', 'evntName: null', '--for', '1h'], 'without any fields'],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await add(...args);
     expect(code).toBe(2);

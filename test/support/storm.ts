@@ -75,8 +75,8 @@ interface Sent {
   readonly events: readonly ReturnType<typeof record>[];
   /** Ids of events that raise an alert of their own. */
   readonly alone: ReadonlySet<string>;
-  /** How many there are of those that share alerts with others, and how many alerts that makes. */
-  readonly joining: number;
+  /** Ids of those that share alerts with others, and how many alerts that makes. */
+  readonly joined: ReadonlySet<string>;
   readonly shared: number;
 }
 
@@ -84,7 +84,7 @@ interface Sent {
 function makeEvents(total: number, random: () => number): Sent {
   const alone = new Set<string>();
   const sharedTrails = new Set<string>();
-  let joining = 0;
+  const joined = new Set<string>();
   const single = Array.from({ length: Math.round(total / 1.3) }, (_, i) => {
     const eventTime = `${new Date(Date.now() - random() * 20 * minutes).toISOString().slice(0, 19)}Z`;
     if (i % 10 !== 0) return record({ eventTime });
@@ -93,7 +93,7 @@ function makeEvents(total: number, random: () => number): Sent {
     const event = trailStopped({ eventTime, requestParameters: { name } });
     if (isAlone) alone.add(event.eventID);
     else {
-      joining += 1;
+      joined.add(event.eventID);
       sharedTrails.add(name);
     }
     return event;
@@ -103,7 +103,45 @@ function makeEvents(total: number, random: () => number): Sent {
     .map((event) => ({ event, place: random() }))
     .sort((a, b) => a.place - b.place)
     .map(({ event }) => event);
-  return { events, alone, joining, shared: sharedTrails.size };
+  return { events, alone, joined, shared: sharedTrails.size };
+}
+
+/** What goes into one request: records as JSON, and some that are none. */
+interface Batch {
+  readonly records: readonly string[];
+  /** How many different findings its events make. */
+  readonly findings: number;
+  readonly broken: number;
+}
+
+/** So many at most, so that one list tells all that are kept. */
+const mostBroken = 100;
+
+/** One in forty is broken, each in another request, beside events that must come through. Its bytes name it. */
+const brokenOnes: readonly ((name: string) => string)[] = [
+  (name) => `{"eventVersion":"1.11","eventName":"${name}","eventID" 7}`,
+  (name) => `{"note":"${name}"}`,
+  (name) => JSON.stringify({ ...record(), eventTime: name }),
+  (name) => JSON.stringify({ ...record(), eventTime: undefined, eventName: name }),
+];
+
+function makeBatches({ events, alone, joined }: Sent, random: () => number): readonly Batch[] {
+  const parts = Array.from({ length: Math.ceil(events.length / 5) }, (_, i) =>
+    events.slice(i * 5, i * 5 + 5),
+  );
+  const share = Math.min(0.125, mostBroken / parts.length);
+  let broken = 0;
+  return parts.map((some) => {
+    const ids = new Set(some.map(({ eventID }) => eventID).filter((id) => alone.has(id) || joined.has(id)));
+    const records = some.map((event) => JSON.stringify(event));
+    const make = brokenOnes[broken % brokenOnes.length];
+    const isWhole = make === undefined || broken >= mostBroken || random() >= share;
+    if (!isWhole) {
+      broken += 1;
+      records.splice(Math.floor(random() * (records.length + 1)), 0, make(`broken-${broken}.`));
+    }
+    return { records, findings: ids.size, broken: isWhole ? 0 : 1 };
+  });
 }
 
 /** Numbers from 0 up to 1, the same in each run. */
@@ -150,11 +188,14 @@ export async function runStorm(storm: Storm): Promise<void> {
     `${storm.config(data)}channels:\n  moody: { type: webhook, url: env:STORM_URL, secret: env:STORM_SECRET }\n`,
   );
   const env = { ...storm.env, STORM_URL: receiver.url, STORM_SECRET: 'a secret of at least 24 bytes' };
-  const { events, alone, joining, shared } = makeEvents(storm.events, random);
-  const queue = Array.from({ length: Math.ceil(events.length / 5) }, (_, i) =>
-    events.slice(i * 5, i * 5 + 5),
-  );
-  const sums = { records: 0, events: 0, rejected: 0, refused: 0, unanswered: 0 };
+  const sent = makeEvents(storm.events, random);
+  const { events, alone, joined, shared } = sent;
+  const batches = makeBatches(sent, seeded(23));
+  const broken = sumOf(batches, (batch) => batch.broken);
+  const queue = [...batches];
+  const sums = { records: 0, events: 0, rejected: 0, findings: 0, repeated: 0, refused: 0, unanswered: 0 };
+  /** What was in requests that had to be sent again: what came of it may have been kept all the same. */
+  const again = { findings: 0, broken: 0 };
   const refusals = new Set<number>();
   const start = (): Promise<ServerProcess> => startServer(['--config', config, '--quiet'], env);
   const servers: ServerProcess[] = [];
@@ -169,7 +210,7 @@ export async function runStorm(storm: Storm): Promise<void> {
         const asked = taker;
         const answer = await fetch(`${servers[asked]?.address}/v1/events`, {
           method: 'POST',
-          body: JSON.stringify({ Records: batch }),
+          body: `{"Records":[${batch.records.join(',')}]}`,
           headers: { 'content-type': 'application/json' },
         }).catch(() => undefined);
         const body =
@@ -182,14 +223,18 @@ export async function runStorm(storm: Storm): Promise<void> {
             refusals.add(answer.status);
             sums.refused += 1;
           }
+          again.findings += batch.findings;
+          again.broken += batch.broken;
           if (asked === taker) taker = (asked + 1) % servers.length;
           await new Promise((resolve) => setTimeout(resolve, 20));
           continue;
         }
-        const counted = body as { records: number; events: number; rejected: number };
+        const counted = body as Counted;
         sums.records += counted.records;
         sums.events += counted.events;
         sums.rejected += counted.rejected;
+        sums.findings += counted.alerts.length;
+        sums.repeated += counted.alerts.filter(({ repeated }) => repeated).length;
         break;
       }
     }
@@ -204,9 +249,10 @@ export async function runStorm(storm: Storm): Promise<void> {
   try {
     for (let n = 0; n < storm.servers; n += 1) servers.push(await start());
     const trouble = (async () => {
-      const batches = queue.length;
       for (let killed = 1; killed <= storm.kills; killed++) {
-        const until = Math.floor((batches * (storm.kills - killed + random() * 0.8)) / (storm.kills + 1));
+        const until = Math.floor(
+          (batches.length * (storm.kills - killed + random() * 0.8)) / (storm.kills + 1),
+        );
         while (queue.length > until) await new Promise((resolve) => setTimeout(resolve, 1));
         restarting = restart((killed - 1) % servers.length);
         await restarting;
@@ -216,18 +262,33 @@ export async function runStorm(storm: Storm): Promise<void> {
     await Promise.all([...Array.from({ length: 8 }, sender), trouble]);
 
     // Every record of every request that was answered is an event or a rejection.
-    expect(sums.records).toBe(events.length);
-    expect(sums.events + sums.rejected).toBe(sums.records);
+    expect(broken).toBeGreaterThan(0);
+    expect(sums.records).toBe(events.length + broken);
+    expect([sums.events, sums.rejected]).toEqual([events.length, broken]);
+    // A finding that was there before is said to be: each that was sent again, and one more for each request that was cut off behind its commit.
+    const findingsSent = sumOf(batches, (batch) => batch.findings);
+    const twice = findingsSent - alone.size - joined.size;
+    expect(twice).toBeGreaterThan(0);
+    expect(sums.findings).toBe(findingsSent);
+    expect(sums.repeated).toBeGreaterThanOrEqual(twice);
+    expect(sums.repeated).toBeLessThanOrEqual(twice + again.findings);
     expect(sums.unanswered).toBeGreaterThan(0);
     // Busy is an answer; a fault is not.
     expect([...refusals].filter((status) => status !== 429 && status !== 503)).toEqual([]);
+
+    const rejected = await keptRejections(servers[0]?.address ?? '');
+    expect([...new Set(rejected)].sort()).toEqual(
+      Array.from({ length: broken }, (_, n) => `broken-${n + 1}.`).sort(),
+    );
+    // One that was cut off behind its commit came once more, as another request.
+    expect(rejected.length).toBeLessThanOrEqual(broken + again.broken);
 
     const stored = await storedAlerts(servers[0]?.address ?? '');
     expect(stored).toHaveLength(alone.size + shared);
     const eventIds = new Set(stored.map(({ evidence }) => evidence.eventId));
     expect([...alone].filter((id) => !eventIds.has(id))).toEqual([]);
     const findings = stored.reduce((sum, { occurrences }) => sum + (occurrences?.count ?? 1), 0);
-    expect(findings).toBe(alone.size + joining);
+    expect(findings).toBe(alone.size + joined.size);
 
     const told = () => new Set([...receiver.messages.values()].flat());
     const patience = Date.now() + (4 + storm.events / 10_000) * minutes;
@@ -240,7 +301,7 @@ export async function runStorm(storm: Storm): Promise<void> {
     const repeats = [...receiver.messages.values()].reduce((sum, times) => sum + times.length - 1, 0);
     expect(repeats).toBeGreaterThan(0);
     process.stdout.write(
-      `storm on ${storm.name}: ${events.length} events (${findings} findings in ${stored.length} alerts), ${storm.kills} kills of ${storm.servers} servers, ${sums.unanswered} requests unanswered and ${sums.refused} put off, ${receiver.trouble()} troubles of the channel, ${repeats} messages repeated under their key\n`,
+      `storm on ${storm.name}: ${events.length} events (${findings} findings in ${stored.length} alerts, ${sums.repeated} told as repeated), ${broken} broken records, ${storm.kills} kills of ${storm.servers} servers, ${sums.unanswered} requests unanswered and ${sums.refused} put off, ${receiver.trouble()} troubles of the channel, ${repeats} messages repeated under their key\n`,
     );
   } finally {
     for (const server of servers) {
@@ -250,6 +311,27 @@ export async function runStorm(storm: Storm): Promise<void> {
     receiver.close();
     folder.remove();
   }
+}
+
+interface Counted {
+  readonly records: number;
+  readonly events: number;
+  readonly rejected: number;
+  readonly alerts: readonly { readonly repeated: boolean }[];
+}
+
+function sumOf<One>(all: readonly One[], valueOf: (one: One) => number): number {
+  return all.reduce((sum, one) => sum + valueOf(one), 0);
+}
+
+/** The names in the bytes of all rejections that are kept. */
+async function keptRejections(address: string): Promise<readonly string[]> {
+  const answer = await fetch(`${address}/v1/rejections?limit=500`);
+  const { rejections } = (await answer.json()) as { rejections: readonly { bytes: string }[] };
+  return rejections.map(({ bytes }) => {
+    const text = Buffer.from(bytes, 'base64').toString();
+    return /broken-\d+\./.exec(text)?.[0] ?? text;
+  });
 }
 
 async function storedAlerts(address: string): Promise<readonly StoredAlert[]> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { statuses, type Status } from '../../alert/alert-life.ts';
+import { exceptionChoices } from '../../store/store.ts';
 import { CliFailure } from '../failure.ts';
 import { severityOf, wholeNumber } from '../options.ts';
 import type { BulkFlags } from '../run/bulk-alerts.ts';
@@ -73,8 +74,19 @@ A server that runs on the same store shows the change at once, and tells the cha
         .choices(['incident', 'hour'])
         .preset('incident'),
     )
-    .option('--since <time>', 'only of events since then: 2d, 2026-11-21, 2026-11-21T07:00:00Z')
-    .option('--until <time>', 'only of events before then')
+    .addOption(
+      list
+        .createOption(
+          '--exceptions <choice>',
+          'whether to hide alerts that fall under an exception or a suppression (where nothing is said), to show them, or to show only them',
+        )
+        .choices([...exceptionChoices]),
+    )
+    .option(
+      '--since <time>',
+      'only those that were last seen then or later: 2d, 2026-11-21, 2026-11-21T07:00:00Z',
+    )
+    .option('--until <time>', 'only those that were first seen before then')
     .option('--limit <n>', 'at most so many', wholeNumber, 50)
     .option('--ids', 'only their ids, one a line')
     .action(async (flags: AlertListFlags) => finish(await (await run()).listAlerts(flags)));

@@ -1,11 +1,11 @@
 import { lifecycleOf } from '../../alert/lifecycle.ts';
 import type { Status } from '../../alert/alert-life.ts';
-import type { Alert } from '../../alert/alert.ts';
+import type { Alert, ExceptionNote } from '../../alert/alert.ts';
 import type { Severity } from '../../event/severity.ts';
 import { line, lines } from '../../notify/safe-text.ts';
 import { originWords, titleOf, utc } from '../../notify/words.ts';
 import type { StoredHistoryLine } from '../../store/life-store.ts';
-import type { Store } from '../../store/store.ts';
+import type { Exceptions, Store } from '../../store/store.ts';
 import { CliFailure, exitCode } from '../failure.ts';
 import { renderColumns } from '../format/columns.ts';
 import { jsonText } from '../format/json.ts';
@@ -36,6 +36,7 @@ export interface AlertListFlags extends AlertFlags {
   readonly account?: string;
   readonly incident?: string;
   readonly muted?: 'incident' | 'hour';
+  readonly exceptions?: Exceptions;
   readonly since?: string;
   readonly ids?: boolean;
 }
@@ -136,7 +137,7 @@ function shown(alert: Alert, history: readonly StoredHistoryLine[], more: boolea
     ['status', `${status}${reason === undefined ? '' : `: ${reason}`} (revision ${revision})`],
     ['assignee', assignee],
     ['snoozed until', snoozedUntil === undefined ? undefined : utc(snoozedUntil)],
-    ['exception', alert.exception?.name],
+    ['exception', alert.exception && exceptionWords(alert.exception)],
     ['rule', `${alert.rule.title} (${alert.rule.id})`],
     [
       'when',
@@ -169,6 +170,10 @@ function shown(alert: Alert, history: readonly StoredHistoryLine[], more: boolea
     ...(more ? [`  'tocsin alerts history ${alert.id}' has the rest`] : []),
     '',
   ].join('\n');
+}
+
+function exceptionWords({ name, reason, owner, until }: ExceptionNote): string {
+  return `${name}: ${reason}; ${owner} answers for it, until ${utc(until)}`;
 }
 
 function historyText({ time, action, by, via, detail }: StoredHistoryLine): readonly string[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { parse, YAMLError } from 'yaml';
-import type { Suppression } from '../../alert/suppression.ts';
+import { periodProblem, type Suppression } from '../../alert/suppression.ts';
 import type { Json } from '../../event/json.ts';
 import { line } from '../../notify/safe-text.ts';
 import { utc } from '../../notify/words.ts';
@@ -73,7 +73,8 @@ export function addSuppression(name: string, flags: SuppressionFlags): Promise<n
   const now = Date.now();
   const when = searchOf(flags.when ?? '');
   const until = endOf(flags, now);
-  if (until <= now) throw new CliFailure(`--until ${flags.until}: must be a time in the future`);
+  const period = periodProblem({ from: now, until }, now);
+  if (period !== undefined) throw new CliFailure(`--${period}`);
   const problem = searchProblem(when);
   if (problem !== undefined) throw new CliFailure(`--when: ${line(problem, 500)}`);
   const suppression: Suppression = {

@@ -1,7 +1,8 @@
 import type { Alert } from '../../alert/alert.ts';
+import { toKey } from '../column-text.ts';
 import { readAlert, type CommitRows } from '../rows.ts';
 import { keyItem, numberOf, numeral, textOf, type Item } from './item.ts';
-import { alone, keyPart, rising, type Key } from './keys.ts';
+import { alone, keyPart, keyText, rising, type Key } from './keys.ts';
 import { textWithin, type Stage } from './stage.ts';
 import type { Table } from './table.ts';
 
@@ -22,6 +23,8 @@ export interface StoredAlert {
   readonly groupKey: string | undefined;
   readonly firstSeen: number;
   readonly lastSeen: number;
+  /** The list of those that last so long which it is in. */
+  readonly lasting: number | undefined;
   readonly status: string;
   readonly snoozedUntil: number | undefined;
   readonly deliveries: readonly string[];
@@ -32,6 +35,16 @@ export interface StoredAlert {
 /** @param id as `toKey` makes it */
 export function alertKey(id: string): Key {
   return { pk: `A#${keyPart(id)}`, sk: alone };
+}
+
+/** The item of the alert that goes by an id: its own, or that of a finding that joined it. */
+export async function foundAlert(table: Table, id: string): Promise<Item | undefined> {
+  const key = toKey(id);
+  const items = await table.getMany([alertKey(key), occurrenceKey(key)]);
+  const joins = textOf(items.get(keyText(occurrenceKey(key))), 'a');
+  return (
+    items.get(keyText(alertKey(key))) ?? (joins === undefined ? undefined : await table.get(alertKey(joins)))
+  );
 }
 
 type Kept = Pick<StoredAlert, 'id' | 'sequence' | 'storedAt' | 'time' | 'deliveries' | 'segments'>;
@@ -52,6 +65,7 @@ export function alertItem(kept: Kept, columns: AlertColumns, text: string, stage
     ...(typeof group === 'string' && { group: { S: group } }),
     first: numeral(columns.first_seen),
     last: numeral(columns.last_seen),
+    ...(typeof columns.lasting === 'number' && { l: numeral(columns.lasting) }),
     st: { S: columns.status ?? 'open' },
     ...(typeof snoozed === 'number' && { sn: numeral(snoozed) }),
     d: { S: kept.deliveries.join(' ') },
@@ -75,6 +89,7 @@ export function storedAlert(item: Item): StoredAlert {
     groupKey: textOf(item, 'group'),
     firstSeen: numberOf(item, 'first') ?? time,
     lastSeen: numberOf(item, 'last') ?? time,
+    lasting: numberOf(item, 'l'),
     status: textOf(item, 'st') ?? 'open',
     snoozedUntil: numberOf(item, 'sn'),
     deliveries: words(textOf(item, 'd')),

@@ -3,13 +3,14 @@ import { statuses } from '../../alert/alert-life.ts';
 import { severities, type Severity } from '../../event/severity.ts';
 import { toKey } from '../column-text.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { isSeen, zonesOf, type TimeRange, type Zone } from '../lasting.ts';
 import { checkLimit } from '../limit.ts';
 import { alertTerms, conditionTerms, searchTerms, type TermQuery } from '../search-terms.ts';
 import type { AlertPage, AlertQuery, Exceptions } from '../store.ts';
 import { alertKey, alertWithin, storedAlert } from './alert-item.ts';
 import type { Item } from './item.ts';
 import { keyText } from './keys.ts';
-import { listTerm, mergedPostings, postings, type Place, type Stretch } from './posting.ts';
+import { lastingTerm, listTerm, mergedPostings, postings, type Place, type Stretch } from './posting.ts';
 import type { Table } from './table.ts';
 
 const exceptedOf: Readonly<Record<Exceptions, readonly (0 | 1)[]>> = { hide: [0], show: [0, 1], only: [1] };
@@ -28,24 +29,15 @@ const mostAtOnce = 400;
 export async function selectAlerts(table: Table, query: AlertQuery): Promise<AlertPage> {
   checkLimit(query.limit);
   const after = query.after === undefined ? undefined : readCursor(query.after);
-  const stretch: Stretch = { since: query.since, until: query.until, after };
   // One more than asked for tells whether there is a next page.
   const most = query.limit + 1;
   if (query.status?.length === 0) return { alerts: [], next: undefined };
   const asked = askedTerms(query);
-  const pieces = await shortestList(table, query, asked, stretch, most);
-  const found: { readonly place: Place; readonly alert: Alert }[] = [];
-  let size = most;
-  for await (const places of rebatched(pieces, () => size)) {
-    const items = await table.getMany(places.map(({ id }) => alertKey(id)));
-    for (const place of places) {
-      const item = items.get(keyText(alertKey(place.id)));
-      const alert = item && (await fitting(table, item, place, query, asked));
-      if (alert !== undefined) found.push({ place, alert });
-      if (found.length >= most) break;
-    }
+  const found: Found[] = [];
+  for (const zone of zonesOf(query, after)) {
+    const pieces = await placesIn(table, zone, query, asked, after, most);
+    found.push(...(await firstFitting(table, pieces, query, asked, most - found.length)));
     if (found.length >= most) break;
-    size = Math.min(size * 2, mostAtOnce);
   }
   const page = found.slice(0, query.limit);
   const end = page.at(-1);
@@ -53,6 +45,53 @@ export async function selectAlerts(table: Table, query: AlertQuery): Promise<Ale
     alerts: page.map(({ alert }) => alert),
     next: found.length > query.limit && end ? writeCursor(end.place) : undefined,
   };
+}
+
+interface Found {
+  readonly place: Place;
+  readonly alert: Alert;
+}
+
+/** The places of a zone where something that is asked for may be, in order. */
+async function placesIn(
+  table: Table,
+  zone: Zone,
+  query: AlertQuery,
+  asked: TermQuery,
+  after: Place | undefined,
+  most: number,
+): Promise<AsyncGenerator<readonly Place[]>> {
+  const stretchOf = ({ from, before }: TimeRange): Stretch => ({
+    since: from === -Infinity ? undefined : from,
+    until: before === Infinity ? undefined : before,
+    after,
+  });
+  if (zone.type === 'all') return shortestList(table, query, asked, stretchOf(zone.range), most);
+  return mergedPostings(
+    zone.ranges.map((range) => postings(table, lastingTerm(range.lasting), stretchOf(range), mostAtOnce)),
+  );
+}
+
+async function firstFitting(
+  table: Table,
+  pieces: AsyncGenerator<readonly Place[]>,
+  query: AlertQuery,
+  asked: TermQuery,
+  most: number,
+): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  let size = most;
+  for await (const places of rebatched(pieces, () => size)) {
+    const items = await table.getMany(places.map(({ id }) => alertKey(id)));
+    for (const place of places) {
+      const item = items.get(keyText(alertKey(place.id)));
+      const alert = item && (await fitting(table, item, place, query, asked));
+      if (alert !== undefined) found.push({ place, alert });
+      if (found.length >= most) return found;
+    }
+    size = Math.min(size * 2, mostAtOnce);
+  }
+  return found;
 }
 
 /** What terms an alert must have and must not have. */
@@ -121,9 +160,11 @@ async function fitting(
   query: AlertQuery,
   { all, none }: TermQuery,
 ): Promise<Alert | undefined> {
-  const { time, severity, excepted, ruleId, account } = storedAlert(item);
+  const stored = storedAlert(item);
+  const { time, severity, excepted, ruleId, account } = stored;
   const isWanted =
     time === place.time &&
+    isSeen(stored, query) &&
     chosenSeverities(query).some((one) => one === severity) &&
     exceptedOf[query.exceptions ?? 'hide'].some((one) => one === excepted) &&
     (query.ruleId === undefined || ruleId === toKey(query.ruleId)) &&

@@ -9,7 +9,7 @@ import type { Head, HeadNumber } from './head.ts';
 import { historyItems } from './history.ts';
 import { keyItem, keyOf, packed, type Item } from './item.ts';
 import { keyPart, keyText } from './keys.ts';
-import { listTerm, postingItems, type Posted } from './posting.ts';
+import { lastingTerm, listTerm, postingItems, type Posted } from './posting.ts';
 import { segmentItem } from './segment.ts';
 import type { Stage } from './stage.ts';
 import type { Write } from './write.ts';
@@ -101,7 +101,11 @@ export function alertWriter(head: Head, stage: Stage, place: string): AlertWrite
       posted.push({
         time,
         id,
-        terms: [...terms, listTerm(columns.severity, columns.excepted === 1 ? 1 : 0)],
+        terms: [
+          ...terms,
+          listTerm(columns.severity, columns.excepted === 1 ? 1 : 0),
+          ...(typeof columns.lasting === 'number' ? [lastingTerm(columns.lasting)] : []),
+        ],
       });
       countAlert(columns, 1);
     },
@@ -112,6 +116,9 @@ export function alertWriter(head: Head, stage: Stage, place: string): AlertWrite
       const news = alertTerms(after).filter((term) => !was.has(term));
       const listed = [old, columns].map((row) => listTerm(row.severity, row.excepted === 1 ? 1 : 0));
       if (listed[0] !== listed[1]) news.push(listed[1] ?? '');
+      // Also one that was stored before there were such lists.
+      if (typeof columns.lasting === 'number' && columns.lasting !== known.lasting)
+        news.push(lastingTerm(columns.lasting));
       const segments = news.length === 0 ? known.segments : [...known.segments, segment];
       const kept = { ...known, segments, deliveries: [...known.deliveries, ...(deliveries ?? [])] };
       stage.replace(known.item);

@@ -6,7 +6,7 @@ import { grouped } from '../grouped.ts';
 import { checkLimit } from '../limit.ts';
 import { commitRows, readDeliveryState, readState, type CommitRows } from '../rows.ts';
 import type { Commit, CommitResult, Leadership, StateEntry, Store, StoreCounts } from '../store.ts';
-import { alertKey, alertWithin, occurrenceKey, storedAlert } from './alert-item.ts';
+import { alertKey, alertWithin, foundAlert, storedAlert } from './alert-item.ts';
 import { selectAlerts } from './alert-query.ts';
 import { amendAlert } from './amend.ts';
 import { selectAllAssets, selectAsset, selectAssetChanges, selectAssets } from './assets.ts';
@@ -18,8 +18,6 @@ import { handleDeadDeliveries, selectDead } from './dead.ts';
 import { oweFollowUps, workOffFollowUps } from './follow-ups.ts';
 import type { Head } from './head.ts';
 import { sweep } from './intent.ts';
-import { textOf } from './item.ts';
-import { keyText } from './keys.ts';
 import { dynamoLeadership } from './leadership.ts';
 import { dynamoLife } from './life.ts';
 import { deliveriesOf, forgetAlerts, selectOldAlerts } from './old-alerts.ts';
@@ -171,12 +169,7 @@ function storeOn(table: Table, options: DynamoStoreOptions, end: () => void): St
 
     alert: (id) =>
       read('alert', async () => {
-        const key = toKey(id);
-        const items = await table.getMany([alertKey(key), occurrenceKey(key)]);
-        const joins = textOf(items.get(keyText(occurrenceKey(key))), 'a');
-        const item =
-          items.get(keyText(alertKey(key))) ??
-          (joins === undefined ? undefined : await table.get(alertKey(joins)));
+        const item = await foundAlert(table, id);
         return item && alertWithin(table, item);
       }),
     alerts: (query) => read('alerts', () => selectAlerts(table, query)),

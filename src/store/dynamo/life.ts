@@ -5,7 +5,7 @@ import type { Run } from '../block-audit.ts';
 import { toColumn, toKey } from '../column-text.ts';
 import type { AlertChange, AlertChangeResult, LifeStore, RuleFigures } from '../life-store.ts';
 import { owedOnce } from '../rows.ts';
-import { alertKey, alertWithin, snoozedList, storedAlert } from './alert-item.ts';
+import { alertKey, alertWithin, foundAlert, snoozedList, storedAlert } from './alert-item.ts';
 import { alertWriter, figuresList } from './alert-writer.ts';
 import type { Changes, Plan } from './change.ts';
 import { deliverAgain, withFollowUps } from './follow-ups.ts';
@@ -82,7 +82,7 @@ async function planChange(
   head: Head,
   stage: Stage,
 ): Promise<Plan<AlertChangeResult>> {
-  const item = await table.get(alertKey(toKey(alertId)));
+  const item = await foundAlert(table, alertId);
   if (item === undefined) return { writes: [], result: { type: 'unknown' } };
   const before = await alertWithin(table, item);
   if (expected !== undefined && lifecycleOf(before).revision !== expected)

@@ -60,6 +60,11 @@ export function listTerm(severity: string, excepted: 0 | 1): string {
   return `=${severity}/${excepted}`;
 }
 
+/** The list of alerts that last so long: see `../lasting.ts`. */
+export function lastingTerm(lasting: number): string {
+  return `=lasting/${lasting}`;
+}
+
 /** Which part of a list is read. */
 export interface Stretch {
   /** Only event times in [since, until). */

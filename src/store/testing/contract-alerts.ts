@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../alert/alert.ts';
+import { occurrencesOf } from '../../alert/occurrences.ts';
 import { atLeast, severities } from '../../event/severity.ts';
 import type { Open } from './opened-store.ts';
 import { exceptionChoices } from '../store.ts';
@@ -26,14 +27,27 @@ function newestFirst(a: Alert, b: Alert): number {
   return b.time - a.time || (a.id < b.id ? 1 : -1);
 }
 
+/** The alert as one of several findings, the first and last of which were at these times. */
+function spanning(alert: Alert, firstSeen: number, lastSeen: number): Alert {
+  if (firstSeen === lastSeen) return alert;
+  return { ...alert, occurrences: { ...occurrencesOf(alert), count: 3, firstSeen, lastSeen } };
+}
+
 export function describeAlerts(open: Open): void {
   describe('alerts', () => {
     it('finds what a filter over an array finds, in the same order, in pages of any size', async () => {
       const { store } = await open();
       const alerts: Alert[] = [];
-      const time = fc.oneof(fc.nat(8), fc.constantFrom(-5, 2.5, 1e15));
+      const time = fc.oneof(fc.nat(8), fc.constantFrom(-5, 2.5, 700_000, 4_000_000, 2e9, 1e15));
+      // From moments to years, so that every length that a store may tell apart is there.
+      const reach = fc.oneof(
+        fc.constant(0),
+        fc.constantFrom(3, 600_000, 700_000, 4_000_000, 4e7, 3e8, 2e9, 1e10, 1e11),
+      );
       const newAlert = fc.record({
         time,
+        before: reach,
+        behind: reach,
         severity: fc.constantFrom(...severities),
         ruleId: fc.constantFrom('rule-a', 'rule-b'),
         account: fc.constantFrom('1', '2', undefined),
@@ -53,7 +67,10 @@ export function describeAlerts(open: Open): void {
       );
       await fc.assert(
         fc.asyncProperty(fc.array(newAlert, { maxLength: 4 }), filter, async (parts, query) => {
-          const added = parts.map((part) => sampleAlert(alerts.length * 7_919 + parts.indexOf(part), part));
+          const added = parts.map((part) => {
+            const alert = sampleAlert(alerts.length * 7_919 + parts.indexOf(part), part);
+            return spanning(alert, alert.time - part.before, alert.time + part.behind);
+          });
           const known = new Set(alerts.map((alert) => alert.id));
           const fresh = added.filter((alert) => !known.has(alert.id));
           alerts.push(...fresh);
@@ -67,8 +84,8 @@ export function describeAlerts(open: Open): void {
                 ? true
                 : (query.exceptions === 'only') === (exception !== undefined),
             )
-            .filter((alert) => query.since === undefined || alert.time >= query.since)
-            .filter((alert) => query.until === undefined || alert.time < query.until)
+            .filter((alert) => query.since === undefined || occurrencesOf(alert).lastSeen >= query.since)
+            .filter((alert) => query.until === undefined || occurrencesOf(alert).firstSeen < query.until)
             .sort(newestFirst);
           const found = await pages(store, query);
           expect(found.flat()).toEqual(expected);

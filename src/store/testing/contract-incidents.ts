@@ -125,6 +125,33 @@ export function describeIncidents(open: Open): void {
       expect(await statuses()).toEqual(['acknowledged', 'open', 'open', 'open']);
     });
 
+    it('is held to the revision that it was decided from, also where it has no alert of its own', async () => {
+      const { store, incident, set, statuses } = await opened(open, false);
+      const change = { ...who, status: 'acknowledged' } as const;
+      const nobodyTold = await incident();
+      expect(await changeIncident(store, nobodyTold, { ...change, expected: 7 })).toEqual({
+        type: 'stale',
+        alert: undefined,
+      });
+      // An alert in it told of it, and somebody has looked at that one.
+      const told = { id: id(0), alertId: id(1), severity: 'high' } as const;
+      await set(1, 'in-progress');
+      const toldByMember = { ...nobodyTold, told };
+      expect(await changeIncident(store, toldByMember, { ...change, expected: 0 })).toMatchObject({
+        type: 'stale',
+        alert: { id: id(1), lifecycle: { revision: 1 } },
+      });
+      expect(await statuses()).toEqual(['open', 'open', 'in-progress', 'open']);
+      for (const [one, expected] of [
+        [toldByMember, 1],
+        [nobodyTold, 0],
+        // The alert that told of it is gone.
+        [{ ...nobodyTold, told: { ...told, alertId: id(50) } }, 0],
+      ] as const)
+        expect(await changeIncident(store, one, { ...change, expected })).toMatchObject({ type: 'changed' });
+      expect(await statuses()).toEqual(['open', 'acknowledged', 'in-progress', 'acknowledged']);
+    });
+
     it.each([true, false])('is no false positive without a reason: told %s', async (isTold) => {
       const { store, incident, statuses } = await opened(open, isTold);
       const change = { ...who, status: 'false-positive' } as const;

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../alert/alert.ts';
 import { occurrencesOf } from '../../alert/occurrences.ts';
+import { changeInBulk } from '../bulk.ts';
 import type { CommitJoining } from '../owed.ts';
-import type { Store } from '../store.ts';
+import type { AlertQuery, Store } from '../store.ts';
 import type { Open } from './opened-store.ts';
 import {
   forgetNow,
@@ -91,6 +92,62 @@ export function describeJoining(open: Open): void {
         sampleFinding(4, 161),
       ]);
       expect((await all(store)).map((alert) => occurrencesOf(alert).count)).toEqual([1, 3]);
+    });
+
+    it('is changed by the id of any of its findings, each time under its own name', async () => {
+      const { store } = await open();
+      await put(store, [sampleFinding(1, 0), sampleFinding(2, 5), sampleFinding(3, 9)]);
+      expect(await sent(store, 2)).toEqual(['01 first: new']);
+      const change = { type: 'status', status: 'acknowledged' } as const;
+      const who = { by: 'jane', via: 'api', now: 5 };
+      const revision = 0;
+      const asked = { ...who, alertId: sampleId(2), change, expected: revision, followUps: ['slack'] };
+      const changed = await store.life.change(asked);
+      expect(changed).toMatchObject({ type: 'changed', alert: { id: sampleId(1) } });
+      expect(await store.life.change(asked)).toMatchObject({ type: 'stale', alert: { id: sampleId(1) } });
+      const { lines } = await store.life.history({ alertId: sampleId(1), limit: 5 });
+      expect(lines).toMatchObject([{ alertId: sampleId(1), by: 'jane', revision: 1 }]);
+      expect(await sent(store, 6)).toEqual(['01 again: new']);
+      const targets = [2, 3, 1, 9].map((n) => ({ id: sampleId(n) }));
+      expect(await changeInBulk(store, undefined, targets, { ...who, status: 'resolved' })).toMatchObject({
+        changed: 1,
+        unchanged: 0,
+        conflicts: [],
+        unknown: [sampleId(9)],
+      });
+      expect(await sent(store, 7)).toEqual(['01 again: new']);
+    });
+
+    it('is found by the time in which it goes on, and stands in a list where it began', async () => {
+      const { store } = await open();
+      const minute = (n: number): number => sampleStart + n * 60_000;
+      // 3 hours; the last finding comes 5 seconds before `now`.
+      const now = minute(180) + 5_000;
+      for (const [n, at] of [0, 45, 90, 135, 180].entries())
+        await put(store, [sampleFinding(n + 1, at), sampleFinding(n + 11, at / 9, { group: 'b' })]);
+      await put(store, [sampleFinding(21, 150, { group: 'c' }), sampleFinding(22, 2, { group: 'd' })]);
+      const found = async (query: Omit<AlertQuery, 'limit'>): Promise<readonly string[]> => {
+        const ids: string[] = [];
+        let after: string | undefined;
+        do {
+          const page = await store.alerts({ ...query, after, limit: 1 });
+          ids.push(...page.alerts.map(({ id }) => id));
+          after = page.next;
+        } while (after !== undefined);
+        return ids;
+      };
+      const [long, short, later, once] = [1, 11, 21, 22].map(sampleId);
+      expect(await found({ since: now - hour })).toEqual([later, long]);
+      expect(await found({ since: minute(180) })).toEqual([long]);
+      expect(await found({ since: minute(180) + 1 })).toEqual([]);
+      expect(await found({ since: minute(20), until: minute(21) })).toEqual([short, long]);
+      expect(await found({ since: minute(20), text: 'alice' })).toEqual([later, short, long]);
+      expect(await found({ since: minute(20), status: ['open'], ruleId: 'no-rule' })).toEqual([]);
+      expect(await found({ until: minute(2) })).toEqual([short, long]);
+      // A finding that comes late was first seen earlier than the one that made the alert.
+      await put(store, [sampleFinding(23, 100, { group: 'c' })]);
+      expect(await found({ since: minute(20), until: minute(101) })).toEqual([later, short, long]);
+      expect(await found({ until: minute(100) })).toEqual([once, short, long]);
     });
 
     it('counts a repeated finding once, whether it made the alert or joined it, with joining or without', async () => {
