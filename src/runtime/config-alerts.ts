@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { breadthProblem } from '../alert/suppression.ts';
 import { severities } from '../event/severity.ts';
 import { RuleError } from '../sigma/problem.ts';
 import { hours } from './config-hours.ts';
@@ -35,11 +34,6 @@ const selection = searchOver(
   ofEvents,
   'Which alerts: a search as rules have it (a map, or a list of maps) over raw fields, `tocsin.*`, `tocsin.estate.*` and `tocsin.rule.id`, `.title`, `.level`, `.tags`.',
 );
-
-const quietSelection = selection.superRefine((when, context) => {
-  const problem = breadthProblem(when);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
 
 /** `2026-12-31` or a time with its zone, as milliseconds since the epoch. `ends` is where a day ends and not where it begins. */
 function point(ends: boolean) {
@@ -96,7 +90,7 @@ const severityChange = z
 const exception = z
   .strictObject({
     name: name.describe('What it is called in lists.'),
-    when: quietSelection,
+    when: selection,
     reason: name.describe('Why this is accepted.'),
     owner: name.describe('Who answers for it.'),
     from: point(false)
