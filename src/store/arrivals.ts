@@ -5,7 +5,7 @@ import { rewriteAlert, writeHistory, writeTerms } from './alert-rows.ts';
 import { deliverAgain } from './deliver-again.ts';
 import { fixedSql, listOf, rowInserter } from './fixed-sql.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
-import { readPace, rulePaces, writePace } from './pace.ts';
+import { readPace, rulePaces, writePace, type RulePaces } from './pace.ts';
 import type { Handing } from './handing.ts';
 import { alertRow, readAlert } from './rows.ts';
 import type { AlertRow, Tables } from './schema.ts';
@@ -17,6 +17,7 @@ export interface Arrived {
   readonly created: ReadonlySet<string>;
   /** Ids of the alerts that the others joined, by the key that they came with; what was there already is in neither. */
   readonly joined: ReadonlyMap<string, string>;
+  readonly mutedOf: RulePaces['mutedOf'];
 }
 
 /** Rows in one statement at most: well below any database's limit on parameters. */
@@ -58,6 +59,7 @@ export async function writeArrivals(
   return {
     created: new Set(fresh.flatMap(({ arrival }) => arrival?.entry.row.id ?? [])),
     joined: new Map([...joined].flatMap(([key, { alert }]) => (alert ? [[key, alert.id] as const] : []))),
+    mutedOf: paces.mutedOf,
   };
 }
 

@@ -320,7 +320,7 @@ async function writeBatches(
     }
   }
 
-  const { created, joined } = await writeArrivals(trx, [...first.values()], options);
+  const { created, joined, mutedOf } = await writeArrivals(trx, [...first.values()], options);
   await growAlerts(
     trx,
     batches.flatMap((batch) =>
@@ -379,6 +379,7 @@ async function writeBatches(
       created: isNew.map(({ id }) => id),
       repeated: batch.alerts.length - isNew.length - joins.length,
       ...(joins.length > 0 && { joined: joins }),
+      ...(mutedOf(batch) > 0 && { muted: mutedOf(batch) }),
     };
   });
   return { results, revision };
