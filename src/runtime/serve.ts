@@ -210,6 +210,14 @@ export async function serve({
           },
           onReleased: () => outbox.nudge(),
           onMuted: metrics.muted,
+          onUntold: (alert) => {
+            if (config.routes.length === 0 || !isUnrouted(alert, route(alert))) return;
+            metrics.unrouted();
+            log.warn(
+              { alert: alert.id, rule: alert.rule.id },
+              'nobody is told what a rule found beyond its hour: no route takes the sum, and the channels are gone that were to be told of its alerts',
+            );
+          },
           onBatch: (batch) => {
             metrics.batchTaken(batch);
             tellOfBatch(batch, log);

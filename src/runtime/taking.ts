@@ -39,7 +39,9 @@ import { startRetention } from './retention.ts';
 import { compilePolicy } from '../alert/policy.ts';
 import { incidentRuleHeader } from '../alert/incident/incident-rule.ts';
 import { gatheringOf } from './config-incidents.ts';
+import type { Metrics } from './metrics.ts';
 import { createMuting } from './muting.ts';
+import { overflowOwesOf } from './overflow-owes.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
 export interface TakingOptions {
@@ -59,8 +61,9 @@ export interface TakingOptions {
   readonly suppressing: Suppressing;
   readonly onCommit: IngestOptions['onCommit'];
   readonly onNews: AlertLifeOptions['onNews'];
-  /** Told how many alerts some channel was not told of, because it knows of their incident. */
-  readonly onMuted: (alerts: number) => void;
+  /** Told how many messages about alerts were left out, and why. */
+  readonly onMuted: Metrics['muted'];
+  readonly onUntold: AlertLifeOptions['onUntold'];
   readonly onBatch: WorkerIntakeOptions['onTaken'];
   /** Told when messages that waited may go out. */
   readonly onReleased: () => void;
@@ -124,17 +127,22 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     if (commit.created.length > 0) lookups?.nudge();
     options.onCommit(commit);
   };
+  const commitJoining: Store['commit'] = async (batch) => {
+    const result = await leadership.commit(batch);
+    options.onMuted('hour', result.muted ?? 0);
+    return result;
+  };
   const muting = config.incidents.enabled
     ? createMuting({
         upTo: config.incidents.mute,
         setting: gatheringOf(config.incidents),
         clientWaitMs: config.incidents.clientWait,
         alert: (id) => store.alert(id),
-        commit: (batch) => leadership.commit(batch),
-        onMuted: options.onMuted,
+        commit: commitJoining,
+        onMuted: (alerts) => options.onMuted('incident', alerts),
       })
     : undefined;
-  const commit: Store['commit'] = (batch) => (muting ?? leadership).commit(batch);
+  const commit: Store['commit'] = muting?.commit ?? commitJoining;
   const ingestOptions: IngestOptions = {
     engine,
     store: { commit },
@@ -164,8 +172,10 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     store: leadership,
     life: store.life,
     channelsFor: options.channelsFor,
+    overflowOwes: overflowOwesOf(config),
     clock: Date.now,
     onNews: options.onNews,
+    onUntold: options.onUntold,
   };
   const { joining } = ingestOptions;
   const { severity, exceptions } = config.alerts;
@@ -174,7 +184,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     ? incidentGatherer({
         config: config.incidents,
         store,
-        commit: (batch) => leadership.commit(batch),
+        commit: commitJoining,
         channelsFor: options.channelsFor,
         joining: joining && { ...joining, channelsFor: options.channelsFor },
         judge: (alert) => judge(alert, incidentRuleHeader, undefined),
