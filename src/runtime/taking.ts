@@ -42,6 +42,7 @@ import { gatheringOf } from './config-incidents.ts';
 import type { Metrics } from './metrics.ts';
 import { createMuting } from './muting.ts';
 import { overflowOwesOf } from './overflow-owes.ts';
+import { watchStore } from './store-watch.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
 export interface TakingOptions {
@@ -86,11 +87,15 @@ export interface Taking extends Led {
   /** How those are doing who are asked about what alerts name; undefined where nobody is. */
   readonly lookups: () => readonly AskingState[] | undefined;
   readonly health: Health;
+  /** Why the store keeps nothing, and since when; undefined where it does. */
+  readonly storeTrouble: () => string | undefined;
 }
 
 /** Goes on where the store says that the leader before was. */
 export async function startTaking(options: TakingOptions): Promise<Taking> {
-  const { config, engine, store, leadership, log } = options;
+  const { config, engine, store, log } = options;
+  const storeWatch = watchStore((batch) => options.leadership.commit(batch), Date.now);
+  const leadership: Pick<Leadership, 'commit'> = { commit: storeWatch.commit };
   const kept = await openCorrelations(engine, store, {
     lateness: config.correlations.latenessMinutes * 60_000,
     clock: Date.now,
@@ -198,6 +203,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   await gatherIncidents();
   const ticks = startTicks(
     [
+      storeWatch.retry,
       () => commitTick(ingestOptions),
       assets.refresh,
       options.suppressing.refresh,
@@ -289,6 +295,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     usual: () => usual?.counters(),
     lookups: () => lookups?.states(),
     health,
+    storeTrouble: storeWatch.trouble,
     stop: () => (stopped ??= stop()),
   };
   started.taking = taking;

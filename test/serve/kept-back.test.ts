@@ -72,3 +72,32 @@ it('what is kept back is counted, and so is a sum of it that nobody can be told 
   );
   expect(two.output() + two.log()).toContain('nobody is told what a rule found beyond its hour');
 });
+
+it('is not ready while its store keeps nothing, and is again by itself when it does', async () => {
+  const data = newFolder();
+  const { address } = await server('--data', data, '--quiet');
+  const ready = async () => {
+    const answer = await fetch(`${address}/readyz`);
+    return { status: answer.status, body: await answer.json() };
+  };
+  expect(await ready()).toEqual({
+    status: 200,
+    body: { ready: true, checks: [{ name: 'store', ok: true }] },
+  });
+
+  // Another program that writes to the file for ever.
+  const other = new BetterSqlite3(join(data, 'tocsin.db'));
+  other.exec('begin immediate');
+  expect(await send(address, trailStopped())).toBe(503);
+  expect(await ready()).toMatchObject({
+    status: 503,
+    body: {
+      ready: false,
+      checks: [{ name: 'store', ok: false, detail: expect.stringMatching(/since 20.*SQLITE_BUSY/) }],
+    },
+  });
+  expect((await fetch(`${address}/healthz`)).status).toBe(200);
+  other.exec('rollback');
+  other.close();
+  await until('it is ready again', async () => ((await ready()).status === 200 ? true : undefined));
+});
