@@ -5,6 +5,7 @@ import { alertId } from './identity.ts';
 /** What of a rule was told to nobody in an hour, because the rule had told too much. */
 export interface Overflow {
   readonly rule: { readonly id: string; readonly title: string };
+  /** The worst of what was kept back. */
   readonly severity: Severity;
   /** When the hour began, and the number that the store knows it by; milliseconds since the epoch. */
   readonly start: number;
@@ -12,6 +13,8 @@ export interface Overflow {
   readonly muted: number;
   /** Who they were about: the first 50. */
   readonly actors: readonly string[];
+  /** Names of the channels, or of their digests, that would have been told; absent in what an earlier version wrote. */
+  readonly channels?: readonly string[] | undefined;
   /** Event times of the first and last of them. */
   readonly first: number;
   readonly last: number;

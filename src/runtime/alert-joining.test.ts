@@ -10,6 +10,7 @@ import { createEngine } from './engine.ts';
 import { createIngest } from './ingest.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
+import { overflowOwesOf } from './overflow-owes.ts';
 import { createSuppressing, searchProblem } from './suppressing.ts';
 
 const start = Date.UTC(2026, 10, 21, 9, 10);
@@ -103,7 +104,15 @@ async function served(alerts = '{}', tocsin = '') {
     },
     tick: async (at: number) => {
       now = at;
-      await alertLifeTick({ store, life: store.life, channelsFor, clock, onNews: () => {} });
+      await alertLifeTick({
+        store,
+        life: store.life,
+        channelsFor,
+        overflowOwes: overflowOwesOf(parseConfig('{}', 'tocsin.yaml', undefined)),
+        clock,
+        onNews: () => {},
+        onUntold: () => {},
+      });
     },
     counts: async () => {
       const page = await store.alerts({ limit: 100, exceptions: 'show' });

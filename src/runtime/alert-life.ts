@@ -2,14 +2,18 @@ import { overflowAlert } from '../alert/overflow.ts';
 import type { Alert } from '../alert/alert.ts';
 import type { CommitJoining } from '../store/owed.ts';
 import type { Store } from '../store/store.ts';
+import type { OverflowOwes } from './overflow-owes.ts';
 
 export interface AlertLifeOptions {
   readonly store: Pick<Store, 'commit'>;
   readonly life: Store['life'];
   readonly channelsFor: CommitJoining['channelsFor'];
+  readonly overflowOwes: OverflowOwes;
   readonly clock: () => number;
   /** Told of the alerts that were made here, after they are durable, and of how many were woken. */
   readonly onNews: (created: readonly Alert[], woken: number) => void;
+  /** Told of each that was made here and is owed to nobody, after it is durable. */
+  readonly onUntold: (alert: Alert) => void;
 }
 
 const wokenAtOnce = 100;
@@ -19,8 +23,10 @@ export async function alertLifeTick({
   store,
   life,
   channelsFor,
+  overflowOwes,
   clock,
   onNews,
+  onUntold,
 }: AlertLifeOptions): Promise<void> {
   const now = clock();
   let woken = 0;
@@ -38,21 +44,20 @@ export async function alertLifeTick({
     if (result.type === 'changed') woken += 1;
   }
   const overflows = await life.overflows(now);
-  const alerts = overflows.map((overflow) => overflowAlert(overflow, now));
+  const entries = overflows.map((overflow) => {
+    const alert = overflowAlert(overflow, now);
+    return { alert, channels: overflowOwes(channelsFor(alert), overflow.channels ?? [], now) };
+  });
   const created =
-    alerts.length === 0
+    entries.length === 0
       ? []
-      : (
-          await store.commit({
-            alerts: alerts.map((alert) => ({ alert, channels: channelsFor(alert) })),
-            overflowsTold: overflows,
-            now,
-          })
-        ).created;
+      : (await store.commit({ alerts: entries, overflowsTold: overflows, now })).created;
   const isNew = new Set(created);
-  if (woken + isNew.size > 0)
+  const news = entries.filter(({ alert }) => isNew.has(alert.id));
+  if (woken + news.length > 0)
     onNews(
-      alerts.filter(({ id }) => isNew.has(id)),
+      news.map(({ alert }) => alert),
       woken,
     );
+  for (const { alert, channels } of news) if (channels.length === 0) onUntold(alert);
 }

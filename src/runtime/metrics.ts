@@ -15,6 +15,11 @@ import type { WorkerIntakeOptions } from './worker-intake.ts';
 
 type TakenBatch = WorkerIntakeOptions['onTaken'];
 
+/** Why an alert is not told: its incident was, or its rule had told as much as it may in an hour. */
+const mutedReasons = ['incident', 'hour'] as const;
+
+type MutedReason = (typeof mutedReasons)[number];
+
 export interface Metrics {
   readonly ingested: (
     source: string,
@@ -27,8 +32,8 @@ export interface Metrics {
   readonly latency: Latency;
   /** A flush of the embedded store, and the milliseconds that it took. */
   readonly flushed: (ms: number) => void;
-  /** Alerts of which some channel was not told, because it knows of their incident. */
-  readonly muted: (alerts: number) => void;
+  /** Messages about alerts that were left out. */
+  readonly muted: (reason: MutedReason, count: number) => void;
   /** An alert that no route sends anywhere. */
   readonly unrouted: () => void;
   readonly batchTaken: TakenBatch;
@@ -97,8 +102,8 @@ export function createMetrics(
   const joins = counter('tocsin_alerts_joined_total', 'Findings that joined an alert that was there.', []);
   const muted = counter(
     'tocsin_alerts_muted_total',
-    'New alerts of which some channel was not told, because it had been told of their incident.',
-    [],
+    'Alerts that were not told, by the reason: incident (new ones of which some channel was not told, because it had been told of their incident), hour (tellings that were kept back, the first of each alert and later ones, because the rule had told as much as it may in the hour; they are summed up when it is over).',
+    ['reason'],
   );
   const unrouted = counter(
     'tocsin_alerts_unrouted_total',
@@ -298,6 +303,7 @@ export function createMetrics(
   );
   const stages = createLatency(registry);
   for (const severity of severities) alerts.inc({ severity }, 0);
+  for (const reason of mutedReasons) muted.inc({ reason }, 0);
 
   return {
     ingested: (source, tally, created, repeated, joined = 0) => {
@@ -334,7 +340,7 @@ export function createMetrics(
     attempted: (channel, result) => attempts.inc({ channel, result }),
     latency: stages,
     flushed: (ms) => flushes.observe(ms / 1000),
-    muted: (count) => muted.inc(count),
+    muted: (reason, count) => muted.inc({ reason }, count),
     unrouted: () => unrouted.inc(),
     text: () => registry.metrics(),
   };

@@ -39,6 +39,7 @@ import { listsFolder } from './reputation.ts';
 import { startIntel } from './start-intel.ts';
 import { isUnrouted, owedBy, routerOf } from './routing.ts';
 import { rulePaths } from './packs.ts';
+import { readiness } from './readiness.ts';
 import { newTally } from './pipeline.ts';
 import { createSuppressing, searchProblem } from './suppressing.ts';
 import { startTaking, type Taking } from './taking.ts';
@@ -210,6 +211,14 @@ export async function serve({
           },
           onReleased: () => outbox.nudge(),
           onMuted: metrics.muted,
+          onUntold: (alert) => {
+            if (config.routes.length === 0 || !isUnrouted(alert, route(alert))) return;
+            metrics.unrouted();
+            log.warn(
+              { alert: alert.id, rule: alert.rule.id },
+              'nobody is told what a rule found beyond its hour: no route takes the sum, and the channels are gone that were to be told of its alerts',
+            );
+          },
           onBatch: (batch) => {
             metrics.batchTaken(batch);
             tellOfBatch(batch, log);
@@ -273,26 +282,14 @@ export async function serve({
     }),
     channels: () => channelStates(outbox, config),
     keys: config.server.keys,
-    health: () => {
-      const led = taking();
-      const checks = (led?.sources ?? []).map((source) => checkOf(source.name, source.trouble()));
-      const troubles = [...places.troubles(), providers.trouble()].filter((one) => one !== undefined);
-      const placesCheck = checkOf('places', troubles.length === 0 ? undefined : troubles.join('; '));
-      // A source in trouble is for an alarm, not for a load balancer: the server itself still takes events.
-      const standsBy = { name: 'leader', ok: true, detail: standingBy().message };
-      return {
-        ready: !stopping && led !== undefined,
-        checks: [
-          ...checks,
-          ...(isLookedUp ? [placesCheck] : []),
-          ...(intel.trouble() === undefined
-            ? []
-            : [{ name: 'feeds of indicators', ok: false, detail: intel.trouble() ?? '' }]),
-          ...(estateSources(config.estate).length > 0 ? [checkOf('estate', estate.trouble())] : []),
-          ...(led === undefined ? [standsBy] : []),
-        ],
-      };
-    },
+    health: readiness({
+      stopping: () => stopping,
+      taking,
+      standsBy: standingBy().message,
+      places: isLookedUp ? () => [...places.troubles(), providers.trouble()] : undefined,
+      intel,
+      estate: estateSources(config.estate).length > 0 ? estate : undefined,
+    }),
     metrics: metrics.text,
     latency: metrics.latency.figures,
     incidents: gatheringOf(config.incidents),
@@ -398,8 +395,4 @@ function startLooks(places: KeptPlaces, log: Logger): { readonly stop: () => Pro
       await underway;
     },
   };
-}
-
-function checkOf(name: string, trouble: string | undefined) {
-  return { name, ok: trouble === undefined, ...(trouble === undefined ? {} : { detail: trouble }) };
 }

@@ -39,7 +39,10 @@ import { startRetention } from './retention.ts';
 import { compilePolicy } from '../alert/policy.ts';
 import { incidentRuleHeader } from '../alert/incident/incident-rule.ts';
 import { gatheringOf } from './config-incidents.ts';
+import type { Metrics } from './metrics.ts';
 import { createMuting } from './muting.ts';
+import { overflowOwesOf } from './overflow-owes.ts';
+import { watchStore } from './store-watch.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
 export interface TakingOptions {
@@ -59,8 +62,9 @@ export interface TakingOptions {
   readonly suppressing: Suppressing;
   readonly onCommit: IngestOptions['onCommit'];
   readonly onNews: AlertLifeOptions['onNews'];
-  /** Told how many alerts some channel was not told of, because it knows of their incident. */
-  readonly onMuted: (alerts: number) => void;
+  /** Told how many messages about alerts were left out, and why. */
+  readonly onMuted: Metrics['muted'];
+  readonly onUntold: AlertLifeOptions['onUntold'];
   readonly onBatch: WorkerIntakeOptions['onTaken'];
   /** Told when messages that waited may go out. */
   readonly onReleased: () => void;
@@ -83,11 +87,15 @@ export interface Taking extends Led {
   /** How those are doing who are asked about what alerts name; undefined where nobody is. */
   readonly lookups: () => readonly AskingState[] | undefined;
   readonly health: Health;
+  /** Why the store keeps nothing, and since when; undefined where it does. */
+  readonly storeTrouble: () => string | undefined;
 }
 
 /** Goes on where the store says that the leader before was. */
 export async function startTaking(options: TakingOptions): Promise<Taking> {
-  const { config, engine, store, leadership, log } = options;
+  const { config, engine, store, log } = options;
+  const storeWatch = watchStore((batch) => options.leadership.commit(batch), Date.now);
+  const leadership: Pick<Leadership, 'commit'> = { commit: storeWatch.commit };
   const kept = await openCorrelations(engine, store, {
     lateness: config.correlations.latenessMinutes * 60_000,
     clock: Date.now,
@@ -124,17 +132,22 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     if (commit.created.length > 0) lookups?.nudge();
     options.onCommit(commit);
   };
+  const commitJoining: Store['commit'] = async (batch) => {
+    const result = await leadership.commit(batch);
+    options.onMuted('hour', result.muted ?? 0);
+    return result;
+  };
   const muting = config.incidents.enabled
     ? createMuting({
         upTo: config.incidents.mute,
         setting: gatheringOf(config.incidents),
         clientWaitMs: config.incidents.clientWait,
         alert: (id) => store.alert(id),
-        commit: (batch) => leadership.commit(batch),
-        onMuted: options.onMuted,
+        commit: commitJoining,
+        onMuted: (alerts) => options.onMuted('incident', alerts),
       })
     : undefined;
-  const commit: Store['commit'] = (batch) => (muting ?? leadership).commit(batch);
+  const commit: Store['commit'] = muting?.commit ?? commitJoining;
   const ingestOptions: IngestOptions = {
     engine,
     store: { commit },
@@ -164,8 +177,10 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     store: leadership,
     life: store.life,
     channelsFor: options.channelsFor,
+    overflowOwes: overflowOwesOf(config),
     clock: Date.now,
     onNews: options.onNews,
+    onUntold: options.onUntold,
   };
   const { joining } = ingestOptions;
   const { severity, exceptions } = config.alerts;
@@ -174,7 +189,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     ? incidentGatherer({
         config: config.incidents,
         store,
-        commit: (batch) => leadership.commit(batch),
+        commit: commitJoining,
         channelsFor: options.channelsFor,
         joining: joining && { ...joining, channelsFor: options.channelsFor },
         judge: (alert) => judge(alert, incidentRuleHeader, undefined),
@@ -188,6 +203,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   await gatherIncidents();
   const ticks = startTicks(
     [
+      storeWatch.retry,
       () => commitTick(ingestOptions),
       assets.refresh,
       options.suppressing.refresh,
@@ -279,6 +295,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     usual: () => usual?.counters(),
     lookups: () => lookups?.states(),
     health,
+    storeTrouble: storeWatch.trouble,
     stop: () => (stopped ??= stop()),
   };
   started.taking = taking;

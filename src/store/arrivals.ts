@@ -5,7 +5,7 @@ import { rewriteAlert, writeHistory, writeTerms } from './alert-rows.ts';
 import { deliverAgain } from './deliver-again.ts';
 import { fixedSql, listOf, rowInserter } from './fixed-sql.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
-import { readPace, rulePaces, writePace } from './pace.ts';
+import { readPace, rulePaces, writePace, type RulePaces } from './pace.ts';
 import type { Handing } from './handing.ts';
 import { alertRow, readAlert, type CommitRows } from './rows.ts';
 import type { AlertRow, Tables } from './schema.ts';
@@ -19,6 +19,7 @@ export interface Arrived {
   readonly joined: ReadonlyMap<string, string>;
   /** What the state is to hold of them. */
   readonly notes: CommitRows['state'];
+  readonly mutedOf: RulePaces['mutedOf'];
 }
 
 /** Rows in one statement at most: well below any database's limit on parameters. */
@@ -61,6 +62,7 @@ export async function writeArrivals(
     created: new Set(fresh.flatMap(({ arrival }) => arrival?.entry.row.id ?? [])),
     joined: new Map([...joined].flatMap(([key, { alert }]) => (alert ? [[key, alert.id] as const] : []))),
     notes,
+    mutedOf: paces.mutedOf,
   };
 }
 

@@ -130,7 +130,7 @@ async function take(
         // Who cares for what has joined it, such as an account of production, may not have been told of the first.
         const owes = owedOnce([...joining.channelsFor(verdict.alert), ...entry.owes]);
         const isTold =
-          held.owes.size > 0 || (owes.length > 0 && (await paces.admits(verdict.alert, joining, now)));
+          held.owes.size > 0 || (owes.length > 0 && (await paces.admits(verdict.alert, batch, owes)));
         if (isTold) {
           for (const one of owes) if (!held.owes.has(one.channel)) held.owes.set(one.channel, one);
           held.alert = unmuted(held.alert);
@@ -140,7 +140,7 @@ async function take(
     }
   const alert = follows === undefined ? entry.alert : { ...entry.alert, follows };
   const isMuted =
-    joining !== undefined && entry.owes.length > 0 && !(await paces.admits(alert, joining, now));
+    joining !== undefined && entry.owes.length > 0 && !(await paces.admits(alert, batch, entry.owes));
   return {
     type: 'fresh',
     held: {

@@ -320,7 +320,7 @@ async function writeBatches(
     }
   }
 
-  const { created, joined, notes } = await writeArrivals(trx, [...first.values()], options);
+  const { created, joined, mutedOf, notes } = await writeArrivals(trx, [...first.values()], options);
   await growAlerts(
     trx,
     batches.flatMap((batch) =>
@@ -380,6 +380,7 @@ async function writeBatches(
       created: isNew.map(({ id }) => id),
       repeated: batch.alerts.length - isNew.length - joins.length,
       ...(joins.length > 0 && { joined: joins }),
+      ...(mutedOf(batch) > 0 && { muted: mutedOf(batch) }),
     };
   });
   return { results, revision };

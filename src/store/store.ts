@@ -76,6 +76,8 @@ export interface CommitResult {
   readonly repeated: number;
   /** Those that joined others; absent where none did. */
   readonly joined?: readonly JoinedFinding[] | undefined;
+  /** How many tellings were kept back because of `perHour` of the joining; absent where none were. */
+  readonly muted?: number | undefined;
   /**
    * Resolves when it is durable, where it was not waited for.
    * @throws {StoreError} where that fails: then the store takes nothing any more

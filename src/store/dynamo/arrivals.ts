@@ -4,7 +4,7 @@ import { isClosed } from '../../alert/lifecycle.ts';
 import type { Status } from '../../alert/alert-life.ts';
 import { toKey } from '../column-text.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from '../joining.ts';
-import { rulePaces, type Pace } from '../pace.ts';
+import { rulePaces, type Pace, type RulePaces } from '../pace.ts';
 import { alertRow, readAlert, type CommitRows } from '../rows.ts';
 import { alertTerms } from '../search-terms.ts';
 import {
@@ -41,6 +41,7 @@ export interface PlannedAlerts {
   readonly joined: ReadonlyMap<string, string>;
   /** What the state is to hold of them. */
   readonly notes: CommitRows['state'];
+  readonly mutedOf: RulePaces['mutedOf'];
 }
 
 /** Stores what is new, lets what belongs to an alert that is there join it, and lets grow what is known; see `writeArrivals` of the SQL stores. */
@@ -146,6 +147,7 @@ export async function planAlerts(
     created,
     joined: new Map([...joined].flatMap(([key, { alert }]) => (alert ? [[key, alert.id] as const] : []))),
     notes,
+    mutedOf: paces.mutedOf,
   };
 }
 

@@ -99,7 +99,7 @@ export async function planCommit(
 
   writes.push(...overflowsEnd(batches.flatMap(({ overflowsTold }) => overflowsTold)));
 
-  const { first, created, joined } = planned;
+  const { first, created, joined, mutedOf } = planned;
   const results = batches.map((batch) => {
     const mine = batch.alerts.filter((entry) => first.get(entry.row.id) === entry);
     const isNew = mine.filter(({ row }) => created.has(row.id));
@@ -111,6 +111,7 @@ export async function planCommit(
       created: isNew.map(({ id }) => id),
       repeated: batch.alerts.length - isNew.length - joins.length,
       ...(joins.length > 0 && { joined: joins }),
+      ...(mutedOf(batch) > 0 && { muted: mutedOf(batch) }),
     };
   });
   return {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../alert/alert.ts';
 import { occurrencesOf } from '../../alert/occurrences.ts';
+import type { Severity } from '../../event/severity.ts';
 import { changeInBulk } from '../bulk.ts';
-import type { CommitJoining } from '../owed.ts';
+import type { CommitJoining, Owes } from '../owed.ts';
 import type { AlertQuery, Store } from '../store.ts';
 import type { Open } from './opened-store.ts';
 import {
@@ -404,6 +405,45 @@ export function describeJoining(open: Open): void {
       expect(await store.life.overflows(1_000 + hour)).toEqual(overflows);
       await store.commit({ alerts: [], overflowsTold: overflows, now: 1 });
       expect(await store.life.overflows(1_000 + hour)).toEqual([]);
+    });
+
+    it('keeps of an hour the worst of what it muted, and everybody who would have been told, each once', async () => {
+      const { store } = await open();
+      const joining = sampleJoining({ perHour: () => 1 });
+      const escalation = { type: 'escalation', route: 'nights', step: 1, minutes: 5 } as const;
+      const muted = (number: number, severity: Severity, channels: Owes) =>
+        store.commit({
+          alerts: [{ alert: sampleFinding(number, number, { group: `${number}`, severity }), channels }],
+          joining,
+          now: 1_000 + number,
+        });
+      await muted(0, 'low', ['told']);
+      const before = await muted(1, 'medium', ['slack']);
+      await muted(2, 'critical', ['slack', 'pager', { channel: 'boss', due: 9_000, cause: escalation }]);
+      await muted(3, 'low', [{ channel: 'mail digest', due: 9_000 }, 'slack']);
+      // Somebody is to hear of what only an escalation would have told.
+      await muted(4, 'informational', [{ channel: 'standby', due: 9_000, cause: escalation }]);
+      expect(before).toMatchObject({ created: [sampleId(1)], muted: 1 });
+      expect(await store.life.overflows(1_000 + hour)).toMatchObject([
+        { muted: 4, severity: 'critical', channels: ['slack', 'pager', 'mail digest', 'standby'] },
+      ]);
+    });
+
+    it('says of each commit how many tellings it kept back, what joins an alert that was told among them', async () => {
+      const { store } = await open();
+      const joining = sampleJoining({ perHour: () => 1 });
+      const [, second, third] = await Promise.all([
+        put(store, [sampleFinding(1, 0)], { joining }),
+        put(store, [sampleFinding(2, 0, { group: 'b' }), sampleFinding(3, 0, { group: 'c' })], { joining }),
+        put(store, [sampleFinding(4, 0, { group: 'd' })], { joining }),
+      ]);
+      expect([second.muted, third.muted]).toEqual([2, 1]);
+      await sent(store, 1);
+      expect(await put(store, [sampleFinding(5, 1, { severity: 'critical' })], { joining })).toMatchObject({
+        joined: [{ id: sampleId(5), alertId: sampleId(1) }],
+        muted: 1,
+      });
+      expect((await put(store, [sampleFinding(5, 1)], { joining })).muted).toBeUndefined();
     });
 
     it('takes what joined away with its alert', async () => {
