@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFeed, type FeedShape } from './feed.ts';
-import { indicatorValue, type IndicatorType } from './indicator.ts';
+import { indicatorValue, timeIn, type IndicatorType } from './indicator.ts';
 import { simplePattern } from './stix-pattern.ts';
 
 const sha256 = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
@@ -204,6 +204,17 @@ describe('an event of MISP', () => {
     expect(read(value)).toMatchObject({ format: 'misp', leftOut: 1 });
   });
 
+  it.each<[string, string, IndicatorType, string]>([
+    ['user-agent', 'Evil|Bot/1.0', 'agent', 'Evil|Bot/1.0'],
+    ['url', 'https://evil.example/a|b', 'url', 'https://evil.example/a|b'],
+    ['domain|ip', 'evil.example.net|192.0.2.7', 'address', '192.0.2.7'],
+    ['hostname|port', 'evil.example.net|443', 'domain', 'evil.example.net'],
+  ])('has two values only in types of two: %s', (type, value, kind, wanted) => {
+    const one = { Event: { info: 'x', Attribute: [attribute(type, value)] } };
+    expect(found(one, kind, wanted)).toBeDefined();
+    expect(read(one)).toMatchObject({ leftOut: 0 });
+  });
+
   it('is read as an answer with attributes', () => {
     const value = {
       response: { Attribute: [attribute('domain', 'evil.example.net', { Event: { info: 'x' } })] },
@@ -228,6 +239,25 @@ describe('CSV', () => {
     ],
   ])('is read with %s', (_, text, shape, type, value) => {
     expect(found(text, type, value, 0, shape)).toBeDefined();
+  });
+
+  it.each([
+    ['2026-06-01T00:00:00Z', Date.UTC(2026, 5, 1)],
+    ['2026-06-01 10:20:30', Date.UTC(2026, 5, 1, 10, 20, 30)],
+    ['2026-06-01T10:20', Date.UTC(2026, 5, 1, 10, 20)],
+    ['2026-06-01T10:20:30.5', Date.UTC(2026, 5, 1, 10, 20, 30, 500)],
+    ['2026-06-01T10:20:30+02:00', Date.UTC(2026, 5, 1, 8, 20, 30)],
+    ['2026-06-01', Date.UTC(2026, 5, 1)],
+    ['soon', undefined],
+  ])('takes the time %s, in UTC where it names no zone, wherever it is read', (written, until) => {
+    const zone = process.env.TZ;
+    process.env.TZ = 'Asia/Kolkata';
+    try {
+      expect(timeIn(written)).toBe(until);
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
   });
 
   it('says until when, and what it is', () => {

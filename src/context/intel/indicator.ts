@@ -73,8 +73,15 @@ export function labelIn(text: unknown): string | undefined {
     : undefined;
 }
 
-/** A time of a feed, in milliseconds since the epoch; undefined where it is none. */
+/** A time without a zone, such as `2026-11-21 08:00:00` or `2026-11-21T08:00`. */
+const withoutZone = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$/;
+
+/**
+ * A time of a feed, in milliseconds since the epoch; undefined where it is none. One without a zone is in UTC, as feeds write it, and not in
+ * the zone of the machine that reads it.
+ */
 export function timeIn(text: unknown): number | undefined {
-  const time = typeof text === 'string' && text.length < 40 ? Date.parse(text) : Number.NaN;
+  if (typeof text !== 'string' || text.length >= 40) return undefined;
+  const time = Date.parse(text.trim().replace(withoutZone, '$1T$2Z'));
   return Number.isNaN(time) ? undefined : time;
 }

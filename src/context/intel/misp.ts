@@ -43,7 +43,9 @@ export function readMisp(root: Json, sink: IndicatorSink): void {
 function takeAttribute(attribute: Json, event: string | undefined, sink: IndicatorSink): boolean {
   if (member(attribute, 'to_ids') !== true || member(attribute, 'deleted') === true) return true;
   const type = text(attribute, 'type') ?? '';
-  const [first = '', second = ''] = (text(attribute, 'value') ?? '').split('|', 2);
+  const value = text(attribute, 'value') ?? '';
+  // Only types of two parts have two: a user agent or an address of the web may well have a bar of its own.
+  const [first = '', second = ''] = type.includes('|') ? value.split('|', 2) : [value];
   const label =
     event ?? labelIn(member(object(attribute, 'Event'), 'info')) ?? labelIn(member(attribute, 'category'));
   const wanted: readonly (readonly [IndicatorType, string])[] = named.test(type)
@@ -53,9 +55,9 @@ function takeAttribute(attribute: Json, event: string | undefined, sink: Indicat
       );
   if (wanted.length === 0) sink.leaveOut();
   for (const [kind, found] of wanted) {
-    const value = indicatorValue(kind, found);
-    if (value === undefined) sink.leaveOut();
-    else if (!sink.add({ type: kind, value, label })) return false;
+    const indicator = indicatorValue(kind, found);
+    if (indicator === undefined) sink.leaveOut();
+    else if (!sink.add({ type: kind, value: indicator, label })) return false;
   }
   return true;
 }
