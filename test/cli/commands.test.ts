@@ -85,6 +85,15 @@ describe('tocsin rules', () => {
     expect(code).toBe(2);
   });
 
+  it.each(['bucket made public', 'Bucket made public'])(
+    'show takes the whole title %s for the rule that has it, whatever others begin with it',
+    async (title) => {
+      const { code, stdout } = await tocsin(['rules', 'show', title]);
+      expect(stdout).toContain('title: Bucket made public\n');
+      expect(code).toBe(0);
+    },
+  );
+
   it('lint gives advice and passes; an error fails it', async () => {
     const advised = await tocsin(['rules', 'lint', at('good')]);
     expect(advised.stdout).toContain('has no description');

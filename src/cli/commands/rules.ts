@@ -77,7 +77,7 @@ export function addRules(program: Command, finish: Finish): void {
   rules
     .command('show')
     .description('show one rule')
-    .argument('<rule>', 'its id, its file, or a part of its title')
+    .argument('<rule>', 'its id, its file, its title or a part of it')
     .argument(paths, pathsHelp)
     .addOption(pipelineOption(program))
     .option('--json', 'print the parsed rule as JSON')
@@ -89,7 +89,7 @@ export function addRules(program: Command, finish: Finish): void {
     .description(
       'say why a rule matches a record or does not: each part of it, and what the record has there',
     )
-    .argument('<rule>', 'its id, its file, or a part of its title')
+    .argument('<rule>', 'its id, its file, its title or a part of it')
     .argument(
       '<event>',
       "a file with CloudTrail records in any form that scan reads, or '-' for standard input",
@@ -120,7 +120,7 @@ export function addRules(program: Command, finish: Finish): void {
     .description(
       'say how often rules would have raised an alert over an archive, and for whom: before they are enabled',
     )
-    .argument('<rule>', "a file or folder of rules, or a rule's id or a part of its title")
+    .argument('<rule>', "a file or folder of rules, or a rule's id, its title or a part of it")
     .argument('<archive...>', "files, folders, glob patterns, or '-' for standard input: all that scan reads")
     .option('--rules <path...>', 'where the rule is looked for (default: the rules that come with Tocsin)')
     .option(

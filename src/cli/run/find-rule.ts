@@ -28,8 +28,8 @@ export function isCorrelation(rule: Rule | Correlation): rule is Correlation {
 }
 
 /**
- * The one rule or correlation that the user means, with all that was loaded: by its id, its file, or a part of its title or path. Without
- * paths it is looked for among the rules that come with Tocsin, and a file that is there is read.
+ * The one rule or correlation that the user means, with all that was loaded: by its id, its file, its title, or a part of its title or path.
+ * Without paths it is looked for among the rules that come with Tocsin, and a file that is there is read.
  */
 export async function findAnyRule(
   wanted: string,
@@ -49,10 +49,13 @@ export async function findAnyRule(
   const exact = rules.filter(
     (rule) => rule.id === wanted || rule.path === wanted || rule.path.endsWith(`/${wanted}`),
   );
+  const titled = rules.filter((rule) => rule.title.toLowerCase() === needle);
   const matching =
     exact.length > 0
       ? exact
-      : rules.filter((rule) => rule.title.toLowerCase().includes(needle) || rule.path.includes(needle));
+      : titled.length > 0
+        ? titled
+        : rules.filter((rule) => rule.title.toLowerCase().includes(needle) || rule.path.includes(needle));
   const [rule] = matching;
   if (rule === undefined) {
     const reasons = problems
