@@ -191,10 +191,18 @@ describe('the other routes', () => {
       '/v1/counts',
       '/',
       `/alerts/${testId(1)}`,
+      '/rules',
+      '/channels',
+      '/suppressions',
     ]) {
       for (const accept of ['application/json', 'text/html']) {
         const answer = await send(broken, path, { headers: { accept } });
         expect([path, answer.status, answer.headers['retry-after']]).toEqual([path, 503, '5']);
+        const isForPeople = accept === 'text/html' && !path.startsWith('/v1/');
+        expect([path, answer.headers['content-type']]).toEqual([
+          path,
+          `${isForPeople ? 'text/html' : 'application/problem+json'}; charset=utf-8`,
+        ]);
         expect(answer.body).not.toMatch(/node_modules|\.ts:\d|SQLITE|:memory:|Error:/);
       }
     }
@@ -212,6 +220,18 @@ describe('the other routes', () => {
       expect([answer.status, answer.headers['content-type']]).toEqual([
         404,
         'application/problem+json; charset=utf-8',
+      ]);
+    }
+    for (const [path, status] of [
+      ['/incidents/x', 404],
+      ['/channels?cursor=x', 400],
+      ['/blocks?cursor=x', 400],
+    ] as const) {
+      const wrong = await send(server, path, { headers: { accept: 'text/html,*/*' } });
+      expect([path, wrong.status, wrong.headers['content-type']]).toEqual([
+        path,
+        status,
+        'text/html; charset=utf-8',
       ]);
     }
     const page = await send(server, '/nothing', { headers: { accept: 'text/html,*/*' } });

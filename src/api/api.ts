@@ -174,17 +174,8 @@ async function nobodyThere(): Promise<never> {
   throw new HttpProblem(404, 'There is nothing here.');
 }
 
-const pagePaths: ReadonlySet<string> = new Set([
-  '/',
-  '/alerts/:id',
-  '/assets',
-  '/asset',
-  '/blocks',
-  '/traffic',
-]);
-
 /** People who open an address in a browser get a page; programs get problem details. */
 function wantsPage(request: FastifyRequest): boolean {
-  const isPage = request.is404 || pagePaths.has(request.routeOptions.url ?? '');
+  const isPage = request.is404 || request.routeOptions.config.isPage === true;
   return isPage && (request.headers.accept ?? '').includes('text/html');
 }

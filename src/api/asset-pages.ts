@@ -18,6 +18,7 @@ export function assetListPage(
   const { page, filters, now } = view;
   return layout(frame, {
     title: 'Assets · Tocsin',
+    at: '/assets',
     keys: [],
     main: html`<h1>Assets</h1>
       <form class="asset-search" action="/assets" method="get" role="search">
@@ -94,6 +95,7 @@ function assetPath({ type, id }: Asset): string {
 export function assetPage(frame: Frame, asset: Asset): Html {
   return layout(frame, {
     title: `${asset.name} · Tocsin`,
+    at: '/assets',
     keys: [],
     main: html`<nav class="back" aria-label="Back"><a href="/assets">← All assets</a></nav>
       <article>

@@ -16,6 +16,7 @@ export function blocksPage(
   const { page, targets, audit, dryRun, now } = view;
   return layout(frame, {
     title: 'Blocks · Tocsin',
+    at: '/blocks',
     keys: [],
     main: html`<h1>Blocks</h1>
       ${

@@ -69,10 +69,11 @@ export function blockRoutes(
     handler: async ({ query }) => {
       const at = now();
       const { address, ...rest } = query;
+      const subject = address === undefined ? undefined : networkText(networkOf(address));
       const page = await fromStore(() =>
         store.blocks.list({
           state: rest.state === 'any' ? undefined : rest.state,
-          subject: address === undefined ? undefined : networkText(networkOf(address)),
+          subject,
           now: at,
           after: rest.cursor,
           limit: rest.limit,

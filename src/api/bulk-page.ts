@@ -87,63 +87,68 @@ export interface BulkFormOptions {
 export function bulkFormRoutes(parent: FastifyInstance, options: BulkFormOptions): void {
   const { store, now, frame, gathering, nudge, send } = options;
   formRoutes(parent, (app) =>
-    app.post('/alerts', { bodyLimit: longestForm, schema: { hide: true } }, async (request, reply) => {
-      const parsed = bulkForm.safeParse(request.body);
-      if (!parsed.success)
-        throw new HttpProblem(
-          400,
-          `The form is not one of this page (${parsed.error.issues[0]?.path.join('.') ?? ''}); open the list again.`,
-        );
-      const form = parsed.data;
-      const { filters, query } = readFilters(request.query, now);
-      reply.header('referrer-policy', 'same-origin');
-      const refuse = (status: number, problem: string): FastifyReply =>
-        send(reply.code(status), bulkPage(frame, { filters, title: 'Nothing was changed', problem }));
-      if (form.do === 'false-positive' && form.text === '')
-        return refuse(
-          400,
-          'A false positive needs a reason: it tells whoever mends the rule what is wrong with it.',
-        );
-      if (form.all === undefined && form.chosen.length === 0)
-        return refuse(400, 'No alert was chosen: tick the boxes in their rows first.');
-      let targets: readonly BulkTarget[] = form.chosen.flatMap(readRow);
-      if (form.all !== undefined) {
-        if (isUnfiltered(filters)) return refuse(400, 'Without a filter that would be every alert there is.');
-        const { limit: _, after: _after, ...search } = query;
-        const found = await fromStore(() => bulkTargets(store, search, mostFromPage));
-        if (!found.isAll)
+    app.post(
+      '/alerts',
+      { config: { isPage: true }, bodyLimit: longestForm, schema: { hide: true } },
+      async (request, reply) => {
+        const parsed = bulkForm.safeParse(request.body);
+        if (!parsed.success)
+          throw new HttpProblem(
+            400,
+            `The form is not one of this page (${parsed.error.issues[0]?.path.join('.') ?? ''}); open the list again.`,
+          );
+        const form = parsed.data;
+        const { filters, query } = readFilters(request.query, now);
+        reply.header('referrer-policy', 'same-origin');
+        const refuse = (status: number, problem: string): FastifyReply =>
+          send(reply.code(status), bulkPage(frame, { filters, title: 'Nothing was changed', problem }));
+        if (form.do === 'false-positive' && form.text === '')
           return refuse(
-            409,
-            `More than ${mostFromPage} alerts fit; narrow the filters, or use the command line.`,
+            400,
+            'A false positive needs a reason: it tells whoever mends the rule what is wrong with it.',
           );
-        targets = found.targets;
-        const isSame = form.expect === targets.length;
-        if (!isSame)
-          return send(
-            reply.code(form.expect === undefined ? 200 : 409),
-            confirmPage(frame, { filters, form, found: targets.length }),
-          );
-      }
-      const result = await fromStore(() =>
-        changeInBulk(store, gathering, targets, {
-          status: form.do,
-          reason: form.text === '' ? undefined : form.text,
-          by: byOf(request, form.by === '' ? undefined : form.by),
-          via: 'console',
-          now: now(),
-        }),
-      );
-      if (result.changed > 0) nudge();
-      const { conflicts, refused, unknown } = result;
-      if (conflicts.length + refused.length + unknown.length > 0)
-        return send(
-          reply.code(409),
-          bulkPage(frame, { filters, title: 'Not all was changed', result, status: form.do }),
+        if (form.all === undefined && form.chosen.length === 0)
+          return refuse(400, 'No alert was chosen: tick the boxes in their rows first.');
+        let targets: readonly BulkTarget[] = form.chosen.flatMap(readRow);
+        if (form.all !== undefined) {
+          if (isUnfiltered(filters))
+            return refuse(400, 'Without a filter that would be every alert there is.');
+          const { limit: _, after: _after, ...search } = query;
+          const found = await fromStore(() => bulkTargets(store, search, mostFromPage));
+          if (!found.isAll)
+            return refuse(
+              409,
+              `More than ${mostFromPage} alerts fit; narrow the filters, or use the command line.`,
+            );
+          targets = found.targets;
+          const isSame = form.expect === targets.length;
+          if (!isSame)
+            return send(
+              reply.code(form.expect === undefined ? 200 : 409),
+              confirmPage(frame, { filters, form, found: targets.length }),
+            );
+        }
+        const result = await fromStore(() =>
+          changeInBulk(store, gathering, targets, {
+            status: form.do,
+            reason: form.text === '' ? undefined : form.text,
+            by: byOf(request, form.by === '' ? undefined : form.by),
+            via: 'console',
+            now: now(),
+          }),
         );
-      const back = new URLSearchParams(filterQuery(filters, { cursor: undefined }).slice(1));
-      back.set('changed', String(result.changed + result.passedOn));
-      return reply.redirect(`/?${back.toString()}`, 303);
-    }),
+        if (result.changed > 0) nudge();
+        const { conflicts, refused, unknown } = result;
+        if (conflicts.length + refused.length + unknown.length > 0)
+          return send(
+            reply.code(409),
+            bulkPage(frame, { filters, title: 'Not all was changed', result, status: form.do }),
+          );
+        const back = new URLSearchParams(filterQuery(filters, { cursor: undefined }).slice(1));
+        back.set('changed', String(result.changed + result.passedOn));
+        return reply.redirect(`/?${back.toString()}`, 303);
+      },
+    ),
   );
 }
 
@@ -161,6 +166,7 @@ function confirmPage(
   const alerts = found === 1 ? '1 alert' : `${found} alerts`;
   return layout(frame, {
     title: `${label}: ${alerts} · Tocsin`,
+    at: '/',
     keys: [['u', 'Back to the list']],
     main: html`<div class="card empty">
       <h1>${label}: ${alerts}</h1>
@@ -217,6 +223,7 @@ function bulkPage(
 ): Html {
   return layout(frame, {
     title: `${title} · Tocsin`,
+    at: '/',
     keys: [['u', 'Back to the list']],
     main: html`<div class="card empty">
       <h1>${title}</h1>

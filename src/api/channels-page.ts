@@ -26,6 +26,7 @@ export function channelsPage(frame: Frame, view: ChannelsView): Html {
   const { channels, gone, handled } = view;
   return layout(frame, {
     title: 'Channels · Tocsin',
+    at: '/channels',
     keys: [
       ['j', 'Next alert'],
       ['k', 'Previous alert'],

@@ -43,8 +43,8 @@ export interface DeskOptions {
   readonly send: (reply: FastifyReply, content: Html) => FastifyReply;
 }
 
-const page = { config: { need: 'read' }, schema: { hide: true } } as const;
-const form = { bodyLimit: longestForm, schema: { hide: true } } as const;
+const page = { config: { need: 'read', isPage: true }, schema: { hide: true } } as const;
+const form = { config: { isPage: true }, bodyLimit: longestForm, schema: { hide: true } } as const;
 const idParameter = z.object({ id: z.string() });
 const filled = z
   .string()

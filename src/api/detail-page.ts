@@ -43,6 +43,7 @@ export function detailPage(
   const { alert, deliveries, filters, now } = view;
   return layout(frame, {
     title: `${alert.title} · Tocsin`,
+    at: '/',
     keys: [
       ['u', 'Back to the list'],
       ...lifeKeys,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { connect } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { batchPath } from '../worker/protocol.ts';
 import { signedRequest, testBatch, testKey } from '../worker/testing/signed-request.ts';
 import { send } from './testing/request.ts';
@@ -21,6 +22,15 @@ beforeAll(async () => {
     slack: { signingSecrets: ['a-signing-secret'], act: async () => {} },
   });
   await server.store.commit({ alerts: [{ alert: testAlert(1), channels: ['slack'] }], now: testNow });
+  const { paths } = described.parse(JSON.parse((await send(server, '/openapi.json')).body));
+  parametersOf = new Map(
+    Object.entries(paths).map(([path, methods]) => [
+      path,
+      Object.values(methods).flatMap(({ parameters }) =>
+        parameters.filter(({ in: where }) => where === 'query').map(({ name }) => name),
+      ),
+    ]),
+  );
 });
 
 afterAll(() => server.close());
@@ -42,6 +52,17 @@ const text = fc.oneof(
     'x'.repeat(3000),
   ),
 );
+/** What each path may be asked, from its own description, so that a parameter that is added is tried too. */
+let parametersOf: ReadonlyMap<string, readonly string[]>;
+const described = z.object({
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({ parameters: z.array(z.object({ name: z.string(), in: z.string() })).default([]) }),
+    ),
+  ),
+});
 const parameter = fc.constantFrom(
   'severity',
   'rule',
@@ -92,6 +113,20 @@ describe('no request makes the server fail', () => {
       ),
       { numRuns: 400 },
     );
+  });
+
+  it('whatever it asks by each parameter that its description names', async () => {
+    const asked = [...parametersOf].flatMap(([where, names]) =>
+      names.map((name) => [where.replaceAll(/\{[^}]+\}/g, 'x'), name] as const),
+    );
+    expect(asked.length).toBeGreaterThan(30);
+    expect(asked).toContainEqual(['/v1/blocks', 'address']);
+    const values = [...fc.sample(text, 12), '0', '-1', '::', '0.0.0.0/0', '198.51.100.7', 'x'.repeat(3000)];
+    for (const [where, name] of asked)
+      for (const value of values) {
+        const { status, body } = await send(server, `${where}?${encode(name)}=${encode(value)}`);
+        expect({ where, name, value, isFault: status >= 500, body }).toMatchObject({ isFault: false });
+      }
   });
 
   it('whatever its body', async () => {

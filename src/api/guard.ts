@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a caller must have to get an answer from this route. A route that says nothing is closed to all keys but those of scope `all`. */
     need?: Need;
+    /** Whether people see its answers in a browser: what goes wrong is then told as a page as well. */
+    isPage?: true;
   }
   interface FastifyRequest {
     /** True where the caller may see what goes on inside: with a key that may read, or where no keys are configured. */

@@ -31,6 +31,7 @@ export function incidentListPage(
     >`;
   return layout(frame, {
     title: 'Incidents · Tocsin',
+    at: '/incidents',
     keys: [
       ['j', 'Next incident'],
       ['k', 'Previous incident'],
@@ -140,6 +141,7 @@ export function incidentPage(frame: Frame, view: IncidentView): Html {
   const muted = mutedOf(incident);
   return layout(frame, {
     title: `${headline(incident)} · Tocsin`,
+    at: '/incidents',
     keys: [
       ['u', 'Back to the incidents'],
       ['j', 'Next alert'],

@@ -3,16 +3,36 @@ import type { Assets } from './assets.ts';
 import { html, type Html, type Piece } from './html.ts';
 import { ago, clock, iso, shortDay } from './time.ts';
 
+/** The pages that every page leads to, and what else is served here. */
+const places = [
+  ['/', 'Alerts'],
+  ['/incidents', 'Incidents'],
+  ['/rules', 'Rules'],
+  ['/suppressions', 'Suppressions'],
+  ['/channels', 'Channels'],
+  ['/traffic', 'Traffic'],
+  ['/blocks', 'Blocks'],
+  ['/assets', 'Assets'],
+  ['/openapi.json', 'API'],
+  ['/metrics', 'Metrics'],
+] as const;
+
+export type Place = (typeof places)[number][0];
+
 export interface Frame {
   readonly assets: Assets;
   readonly version: string;
 }
 
-/** The shell around every page; `keys` are the page's own keyboard shortcuts. */
+/**
+ * The shell around every page. `keys` are the page's own keyboard shortcuts; `at` is the place that the page is, or is a part of, which the
+ * menu shows.
+ */
 export function layout(
   frame: Frame,
   page: {
     readonly title: string;
+    readonly at?: Place;
     readonly main: Piece;
     readonly keys: readonly (readonly [string, string])[];
   },
@@ -36,10 +56,10 @@ export function layout(
               ><img src="${frame.assets.icon}" width="26" height="26" alt="" />Tocsin</a
             >
             <nav aria-label="Site">
-              <a href="/">Alerts</a><a href="/incidents">Incidents</a><a href="/rules">Rules</a
-              ><a href="/suppressions">Suppressions</a><a href="/channels">Channels</a
-              ><a href="/traffic">Traffic</a><a href="/blocks">Blocks</a><a href="/assets">Assets</a
-              ><a href="/openapi.json">API</a><a href="/metrics">Metrics</a>
+              ${places.map(
+                ([path, name]) =>
+                  html`<a href="${path}" ${path === page.at ? html`aria-current="true"` : ''}>${name}</a>`,
+              )}
             </nav>
             <button type="button" class="quiet" data-open-keys hidden><kbd>?</kbd> Keys</button>
           </div>

@@ -49,6 +49,7 @@ export function lifeFormRoutes(parent: FastifyInstance, options: LifeFormRoutes)
     app.route<{ Params: { id: string } }>({
       method: 'POST',
       url: '/alerts/:id',
+      config: { isPage: true },
       bodyLimit: longestForm,
       schema: { hide: true },
       handler: async (request, reply) => {

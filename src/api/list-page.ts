@@ -47,6 +47,7 @@ export function listPage(
   const isEmpty = total + counts.excepted === 0;
   return layout(frame, {
     title: 'Alerts · Tocsin',
+    at: '/',
     keys: [
       ['j', 'Next alert'],
       ['k', 'Previous alert'],

@@ -19,7 +19,7 @@ import { fromStore, HttpProblem } from './problem.ts';
 import { assetIdentity, findAsset } from './remembered-assets.ts';
 import { boardNames, trafficPage, type TrafficState } from './traffic-page.ts';
 
-const page = { config: { need: 'read' }, schema: { hide: true } } as const;
+const page = { config: { need: 'read', isPage: true }, schema: { hide: true } } as const;
 /** An empty field of the form asks for nothing. */
 const filled = z
   .string()

@@ -57,12 +57,14 @@ export function statusName(status: number): string {
 /**
  * Does something with the store, and turns what can go wrong there into what a client can act on.
  *
- * @throws {HttpProblem} 400 for a cursor of somebody else, 503 for all other trouble
+ * @throws {HttpProblem} 400 for a cursor of somebody else, what `work` itself threw of them, 503 for all other trouble
  */
 export async function fromStore<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    // What was found wrong with the request on the way to the store stays what it is.
+    if (error instanceof HttpProblem) throw error;
     if (error instanceof BadCursorError) {
       throw new HttpProblem(
         400,

@@ -39,6 +39,7 @@ export function rulesPage(
   const { rows, days, isCut, counted, never } = view;
   return layout(frame, {
     title: 'Rules · Tocsin',
+    at: '/rules',
     keys: [
       ['j', 'Next rule'],
       ['k', 'Previous rule'],

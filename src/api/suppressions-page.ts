@@ -44,6 +44,7 @@ export function suppressionsPage(
   const ended = suppressions.filter((one) => !isActive(one, now));
   return layout(frame, {
     title: 'Suppressions · Tocsin',
+    at: '/suppressions',
     keys: [['n', 'Write a new one']],
     main: html`<h1>Suppressions</h1>
       ${

@@ -43,6 +43,7 @@ export function trafficPage(
   const isEmpty = traffic === undefined || !traffic.isFollowing;
   return layout(frame, {
     title: 'Traffic · Tocsin',
+    at: '/traffic',
     keys: [
       ['j', 'Next offender'],
       ['k', 'Previous offender'],
