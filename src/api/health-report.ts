@@ -15,7 +15,7 @@ const healthSchema = z
         z.object({
           rule: z
             .string()
-            .describe('`silence`, `channel`, `queue`, `trouble`, `clock`, `noisy` or `latency`.'),
+            .describe('`silence`, `channel`, `queue`, `trouble`, `clock`, `noisy`, `unfired` or `latency`.'),
           subject: z.string(),
           title: z.string(),
           since: time,

@@ -59,6 +59,12 @@ export const healthSection = z
       .min(1)
       .default(200)
       .describe('How many new alerts one rule may bring in an hour of the clock.'),
+    rulesUnfired: timespan
+      .nullable()
+      .default(90 * day)
+      .describe(
+        'How long rules may make no alert before one low alert tells which they are. Not watched, where it is `null`.',
+      ),
     latencyObjective: timespan
       .nullable()
       .default(null)

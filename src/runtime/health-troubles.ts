@@ -24,6 +24,10 @@ export interface Moment {
   /** New alerts by rule in this hour of the clock and in the one before; undefined where that was not watched to its end. */
   readonly fired: ReadonlyMap<string, { readonly title: string; readonly count: number }>;
   readonly firedBefore: ReadonlyMap<string, { readonly count: number }> | undefined;
+  /** When somebody began to watch, in this process or one before it, without the time in which nobody did. */
+  readonly watchedMs: number;
+  /** The rules that run, and when each fired last. */
+  readonly rules: readonly { readonly title: string; readonly firedLast: number | undefined }[];
   readonly latency: LatencyFigures;
 }
 
@@ -32,6 +36,8 @@ const hourMs = 3_600_000;
 const fewestAhead = 10;
 /** What a process knows after so long, it knows. */
 const knownAfterMs = 15 * 60_000;
+/** So many rules without alerts are named. */
+const mostNamed = 10;
 
 /** What is not as it should be, sources that are silent apart. */
 export function troublesOf(moment: Moment, settings: HealthSettings): readonly Trouble[] {
@@ -126,7 +132,37 @@ export function troublesOf(moment: Moment, settings: HealthSettings): readonly T
           },
         ],
   );
-  return [...failing, ...growing, ...unread, ...behind, ...clocks, ...noisy, ...slow(latency, settings, now)];
+  return [
+    ...failing,
+    ...growing,
+    ...unread,
+    ...behind,
+    ...clocks,
+    ...noisy,
+    ...unfired(moment, settings),
+    ...slow(latency, settings, now),
+  ];
+}
+
+/** One trouble for all of them: a rule that finds nothing is mostly a rule for which there is nothing to find. */
+function unfired(moment: Moment, settings: HealthSettings): readonly Trouble[] {
+  const bound = settings.rulesUnfired;
+  if (bound === null || moment.watchedMs < bound) return [];
+  const since = moment.now - bound;
+  const quiet = moment.rules.filter(({ firedLast }) => firedLast === undefined || firedLast < since);
+  if (quiet.length === 0) return [];
+  const named = quiet.slice(0, mostNamed).map(({ title }) => `"${title}"`);
+  const others = quiet.length > mostNamed ? `, and ${quiet.length - mostNamed} more` : '';
+  return [
+    {
+      rule: 'unfired',
+      subject: 'rules',
+      severity: 'low',
+      title: `${quiet.length} of ${moment.rules.length} rules have made no alert for ${duration(bound)}`,
+      facts: [...named.slice(0, -1), `${named.at(-1) ?? ''}${others}`],
+      since,
+    },
+  ];
 }
 
 function slow({ sources }: LatencyFigures, settings: HealthSettings, now: number): readonly Trouble[] {
@@ -174,6 +210,8 @@ export function isOver(
         moment.firedBefore !== undefined &&
         (moment.firedBefore.get(subject)?.count ?? 0) <= settings.rulePerHour
       );
+    case 'unfired':
+      return true;
     case 'latency': {
       const p95 = moment.latency.sources[subject]?.['all']?.p95;
       // Well below, so that what hovers around the objective does not come and go.

@@ -295,7 +295,7 @@ describe('a rule', () => {
     expect(alert && lifecycleOf(alert).status).toBe('resolved');
   });
 
-  it('that never fired is in the report alone', async () => {
+  it('that never fired is in the report at once', async () => {
     const server = await watched();
     await server.pass(minute);
     expect(server.health().report()).toMatchObject({
@@ -304,6 +304,37 @@ describe('a rule', () => {
     });
     server.health().fired([sampleAlert(1)]);
     expect(server.health().report().rulesThatNeverFired).toEqual([]);
+    expect(await server.titles()).toEqual([]);
+  });
+});
+
+describe('rules without alerts', () => {
+  it('are told of once and together, and not before they were watched for long enough', async () => {
+    const server = await watched('{ rulesUnfired: 2h }');
+    await server.pass(2 * hour - minute);
+    expect(await server.titles()).toEqual([]);
+    await server.restart();
+    await server.pass(2 * hour);
+    expect(await server.titles()).toEqual(['1 of 1 rules have made no alert for 2 hours']);
+    const [alert] = await server.alerts();
+    expect(alert?.facts.map(({ explanation }) => explanation)).toEqual(['"Bucket opened to everyone"']);
+    server.health().fired([sampleAlert(1)]);
+    await server.pass(minute);
+    const [after] = await server.alerts();
+    expect(after && lifecycleOf(after).status).toBe('resolved');
+  });
+
+  it('do not count the time in which nobody watched', async () => {
+    const server = await watched('{ rulesUnfired: 2h }');
+    await server.pass(hour);
+    await server.restart(5 * hour);
+    await server.pass(30 * minute);
+    expect(await server.titles()).toEqual([]);
+  });
+
+  it('are nobody’s business where it is said so', async () => {
+    const server = await watched('{ rulesUnfired: null }');
+    await server.pass(3 * hour);
     expect(await server.titles()).toEqual([]);
   });
 });

@@ -140,6 +140,8 @@ export function createHealth(options: HealthOptions): Health {
       ahead: merged(aheadBefore, signs.ahead()),
       fired: hour.counts,
       firedBefore: hourBefore,
+      watchedMs: now - state.watch.since - state.watch.pausedMs,
+      rules: options.rules.map(({ id, title }) => ({ title, firedLast: state.fired.get(id) })),
       latency: await options.latency(),
     };
     const last = kept.at(-1);

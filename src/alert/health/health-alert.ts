@@ -57,6 +57,14 @@ export const healthRules = {
     response:
       'See what its alerts have in common, and narrow the rule, make an exception, or group by fewer fields (`alerts.rules.ID.groupBy`). `tocsin rules backtest` shows what a change would do.',
   },
+  unfired: {
+    id: 'tocsin-rules-unfired',
+    title: 'Rules do not fire',
+    description:
+      'A rule that never fires may have nothing to find, or may never be shown what it reads. From outside the two look the same.',
+    response:
+      "See at `/rules` or with `tocsin health` which they are. `tocsin rules show RULE` says what a rule reads: see whether such events come at all (the trail's data events, the log of another service), and try it on old logs with `tocsin rules backtest`. Leave out by `rules.disabled` what is not for you; `health.rulesUnfired: null` asks for this no more.",
+  },
   latency: {
     id: 'tocsin-latency',
     title: 'Alerts come too late',
