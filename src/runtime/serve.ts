@@ -59,6 +59,7 @@ export interface ServeOptions {
 export interface RunningServer {
   /** `http://127.0.0.1:7117` */
   readonly address: string;
+  /** How many rules and correlations run. */
   readonly rules: number;
   readonly store: Store;
   readonly log: Logger;
@@ -130,6 +131,12 @@ export async function serve({
     suppressing.current,
     { usualOf: habits?.usualOf, people: estate.people, feeds: intel.feeds },
   );
+
+  // Rules for access logs run beside the engine.
+  const running = [
+    ...rules.filter(({ id, status }) => !disabled.has(id) && status !== 'unsupported'),
+    ...engine.correlations.map(({ correlation }) => correlation),
+  ];
 
   const metrics = createMetrics(
     store,
@@ -294,10 +301,7 @@ export async function serve({
     latency: metrics.latency.figures,
     incidents: gatheringOf(config.incidents),
     incidentThreshold: config.incidents.threshold,
-    rules: () =>
-      [...rules, ...correlations]
-        .filter(({ id }) => !disabled.has(id))
-        .map(({ id, title, level }) => ({ id, title, level })),
+    rules: () => running.map(({ id, title, level }) => ({ id, title, level })),
     healthReport: () => {
       const led = taking();
       if (led === undefined) throw standingBy();
@@ -331,13 +335,13 @@ export async function serve({
     log.info(
       {
         address,
-        rules: engine.active.length,
+        rules: running.length,
         channels: Object.keys(config.channels),
         sources: taking()?.sources.map((source) => source.name) ?? [],
       },
       'listening',
     );
-    return { address, rules: engine.active.length, store, log, stop };
+    return { address, rules: running.length, store, log, stop };
   } catch (error) {
     await stop();
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

@@ -111,7 +111,10 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     store: leadership,
     life: store.life,
     state,
-    rules: [...options.rules, ...engine.correlations.map(({ correlation }) => correlation)],
+    // Those that only serve a correlation make no alert, and are not waited for.
+    rules: [...options.rules, ...engine.correlations.map(({ correlation }) => correlation)].filter(
+      ({ id, status }) => !engine.parts.silent.has(id) && status !== 'unsupported',
+    ),
     channelsFor: options.channelsFor,
     owed: () => store.owed(),
     sources: () => started.taking?.sources ?? [],

@@ -146,6 +146,17 @@ describe('tocsin config check', () => {
     expect(code).toBe(0);
   });
 
+  it('counts correlations among the rules, and lets them be left out as well', async () => {
+    const countOf = async (source: string): Promise<number> => {
+      writeFileSync(at('tocsin.yaml'), source);
+      const { stdout } = await tocsin(['config', 'check', at('tocsin.yaml')]);
+      return Number(/good: (\d+) rules/.exec(stdout)?.[1]);
+    };
+    const refusedInSeveralRegions = '431e4d86-3015-4491-98ec-c16976a42890';
+    const all = await countOf('{}');
+    expect(await countOf(`rules: { disabled: [${refusedInSeveralRegions}] }`)).toBe(all - 1);
+  });
+
   it.each([
     ['a wrong key', 'foo: 1', 'bad.yaml:1: foo: there is no such key'],
     ['a public address without keys', "server: { listen: '0.0.0.0:7117' }", 'server.listen'],

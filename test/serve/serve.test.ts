@@ -240,6 +240,37 @@ describe('tocsin serve', () => {
     expect(code).toBe(2);
   });
 
+  it('counts its rules alike wherever it tells of them, and waits for no alert of those that make none', async () => {
+    const path = newFolder();
+    writeFileSync(
+      join(path, 'rules.yml'),
+      `title: Tried often
+correlation:
+  type: event_count
+  rules: [tried]
+  group-by: [userIdentity.arn]
+  timespan: 1h
+  condition: { gte: 10 }
+level: high
+---
+title: Tried
+name: tried
+logsource: { product: aws, service: cloudtrail }
+detection: { selection: { eventName: ConsoleLogin }, condition: selection }
+level: low
+`,
+    );
+    writeFileSync(
+      join(path, 'tocsin.yaml'),
+      `rules: { builtin: false, folders: [${path}/rules.yml] }\ndata: ${path}/data\n`,
+    );
+    const { address, output } = await server(['--config', join(path, 'tocsin.yaml')]);
+    expect(output()).toContain('Tocsin watches with 2 rules');
+    expect(await (await fetch(`${address}/v1/health`)).json()).toMatchObject({
+      rulesThatNeverFired: [{ title: 'Tried often' }],
+    });
+  });
+
   it('says so where the port is taken', async () => {
     const { address } = await server(['--data', newFolder()]);
     const { code, stderr } = await tocsin(['serve', '--data', newFolder(), '--port', new URL(address).port]);

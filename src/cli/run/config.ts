@@ -21,12 +21,13 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   const { host } = splitListen(config.server.listen);
   const refusal = checkListen(host, config.server.keys);
   if (refusal !== undefined) throw new CliFailure(`server.listen: ${refusal}`);
-  const { rules, problems } = await loadRules(
+  const { rules, correlations, problems } = await loadRules(
     rulePaths(config.rules),
     await loadPipelines(config.rules.pipelines, config.rules.placeholders),
     keptRulesFolder(),
   );
-  const unknown = config.rules.disabled.filter((id) => !rules.some((rule) => rule.id === id));
+  const all = [...rules, ...correlations];
+  const unknown = config.rules.disabled.filter((id) => !all.some((rule) => rule.id === id));
   const unusable: string[] = [];
   await readPlaceSources(config.context.places, (problem) =>
     unusable.push(`context.places.files: ${problem}`),
@@ -48,7 +49,7 @@ export async function checkConfig(file: string | undefined): Promise<number> {
   if (wrong.length > 0) throw new CliFailure(wrong.join('\n'));
   const channels = Object.entries(config.channels).map(([name, { type }]) => `${name} (${type})`);
   await writeOut(
-    `The configuration is good: ${count(rules.length - config.rules.disabled.length, 'rule')}, listening on ${config.server.listen}, ` +
+    `The configuration is good: ${count(all.length - config.rules.disabled.length, 'rule')}, listening on ${config.server.listen}, ` +
       `${channels.length > 0 ? `channels ${channels.join(', ')}` : 'no channels'}, ` +
       `${count(config.sources.folders.length, 'folder')} and ${count(config.sources.s3.length, 'queue')} to read.\n`,
   );
