@@ -59,6 +59,13 @@ export const healthSection = z
       .min(1)
       .default(200)
       .describe('How many new alerts one rule may bring in an hour of the clock.'),
+    ruleFindingsPerHour: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe(
+        'How many events one rule may find in an hour of the clock, those too that join an alert that is there.',
+      ),
     rulesUnfired: timespan
       .nullable()
       .default(90 * day)

@@ -86,6 +86,7 @@ describe('a configuration', () => {
         queue: 500,
         clockOff: 120_000,
         rulePerHour: 200,
+        ruleFindingsPerHour: 10_000,
         rulesUnfired: 90 * 86_400_000,
         latencyObjective: null,
       },

@@ -5,6 +5,13 @@ import type { ChannelStatus } from '../api/channels.ts';
 import type { HealthSettings } from './config-health.ts';
 import type { LatencyFigures } from './latency.ts';
 
+/** What a rule did: its new alerts, and all of its findings, those too that joined an alert. */
+interface Fired {
+  readonly title: string;
+  readonly count: number;
+  readonly findings: number;
+}
+
 /** What is known of the moment. Times in milliseconds since the epoch. */
 export interface Moment {
   readonly now: number;
@@ -21,9 +28,9 @@ export interface Moment {
   /** How long what a source read last had waited, where that is known. */
   readonly waits: readonly { readonly name: string; readonly waitedMs: number }[];
   readonly ahead: ReadonlyMap<string, { readonly events: number; readonly mostMs: number }>;
-  /** New alerts by rule in this hour of the clock and in the one before; undefined where that was not watched to its end. */
-  readonly fired: ReadonlyMap<string, { readonly title: string; readonly count: number }>;
-  readonly firedBefore: ReadonlyMap<string, { readonly count: number }> | undefined;
+  /** What each rule did in this hour of the clock and in the one before; undefined where that was not watched to its end. */
+  readonly fired: ReadonlyMap<string, Fired>;
+  readonly firedBefore: ReadonlyMap<string, Fired> | undefined;
   /** When somebody began to watch, in this process or one before it, without the time in which nobody did. */
   readonly watchedMs: number;
   /** The rules that run, and when each fired last. */
@@ -118,20 +125,12 @@ export function troublesOf(moment: Moment, settings: HealthSettings): readonly T
         ],
   );
   const hour = Math.floor(now / hourMs) * hourMs;
-  const noisy = [...fired].flatMap(([id, { title, count }]): Trouble[] =>
-    count <= settings.rulePerHour
-      ? []
-      : [
-          {
-            rule: 'noisy',
-            subject: id,
-            severity: 'low',
-            title: `Rule "${title}" has made ${count} new alerts within the hour`,
-            facts: [`its id is ${id}; ${settings.rulePerHour} an hour are the bound (health.rulePerHour)`],
-            since: hour,
-          },
-        ],
-  );
+  const noisy = [...fired].flatMap(([id, of]): Trouble[] => {
+    const much = tooMuch(of, settings);
+    if (much === undefined) return [];
+    const facts = [`its id is ${id}; ${much.bound}`];
+    return [{ rule: 'noisy', subject: id, severity: 'low', title: much.title, facts, since: hour }];
+  });
   return [
     ...failing,
     ...growing,
@@ -142,6 +141,24 @@ export function troublesOf(moment: Moment, settings: HealthSettings): readonly T
     ...unfired(moment, settings),
     ...slow(latency, settings, now),
   ];
+}
+
+/** Alerts disturb people; findings that join one disturb nobody, and fill the store and hide in it. */
+function tooMuch(
+  { title, count, findings }: Fired,
+  { rulePerHour, ruleFindingsPerHour }: HealthSettings,
+): { readonly title: string; readonly bound: string } | undefined {
+  if (count > rulePerHour)
+    return {
+      title: `Rule "${title}" has made ${count} new alerts within the hour`,
+      bound: `${rulePerHour} an hour are the bound (health.rulePerHour)`,
+    };
+  if (findings > ruleFindingsPerHour)
+    return {
+      title: `Rule "${title}" has found ${findings} events within the hour`,
+      bound: `${ruleFindingsPerHour} an hour are the bound (health.ruleFindingsPerHour)`,
+    };
+  return undefined;
 }
 
 /** One trouble for all of them: a rule that finds nothing is mostly a rule for which there is nothing to find. */
@@ -204,12 +221,13 @@ export function isOver(
     }
     case 'queue':
       return isKnown || (moment.owedBefore[0] !== undefined && owedTo(subject, moment.owed) === 0);
-    case 'noisy':
+    case 'noisy': {
       // The hour that it was told in is over, and the next one was quiet.
+      const before = moment.firedBefore?.get(subject);
       return (
-        moment.firedBefore !== undefined &&
-        (moment.firedBefore.get(subject)?.count ?? 0) <= settings.rulePerHour
+        moment.firedBefore !== undefined && (before === undefined || tooMuch(before, settings) === undefined)
       );
+    }
     case 'unfired':
       return true;
     case 'latency': {

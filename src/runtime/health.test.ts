@@ -295,6 +295,21 @@ describe('a rule', () => {
     expect(alert && lifecycleOf(alert).status).toBe('resolved');
   });
 
+  it('is told of as well where all that it finds joins one alert', async () => {
+    const server = await watched('{ ruleFindingsPerHour: 1000 }');
+    const [alert, ...findings] = Array.from({ length: 600 }, (_, i) => sampleAlert(i + 1));
+    server.health().fired(alert ? [alert] : []);
+    await server.pass(minute, () => server.health().fired([], findings));
+    expect(await server.titles()).toEqual([]);
+    await server.pass(minute, () => server.health().fired([], findings));
+    expect(await server.titles()).toEqual([
+      'Rule "Bucket opened to everyone" has found 1199 events within the hour',
+    ]);
+    await server.pass(3 * hour);
+    const [told] = await server.alerts();
+    expect(told && lifecycleOf(told).status).toBe('resolved');
+  });
+
   it('that never fired is in the report at once', async () => {
     const server = await watched();
     await server.pass(minute);

@@ -46,8 +46,8 @@ export interface Health {
   readonly events: (events: readonly Event[]) => void;
   /** A worker has sent a batch, if an empty one. */
   readonly worker: (name: string) => void;
-  /** Alerts that were not there before. */
-  readonly fired: (created: readonly Alert[]) => void;
+  /** Alerts that were not there before, and findings that joined alerts. */
+  readonly fired: (created: readonly Alert[], joined?: readonly Alert[]) => void;
   /** To be called every few seconds. */
   readonly tick: () => Promise<void>;
   readonly report: () => HealthReport;
@@ -65,7 +65,7 @@ const owedKept = 30;
 const mostSubjects = 5_000;
 const forgetMs = 90 * 24 * hourMs;
 
-type FiredCounts = Map<string, { title: string; count: number }>;
+type FiredCounts = Map<string, { title: string; count: number; findings: number }>;
 
 /** Watches what the server hears and how it does, and raises alerts about it. It remembers in the store, and so runs in the leader alone. */
 export function createHealth(options: HealthOptions): Health {
@@ -259,16 +259,21 @@ export function createHealth(options: HealthOptions): Health {
       const at = clock();
       signs.heard({ kind: 'worker', name, newestEvent: at, at });
     },
-    fired: (created) => {
+    fired: (created, joined = []) => {
       const now = clock();
       turnWindows(now);
-      for (const { rule } of created) {
-        if (own.has(rule.id)) continue;
+      const countIn = ({ rule }: Alert, alerts: 0 | 1): void => {
+        if (own.has(rule.id)) return;
         state.fired.set(rule.id, now);
         const known = hour.counts.get(rule.id);
-        if (known === undefined) hour.counts.set(rule.id, { title: rule.title, count: 1 });
-        else known.count += 1;
-      }
+        if (known === undefined) hour.counts.set(rule.id, { title: rule.title, count: alerts, findings: 1 });
+        else {
+          known.count += alerts;
+          known.findings += 1;
+        }
+      };
+      for (const alert of created) countIn(alert, 1);
+      for (const alert of joined) countIn(alert, 0);
     },
     tick: async () => {
       const now = clock();

@@ -21,13 +21,13 @@ export interface IngestOptions extends KeepOptions {
   readonly correlations: KeptCorrelations;
   /** Told of the events of each batch, after they are durable. */
   readonly onEvents?: ((events: readonly Event[]) => void) | undefined;
-  /** Told after each commit, with the alerts that were not there before, and how many joined others. */
+  /** Told after each commit, with the alerts that were not there before, and the findings that joined others. */
   readonly onCommit: (commit: {
     readonly source: string;
     readonly tally: Tally;
     readonly created: readonly Alert[];
     readonly repeated: number;
-    readonly joined?: number | undefined;
+    readonly joined?: readonly Alert[] | undefined;
   }) => void;
 }
 
@@ -180,7 +180,7 @@ function openInput(options: IngestOptions, takeTogether: TakeTogether, source: s
       tally,
       created: decided.filter((alert) => created.has(alert.id)),
       repeated: result.repeated,
-      joined: joined.size,
+      joined: decided.filter((alert) => joined.has(alert.id)),
     });
   }
 
@@ -243,11 +243,12 @@ export async function commitTick(options: IngestOptions): Promise<void> {
   if (taken === undefined || taken.correlated.length === 0) return;
   const { correlated, result } = taken;
   const isNew = new Set(result.created);
+  const hasJoined = new Set(result.joined?.map(({ id }) => id));
   options.onCommit({
     source: 'clock',
     tally: { ...newTally(), alerts: correlated.length },
     created: correlated.filter(({ id }) => isNew.has(id)),
     repeated: result.repeated,
-    joined: result.joined?.length,
+    joined: correlated.filter(({ id }) => hasJoined.has(id)),
   });
 }

@@ -208,9 +208,9 @@ export async function serve({
             outbox.nudge();
             for (const alert of created) onAlert?.(alert);
           },
-          onCommit: ({ source, tally, created, repeated, joined = 0 }) => {
-            metrics.ingested(source, tally, created, repeated, joined);
-            if (created.length + joined > 0) outbox.committed();
+          onCommit: ({ source, tally, created, repeated, joined = [] }) => {
+            metrics.ingested(source, tally, created, repeated, joined.length);
+            if (created.length + joined.length > 0) outbox.committed();
             for (const alert of created) {
               if (config.routes.length > 0 && isUnrouted(alert, route(alert))) metrics.unrouted();
               onAlert?.(alert);

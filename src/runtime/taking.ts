@@ -131,7 +131,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
     log,
   });
   const onCommit: IngestOptions['onCommit'] = (commit) => {
-    health.fired(commit.created);
+    health.fired(commit.created, commit.joined);
     if (commit.created.length > 0) lookups?.nudge();
     options.onCommit(commit);
   };
