@@ -122,6 +122,29 @@ describe('a worker', () => {
       { body: gzipSync(JSON.stringify({ ...batch, items: [{ type: 'record', record: [] }] })) },
       400,
     ],
+    ...(
+      [
+        ['length', 1.5],
+        ['length', -1],
+        ['length', 1e300],
+        ['length', 2 ** 60],
+        ['position', 0.5],
+        ['position', 1e300],
+        ['receivedAt', 1e300],
+      ] as const
+    ).map(([member, value]): [string, Partial<SignedParts>, number] => {
+      const from = { source: 's', object: 'o', position: 0, receivedAt: testNow };
+      const refused = { type: 'rejection', reason: 'r', length: 1, bytes: '' };
+      const item =
+        member === 'length'
+          ? { ...refused, from, length: value }
+          : { ...refused, from: { ...from, [member]: value } };
+      return [
+        `a rejection whose ${member} is ${value}`,
+        { body: gzipSync(JSON.stringify({ ...batch, items: [item] })) },
+        400,
+      ];
+    }),
     ['nothing', { body: Buffer.alloc(0), encoding: 'identity' }, 400],
     ['half a gzip', { body: gzipSync(JSON.stringify(batch)).subarray(0, -5) }, 400],
     ['another batch than the header names', { batch: 'stream-0001:2+1' }, 400],

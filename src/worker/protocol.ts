@@ -37,12 +37,18 @@ function rawObject(description: string) {
 const shortText = z.string().max(1_000);
 const texts = (most: number) => z.array(z.string().max(4_000)).max(most).readonly();
 
+/** As far as dates go: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const milliseconds = z.number().min(-8.64e15).max(8.64e15);
+/** A petabyte: more has nobody, and every store keeps so much. */
+const mostBytes = 2 ** 50;
+const bytes = z.int().min(0).max(mostBytes);
+
 const provenance = z
   .strictObject({
     source: z.string().max(100),
     object: z.string().max(4_096),
-    position: z.number().min(0),
-    receivedAt: z.number().describe('Milliseconds since the epoch.'),
+    position: bytes,
+    receivedAt: milliseconds.describe('Milliseconds since the epoch.'),
   })
   .describe('Where the worker found it.');
 
@@ -82,7 +88,7 @@ const rejectionItem = z.strictObject({
   type: z.literal('rejection'),
   from: provenance,
   reason: z.string().min(1).max(4_000),
-  length: z.number().min(0).describe('Length in bytes of what was refused.'),
+  length: bytes.describe('Length in bytes of what was refused.'),
   bytes: z.base64().describe('What was refused, or its beginning.'),
 });
 
@@ -91,7 +97,7 @@ const lostItem = z
     type: z.literal('lost'),
     count: z.int().min(1).describe('How many items.'),
     reason: z.string().min(1).max(1_000),
-    at: z.number().describe('When, in milliseconds since the epoch.'),
+    at: milliseconds.describe('When, in milliseconds since the epoch.'),
   })
   .describe('The worker tells that items never left it.');
 
