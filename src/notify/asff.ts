@@ -72,6 +72,7 @@ export function securityFinding(
     'tocsin/event': alert.evidence.eventId,
     'tocsin/status': standing.status,
     'tocsin/count': String(standing.count),
+    ...(alert.news === undefined ? {} : { 'tocsin/news': alert.news.sentence }),
   };
   return {
     SchemaVersion: '2018-10-08',

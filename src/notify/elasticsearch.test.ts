@@ -71,6 +71,7 @@ const document = z.strictObject({
     unknowns: keywords.optional(),
     response: keyword.optional(),
     correlation: keyword.optional(),
+    news: keyword.optional(),
     original_left_out: z.literal(true).optional(),
   }),
 });
@@ -82,7 +83,7 @@ testChannel({
   body: document,
   maxBytes: 10 * 1024 * 1024,
   method: 'PUT',
-  path: /^\/tocsin-alerts\/_create\/[0-9a-f]{32}$/,
+  path: /^\/tocsin-alerts\/_create\/[0-9a-f]{32}(?:-\d+)?$/,
   authorization: 'ApiKey bm90OnJlYWw=',
   accepted: {
     type: 'answer',

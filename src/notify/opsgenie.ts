@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { Status } from '../alert/alert-life.ts';
 import type { Severity } from '../event/severity.ts';
-import { statusLine } from './change-words.ts';
+import { changeSentences, newsSince } from './change-words.ts';
 import type {
   Answer,
   ChannelRequest,
@@ -113,7 +113,7 @@ export const opsgenie = {
 
   read: readOpsgenie,
 
-  /** Acknowledges or closes the alert there, opens it again as a new one, and changes its priority; with a note on who and why. */
+  /** Acknowledges or closes the alert there, opens it again as a new one, and changes its priority; with a note on who, why, and what is new. */
   async follow(
     alert: Alert,
     settings: OpsgenieSettings,
@@ -136,13 +136,16 @@ export const opsgenie = {
       );
       if (answer.type !== 'accepted') return answer;
     }
-    if (action === undefined || action === actions[before.status]) return { type: 'accepted' };
-    const note = plainLine(`The alert is now ${statusLine(standing)}`, limits.note);
-    return send(change(alert, settings, action, { user: 'Tocsin', source: 'Tocsin', note }));
+    const isMoved = action !== undefined && action !== actions[before.status];
+    if (!isMoved && newsSince(alert, before) === undefined) return { type: 'accepted' };
+    const sentences = changeSentences(alert, { ...standing, count: before.count }, before);
+    const note = plainLine(sentences.join(' '), limits.note);
+    const step = isMoved ? action : 'notes';
+    return send(change(alert, settings, step, { user: 'Tocsin', source: 'Tocsin', note }));
   },
 };
 
-/** https://docs.opsgenie.com/docs/alert-api#acknowledge-alert and #close-alert */
+/** https://docs.opsgenie.com/docs/alert-api#acknowledge-alert, #close-alert and #add-note-to-alert */
 const actions: Readonly<Record<Status, 'acknowledge' | 'close' | undefined>> = {
   open: undefined,
   acknowledged: 'acknowledge',
@@ -154,7 +157,7 @@ const actions: Readonly<Record<Status, 'acknowledge' | 'close' | undefined>> = {
 function change(
   alert: Alert,
   settings: OpsgenieSettings,
-  action: 'acknowledge' | 'close' | 'priority',
+  action: 'acknowledge' | 'close' | 'notes' | 'priority',
   body: object,
 ): ChannelRequest {
   return {

@@ -24,6 +24,7 @@ const row = z.strictObject({
   SeverityWord: z.string(),
   Count: z.int(),
   Title: z.string(),
+  News: z.string(),
   RuleId: z.string(),
   RuleTitle: z.string(),
   Account: z.string(),

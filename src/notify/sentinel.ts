@@ -86,6 +86,7 @@ export function sentinelRow(alert: Alert, context: DeliveryContext, isChange: bo
     SeverityWord: severityLook[standing?.severity ?? alert.severity].word,
     Count: standing?.count ?? 1,
     Title: text(titleOf(alert)),
+    News: text(alert.news?.sentence),
     RuleId: text(rule.id),
     RuleTitle: text(rule.title),
     Account: text(where.account),

@@ -3,7 +3,7 @@ import type { Alert } from '../alert/alert.ts';
 import { isClosed } from '../alert/lifecycle.ts';
 import type { Standing } from '../alert/standing.ts';
 import { atLeast } from '../event/severity.ts';
-import { changeSentences } from './change-words.ts';
+import { changeSentences, newsSince } from './change-words.ts';
 import type { Answer, ChannelRequest, DeliveryContext, FollowUpContext, Means } from './channel.ts';
 import { addressProblem, joined, secretText, sharedSettings } from './settings.ts';
 import { slackMessage, slackReply, type SlackMessageOptions } from './slack-message.ts';
@@ -118,13 +118,13 @@ export const slack = {
     const update = { channel, ts, text, blocks, attachments, parse, link_names };
     const updated = await send(call(settings, 'chat.update', update));
     if (updated.type !== 'accepted') return updated;
-    const sentences = changeSentences(standing, told.standing);
+    const sentences = changeSentences(alert, standing, told.standing);
     if (sentences.length === 0) return { type: 'accepted' };
     const reply = {
       channel,
       thread_ts: ts,
       // What is worse than people thought is for all to see, and not for those alone who read the thread.
-      ...(isWorse(standing, told.standing) ? { reply_broadcast: true } : {}),
+      ...(isWorse(alert, standing, told.standing) ? { reply_broadcast: true } : {}),
       ...slackReply(sentences),
     };
     const replied = await send(call(settings, 'chat.postMessage', reply));
@@ -151,8 +151,9 @@ function messageOptions(
   return { standing, wording, withButtons: settings.signingSecret !== undefined };
 }
 
-function isWorse(standing: Standing, before: Standing): boolean {
+function isWorse(alert: Alert, standing: Standing, before: Standing): boolean {
+  const isMore = newsSince(alert, before)?.type === 'raised';
   const isReopened = isClosed(before) && !isClosed(standing);
   const isRaised = standing.severity !== before.severity && atLeast(standing.severity, before.severity);
-  return isReopened || (isRaised && !isClosed(standing));
+  return isReopened || ((isRaised || isMore) && !isClosed(standing));
 }
