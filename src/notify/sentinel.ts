@@ -14,6 +14,7 @@ import { jsonBody } from './json-answer.ts';
 import { detectionFinding } from './ocsf.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, joined, secretText, sharedSettings } from './settings.ts';
+import { sendTogether } from './together.ts';
 import { severityLook, titleOf } from './words.ts';
 import { line } from './safe-text.ts';
 
@@ -155,10 +156,8 @@ export const sentinel = {
         const answers: Answer[] = [];
         const rows = messages.map((message) => rowOf(message, false));
         const now = messages[0]?.context.now ?? 0;
-        for (const batch of batches(rows)) {
-          const answer = await post(batch, now, means);
-          answers.push(...batch.map(() => answer));
-        }
+        for (const batch of batches(rows))
+          answers.push(...(await sendTogether(batch, means, (some) => post(some, now, means))));
         return answers;
       },
       ...(settings.changes
