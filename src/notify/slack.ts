@@ -7,7 +7,7 @@ import { changeSentences, newsSince } from './change-words.ts';
 import type { Answer, ChannelRequest, DeliveryContext, FollowUpContext, Means } from './channel.ts';
 import { addressProblem, joined, secretText, sharedSettings } from './settings.ts';
 import { slackMessage, slackReply, type SlackMessageOptions } from './slack-message.ts';
-import { readSlackAnswer } from './slack-answer.ts';
+import { lostMessage, readSlackAnswer } from './slack-answer.ts';
 import { templateSetting } from './wording.ts';
 
 /**
@@ -95,21 +95,27 @@ export const slack = {
   // A webhook does not say by what a message is known, and so cannot come back to it.
   follows: (settings: SlackSettings) => settings.webhookUrl === undefined,
 
-  /** Writes the first message anew, and what has changed as a reply to it, which people who follow the thread are told of. */
+  /**
+   * Writes the first message anew, and what has changed as a reply to it, which people who follow the thread are told of. A message that cannot be
+   * changed gets the reply alone; where it is gone, another one takes its place.
+   */
   async follow(
     alert: Alert,
     settings: SlackSettings,
     context: FollowUpContext,
     means: Means,
   ): Promise<Answer> {
-    const send = async (request: ChannelRequest): Promise<Answer> => {
+    const send = async (request: ChannelRequest) => {
       const exchange = await means.exchange(request);
-      return exchange.type === 'response' ? readSlackAnswer(exchange.response) : exchange;
+      return exchange.type === 'response'
+        ? { answer: readSlackAnswer(exchange.response), lost: lostMessage(exchange.response) }
+        : { answer: exchange, lost: undefined };
     };
+    const sendAnew = async (): Promise<Answer> => (await send(slack.render(alert, settings, context))).answer;
     const { told, standing } = context;
     const { channel, ts } = told.receipt;
     // What was sent before receipts were kept is sent anew, and followed from then on.
-    if (channel === undefined || ts === undefined) return send(slack.render(alert, settings, context));
+    if (channel === undefined || ts === undefined) return sendAnew();
     const { text, blocks, attachments, parse, link_names } = slackMessage(
       alert,
       context.link,
@@ -117,9 +123,10 @@ export const slack = {
     );
     const update = { channel, ts, text, blocks, attachments, parse, link_names };
     const updated = await send(call(settings, 'chat.update', update));
-    if (updated.type !== 'accepted') return updated;
+    if (updated.answer.type !== 'accepted' && updated.lost === undefined) return updated.answer;
     const sentences = changeSentences(alert, standing, told.standing);
     if (sentences.length === 0) return { type: 'accepted' };
+    if (updated.lost === 'gone') return sendAnew();
     const reply = {
       channel,
       thread_ts: ts,
@@ -128,8 +135,9 @@ export const slack = {
       ...slackReply(sentences),
     };
     const replied = await send(call(settings, 'chat.postMessage', reply));
+    if (replied.lost === 'gone') return sendAnew();
     // The receipt stays that of the first message.
-    return replied.type === 'accepted' ? { type: 'accepted' } : replied;
+    return replied.answer.type === 'accepted' ? { type: 'accepted' } : replied.answer;
   },
 };
 
