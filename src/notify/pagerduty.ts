@@ -57,7 +57,7 @@ export const pagerduty = {
   settings: pagerdutySettings,
 
   render(alert: Alert, settings: PagerdutySettings, context: DeliveryContext): ChannelRequest {
-    return trigger(alert, settings, context, titleOf(alert));
+    return trigger(alert, settings, context, { summary: titleOf(alert), dedupKey: alert.id });
   },
 
   read: readPagerduty,
@@ -75,33 +75,42 @@ export const pagerduty = {
     const isMoved = action !== actions[before.status];
     const news = newsSince(alert, before);
     const isMore = news !== undefined || standing.severity !== before.severity;
+    const old = told.receipt['dedupKey'] ?? alert.id;
+    // PagerDuty takes no acknowledgement back. A trigger would join the incident and call nobody, so another one takes its place.
+    const isTakenBack = action === 'trigger' && actions[before.status] === 'acknowledge';
+    const key = isTakenBack ? nextKey(alert, old) : old;
+    const end = (what: 'acknowledge' | 'resolve', dedupKey: string): ChannelRequest =>
+      enqueue(settings, { routing_key: settings.routingKey, event_action: what, dedup_key: dedupKey });
     const requests: ChannelRequest[] = [];
     // What is over must not call anybody; an incident that somebody has acknowledged takes the event and stays acknowledged.
-    if (action === 'trigger' ? isMoved || isMore : action === 'acknowledge' && isMore) {
+    if (action !== 'resolve' && (isMore || (isMoved && actions[before.status] !== 'trigger'))) {
       const now = { ...alert, severity: standing.severity };
-      const summary = plainLine(titleOf(alert), limits.title);
-      requests.push(
-        trigger(now, settings, context, news === undefined ? summary : `${summary} (${news.sentence})`),
-      );
+      const title = plainLine(titleOf(alert), limits.title);
+      const summary = news === undefined ? title : `${title} (${news.sentence})`;
+      requests.push(trigger(now, settings, context, { summary, dedupKey: key }));
     }
-    if (action !== 'trigger' && isMoved) {
-      const event = { routing_key: settings.routingKey, event_action: action, dedup_key: alert.id };
-      requests.push(enqueue(settings, event));
-    }
+    if (action !== 'trigger' && isMoved) requests.push(end(action, key));
+    // Last, so that there is no moment without an incident.
+    if (isTakenBack) requests.push(end('resolve', old));
     for (const request of requests) {
       const exchange = await means.exchange(request);
       const answer = exchange.type === 'response' ? readPagerduty(exchange.response) : exchange;
       if (answer.type !== 'accepted') return answer;
     }
-    return { type: 'accepted' };
+    return { type: 'accepted', ...(isTakenBack && { receipt: { dedupKey: key } }) };
   },
 };
+
+/** Made of the one before, so that every attempt makes the same. */
+function nextKey({ id }: Alert, key: string): string {
+  return `${id}-${key === id ? 2 : Number(key.slice(id.length + 1)) + 1}`;
+}
 
 function trigger(
   alert: Alert,
   settings: PagerdutySettings,
   context: DeliveryContext,
-  summary: string,
+  { summary, dedupKey }: { readonly summary: string; readonly dedupKey: string },
 ): ChannelRequest {
   const { links } = alertSections(alert, context.link);
   const [page] = links;
@@ -110,7 +119,7 @@ function trigger(
     routing_key: settings.routingKey,
     event_action: 'trigger',
     // A repeat of an alert joins the incident that is open for it.
-    dedup_key: alert.id,
+    dedup_key: dedupKey,
     client: 'Tocsin',
     ...(page === undefined ? {} : { client_url: page.url }),
     links: links.map(({ text, url }) => ({ href: url, text })),
