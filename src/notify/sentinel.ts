@@ -129,7 +129,13 @@ export const sentinel = {
       return token.value;
     }
 
-    async function post(rows: readonly string[], now: number, means: Means): Promise<Answer> {
+    async function post(
+      rows: readonly string[],
+      now: number,
+      means: Means,
+      isRepeat = false,
+    ): Promise<Answer> {
+      const kept = isRepeat ? undefined : token?.value;
       const signedIn = await signIn(now, means);
       if (typeof signedIn !== 'string') return signedIn;
       const exchange = await means.exchange({
@@ -142,10 +148,11 @@ export const sentinel = {
         body: `[${rows.join(',')}]`,
       });
       if (exchange.type !== 'response') return exchange;
-      const answer = readStatus(exchange.response);
-      // A token may be taken back before its time; the next attempt gets another.
-      if (exchange.response.status === 401) token = undefined;
-      return answer;
+      if (exchange.response.status !== 401) return readStatus(exchange.response);
+      // Only the token that was refused: calls beside this one may have signed in meanwhile.
+      if (token?.value === signedIn) token = undefined;
+      // A token may be taken back before its time, and that is no fault of the settings; a new one that is refused is.
+      return signedIn === kept ? post(rows, now, means, true) : readStatus(exchange.response);
     }
 
     const rowOf = ({ alert, context }: Message, isChange: boolean): string =>
