@@ -1,5 +1,6 @@
 import type { Alert } from '../alert/alert.ts';
 import type { DeliveryContext, FollowUpContext } from './channel.ts';
+import { newsSince } from './change-words.ts';
 import { fittedAlert } from './fitted-alert.ts';
 import { incidentLink } from './words.ts';
 
@@ -26,10 +27,11 @@ export function createdEvent(alert: Alert, { link }: DeliveryContext, maxBytes: 
   );
 }
 
-/** `{ "type": "alert.changed", "data": { "alert": { "id" ... }, "standing", "before", "link" } }`: how it stands, and how it stood when last told. */
+/** `{ "type": "alert.changed", "data": { "alert": { "id" ... }, "standing", "before", "link" } }`: how it stands, and how it stood when last told; with `news` where there is some. */
 export function changedEvent(alert: Alert, { link, standing, told }: FollowUpContext): string {
   const { id, rule, time, where } = alert;
   const cut = (text: string | undefined) => text?.slice(0, 500);
+  const news = newsSince(alert, told.standing);
   return plainJson({
     type: 'alert.changed',
     data: {
@@ -42,6 +44,7 @@ export function changedEvent(alert: Alert, { link, standing, told }: FollowUpCon
       },
       standing: { ...standing, by: cut(standing.by), reason: cut(standing.reason) },
       before: told.standing,
+      ...(news !== undefined && { news: { ...news, sentence: cut(news.sentence) } }),
       link: link ?? null,
     },
   });

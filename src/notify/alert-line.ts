@@ -33,7 +33,8 @@ export function changeLine(
   maxBytes: number,
 ): string {
   if (format === 'json') return changedEvent(alert, context);
-  return written(alert, context, format, maxBytes, changeSentences(context.standing, context.told.standing));
+  const changes = changeSentences(alert, context.standing, context.told.standing);
+  return written(alert, context, format, maxBytes, changes);
 }
 
 function written(

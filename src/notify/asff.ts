@@ -3,6 +3,7 @@ import { isClosed } from '../alert/lifecycle.ts';
 import { raisedStanding } from '../alert/standing.ts';
 import type { Severity } from '../event/severity.ts';
 import { isoTime } from './alert-event.ts';
+import { asffType } from './asff-type.ts';
 import type { DeliveryContext } from './channel.ts';
 import { line } from './safe-text.ts';
 import { alertSections } from './sections.ts';
@@ -72,6 +73,7 @@ export function securityFinding(
     'tocsin/event': alert.evidence.eventId,
     'tocsin/status': standing.status,
     'tocsin/count': String(standing.count),
+    ...(alert.news === undefined ? {} : { 'tocsin/news': alert.news.sentence }),
   };
   return {
     SchemaVersion: '2018-10-08',
@@ -120,7 +122,7 @@ function resourcesOf(alert: Alert, { partition, region, account }: AsffPlace) {
   const { what, where } = alert;
   const found = what.targets.slice(0, limits.resources).flatMap(({ type, arn, name }) => {
     const Id = line(arn ?? name, limits.id);
-    return Id === '' ? [] : [{ Type: typeOf(type), Id }];
+    return Id === '' ? [] : [{ Type: asffType(type), Id }];
   });
   const own = {
     Type: 'AwsAccount',
@@ -136,13 +138,4 @@ function resourcesOf(alert: Alert, { partition, region, account }: AsffPlace) {
     Region: region,
   };
   return (found.length === 0 ? [own] : found).map((resource) => ({ ...resource, ...place }));
-}
-
-/** `AWS::S3::Bucket` is `AwsS3Bucket` there. */
-function typeOf(type: string | undefined): string {
-  const parts = /^AWS::([A-Za-z0-9]{1,40})::([A-Za-z0-9]{1,60})$/.exec(type ?? '');
-  const [, service = '', kind = ''] = parts ?? [];
-  if (parts === null) return 'Other';
-  const name = /^[A-Z]+$/.test(service) ? service[0] + service.slice(1).toLowerCase() : service;
-  return `Aws${name}${kind}`;
 }

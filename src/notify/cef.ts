@@ -63,6 +63,7 @@ export function cefLine(
     ...labelled('cs4', 'MITRE ATT&CK', attackWords(alert), 400),
     ...labelled('cs5', 'Resources', targets.join(', '), 1000),
     ...labelled('cs6', 'Status', standing.status, 40),
+    ...labelled('flexString1', 'News', alert.news?.sentence, 1023),
     ['cnt', String(standing.count), 20],
     ['reason', what.reason, 1023],
     ['msg', facts.map(({ explanation }) => explanation).join(' ') || alert.description, 1023],

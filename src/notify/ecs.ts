@@ -74,6 +74,7 @@ export function ecsDocument(
     tocsin: compact({
       severity: alert.severity,
       severity_changes: texts(alert.severityChanges ?? []),
+      news: optional(alert.news?.sentence),
       event_id: text(evidence.eventId),
       event_ids: texts(events.map(({ id }) => id)),
       access_key: optional(who.accessKeyId),

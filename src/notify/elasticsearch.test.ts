@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { elasticsearch, elasticsearchSettings } from './elasticsearch.ts';
+import { deliver, followUp } from './send.ts';
 import { hostileAlert, normalAlert } from './testing/alerts.ts';
+import { boundTo, context, resolvedContext, transport } from './testing/aws-contract.ts';
 import { testChannel } from './testing/channel-contract.ts';
+import { startFakeServer } from './testing/fake-server.ts';
 
 const settings = { type: 'elasticsearch', url: 'https://elastic.example:9200', apiKey: 'bm90OnJlYWw=' };
 
@@ -71,6 +74,7 @@ const document = z.strictObject({
     unknowns: keywords.optional(),
     response: keyword.optional(),
     correlation: keyword.optional(),
+    news: keyword.optional(),
     original_left_out: z.literal(true).optional(),
   }),
 });
@@ -82,7 +86,7 @@ testChannel({
   body: document,
   maxBytes: 10 * 1024 * 1024,
   method: 'PUT',
-  path: /^\/tocsin-alerts\/_create\/[0-9a-f]{32}$/,
+  path: /^\/tocsin-alerts\/_create\/[0-9a-f]{32}(?:-\d+)?$/,
   authorization: 'ApiKey bm90OnJlYWw=',
   accepted: {
     type: 'answer',
@@ -121,6 +125,37 @@ describe('Elasticsearch', () => {
     ['refused', 400, 'x_content_parse_exception'],
     ['later', 200, 'a page of a proxy'],
   ])('means %s with %i %s', (type, status, error) => expect(read(status, error).type).toBe(type));
+
+  it('keeps what is new about an alert, and takes a repeat of it for one', async () => {
+    const kept = new Map<string, string>();
+    const server = await startFakeServer(({ path, body }) => {
+      const isThere = kept.has(path);
+      if (!isThere) kept.set(path, body);
+      return isThere
+        ? { type: 'answer', status: 409, body: '{"error":{"type":"version_conflict_engine_exception"}}' }
+        : { type: 'answer', status: 201, body: '{"result":"created"}' };
+    });
+    onTestFinished(() => server.close());
+    const channel = boundTo({ ...settings, url: server.url });
+    const again = { ...normalAlert, news: { type: 'again', sentence: 'again: 5 more', number: 1 } } as const;
+    const before = { status: 'open', severity: 'critical', count: 1 } as const;
+    const how = {
+      ...resolvedContext(),
+      standing: { ...before, news: 1 },
+      told: { standing: before, receipt: {} },
+    };
+    await deliver(channel, normalAlert, context, transport);
+    for (const _attempt of [1, 2])
+      expect((await followUp(channel, { alert: again, context: how }, transport)).type).toBe('accepted');
+    expect([...kept.values()].map((text) => document.parse(JSON.parse(text)).tocsin.news)).toEqual([
+      undefined,
+      'again: 5 more',
+    ]);
+    expect([...kept.keys()]).toEqual([
+      `/tocsin-alerts/_create/${normalAlert.id}`,
+      `/tocsin-alerts/_create/${normalAlert.id}-1`,
+    ]);
+  });
 
   it('keeps the raw event as text, and says where it is too large for that', () => {
     const whole = document.parse(JSON.parse(render(normalAlert).body));

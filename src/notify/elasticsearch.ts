@@ -7,7 +7,7 @@ import { readStatus } from './send.ts';
 import { allowHttp, checkUrl, joined, secretText, sharedSettings } from './settings.ts';
 
 /**
- * Elasticsearch and OpenSearch: one document an alert, made only where there is none by its id, so that a repeat changes
+ * Elasticsearch and OpenSearch: one document an alert and one for each news of it, made only where there is none by its id, so that a repeat changes
  * nothing, in an index as well as in a data stream.
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-create
  * https://docs.opensearch.org/latest/api-reference/document-apis/index-document/
@@ -68,7 +68,7 @@ export const elasticsearch = {
     const fits = Buffer.byteLength(whole) <= settings.maxBytes;
     const authorization = authorizationOf(settings);
     return {
-      url: joined(settings.url, `/${settings.index}/_create/${encodeURIComponent(alert.id)}`),
+      url: joined(settings.url, `/${settings.index}/_create/${encodeURIComponent(documentId(alert))}`),
       method: 'PUT',
       headers: {
         'content-type': 'application/json',
@@ -103,6 +103,11 @@ export const elasticsearch = {
     return readStatus(response);
   },
 };
+
+/** News of an alert is a document of its own: one by the same id would be taken for a repeat, and lost. */
+function documentId({ id, news }: Alert): string {
+  return news === undefined ? id : `${id}-${news.number}`;
+}
 
 function authorizationOf({ apiKey, username, password }: ElasticsearchSettings): string | undefined {
   if (apiKey !== undefined) return `ApiKey ${apiKey}`;

@@ -62,7 +62,7 @@ function asText(wording: Wording | undefined): Wording | undefined {
 /** A reply to it that says what has changed; undefined where that is nothing. */
 export function changeEmail(alert: Alert, from: string, context: FollowUpContext): EmailMessage | undefined {
   const { standing, told, link } = context;
-  const sentences = changeSentences(standing, told.standing);
+  const sentences = changeSentences(alert, standing, told.standing);
   if (sentences.length === 0) return undefined;
   const { look, title, links } = alertSections(alert, link);
   const linked = links.slice(0, 1);

@@ -62,6 +62,37 @@ describe('PagerDuty', () => {
     expect(asked()).toMatchObject([['POST', '/v2/enqueue', { event_action: action, dedup_key: id }]]);
   });
 
+  it('gets another incident in place of one whose acknowledgement was taken back, and follows that', async () => {
+    const { server, asked } = await receiver(() => json(202, { status: 'success' }));
+    const channel = boundTo({ type: 'pagerduty', routingKey: 'k'.repeat(32), apiUrl: server.url });
+    const events = () =>
+      asked().map(([, , body]) => {
+        const { event_action: action, dedup_key: key } = body as { event_action: string; dedup_key: string };
+        return `${action} ${key}`;
+      });
+    const second = { type: 'accepted', receipt: { dedupKey: `${id}-2` } } as const;
+    expect(await tell(channel, open, acknowledged)).toEqual(second);
+    expect(await tell(channel, open, acknowledged)).toEqual(second);
+    const again = [`trigger ${id}-2`, `resolve ${id}`];
+    expect(events()).toEqual([...again, ...again]);
+    expect(await tell(channel, acknowledged, open, second.receipt)).toEqual({ type: 'accepted' });
+    expect(await tell(channel, open, acknowledged, second.receipt)).toEqual({
+      type: 'accepted',
+      receipt: { dedupKey: `${id}-3` },
+    });
+    expect(events().slice(4)).toEqual([`acknowledge ${id}-2`, `trigger ${id}-3`, `resolve ${id}-2`]);
+  });
+
+  it('gets what was over and is worked on again as an incident that is acknowledged', async () => {
+    const { server, asked } = await receiver(() => json(202, { status: 'success' }));
+    const channel = boundTo({ type: 'pagerduty', routingKey: 'k'.repeat(32), apiUrl: server.url });
+    expect(await tell(channel, acknowledged, resolved)).toEqual({ type: 'accepted' });
+    expect(asked()).toMatchObject([
+      ['POST', '/v2/enqueue', { event_action: 'trigger', dedup_key: id }],
+      ['POST', '/v2/enqueue', { event_action: 'acknowledge', dedup_key: id }],
+    ]);
+  });
+
   it.each([
     ['that work has begun', { ...open, status: 'in-progress' }, acknowledged],
     ['how often it happened', { ...open, count: 9 }, open],
@@ -78,6 +109,7 @@ describe('Opsgenie', () => {
 
   it.each([
     ['acknowledge', acknowledged, open],
+    ['unacknowledge', open, acknowledged],
     ['close', resolved, acknowledged],
   ] as const)('hears %s with a note', async (action, standing, before) => {
     const { server, asked } = await receiver(() => json(202, { result: 'Request will be processed' }));
@@ -98,6 +130,15 @@ describe('Opsgenie', () => {
     expect(asked()).toMatchObject([
       ['PUT', `/v2/alerts/${id}/priority?identifierType=alias`, { priority: 'P1' }],
       ['POST', '/v2/alerts', { alias: id }],
+    ]);
+  });
+
+  it('gets what was over and is worked on again as an alert that is acknowledged', async () => {
+    const { server, asked } = await receiver(() => json(202, {}));
+    expect(await tell(at(server.url), acknowledged, resolved)).toEqual({ type: 'accepted' });
+    expect(asked()).toMatchObject([
+      ['POST', '/v2/alerts', { alias: id }],
+      ['POST', `/v2/alerts/${id}/acknowledge?identifierType=alias`, {}],
     ]);
   });
 });

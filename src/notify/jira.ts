@@ -81,7 +81,9 @@ export const jiraSettings = z
     changes: z
       .boolean()
       .default(true)
-      .describe('Comment on the issue, and move it, when the status or the severity of its alert changes.'),
+      .describe(
+        'Comment on the issue, and move it, when the status or the severity of its alert changes or there is news of it.',
+      ),
     allowHttp,
   })
   .superRefine(checkUrl)
@@ -174,13 +176,13 @@ export const jira = {
 
 /** Moves the issue where its alert's new status leads, and says in a comment what has changed. */
 async function followIssue(
-  _alert: Alert,
+  alert: Alert,
   settings: JiraSettings,
   { standing, told }: FollowUpContext,
   means: Means,
 ): Promise<Answer> {
   const before = told.standing;
-  const sentences = changeSentences({ ...standing, count: before.count }, before);
+  const sentences = changeSentences(alert, { ...standing, count: before.count }, before);
   if (sentences.length === 0) return { type: 'accepted' };
   const { key } = told.receipt;
   if (key === undefined)

@@ -131,7 +131,10 @@ export function detectionFinding(
     },
     observables: observablesOf(alert),
     ...(steps.length === 0 ? {} : { remediation: { desc: steps.join('\n') } }),
-    unmapped: { origin: text(originWords(where.origin, where.place)) },
+    unmapped: {
+      origin: text(originWords(where.origin, where.place)),
+      ...(alert.news === undefined ? {} : { news: text(alert.news.sentence) }),
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { Status } from '../alert/alert-life.ts';
 import type { Severity } from '../event/severity.ts';
-import { statusLine } from './change-words.ts';
+import { changeSentences, newsSince } from './change-words.ts';
 import type {
   Answer,
   ChannelRequest,
@@ -113,7 +113,7 @@ export const opsgenie = {
 
   read: readOpsgenie,
 
-  /** Acknowledges or closes the alert there, opens it again as a new one, and changes its priority; with a note on who and why. */
+  /** Acknowledges or closes the alert there, takes that back, or opens it again as a new one, and changes its priority; with a note on who, why, and what is new. */
   async follow(
     alert: Alert,
     settings: OpsgenieSettings,
@@ -126,23 +126,27 @@ export const opsgenie = {
       const exchange = await means.exchange(request);
       return exchange.type === 'response' ? readOpsgenie(exchange.response) : exchange;
     };
-    const action = actions[standing.status];
     // What was closed cannot be opened there: with the same alias, another one is made.
-    if (action === undefined && actions[before.status] !== undefined)
-      return send(opsgenie.render({ ...alert, severity: standing.severity }, settings, context));
-    if (standing.severity !== before.severity) {
+    if (actions[before.status] === 'close' && actions[standing.status] !== 'close') {
+      const made = await send(opsgenie.render({ ...alert, severity: standing.severity }, settings, context));
+      if (made.type !== 'accepted' || actions[standing.status] === undefined) return made;
+    } else if (standing.severity !== before.severity) {
       const answer = await send(
         change(alert, settings, 'priority', { priority: priorities[standing.severity] }),
       );
       if (answer.type !== 'accepted') return answer;
     }
-    if (action === undefined || action === actions[before.status]) return { type: 'accepted' };
-    const note = plainLine(`The alert is now ${statusLine(standing)}`, limits.note);
-    return send(change(alert, settings, action, { user: 'Tocsin', source: 'Tocsin', note }));
+    const step = stepOf(standing.status, before.status);
+    if (step === undefined && newsSince(alert, before) === undefined) return { type: 'accepted' };
+    const sentences = changeSentences(alert, { ...standing, count: before.count }, before);
+    const note = plainLine(sentences.join(' '), limits.note);
+    return send(change(alert, settings, step ?? 'notes', { user: 'Tocsin', source: 'Tocsin', note }));
   },
 };
 
-/** https://docs.opsgenie.com/docs/alert-api#acknowledge-alert and #close-alert */
+/** https://docs.opsgenie.com/docs/alert-api#acknowledge-alert, #unacknowledge-alert, #close-alert and #add-note-to-alert */
+type Step = 'acknowledge' | 'unacknowledge' | 'close';
+
 const actions: Readonly<Record<Status, 'acknowledge' | 'close' | undefined>> = {
   open: undefined,
   acknowledged: 'acknowledge',
@@ -151,10 +155,16 @@ const actions: Readonly<Record<Status, 'acknowledge' | 'close' | undefined>> = {
   'false-positive': 'close',
 };
 
+/** What is to be done there; undefined where that is nothing. */
+function stepOf(status: Status, before: Status): Step | undefined {
+  const action = actions[status];
+  return action === actions[before] ? undefined : (action ?? 'unacknowledge');
+}
+
 function change(
   alert: Alert,
   settings: OpsgenieSettings,
-  action: 'acknowledge' | 'close' | 'priority',
+  action: Step | 'notes' | 'priority',
   body: object,
 ): ChannelRequest {
   return {

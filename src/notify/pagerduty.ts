@@ -10,6 +10,7 @@ import type {
   FollowUpContext,
   Means,
 } from './channel.ts';
+import { newsSince } from './change-words.ts';
 import { jsonBody } from './json-answer.ts';
 import { alertDetails, plainLine } from './plain-text.ts';
 import { alertSections } from './sections.ts';
@@ -48,39 +49,20 @@ const severityNames: Readonly<Record<Severity, 'critical' | 'error' | 'warning' 
   critical: 'critical',
 };
 
+/** PagerDuty takes 1,024 characters of summary; a title leaves room for what is new. */
+const limits = { summary: 1024, title: 700 } as const;
+
 export const pagerduty = {
   type: 'pagerduty' as const,
   settings: pagerdutySettings,
 
   render(alert: Alert, settings: PagerdutySettings, context: DeliveryContext): ChannelRequest {
-    const { links } = alertSections(alert, context.link);
-    const [page] = links;
-    const time = new Date(alert.time);
-    const event = {
-      routing_key: settings.routingKey,
-      event_action: 'trigger',
-      // A repeat of an alert joins the incident that is open for it.
-      dedup_key: alert.id,
-      client: 'Tocsin',
-      ...(page === undefined ? {} : { client_url: page.url }),
-      links: links.map(({ text, url }) => ({ href: url, text })),
-      payload: {
-        summary: plainLine(titleOf(alert), 1024),
-        source: plainLine(alert.where.account ?? 'AWS', 128),
-        severity: severityNames[alert.severity],
-        ...(Number.isNaN(time.getTime()) ? {} : { timestamp: time.toISOString() }),
-        component: plainLine(alert.what.service, 128),
-        group: plainLine(alert.where.region ?? 'region unknown', 128),
-        class: plainLine(alert.rule.title, 255),
-        custom_details: alertDetails(alert, context.link, context.wording),
-      },
-    };
-    return enqueue(settings, event);
+    return trigger(alert, settings, context, { summary: titleOf(alert), dedupKey: alert.id });
   },
 
   read: readPagerduty,
 
-  /** Acknowledges or resolves the incident, or triggers it anew where the alert is open again or worse. */
+  /** Acknowledges or resolves the incident, and triggers it anew where the alert is open again, worse, or there is news of it. */
   async follow(
     alert: Alert,
     settings: PagerdutySettings,
@@ -88,21 +70,71 @@ export const pagerduty = {
     means: Means,
   ): Promise<Answer> {
     const { standing, told } = context;
+    const before = told.standing;
     const action = actions[standing.status];
-    const isNew = action !== actions[told.standing.status] || standing.severity !== told.standing.severity;
-    if (!isNew) return { type: 'accepted' };
-    const request =
-      action === 'trigger'
-        ? pagerduty.render({ ...alert, severity: standing.severity }, settings, context)
-        : enqueue(settings, {
-            routing_key: settings.routingKey,
-            event_action: action,
-            dedup_key: alert.id,
-          });
-    const exchange = await means.exchange(request);
-    return exchange.type === 'response' ? readPagerduty(exchange.response) : exchange;
+    const isMoved = action !== actions[before.status];
+    const news = newsSince(alert, before);
+    const isMore = news !== undefined || standing.severity !== before.severity;
+    const old = told.receipt['dedupKey'] ?? alert.id;
+    // PagerDuty takes no acknowledgement back. A trigger would join the incident and call nobody, so another one takes its place.
+    const isTakenBack = action === 'trigger' && actions[before.status] === 'acknowledge';
+    const key = isTakenBack ? nextKey(alert, old) : old;
+    const end = (what: 'acknowledge' | 'resolve', dedupKey: string): ChannelRequest =>
+      enqueue(settings, { routing_key: settings.routingKey, event_action: what, dedup_key: dedupKey });
+    const requests: ChannelRequest[] = [];
+    // What is over must not call anybody; an incident that somebody has acknowledged takes the event and stays acknowledged.
+    if (action !== 'resolve' && (isMore || (isMoved && actions[before.status] !== 'trigger'))) {
+      const now = { ...alert, severity: standing.severity };
+      const title = plainLine(titleOf(alert), limits.title);
+      const summary = news === undefined ? title : `${title} (${news.sentence})`;
+      requests.push(trigger(now, settings, context, { summary, dedupKey: key }));
+    }
+    if (action !== 'trigger' && isMoved) requests.push(end(action, key));
+    // Last, so that there is no moment without an incident.
+    if (isTakenBack) requests.push(end('resolve', old));
+    for (const request of requests) {
+      const exchange = await means.exchange(request);
+      const answer = exchange.type === 'response' ? readPagerduty(exchange.response) : exchange;
+      if (answer.type !== 'accepted') return answer;
+    }
+    return { type: 'accepted', ...(isTakenBack && { receipt: { dedupKey: key } }) };
   },
 };
+
+/** Made of the one before, so that every attempt makes the same. */
+function nextKey({ id }: Alert, key: string): string {
+  return `${id}-${key === id ? 2 : Number(key.slice(id.length + 1)) + 1}`;
+}
+
+function trigger(
+  alert: Alert,
+  settings: PagerdutySettings,
+  context: DeliveryContext,
+  { summary, dedupKey }: { readonly summary: string; readonly dedupKey: string },
+): ChannelRequest {
+  const { links } = alertSections(alert, context.link);
+  const [page] = links;
+  const time = new Date(alert.time);
+  return enqueue(settings, {
+    routing_key: settings.routingKey,
+    event_action: 'trigger',
+    // A repeat of an alert joins the incident that is open for it.
+    dedup_key: dedupKey,
+    client: 'Tocsin',
+    ...(page === undefined ? {} : { client_url: page.url }),
+    links: links.map(({ text, url }) => ({ href: url, text })),
+    payload: {
+      summary: plainLine(summary, limits.summary),
+      source: plainLine(alert.where.account ?? 'AWS', 128),
+      severity: severityNames[alert.severity],
+      ...(Number.isNaN(time.getTime()) ? {} : { timestamp: time.toISOString() }),
+      component: plainLine(alert.what.service, 128),
+      group: plainLine(alert.where.region ?? 'region unknown', 128),
+      class: plainLine(alert.rule.title, 255),
+      custom_details: alertDetails(alert, context.link, context.wording),
+    },
+  });
+}
 
 /** https://developer.pagerduty.com/docs/events-api-v2-overview#event-action-behavior */
 const actions: Readonly<Record<Status, 'trigger' | 'acknowledge' | 'resolve'>> = {

@@ -33,7 +33,7 @@ export interface AlertSections {
   readonly title: string;
   /** To the alert's page, and to the event or events on it; empty where no public address is configured. */
   readonly links: readonly { readonly text: string; readonly url: string }[];
-  /** Who, from where, when, in which account, by which call, on what, and why the severity is not the rule's. */
+  /** News of it, who, from where, when, in which account, by which call, on what, and why the severity is not the rule's. */
   readonly rows: readonly Row[];
   /** What several events have in common, and the newest of them. */
   readonly several: { readonly rows: readonly Row[]; readonly events: readonly string[] } | undefined;
@@ -148,7 +148,7 @@ function digestSections(alert: Alert, digest: AlertDigest, link: string | undefi
 }
 
 function rowsOf(alert: Alert): readonly Row[] {
-  const { who, what, where, time, severityChanges = [], toldBecause, context } = alert;
+  const { who, what, where, time, severityChanges = [], toldBecause, news, context } = alert;
   const incident = incidentWords(alert);
   const behind = line(who.chain.slice(0, limits.chain).join(' → '), limits.value);
   const targets = what.targets.slice(0, limits.targets).map(({ name }) => line(name, limits.value));
@@ -160,6 +160,7 @@ function rowsOf(alert: Alert): readonly Row[] {
   const when = utc(time);
   return [
     ...(toldBecause === undefined ? [] : [row('Told because', line(toldBecause, limits.value))]),
+    ...(news === undefined ? [] : [row('News', line(news.sentence, limits.value))]),
     ...(incident === undefined ? [] : [row('Incident', line(incident, limits.value))]),
     row('Who', `${actor}${behind === '' ? '' : `, behind it ${behind}`}`),
     row('From', line(originWords(where.origin, where.place), limits.value)),

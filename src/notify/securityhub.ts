@@ -3,6 +3,7 @@ import { securityFinding, type AsffPlace } from './asff.ts';
 import { awsAnswer, awsSettings, clientSettings, once } from './aws.ts';
 import type { Answer, Means, Sender } from './channel.ts';
 import { sharedSettings } from './settings.ts';
+import { sendTogether, type CallAnswer } from './together.ts';
 
 /**
  * AWS Security Hub: findings by `BatchImportFindings`, at most 100 and 240 KB each.
@@ -46,7 +47,7 @@ export const securityhub = {
       const { SecurityHubClient, BatchImportFindingsCommand } = await import('@aws-sdk/client-securityhub');
       return { client: new SecurityHubClient(clientSettings(settings)), BatchImportFindingsCommand };
     });
-    const put = async (findings: readonly Finding[], means: Means): Promise<readonly Answer[]> => {
+    const put = async (findings: readonly Finding[], means: Means): Promise<CallAnswer> => {
       const failed = new Map<string, Answer>();
       const whole = await awsAnswer('Security Hub', settings.endpoint, means, async () => {
         const sdk = await client();
@@ -57,23 +58,23 @@ export const securityhub = {
         for (const { Id = '', ErrorCode = '' } of FailedFindings) failed.set(Id, findingFailure(ErrorCode));
         return { type: 'accepted' };
       });
-      return findings.map(({ Id }) =>
-        whole.type === 'accepted'
-          ? (failed.get(Id) ?? { type: 'accepted', receipt: { findingId: Id } })
-          : whole,
-      );
+      return whole.type === 'accepted'
+        ? findings.map(({ Id }) => failed.get(Id) ?? { type: 'accepted', receipt: { findingId: Id } })
+        : whole;
     };
     return {
       most: 100,
       send: (messages, means) =>
-        put(
+        sendTogether(
           messages.map(({ alert, context }) => securityFinding(alert, place, context, alert.decidedAt)),
           means,
+          (findings) => put(findings, means),
         ),
       ...(settings.changes
         ? {
             follow: async ({ alert, context }, means) => {
-              const [answer] = await put([securityFinding(alert, place, context, context.now)], means);
+              const finding = securityFinding(alert, place, context, context.now);
+              const [answer] = await sendTogether([finding], means, (findings) => put(findings, means));
               return answer ?? { type: 'later', reason: 'Security Hub: nothing was sent' };
             },
           }

@@ -24,6 +24,7 @@ const row = z.strictObject({
   SeverityWord: z.string(),
   Count: z.int(),
   Title: z.string(),
+  News: z.string(),
   RuleId: z.string(),
   RuleTitle: z.string(),
   Account: z.string(),
@@ -110,15 +111,34 @@ describe('a delivery to Sentinel', () => {
     expect(paths()).toEqual(['tenant-1', 'dataCollectionRules', 'dataCollectionRules']);
   });
 
-  it('signs in again when the token is old, and after one that is not taken any more', async () => {
+  it('signs in again when the token is old', async () => {
     const to = channel();
     await send(to);
     await send(to, transport, context.now + 3_600_000);
     expect(tokens).toBe(2);
+  });
+
+  it('signs in again at once where a token that was kept is not taken any more', async () => {
+    const to = channel();
+    await send(to);
     azure.answerNext(json(401, {}));
-    expect((await send(to, transport, context.now + 3_600_000)).type).toBe('closed');
-    expect((await send(to, transport, context.now + 3_600_000)).type).toBe('accepted');
-    expect(tokens).toBe(3);
+    expect((await send(to)).type).toBe('accepted');
+    expect(paths()).toEqual([
+      'tenant-1',
+      'dataCollectionRules',
+      'dataCollectionRules',
+      'tenant-1',
+      'dataCollectionRules',
+    ]);
+    expect(azure.requests.at(-1)?.headers.authorization).toBe('Bearer token-2');
+  });
+
+  it('waits for a person where a token that is new is not taken', async () => {
+    azure.answerNext(json(200, { expires_in: 3599, access_token: 'of-another' }));
+    const to = channel();
+    expect((await send(to)).type).toBe('closed');
+    expect(paths()).toEqual(['tenant-1', 'dataCollectionRules']);
+    expect((await send(to)).type).toBe('accepted');
   });
 
   it('sends more than a call takes in several', async () => {

@@ -14,6 +14,7 @@ import { jsonBody } from './json-answer.ts';
 import { detectionFinding } from './ocsf.ts';
 import { readStatus } from './send.ts';
 import { checkAddress, joined, secretText, sharedSettings } from './settings.ts';
+import { sendTogether } from './together.ts';
 import { severityLook, titleOf } from './words.ts';
 import { line } from './safe-text.ts';
 
@@ -86,6 +87,7 @@ export function sentinelRow(alert: Alert, context: DeliveryContext, isChange: bo
     SeverityWord: severityLook[standing?.severity ?? alert.severity].word,
     Count: standing?.count ?? 1,
     Title: text(titleOf(alert)),
+    News: text(alert.news?.sentence),
     RuleId: text(rule.id),
     RuleTitle: text(rule.title),
     Account: text(where.account),
@@ -127,7 +129,13 @@ export const sentinel = {
       return token.value;
     }
 
-    async function post(rows: readonly string[], now: number, means: Means): Promise<Answer> {
+    async function post(
+      rows: readonly string[],
+      now: number,
+      means: Means,
+      isRepeat = false,
+    ): Promise<Answer> {
+      const kept = isRepeat ? undefined : token?.value;
       const signedIn = await signIn(now, means);
       if (typeof signedIn !== 'string') return signedIn;
       const exchange = await means.exchange({
@@ -140,10 +148,11 @@ export const sentinel = {
         body: `[${rows.join(',')}]`,
       });
       if (exchange.type !== 'response') return exchange;
-      const answer = readStatus(exchange.response);
-      // A token may be taken back before its time; the next attempt gets another.
-      if (exchange.response.status === 401) token = undefined;
-      return answer;
+      if (exchange.response.status !== 401) return readStatus(exchange.response);
+      // Only the token that was refused: calls beside this one may have signed in meanwhile.
+      if (token?.value === signedIn) token = undefined;
+      // A token may be taken back before its time, and that is no fault of the settings; a new one that is refused is.
+      return signedIn === kept ? post(rows, now, means, true) : readStatus(exchange.response);
     }
 
     const rowOf = ({ alert, context }: Message, isChange: boolean): string =>
@@ -154,10 +163,8 @@ export const sentinel = {
         const answers: Answer[] = [];
         const rows = messages.map((message) => rowOf(message, false));
         const now = messages[0]?.context.now ?? 0;
-        for (const batch of batches(rows)) {
-          const answer = await post(batch, now, means);
-          answers.push(...batch.map(() => answer));
-        }
+        for (const batch of batches(rows))
+          answers.push(...(await sendTogether(batch, means, (some) => post(some, now, means))));
         return answers;
       },
       ...(settings.changes

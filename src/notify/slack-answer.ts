@@ -106,6 +106,20 @@ export function readSlackAnswer(response: ChannelResponse): Answer {
   return readStatus(response);
 }
 
+/** How a message is lost to changes: it is there no longer (`gone`), or there and as it is for good (`fixed`). */
+const lost: Readonly<Record<string, 'gone' | 'fixed'>> = {
+  message_not_found: 'gone',
+  thread_not_found: 'gone',
+  cant_update_message: 'fixed',
+  edit_window_closed: 'fixed',
+};
+
+/** Whether an answer says that of the message that a request was about; undefined where it does not. */
+export function lostMessage({ body }: Pick<ChannelResponse, 'body'>): 'gone' | 'fixed' | undefined {
+  const code = slackError(body);
+  return code !== undefined && Object.hasOwn(lost, code) ? lost[code] : undefined;
+}
+
 /** By what later messages find this one: an incoming webhook does not tell. */
 const receiptSchema = z.object({
   channel: z.string().regex(/^[A-Z0-9]{1,40}$/),

@@ -7,6 +7,7 @@ import { slackMessage, slackReply } from './slack-message.ts';
 import { hostileAlert, normalAlert } from './testing/alerts.ts';
 import { boundTo, context, resolvedContext, transport } from './testing/aws-contract.ts';
 import { checkMessage, liveMarkup } from './testing/block-kit.ts';
+import type { ScriptedAnswer } from './testing/fake-server.ts';
 import { startFakeSlack, type FakeSlack } from './testing/fake-slack.ts';
 
 let slack: FakeSlack;
@@ -98,7 +99,7 @@ describe('a change', () => {
   });
 
   it.each([
-    ['the message is gone', '{"ok":false,"error":"message_not_found"}', 'refused'],
+    ['Slack takes no such blocks', '{"ok":false,"error":"invalid_blocks"}', 'refused'],
     ['the bot is out', '{"ok":false,"error":"not_in_channel"}', 'closed'],
     ['Slack is slow', '{"ok":false,"error":"ratelimited"}', 'later'],
   ])(
@@ -109,6 +110,44 @@ describe('a change', () => {
       expect(paths()).toEqual(['/api/chat.update']);
     },
   );
+
+  const no = (error: string): ScriptedAnswer => ({
+    type: 'answer',
+    status: 200,
+    body: JSON.stringify({ ok: false, error }),
+  });
+
+  it.each(['cant_update_message', 'edit_window_closed'])(
+    'is still told in the thread of a message that stays as it is: %s',
+    async (error) => {
+      slack.answerNext(no(error));
+      expect(await tell(bot(), { ...open, status: 'resolved' }, open)).toEqual({ type: 'accepted' });
+      expect(paths()).toEqual(['/api/chat.update', '/api/chat.postMessage']);
+      expect(slack.messages).toMatchObject([{ thread_ts: receipt.ts, text: 'The alert is now resolved.' }]);
+    },
+  );
+
+  it.each<[string, readonly ScriptedAnswer[]]>([
+    ['to begin with', [no('message_not_found')]],
+    ['by the time of the reply', [no('edit_window_closed'), no('thread_not_found')]],
+  ])(
+    'of a message that is gone %s is told in another, which is followed from then on',
+    async (_name, answers) => {
+      slack.answerNext(...answers);
+      const answer = await tell(bot(), { ...open, status: 'resolved' }, open);
+      expect(answer).toEqual({ type: 'accepted', receipt: { channel: 'C0ALERTS', ts: '1.000100' } });
+      expect(paths()).toHaveLength(answers.length + 1);
+      expect(slack.messages).toHaveLength(1);
+      expect(slack.messages[0]).not.toHaveProperty('thread_ts');
+      expect(JSON.stringify(slack.messages[0])).toContain('resolved');
+    },
+  );
+
+  it('that nobody has to read makes no message anew', async () => {
+    slack.answerNext(no('message_not_found'));
+    expect(await tell(bot(), open, open)).toEqual({ type: 'accepted' });
+    expect(paths()).toEqual(['/api/chat.update']);
+  });
 
   it('is not told over a webhook, which cannot come back to a message', () => {
     expect(boundTo({ type: 'slack', webhookUrl: slack.webhookUrl }).follow).toBeUndefined();

@@ -3,11 +3,11 @@ import type { Alert } from '../alert/alert.ts';
 import { isClosed } from '../alert/lifecycle.ts';
 import type { Standing } from '../alert/standing.ts';
 import { atLeast } from '../event/severity.ts';
-import { changeSentences } from './change-words.ts';
+import { changeSentences, newsSince } from './change-words.ts';
 import type { Answer, ChannelRequest, DeliveryContext, FollowUpContext, Means } from './channel.ts';
 import { addressProblem, joined, secretText, sharedSettings } from './settings.ts';
 import { slackMessage, slackReply, type SlackMessageOptions } from './slack-message.ts';
-import { readSlackAnswer } from './slack-answer.ts';
+import { lostMessage, readSlackAnswer } from './slack-answer.ts';
 import { templateSetting } from './wording.ts';
 
 /**
@@ -95,21 +95,27 @@ export const slack = {
   // A webhook does not say by what a message is known, and so cannot come back to it.
   follows: (settings: SlackSettings) => settings.webhookUrl === undefined,
 
-  /** Writes the first message anew, and what has changed as a reply to it, which people who follow the thread are told of. */
+  /**
+   * Writes the first message anew, and what has changed as a reply to it, which people who follow the thread are told of. A message that cannot be
+   * changed gets the reply alone; where it is gone, another one takes its place.
+   */
   async follow(
     alert: Alert,
     settings: SlackSettings,
     context: FollowUpContext,
     means: Means,
   ): Promise<Answer> {
-    const send = async (request: ChannelRequest): Promise<Answer> => {
+    const send = async (request: ChannelRequest) => {
       const exchange = await means.exchange(request);
-      return exchange.type === 'response' ? readSlackAnswer(exchange.response) : exchange;
+      return exchange.type === 'response'
+        ? { answer: readSlackAnswer(exchange.response), lost: lostMessage(exchange.response) }
+        : { answer: exchange, lost: undefined };
     };
+    const sendAnew = async (): Promise<Answer> => (await send(slack.render(alert, settings, context))).answer;
     const { told, standing } = context;
     const { channel, ts } = told.receipt;
     // What was sent before receipts were kept is sent anew, and followed from then on.
-    if (channel === undefined || ts === undefined) return send(slack.render(alert, settings, context));
+    if (channel === undefined || ts === undefined) return sendAnew();
     const { text, blocks, attachments, parse, link_names } = slackMessage(
       alert,
       context.link,
@@ -117,19 +123,21 @@ export const slack = {
     );
     const update = { channel, ts, text, blocks, attachments, parse, link_names };
     const updated = await send(call(settings, 'chat.update', update));
-    if (updated.type !== 'accepted') return updated;
-    const sentences = changeSentences(standing, told.standing);
+    if (updated.answer.type !== 'accepted' && updated.lost === undefined) return updated.answer;
+    const sentences = changeSentences(alert, standing, told.standing);
     if (sentences.length === 0) return { type: 'accepted' };
+    if (updated.lost === 'gone') return sendAnew();
     const reply = {
       channel,
       thread_ts: ts,
       // What is worse than people thought is for all to see, and not for those alone who read the thread.
-      ...(isWorse(standing, told.standing) ? { reply_broadcast: true } : {}),
+      ...(isWorse(alert, standing, told.standing) ? { reply_broadcast: true } : {}),
       ...slackReply(sentences),
     };
     const replied = await send(call(settings, 'chat.postMessage', reply));
+    if (replied.lost === 'gone') return sendAnew();
     // The receipt stays that of the first message.
-    return replied.type === 'accepted' ? { type: 'accepted' } : replied;
+    return replied.answer.type === 'accepted' ? { type: 'accepted' } : replied.answer;
   },
 };
 
@@ -151,8 +159,9 @@ function messageOptions(
   return { standing, wording, withButtons: settings.signingSecret !== undefined };
 }
 
-function isWorse(standing: Standing, before: Standing): boolean {
+function isWorse(alert: Alert, standing: Standing, before: Standing): boolean {
+  const isMore = newsSince(alert, before)?.type === 'raised';
   const isReopened = isClosed(before) && !isClosed(standing);
   const isRaised = standing.severity !== before.severity && atLeast(standing.severity, before.severity);
-  return isReopened || (isRaised && !isClosed(standing));
+  return isReopened || ((isRaised || isMore) && !isClosed(standing));
 }

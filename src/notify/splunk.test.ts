@@ -67,6 +67,27 @@ describe('Splunk', () => {
     expect(JSON.parse(body)).not.toHaveProperty('index');
   });
 
+  it('gets names of fields without halves of surrogate pairs, and none of them twice', () => {
+    const fields = {
+      'a\ud83d': 1,
+      'a\ude00': 2,
+      'a\ufffd': 3,
+      deep: [{ '\ud83d': '\ud83d' }],
+      '\u{1f600}': 4,
+    };
+    const alert = { ...normalAlert, evidence: { ...normalAlert.evidence, fields } };
+    const context = { idempotencyKey: 'd', link: undefined, now: 0 };
+    const { body } = splunk.render(alert, splunkSettings.parse(settings), context);
+    expect(body).not.toMatch(/\\ud[89a-f]/);
+    expect(JSON.parse(body).event.alert.evidence.fields).toEqual({
+      'a\ufffd': 3,
+      'a\ufffd (2)': 1,
+      'a\ufffd (3)': 2,
+      deep: [{ '\ufffd': '\ufffd' }],
+      '\u{1f600}': 4,
+    });
+  });
+
   it.each([
     ['plain http to another machine', { url: 'http://splunk.example' }, 'use https:'],
     ['a token with a line break', { token: 'a\nb' }, 'no token'],

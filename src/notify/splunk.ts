@@ -86,9 +86,21 @@ export const splunk = {
   },
 };
 
-/** Half of a surrogate pair is nothing that a reader of UTF-8 takes. */
+/** Half of a surrogate pair is nothing that a reader of UTF-8 takes, in a text as well as in a name: fields of a record have names of whoever made it. */
 function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed() : value;
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  if (entries.every(([name]) => name.isWellFormed())) return value;
+  const named = new Map<string, unknown>(entries.filter(([name]) => name.isWellFormed()));
+  for (const [name, item] of entries) {
+    if (name.isWellFormed()) continue;
+    let free = name.toWellFormed();
+    // Two that differ in such a half alone are still two.
+    for (let number = 2; named.has(free); number += 1) free = `${name.toWellFormed()} (${number})`;
+    named.set(free, item);
+  }
+  return Object.fromEntries(named);
 }
 
 const answerSchema = z.object({ code: z.int() });

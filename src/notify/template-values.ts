@@ -64,6 +64,7 @@ export const templateValues: readonly TemplateValue[] = [
     'why this channel is told, where it is an escalation or a fallback',
     (alert) => alert.toldBecause,
   ),
+  text('news', 'why people are told of the alert again; empty at first', ({ news }) => news?.sentence),
   list('targets', 'names of what the call was about', ({ what }) => what.targets.map(({ name }) => name)),
   list('facts', 'what the event means', ({ facts }) => facts.map(({ explanation }) => explanation)),
   list('unknowns', 'what the event alone cannot tell', ({ facts }) =>

@@ -5,7 +5,7 @@ import { channelSettings, bindSettings } from './table.ts';
 import { fillTemplate, templateProblem } from './template.ts';
 import { templateValues } from './template-values.ts';
 import { hostileAlert, minimalAlert, normalAlert } from './testing/alerts.ts';
-import { jsonEscape } from './wording.ts';
+import { jsonEscape } from './json-template.ts';
 
 const asItIs = (shown: string): string => shown;
 const link = `https://tocsin.example/alerts/${normalAlert.id}`;
@@ -164,6 +164,18 @@ describe('messages in own words', () => {
     },
   );
 
+  it.each([
+    '{"text": "{{severityWord}}: {{title}}"}',
+    '{"a": [{{#facts}}"{{.}}", {{/facts}}""], "n": 1, "who": "{{#person}}{{person}}{{/person}}{{^person}}{{who}}{{/person}}"}',
+    '{ {{#account}}"{{account}}": "{{region}}", {{/account}}"because": "{{because}}", "link": "{{link}}", "news": "{{news}}" }',
+    '"{{#steps}}{{.}} / {{/steps}}"',
+  ])('are JSON with all that a log can hold: %s', (body) => {
+    const settings = { type: 'webhook', url, secret: 'x'.repeat(24), template: { body } };
+    expect(channelSettings.safeParse(settings).error).toBeUndefined();
+    for (const alert of [normalAlert, minimalAlert, hostileAlert])
+      expect(() => JSON.parse(fillTemplate(body, alert, link, jsonEscape, 100_000) ?? '')).not.toThrow();
+  });
+
   it.each<[name: string, settings: object, problem: string]>([
     [
       'a template with a problem',
@@ -179,6 +191,53 @@ describe('messages in own words', () => {
       'a body that is JSON only while a list has something in it',
       { type: 'webhook', url, secret: 'x'.repeat(24), template: { body: '{"a": {{#facts}}1{{/facts}}}' } },
       'is no JSON when it is filled in',
+    ],
+    [
+      'a value without quotes that was a number in the sample',
+      { type: 'webhook', url, secret: 'x'.repeat(24), template: { body: '{"n": 1{{account}}}' } },
+      'put quotes around it:',
+    ],
+    [
+      'the same in a section that is not always there',
+      {
+        type: 'webhook',
+        url,
+        secret: 'x'.repeat(24),
+        template: { body: '{{#region}}{"n": {{account}}}{{/region}}{{^region}}{}{{/region}}' },
+      },
+      "every value that 'account' can have",
+    ],
+    [
+      'the same in a list',
+      {
+        type: 'webhook',
+        url,
+        secret: 'x'.repeat(24),
+        template: { body: '[{{#targets}}{{#techniques}}{{account}},{{/techniques}}{{/targets}}0]' },
+      },
+      'put quotes around it:',
+    ],
+    [
+      'a list without commas',
+      {
+        type: 'webhook',
+        url,
+        secret: 'x'.repeat(24),
+        template: { body: '["", {{#unknowns}}"{{.}}"{{/unknowns}}{{^unknowns}}""{{/unknowns}}]' },
+      },
+      "'unknowns' has several texts; put commas",
+    ],
+    [
+      'a comma for what may not be there',
+      {
+        type: 'webhook',
+        url,
+        secret: 'x'.repeat(24),
+        template: {
+          body: '{ {{#region}}"region": "{{region}}"{{/region}}{{#account}}, "account": "{{account}}"{{/account}}}',
+        },
+      },
+      "is no JSON where there is 'account' and nothing else",
     ],
     [
       'a template of what has none',

@@ -1,6 +1,6 @@
 import mustache from 'mustache';
 import type { Alert } from '../alert/alert.ts';
-import { templateValues, templateView } from './template-values.ts';
+import { templateValues, templateView, type TemplateView } from './template-values.ts';
 
 /**
  * Messages in people's own words, in Mustache (https://mustache.github.io/mustache.5.html): a language without logic, of which only what
@@ -100,14 +100,17 @@ export function fillTemplate(
   max: number,
 ): string | undefined {
   const address = link === undefined ? undefined : (URL.parse(link)?.href ?? link);
-  const escaped = (value: unknown): string => {
-    const text = String(value);
-    return text === address ? text : escape(text);
-  };
+  const escaped = (text: string): string => (text === address ? text : escape(text));
   for (const length of valueLengths) {
-    const view = templateView(alert, address, length);
-    const filled = mustache.render(template, view, undefined, { escape: escaped }).trim();
+    const filled = fillView(template, templateView(alert, address, length), escaped);
     if (filled.length <= max) return filled;
   }
   return undefined;
+}
+
+/** The same with values at hand, of whatever length comes of it. */
+export function fillView(template: string, view: TemplateView, escape: Escape): string {
+  return mustache
+    .render(template, view, undefined, { escape: (value: unknown) => escape(String(value)) })
+    .trim();
 }

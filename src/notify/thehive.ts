@@ -84,7 +84,9 @@ export const thehiveSettings = z
     changes: z
       .boolean()
       .default(true)
-      .describe('Change the alert in TheHive, and comment on it, when its status or severity changes.'),
+      .describe(
+        'Change the alert in TheHive, and comment on it, when its status or severity changes or there is news of it.',
+      ),
     allowHttp,
   })
   .superRefine(checkUrl);
@@ -188,7 +190,7 @@ export const thehive = {
     means: Means,
   ): Promise<Answer> {
     const before = told.standing;
-    const sentences = changeSentences({ ...standing, count: before.count }, before);
+    const sentences = changeSentences(alert, { ...standing, count: before.count }, before);
     if (sentences.length === 0) return { type: 'accepted' };
     const found = await findAlert(told.receipt, alert, settings, means);
     if (found.type !== 'value') return found;

@@ -5,7 +5,8 @@ import { createdEvent } from './alert-event.ts';
 import type { ChannelRequest, DeliveryContext } from './channel.ts';
 import { readStatus } from './send.ts';
 import { addressProblem, secretText, sharedSettings } from './settings.ts';
-import { jsonEscape, jsonTemplateSetting } from './wording.ts';
+import { jsonEscape } from './json-template.ts';
+import { jsonTemplateSetting } from './wording.ts';
 
 /**
  * Any HTTP receiver: the whole alert as JSON, signed per Standard Webhooks

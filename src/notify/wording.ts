@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Alert } from '../alert/alert.ts';
 import type { BoundChannel, DeliveryContext } from './channel.ts';
-import { sampleAlert } from './sample.ts';
+import { jsonTemplateProblem } from './json-template.ts';
 import { fillTemplate, longestTemplate, templateProblem, type Escape } from './template.ts';
 
 const templateText = z
@@ -29,29 +29,12 @@ export const templateSetting = z
     'Messages in your own words, in Mustache: `{{severityWord}} in {{account}}`. docs/delivery.md lists the values.',
   );
 
-/** For bodies that are JSON as a whole: values are escaped so that they stay within the quotes that the template puts around them. */
 export const jsonTemplateSetting = z
   .strictObject({
     body: templateText
       .superRefine((text, context) => {
-        if (templateProblem(text) !== undefined) return;
-        // With values and without any: what stands in a section may be there or not.
-        for (const alert of [sampleAlert(0), bare]) {
-          const filled = fillTemplate(
-            text,
-            alert,
-            'https://tocsin.example/',
-            jsonEscape,
-            Number.POSITIVE_INFINITY,
-          );
-          try {
-            JSON.parse(filled ?? '');
-          } catch (error) {
-            const reason = error instanceof Error ? error.message : String(error);
-            context.addIssue({ code: 'custom', message: `is no JSON when it is filled in: ${reason}` });
-            return;
-          }
-        }
+        const message = templateProblem(text) === undefined ? jsonTemplateProblem(text) : undefined;
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
       })
       .describe('The body of the request, as JSON; put quotes around values.'),
   })
@@ -59,21 +42,6 @@ export const jsonTemplateSetting = z
   .describe(
     'A body of your own, in Mustache: `{"text": "{{severityWord}}: {{title}}"}`. docs/delivery.md lists the values.',
   );
-
-const bare: Alert = {
-  ...sampleAlert(0),
-  response: '',
-  facts: [],
-  techniques: [],
-  who: { kind: 'unknown', name: '', chain: [] },
-  what: { ...sampleAlert(0).what, targets: [] },
-  where: { origin: { type: 'unknown', text: '' } },
-};
-
-/** A text within the quotes of a JSON string. */
-export function jsonEscape(shown: string): string {
-  return JSON.stringify(shown).slice(1, -1);
-}
 
 type Templates = z.output<typeof templateSetting>;
 

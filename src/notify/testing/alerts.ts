@@ -248,6 +248,7 @@ export const hostileAlert: Alert = {
   }),
   falsePositives: [hostileText],
   references: [hostileText],
+  news: { type: 'raised', sentence: hostileText.repeat(20), number: 3 },
   context: {
     lookups: many(6, {
       provider: hostileText,
