@@ -45,6 +45,13 @@ const longestText = 4_000;
 const longestName = 200;
 const longestSnooze = 366 * 86_400_000;
 
+/** Whether nobody is at it any more: it is open again, or its snooze is over. */
+export function isOpenAgain(before: Alert, after: Alert): boolean {
+  const [was, is] = [lifecycleOf(before), lifecycleOf(after)];
+  if (is.status !== 'open' || is.snoozedUntil !== undefined) return false;
+  return was.status !== 'open' || was.snoozedUntil !== undefined;
+}
+
 /**
  * An alert after a change.
  * @param now milliseconds since the epoch

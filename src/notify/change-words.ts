@@ -8,7 +8,7 @@ import { alertSections } from './sections.ts';
 
 /** How every channel says what has changed of an alert. */
 
-const statusWords: Readonly<Record<Status, string>> = {
+export const statusWords: Readonly<Record<Status, string>> = {
   open: 'open',
   acknowledged: 'acknowledged',
   'in-progress': 'in progress',

@@ -187,14 +187,14 @@ export function startChannelLoop(
   async function owedOf(due: readonly Delivery[]): Promise<readonly Delivery[]> {
     const owed: Delivery[] = [];
     for (const delivery of due) {
-      const judged = await stillOwed(delivery, store);
+      const judged = await stillOwed(delivery, store, clock.now());
       if (judged.type === 'owed') {
         owed.push(judged.delivery);
       } else {
         await settle(delivery.id, delivery.id, judged);
         log.info(
           { channel: name, deliveryId: delivery.id, alertId: delivery.alert.id, reason: judged.reason },
-          'a delivery is owed no longer',
+          judged.type === 'dropped' ? 'a delivery is owed no longer' : 'a delivery waits longer',
         );
       }
     }
@@ -260,9 +260,9 @@ export function startChannelLoop(
   }
 
   async function conclude(delivery: Delivery, answer: Answer, began: number, after: number): Promise<void> {
-    const { attempts: before, alert, changedAt, revision, told, standing } = delivery;
+    const { attempts: before, alert, owedSince, revision, told, standing } = delivery;
     const next = nextAttempt(
-      { attempts: before, since: changedAt ?? alert.decidedAt },
+      { attempts: before, since: owedSince ?? alert.decidedAt },
       answer,
       after,
       random,
@@ -279,7 +279,7 @@ export function startChannelLoop(
           }
         : next;
     await settle(delivery.id, delivery.id, outcome);
-    const isFirst = changedAt === undefined && told === undefined && alert.news === undefined;
+    const isFirst = owedSince === undefined && told === undefined && alert.news === undefined;
     const since =
       isFirst && delivery.cause === undefined ? { event: alert.time, decided: alert.decidedAt } : undefined;
     tell(delivery, answer, outcome, after - began, since);

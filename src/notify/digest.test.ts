@@ -16,7 +16,7 @@ function delivery(alert: Alert, attempts = 0): Delivery {
     standing,
     revision: 0,
     told: undefined,
-    changedAt: undefined,
+    owedSince: undefined,
   };
 }
 
@@ -62,6 +62,41 @@ describe('a digest', () => {
   it('is the same for the same deliveries, in whatever order, and another for others', () => {
     expect(made(several.toReversed()).id).toBe(made(several).id);
     expect(made(several.slice(1)).id).not.toBe(made(several).id);
+  });
+
+  it('is another where one of its alerts has changed, so that no receiver takes it for a repeat', () => {
+    const idOf = (revision: number): string => {
+      const maker = digestMaker(() => undefined);
+      maker.add({ ...delivery(normalAlert), revision });
+      return maker.alert(5_000).id;
+    };
+    expect(idOf(1)).not.toBe(idOf(0));
+    expect(idOf(1)).toBe(idOf(1));
+  });
+
+  it('tells how its alerts stand by then', () => {
+    const maker = digestMaker(() => undefined);
+    const raised = { number: 1, type: 'raised', sentence: 'a success after failures' } as const;
+    maker.add({
+      ...delivery({ ...normalAlert, id: '1', title: 'first', time: 2, news: raised }),
+      standing: { status: 'open', severity: 'critical', count: 2 },
+    });
+    maker.add({
+      ...delivery({ ...normalAlert, id: '2', title: 'second', time: 1 }),
+      standing: { status: 'false-positive', severity: 'critical', count: 1 },
+    });
+    const { title, digest } = maker.alert(5_000);
+    expect(title).toBe('2 alerts: 2 critical');
+    expect(digest?.top.map((one) => one.title)).toEqual([
+      'first (a success after failures)',
+      'second (now a false positive)',
+    ]);
+  });
+
+  it('is given up by the age of its deliveries, and not of its alerts', () => {
+    const maker = digestMaker(() => undefined);
+    maker.add({ ...delivery({ ...normalAlert, decidedAt: 500 }), owedSince: 9_000 });
+    expect(maker.since()).toBe(9_000);
   });
 
   it('says of its deliveries what the next attempt needs', () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertDigest } from '../alert/alert.ts';
 import { severities, type Severity } from '../event/severity.ts';
+import type { Standing } from '../alert/standing.ts';
 import type { Delivery } from '../store/delivery.ts';
+import { statusWords } from './change-words.ts';
 import { titleOf } from './words.ts';
 
 /** Gathers what one digest says, without holding on to the alerts. */
@@ -11,7 +13,7 @@ export interface DigestMaker {
   readonly ids: () => readonly string[];
   /** Attempts begun before, of the delivery with the most. */
   readonly attempts: () => number;
-  /** When the first of them was decided. */
+  /** Since when the first of them is owed. */
   readonly since: () => number;
   /** The digest in the form of an alert, so that every channel can write it: with its own escaping, in its own looks. */
   readonly alert: (now: number) => Alert;
@@ -28,6 +30,8 @@ type Top = AlertDigest['top'][number];
 /** @param link the page of an alert, where there is one */
 export function digestMaker(link: (alert: Alert) => string | undefined): DigestMaker {
   const ids: string[] = [];
+  /** What tells one digest from another: an alert that has changed is in a later one, too. */
+  const messages: string[] = [];
   const bySeverity = new Map<Severity, number>();
   const byRule = new Map<string, { readonly title: string; count: number }>();
   const byAccount = new Map<string, { readonly title: string; count: number }>();
@@ -41,20 +45,22 @@ export function digestMaker(link: (alert: Alert) => string | undefined): DigestM
     else if (map.size < mostKinds) map.set(key, { title: cut(title), count: 1 });
   };
   return {
-    add: ({ id, alert, attempts: before }) => {
+    add: ({ id, alert, attempts: before, owedSince, revision, standing }) => {
       ids.push(id);
+      messages.push(`${id}:${revision}`);
       attempts = Math.max(attempts, before);
-      since = Math.min(since, alert.decidedAt);
+      since = Math.min(since, owedSince ?? alert.decidedAt);
       if (Number.isFinite(alert.time)) {
         times.from = Math.min(times.from, alert.time);
         times.to = Math.max(times.to, alert.time);
       }
-      bySeverity.set(alert.severity, (bySeverity.get(alert.severity) ?? 0) + 1);
+      const { severity } = standing;
+      bySeverity.set(severity, (bySeverity.get(severity) ?? 0) + 1);
       countIn(byRule, alert.rule.id, alert.rule.title);
       const { account = 'unknown', accountName } = alert.where;
       countIn(byAccount, account, accountName === undefined ? account : `${accountName} (${account})`);
-      const { severity, time } = alert;
-      const entry = { id: alert.id, severity, time, title: cut(titleOf(alert)), link: link(alert) };
+      const title = `${cut(titleOf(alert))}${standingWords(alert, standing)}`;
+      const entry = { id: alert.id, severity, time: alert.time, title, link: link(alert) };
       top = [...top, entry].toSorted(worstFirst).slice(0, shown.top);
     },
     ids: () => ids,
@@ -76,7 +82,7 @@ export function digestMaker(link: (alert: Alert) => string | undefined): DigestM
         accounts: largest(byAccount, shown.accounts),
         top,
       };
-      return digestAlert(digest, worst, idOf(ids), now);
+      return digestAlert(digest, worst, idOf(messages), now);
     },
   };
 }
@@ -93,10 +99,19 @@ function largest(
   return all.slice(0, most).map(({ title, count }) => ({ title, count }));
 }
 
+/** What became of it before the digest, as far as it changes what the reader is to do. */
+function standingWords({ news }: Alert, { status }: Standing): string {
+  const words = [
+    ...(status === 'open' ? [] : [`now ${statusWords[status]}`]),
+    ...(news === undefined ? [] : [cut(news.sentence)]),
+  ];
+  return words.length === 0 ? '' : ` (${words.join('; ')})`;
+}
+
 /** The same deliveries make the same digest: a repeat carries the same idempotency key. */
-function idOf(ids: readonly string[]): string {
+function idOf(messages: readonly string[]): string {
   return createHash('sha256')
-    .update(JSON.stringify(['digest', ...ids.toSorted()]))
+    .update(JSON.stringify(['digest', ...messages.toSorted()]))
     .digest('hex')
     .slice(0, 32);
 }

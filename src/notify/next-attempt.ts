@@ -29,7 +29,7 @@ export const retryPolicy = {
 export function nextAttempt(
   delivery: {
     /** Attempts before this one. */ readonly attempts: number;
-    /** When the alert was decided. */ readonly since: number;
+    /** Since when it is owed. */ readonly since: number;
   },
   answer: Answer,
   now: number,

@@ -40,13 +40,13 @@ describe('an escalation', () => {
   ])('of an alert that is %s is %s', async (status, type) => {
     const { store, delivery } = await opened(escalation);
     const standing = { ...raisedStanding(normalAlert), status };
-    expect((await stillOwed({ ...delivery, standing }, store)).type).toBe(type);
+    expect((await stillOwed({ ...delivery, standing }, store, 1_000)).type).toBe(type);
     await store.close();
   });
 
   it('says in the message why it came', async () => {
     const { store, delivery } = await opened(escalation);
-    const owed = await stillOwed(delivery, store);
+    const owed = await stillOwed(delivery, store, 1_000);
     if (owed.type !== 'owed') throw new Error(owed.reason);
     expect(alertSections(owed.delivery.alert, undefined).rows[0]).toEqual({
       label: 'Told because',
@@ -55,11 +55,23 @@ describe('an escalation', () => {
     await store.close();
   });
 
+  it.each<[name: string, snoozedUntil: number, now: number, at: number]>([
+    ['until it is over', 10 * 60_000, 0, 11 * 60_000],
+    ['a quarter of an hour at a time', 7 * 86_400_000, 1_000, 1_000 + 15 * 60_000],
+    ['until it is woken, which comes first', 5_000, 6_000, 66_000],
+  ])('of an alert that is snoozed waits %s', async (_, snoozedUntil, now, at) => {
+    const { store, delivery } = await opened(escalation);
+    const lifecycle = { status: 'open', revision: 1, since: 0, by: 'jane', snoozedUntil } as const;
+    const alert = { ...delivery.alert, lifecycle };
+    expect(await stillOwed({ ...delivery, alert }, store, now)).toMatchObject({ type: 'postponed', at });
+    await store.close();
+  });
+
   it('goes on telling a channel that was told, whatever became of the alert', async () => {
     const { store, delivery } = await opened(escalation);
     const standing = { ...raisedStanding(normalAlert), status: 'resolved' } as const;
     const told = { standing, receipt: {} };
-    expect(await stillOwed({ ...delivery, standing, told }, store)).toMatchObject({ type: 'owed' });
+    expect(await stillOwed({ ...delivery, standing, told }, store, 1_000)).toMatchObject({ type: 'owed' });
     await store.close();
   });
 });
@@ -84,14 +96,14 @@ describe('a fallback', () => {
     const { store, delivery } = await opened(fallback);
     await settle(store, 'chat', chat);
     await settle(store, 'pager', pager);
-    expect((await stillOwed(delivery, store)).type).toBe(type);
+    expect((await stillOwed(delivery, store, 1_000)).type).toBe(type);
     await store.close();
   });
 
   it('names only those that were not reached', async () => {
     const { store, delivery } = await opened(fallback);
     await settle(store, 'chat', { type: 'delivered' });
-    expect(await stillOwed(delivery, store)).toMatchObject({
+    expect(await stillOwed(delivery, store, 1_000)).toMatchObject({
       delivery: {
         alert: { toldBecause: 'fallback of "nights": it had not reached pager after 10 minutes' },
       },
@@ -104,13 +116,13 @@ describe('a fallback', () => {
     await settle(store, 'chat', { type: 'delivered' });
     await settle(store, 'pager', { type: 'delivered' });
     await store.oweFollowUps([normalAlert.id], ['pager'], { now: 200, at: 300 });
-    expect((await stillOwed(delivery, store)).type).toBe('dropped');
+    expect((await stillOwed(delivery, store, 1_000)).type).toBe('dropped');
     await store.close();
   });
 
   it('is made where the store knows nothing of the channel that should have been reached', async () => {
     const { store, delivery } = await opened({ ...fallback, channels: ['gone'] });
-    expect((await stillOwed(delivery, store)).type).toBe('owed');
+    expect((await stillOwed(delivery, store, 1_000)).type).toBe('owed');
     await store.close();
   });
 });
@@ -156,13 +168,15 @@ describe('a message about one client of a web site', () => {
     const delivery = claimed.find(({ alert }) => alert.id === 'first');
     if (delivery === undefined) throw new Error('nothing is owed to chat');
     const left = { type, reason: 'a worse alert about the same client is told instead: other' };
-    expect(await stillOwed(delivery, store)).toMatchObject(type === 'owed' ? { type, delivery } : left);
+    expect(await stillOwed(delivery, store, 1_000)).toMatchObject(
+      type === 'owed' ? { type, delivery } : left,
+    );
     await store.close();
   });
 
   it('that was left out escalates to nobody', async () => {
     const { store, delivery } = await opened(escalation);
-    expect((await stillOwed(delivery, store)).type).toBe('owed');
+    expect((await stillOwed(delivery, store, 1_000)).type).toBe('owed');
     await store.close();
     const other = await openSqliteStore({ path: ':memory:' });
     const owes = [
@@ -174,7 +188,7 @@ describe('a message about one client of a web site', () => {
     await other.settle(chat?.id ?? '', { type: 'dropped', reason: 'x' }, 210);
     const [boss] = await other.claim('boss', { now: 1_000, leaseUntil: 2_000, limit: 1 });
     if (boss === undefined) throw new Error('nothing is owed to the boss');
-    expect((await stillOwed(boss, other)).type).toBe('dropped');
+    expect((await stillOwed(boss, other, 1_000)).type).toBe('dropped');
     await other.close();
   });
 });

@@ -1,12 +1,19 @@
 import { causeWords, type RouteCause } from '../alert/delivery-cause.ts';
 import type { Alert } from '../alert/alert.ts';
+import { lifecycleOf } from '../alert/lifecycle.ts';
 import { clientOf } from '../alert/incident/entity.ts';
 import { severities } from '../event/severity.ts';
 import type { Delivery, DeliveryOutcome } from '../store/delivery.ts';
 import type { Store } from '../store/store.ts';
 
 export type StillOwed =
-  { readonly type: 'owed'; readonly delivery: Delivery } | Extract<DeliveryOutcome, { type: 'dropped' }>;
+  | { readonly type: 'owed'; readonly delivery: Delivery }
+  | Extract<DeliveryOutcome, { type: 'dropped' | 'postponed' }>;
+
+/** Who ends a snooze early does not wait longer than this for what it held up. */
+const longestRest = 15 * 60_000;
+/** An alert whose snooze is over is told again, and its times begin anew: that comes first. */
+const wakingMs = 60_000;
 
 /**
  * Whether the condition of a delivery holds now that its time has come. Then the alert says to this channel why it is told. What the channel
@@ -15,6 +22,7 @@ export type StillOwed =
 export async function stillOwed(
   delivery: Delivery,
   store: Pick<Store, 'deliveries' | 'alerts'>,
+  now: number,
 ): Promise<StillOwed> {
   const { cause, alert, standing } = delivery;
   if (cause === undefined || delivery.told !== undefined) return { type: 'owed', delivery };
@@ -26,6 +34,13 @@ export async function stillOwed(
     case 'escalation': {
       if (standing.status !== 'open')
         return { type: 'dropped', reason: `no escalation: the alert is ${standing.status}` };
+      const { snoozedUntil } = lifecycleOf(alert);
+      if (snoozedUntil !== undefined)
+        return {
+          type: 'postponed',
+          at: Math.min(Math.max(snoozedUntil, now) + wakingMs, now + longestRest),
+          reason: `no escalation yet: the alert is snoozed until ${new Date(snoozedUntil).toISOString()}`,
+        };
       const isLeftOut = (await store.deliveries(alert.id)).some(
         (one) => one.cause?.type === 'client' && one.state === 'dropped',
       );

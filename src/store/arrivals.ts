@@ -1,8 +1,8 @@
 import type { Selectable, Transaction } from 'kysely';
 import type { Alert } from '../alert/alert.ts';
-import { isClosed, type HistoryLine } from '../alert/lifecycle.ts';
+import { isClosed, isOpenAgain, type HistoryLine } from '../alert/lifecycle.ts';
 import { rewriteAlert, writeHistory, writeTerms } from './alert-rows.ts';
-import { deliverAgain } from './deliver-again.ts';
+import { deliverAgain, oweAnew } from './deliver-again.ts';
 import { fixedSql, listOf, rowInserter } from './fixed-sql.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from './joining.ts';
 import { readPace, rulePaces, writePace, type RulePaces } from './pace.ts';
@@ -237,6 +237,7 @@ async function writeChanged(trx: Transaction<Tables>, held: Held, setting: Setti
   if (sequence === undefined || before === undefined || alert === undefined) return;
   await rewriteAlert(trx, sequence, before, alert, setting);
   await writeLines(trx, alert, lines, now);
+  if (owes.size > 0 && isOpenAgain(before, alert)) await oweAnew(trx, sequence, now, setting.place);
   await deliverAgain(trx, { id: alert.id, sequence }, [...owes.values()], now);
 }
 

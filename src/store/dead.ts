@@ -91,7 +91,7 @@ export async function handleDeadDeliveries(
             .set({
               history: JSON.stringify(history.slice(-keptHistory)),
               ...(handling.action === 'replayed'
-                ? { phase: 'ready', due: at, attempts: 0, settled_at: null }
+                ? { phase: 'ready', due: at, attempts: 0, settled_at: null, changed_at: at }
                 : { phase: 'dropped', settled_at: at }),
             })
             .where('id', '=', row.id)

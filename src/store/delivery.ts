@@ -17,8 +17,11 @@ export interface Delivery {
   readonly revision: number;
   /** Undefined until a message about the alert arrived; after that, the delivery is to tell how the alert stands now. */
   readonly told: Told | undefined;
-  /** When the change was made that is to be told, in milliseconds since the epoch; undefined for the first message. */
-  readonly changedAt: number | undefined;
+  /**
+   * Since when there is something to tell, in milliseconds since the epoch: a change, or the time that a message was to wait for, or its replay;
+   * undefined where that is when the alert was decided.
+   */
+  readonly owedSince: number | undefined;
   /** Why it is owed, where it is so only under a condition. */
   readonly cause?: DeliveryCause | undefined;
 }
@@ -27,6 +30,8 @@ export type DeliveryOutcome =
   /** `revision` is that of the delivery, 0 where it is left out; `told` is kept for later messages about the alert. */
   | { readonly type: 'delivered'; readonly revision?: number | undefined; readonly told?: Told | undefined }
   | { readonly type: 'retry'; readonly at: number; readonly reason: string }
+  /** Nothing was attempted: it is to be looked at again at this time, as if it came due then. */
+  | { readonly type: 'postponed'; readonly at: number; readonly reason: string }
   | { readonly type: 'dead'; readonly reason: string }
   /** It is owed no longer, because its condition does not hold. */
   | { readonly type: 'dropped'; readonly reason: string };

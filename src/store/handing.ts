@@ -84,6 +84,6 @@ function firstDelivery(
     attempts: 0,
     revision: 0,
     told: undefined,
-    changedAt: undefined,
+    owedSince: undefined,
   };
 }

@@ -1,13 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Status } from '../alert/alert-life.ts';
-import { changeAlert, lifecycleOf } from '../alert/lifecycle.ts';
+import { changeAlert, isOpenAgain, lifecycleOf } from '../alert/lifecycle.ts';
 import { awake } from '../alert/join.ts';
 import type { Suppression } from '../alert/suppression.ts';
 import { rewriteAlert, writeHistory } from './alert-rows.ts';
 import type { Run } from './block-audit.ts';
 import { fromColumn, toKey } from './column-text.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { deliverAgain } from './deliver-again.ts';
+import { deliverAgain, oweAnew } from './deliver-again.ts';
 import type {
   AlertChange,
   AlertChangeResult,
@@ -100,6 +100,7 @@ async function change(
   const alert = wanted.type === 'wake' && owes.length > 0 ? awake(result.alert) : result.alert;
   await rewriteAlert(trx, row.sequence, before, alert, setting);
   await writeHistory(trx, alert, [result.line], { by, via, now });
+  if (isOpenAgain(before, alert)) await oweAnew(trx, row.sequence, now, setting.place);
   await deliverAgain(trx, { id: alert.id, sequence: row.sequence }, owes, now);
   await oweFollowUps(trx, [alert.id], followUps, { now, at: now });
   return { type: 'changed', alert };

@@ -98,7 +98,7 @@ export async function claimDeliveries(
           ? (readTold(delivery.told, place) ?? { standing: raisedStanding(alert), receipt: {} })
           : undefined;
       const { id, attempts, revision } = delivery;
-      const changedAt = delivery.changed_at ?? undefined;
+      const owedSince = delivery.changed_at ?? undefined;
       const cause = readCause(delivery.cause, place);
       return [
         {
@@ -109,7 +109,7 @@ export async function claimDeliveries(
           attempts: attempts - 1,
           revision,
           told,
-          changedAt,
+          owedSince,
           ...(cause === undefined ? {} : { cause }),
         },
       ];
@@ -182,6 +182,17 @@ export async function settleDelivery(
         .set({ phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) })
         .execute();
       return;
+    case 'postponed':
+      await update()
+        .set((eb) => ({
+          phase: 'waiting',
+          due: outcome.at,
+          changed_at: outcome.at,
+          attempts: eb('attempts', '-', 1),
+          reason: toColumn(outcome.reason),
+        }))
+        .execute();
+      return;
     case 'dead':
     case 'dropped':
       await update()
@@ -207,12 +218,14 @@ export async function oweFollowUps(
   const over = sql<boolean>`(phase in ('delivered', 'dead', 'dropped') and ${known})`;
   // Not after a failed attempt, whose wait is the receiver's to say; nor a first message that is to wait for a time or a condition.
   const untried = sql<boolean>`(phase = 'waiting' and attempts = 0 and ${known})`;
+  /** Whose time has not come is as old then as before. */
+  const awaited = sql<boolean>`(phase = 'waiting' and attempts = 0 and not (${known}))`;
   for (let from = 0; from < alertIds.length; from += idsAtOnce)
     await trx
       .updateTable('deliveries')
       .set({
         revision: sql<number>`revision + 1`,
-        changed_at: now,
+        changed_at: sql<number>`case when ${over} then ${sql.lit(at)} when ${awaited} then changed_at else ${sql.lit(now)} end`,
         phase: sql<Phase>`case when ${over} then 'waiting' else phase end`,
         follows: sql<0 | 1>`case when ${known} then 1 else 0 end`,
         attempts: sql<number>`case when ${over} then 0 else attempts end`,

@@ -28,6 +28,18 @@ export interface CommitJoining extends Joining {
   readonly noteOf?: ((finding: Alert, before: Alert) => JoinedNote | undefined) | undefined;
 }
 
+const minute = 60_000;
+
+/**
+ * When a delivery comes due that waits for its time and its condition, if its time begins now; undefined where it waits for none. In milliseconds
+ * since the epoch.
+ */
+export function dueAnew(cause: DeliveryCause | undefined, now: number): number | undefined {
+  return cause?.type === 'escalation' || cause?.type === 'fallback'
+    ? now + cause.minutes * minute
+    : undefined;
+}
+
 /** Who is told only where others do not act, or are not reached, has not been told. */
 export function tellsNow(one: Owes[number]): boolean {
   return typeof one === 'string' || one.cause === undefined || one.cause.type === 'client';

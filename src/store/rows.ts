@@ -172,6 +172,9 @@ export function owedOnce(channels: Commit['alerts'][number]['channels']): readon
   return [...once.values()];
 }
 
+/** An alert waits a few seconds for what is looked up about it; that is still its first message, as old as the alert. */
+const longWaitMs = 60_000;
+
 export function deliveryRow(
   alert: { readonly id: string; readonly sequence: number },
   { channel, due: asked, cause }: OwedDelivery,
@@ -188,7 +191,8 @@ export function deliveryRow(
     reason: null,
     settled_at: null,
     told: null,
-    changed_at: null,
+    // What was to wait is young when its time has come.
+    changed_at: due - now >= longWaitMs ? due : null,
     cause: cause === undefined ? null : JSON.stringify(cause),
     history: null,
   };

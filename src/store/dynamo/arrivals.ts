@@ -1,6 +1,6 @@
 import { grownAlert } from '../../alert/grown.ts';
 import type { Alert } from '../../alert/alert.ts';
-import { isClosed } from '../../alert/lifecycle.ts';
+import { isClosed, isOpenAgain } from '../../alert/lifecycle.ts';
 import type { Status } from '../../alert/alert-life.ts';
 import { toKey } from '../column-text.ts';
 import { addTo, decideArrivals, heldAlert, type Arrival, type Held } from '../joining.ts';
@@ -126,10 +126,18 @@ export async function planAlerts(
   }
   const again = await deliverAgain(
     table,
-    [...rewritten.values()].flatMap(({ alert, after, held }) =>
+    [...rewritten.values()].flatMap(({ alert, before, after, held }) =>
       held === undefined || held.owes.size === 0
         ? []
-        : [{ alert, id: after.id, owes: [...held.owes.values()], now: held.now }],
+        : [
+            {
+              alert,
+              id: after.id,
+              owes: [...held.owes.values()],
+              now: held.now,
+              isOpenAgain: isOpenAgain(before, after),
+            },
+          ],
     ),
   );
   for (const { alert, before, after, held } of rewritten.values()) {

@@ -111,6 +111,6 @@ function afterHandling(
   const kept = JSON.stringify(history.slice(-keptHistory));
   const { at } = handling;
   return handling.action === 'replayed'
-    ? { ...row, history: kept, phase: 'ready', due: at, attempts: 0, settled_at: null }
+    ? { ...row, history: kept, phase: 'ready', due: at, attempts: 0, settled_at: null, changed_at: at }
     : { ...row, history: kept, phase: 'dropped', settled_at: at };
 }

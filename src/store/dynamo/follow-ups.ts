@@ -1,5 +1,6 @@
 import { fromColumn, toColumn, toKey } from '../column-text.ts';
-import type { OwedDelivery } from '../owed.ts';
+import { dueAnew, type OwedDelivery } from '../owed.ts';
+import { readCause } from '../rows.ts';
 import { alertKey, storedAlert, type StoredAlert } from './alert-item.ts';
 import { isSmall, type Changes } from './change.ts';
 import { deliveryWrites, moveWrites, newDelivery, Tallies, type StoredDelivery } from './delivery.ts';
@@ -41,20 +42,30 @@ export interface FollowUp extends Times {
   readonly id: string;
   /** As `toColumn` makes them. */
   readonly channels: readonly string[];
+  /** Whether the time of what is owed only under a condition begins anew, whatever the channel, before the others are told. */
+  readonly anew?: boolean | undefined;
 }
 
 async function followUpWrites(table: Table, followUps: readonly FollowUp[]): Promise<readonly Write[]> {
   const items = await table.getMany(followUps.map(({ id }) => alertKey(id)));
   const deliveries = await deliveriesOf(table, [...items.values()].map(storedAlert));
-  const moves = followUps.flatMap(({ id, channels, ...times }) =>
-    (deliveries.get(id) ?? [])
-      .filter(({ row }) => channels.includes(row.channel))
-      .map((before) => ({ before, after: changed(before.row, times) })),
+  // One write for each delivery, whatever concerns it.
+  const moves = [...Map.groupBy(followUps, ({ id }) => id)].flatMap(([id, concerning]) =>
+    (deliveries.get(id) ?? []).flatMap((before) => {
+      const after = concerning.reduce((row, followUp) => changed(row, followUp, table.place), before.row);
+      return after === before.row ? [] : [{ before, after }];
+    }),
   );
   return moveWrites(moves);
 }
 
-function changed(row: StoredDelivery['row'], { now, at }: Times): StoredDelivery['row'] {
+function changed(
+  before: StoredDelivery['row'],
+  { channels, now, at, anew = false }: FollowUp,
+  place: string,
+): StoredDelivery['row'] {
+  const row = anew ? owedAnew(before, now, place) : before;
+  if (!channels.includes(row.channel)) return row;
   const known = row.told_revision >= 0;
   const over = known && (row.phase === 'delivered' || row.phase === 'dead' || row.phase === 'dropped');
   // Not after a failed attempt, whose wait is the receiver's to say; nor a first message that is to wait for a time or a condition.
@@ -62,11 +73,38 @@ function changed(row: StoredDelivery['row'], { now, at }: Times): StoredDelivery
   return {
     ...row,
     revision: row.revision + 1,
-    changed_at: now,
+    // Whose time has not come is as old then as before.
+    changed_at: over ? at : row.phase === 'waiting' && row.attempts === 0 && !known ? row.changed_at : now,
     phase: over ? 'waiting' : row.phase,
     follows: known ? 1 : 0,
     attempts: over ? 0 : row.attempts,
     due: over ? at : untried && row.due > at ? at : row.due,
+  };
+}
+
+/**
+ * Begins anew the time of what is owed only under a condition. Not where a message is being sent, or waits to tell what the channel has not
+ * heard yet.
+ */
+function owedAnew(row: StoredDelivery['row'], now: number, place: string): StoredDelivery['row'] {
+  const isTold = row.told_revision >= 0;
+  const isFree =
+    row.phase === 'delivered' ||
+    row.phase === 'dead' ||
+    row.phase === 'dropped' ||
+    (row.phase === 'waiting' && !isTold);
+  const due = dueAnew(readCause(row.cause, place), now);
+  if (!isFree || due === undefined) return row;
+  return {
+    ...row,
+    phase: 'waiting',
+    due,
+    changed_at: due,
+    attempts: 0,
+    reason: null,
+    settled_at: null,
+    revision: row.revision + 1,
+    follows: isTold ? 1 : 0,
   };
 }
 
@@ -77,6 +115,7 @@ export interface OwedAgain {
   readonly id: string;
   readonly owes: readonly OwedDelivery[];
   readonly now: number;
+  readonly isOpenAgain: boolean;
 }
 
 export interface DeliveredAgain {
@@ -86,7 +125,10 @@ export interface DeliveredAgain {
   readonly writes: readonly Write[];
 }
 
-/** A follow-up to those that are owed an alert or were told of it, a first message to the others. What waits for a time or a condition is owed once. */
+/**
+ * A follow-up to those that are owed an alert or were told of it, a first message to the others. What waits for a time or a condition is owed
+ * once, and anew where the alert is open again.
+ */
 export async function deliverAgain(table: Table, owed: readonly OwedAgain[]): Promise<DeliveredAgain> {
   const known = await deliveriesOf(
     table,
@@ -96,11 +138,13 @@ export async function deliverAgain(table: Table, owed: readonly OwedAgain[]): Pr
   const writes: Write[] = [];
   const followUps: FollowUp[] = [];
   const added = new Map<string, readonly string[]>();
-  for (const { alert, id, owes, now } of owed) {
+  for (const { alert, id, owes, now, isOpenAgain } of owed) {
     const channels = new Set((known.get(alert.id) ?? []).map(({ row }) => fromColumn(row.channel)));
     const again = owes.filter(({ channel, cause }) => channels.has(channel) && cause === undefined);
-    if (again.length > 0)
-      followUps.push({ id: alert.id, channels: again.map(({ channel }) => toColumn(channel)), now, at: now });
+    if (isOpenAgain) followUps.push({ id: alert.id, channels: [], now, at: now, anew: true });
+    // What goes into a digest waits for the digest.
+    for (const [at, some] of Map.groupBy(again, ({ due = now }) => Math.max(due, now)))
+      followUps.push({ id: alert.id, channels: some.map(({ channel }) => toColumn(channel)), now, at });
     const first = owes
       .filter(({ channel }) => !channels.has(channel))
       .map((one) => newDelivery({ id, key: alert.id, sequence: alert.sequence }, one, now));

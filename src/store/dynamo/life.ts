@@ -1,5 +1,5 @@
 import { awake } from '../../alert/join.ts';
-import { changeAlert, lifecycleOf } from '../../alert/lifecycle.ts';
+import { changeAlert, isOpenAgain, lifecycleOf } from '../../alert/lifecycle.ts';
 import type { Suppression } from '../../alert/suppression.ts';
 import type { Run } from '../block-audit.ts';
 import { toColumn, toKey } from '../column-text.ts';
@@ -92,7 +92,9 @@ async function planChange(
   const owes = owedOnce(channelsFor?.(result.alert) ?? []);
   const alert = wanted.type === 'wake' && owes.length > 0 ? awake(result.alert) : result.alert;
   const stored = storedAlert(item);
-  const again = await deliverAgain(table, [{ alert: stored, id: alert.id, owes, now }]);
+  const again = await deliverAgain(table, [
+    { alert: stored, id: alert.id, owes, now, isOpenAgain: isOpenAgain(before, alert) },
+  ]);
   const heard =
     followUps.length === 0 ? [] : [{ id: stored.id, channels: followUps.map(toColumn), now, at: now }];
   const writer = alertWriter(head, stage, table.place);

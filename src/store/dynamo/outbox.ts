@@ -80,7 +80,7 @@ function claimed(row: StoredDelivery['row'], channel: string, alert: Alert, plac
       row.follows === 1
         ? (readTold(row.told, place) ?? { standing: raisedStanding(alert), receipt: {} })
         : undefined,
-    changedAt: row.changed_at ?? undefined,
+    owedSince: row.changed_at ?? undefined,
     ...(cause === undefined ? {} : { cause }),
   };
 }

@@ -100,6 +100,16 @@ function settled(
     case 'retry':
       if (row.phase !== 'leased') return undefined;
       return { ...row, phase: 'waiting', due: outcome.at, reason: toColumn(outcome.reason) };
+    case 'postponed':
+      if (row.phase !== 'leased') return undefined;
+      return {
+        ...row,
+        phase: 'waiting',
+        due: outcome.at,
+        changed_at: outcome.at,
+        attempts: row.attempts - 1,
+        reason: toColumn(outcome.reason),
+      };
     case 'dead':
     case 'dropped':
       if (row.phase !== 'leased') return undefined;

@@ -295,13 +295,13 @@ export function describeOutbox(open: Open): void {
       const { store } = await open();
       await owe(store, [1], ['slack', 'siem']);
       const first = await tell(store);
-      expect(first).toMatchObject({ revision: 0, told: undefined, changedAt: undefined });
+      expect(first).toMatchObject({ revision: 0, told: undefined, owedSince: undefined });
       await store.oweFollowUps([sampleId(1)], ['slack'], later(300));
       expect(await store.owed()).toEqual({ slack: 1, siem: 1 });
       expect((await store.counts()).deliveries).toEqual({ pending: 2, delivered: 0, dead: 0, dropped: 0 });
       expect(await store.claim('slack', { now: 299, leaseUntil: 400, limit: 5 })).toEqual([]);
       const again = await claimOne(store, 300, 400);
-      expect(again).toMatchObject({ id: first.id, attempts: 0, revision: 1, told, changedAt: 300 });
+      expect(again).toMatchObject({ id: first.id, attempts: 0, revision: 1, told, owedSince: 300 });
       await store.settle(again.id, { type: 'delivered', revision: 1 }, 310);
       expect(await store.claim('slack', { now: 9_999, leaseUntil: 10_000, limit: 5 })).toEqual([]);
       await store.oweFollowUps([sampleId(1)], ['slack'], later(500));
@@ -316,7 +316,7 @@ export function describeOutbox(open: Open): void {
       await store.oweFollowUps([sampleId(1)], ['slack'], { now: 310, at: 320 });
       await store.oweFollowUps([sampleId(1)], ['slack'], { now: 315, at: 990 });
       const again = await claimOne(store, 320, 400);
-      expect(again).toMatchObject({ revision: 3, changedAt: 315 });
+      expect(again).toMatchObject({ revision: 3, owedSince: 315 });
       await store.settle(again.id, { type: 'delivered', revision: 3, told }, 330);
       expect((await store.counts()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, dropped: 0 });
     });

@@ -5,6 +5,7 @@ import { describeAssets } from './contract-assets.ts';
 import { describeBlocks } from './contract-blocks.ts';
 import { describeBulk } from './contract-bulk.ts';
 import { describeCommit } from './contract-commit.ts';
+import { describeConditions } from './contract-conditions.ts';
 import { describeDead } from './contract-dead.ts';
 import { describeDurability } from './contract-durability.ts';
 import { describeIncidents } from './contract-incidents.ts';
@@ -34,6 +35,7 @@ export function describeStore(name: string, open: Open): void {
     describeAlerts(openHere);
     describeOutbox(openHere);
     describeDead(openHere);
+    describeConditions(openHere);
     describeJoining(openHere);
     describeLife(openHere);
     describeBulk(openHere);
