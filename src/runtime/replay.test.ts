@@ -25,6 +25,7 @@ import { keepDeadLetters } from './keep-dead-letters.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { createLog } from './log.ts';
+import { workerAccounts } from './worker-accounts.ts';
 import { matchesFilter, replayWith, whyNotWhole, type ReplayFilter, type ReplayOne } from './replay.ts';
 
 const { rules } = parseRules(
@@ -45,6 +46,11 @@ const rejected = (content: string): Omit<StoredRejection, 'id'> => ({
   bytes: Buffer.from(content),
 });
 
+const workers = [
+  { name: 'eu', keys: [] },
+  { name: 'us', keys: [], accounts: ['444455556666'] },
+];
+
 let store: Store;
 let replay: ReplayOne;
 beforeEach(async () => {
@@ -59,7 +65,7 @@ beforeEach(async () => {
     clock: () => 0,
     onCommit: () => {},
   });
-  replay = replayWith(engine, ingest, () => 0);
+  replay = replayWith(engine, ingest, workerAccounts(workers), () => 0);
 });
 afterEach(() => store.close());
 
@@ -83,6 +89,35 @@ describe('what is replayed', () => {
     const outcome = await replay(rejected('{"neither":1}'), false);
     expect(outcome).toMatchObject({ type: 'failed', reason: expect.stringMatching(/\w/) });
     expect(await store.rejections(10)).toEqual([]);
+  });
+
+  const own = { recipientAccountId: '444455556666' };
+  const nobodys = { recipientAccountId: undefined, userIdentity: { type: 'Unknown' } };
+  const ofOthers = "worker us may not send this: the event is of account 111122223333; its 'accounts'";
+  it.each<[string, string | undefined, readonly Readonly<Record<string, unknown>>[], string]>([
+    ['an event of its own account', 'us', [own], 'replayed'],
+    ['an event of a foreign account', 'us', [{}], ofOthers],
+    ['events of both', 'us', [own, {}], ofOthers],
+    ['an event of no account', 'us', [nobodys], 'the event names no account'],
+    ['an event of any account, as it speaks for all', 'eu', [{}], 'replayed'],
+    [
+      'an event, and is not configured any more',
+      'old',
+      [{}],
+      'worker old may not send this: it is not among',
+    ],
+    ['an event under no name', '', [{}], 'it is not among'],
+    ['nothing: it was read here', undefined, [{}], 'replayed'],
+  ])('is held to the accounts of its worker, which sent %s', async (_, worker, changes, expected) => {
+    const records = changes.map((change) => JSON.stringify(trailStopped(change)));
+    const sent = { ...rejected(records.join('\n')), provenance: { ...provenance, worker } };
+    const told = async (isDryRun: boolean): Promise<string> => {
+      const became = await replay(sent, isDryRun);
+      return became.type === 'failed' ? became.reason : became.type;
+    };
+    expect(await told(true)).toContain(expected);
+    expect(await told(false)).toContain(expected);
+    expect((await store.alerts({ limit: 10 })).alerts).toHaveLength(expected === 'replayed' ? 1 : 0);
   });
 
   it('is nothing where it holds no record by its nature', async () => {
