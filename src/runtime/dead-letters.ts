@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { unpack, UnpackError } from '../decode/unpack.ts';
 import type { StoredRejection } from '../store/store.ts';
 
 /** Where files of dead letters lie: a folder, or a bucket. */
@@ -43,7 +44,6 @@ const marksSchema = z.record(z.string(), z.object({ at: z.number(), reason: z.st
 export type Marks = z.output<typeof marksSchema>;
 
 const pack = promisify(gzip);
-const unpack = promisify(gunzip);
 /** A file of ours has 500 lines of 256 KB at most, and base64 makes them longer. */
 const longestFile = 512 * 1024 * 1024;
 
@@ -64,37 +64,95 @@ export async function writeDeadLetters(
   await place.write(name, await pack(`${lines.join('\n')}\n`));
 }
 
-export interface DeadLetterFile {
-  readonly name: string;
-  readonly rejections: readonly StoredRejection[];
-  readonly marks: Marks;
+/** What of a file cannot be read, and so not be replayed either. */
+export interface Damage {
+  /** Place and name of the file. */
+  readonly file: string;
+  /** Counted from 1; undefined where it is the file as a whole. */
+  readonly line: number | undefined;
+  readonly reason: string;
 }
 
-/**
- * @throws {Error} where a file is none of ours
- */
+export interface DeadLetterFile {
+  readonly name: string;
+  /** Those that can be read. */
+  readonly rejections: readonly StoredRejection[];
+  readonly marks: Marks;
+  readonly damage: readonly Damage[];
+}
+
+/** Never rejects: one file that is damaged, gone or refused says nothing of those behind it. */
 export async function readDeadLetters(place: DeadLetterPlace, name: string): Promise<DeadLetterFile> {
-  const bytes = await place.read(name);
-  if (bytes === undefined) throw new Error(`${place.name}${name}: is gone`);
-  let rejections: StoredRejection[];
-  try {
-    const text = (await unpack(bytes, { maxOutputLength: longestFile })).toString('utf8');
-    rejections = text
-      .split('\n')
-      .filter((each) => each !== '')
-      .map((each) => {
-        const { bytes: base64, ...rest } = line.parse(JSON.parse(each));
-        return { ...rest, bytes: Buffer.from(base64, 'base64') };
-      });
-  } catch (cause) {
-    throw new Error(`${place.name}${name}: is no file of dead letters, or is damaged`, { cause });
-  }
-  const marks = await place.read(`${name}${marksEnding}`);
-  return {
-    name,
-    rejections,
-    marks: marks === undefined ? {} : marksSchema.parse(JSON.parse(marks.toString('utf8'))),
+  const file = `${place.name}${name}`;
+  const unread = (reason: string): DeadLetterFile => {
+    return { name, rejections: [], marks: {}, damage: [{ file, line: undefined, reason }] };
   };
+  try {
+    const bytes = await place.read(name);
+    if (bytes === undefined) return unread('it is gone');
+    const { lines, problem } = await linesOf(bytes);
+    const read = lines.map(rejectionIn);
+    const rejections = read.filter((one) => one !== undefined);
+    if (rejections.length === 0) return unread(problem ?? 'it is no file of dead letters');
+    const marks = marksIn(await place.read(`${name}${marksEnding}`));
+    if (marks === undefined)
+      return unread(
+        `what became of its records before is damaged; delete ${name}${marksEnding} to replay all of them`,
+      );
+    const damage = read.flatMap((one, index) =>
+      one === undefined && lines[index] !== ''
+        ? [{ file, line: index + 1, reason: 'it is no dead letter, or is damaged' }]
+        : [],
+    );
+    if (problem !== undefined) damage.push({ file, line: lines.length + 1, reason: problem });
+    return { name, rejections, marks, damage };
+  } catch (error) {
+    return unread(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** As far as it can be unpacked, and why not further; what is left of a line that was cut off is none. */
+async function linesOf(bytes: Buffer): Promise<{ lines: readonly string[]; problem?: string }> {
+  const parts: Uint8Array[] = [];
+  let problem: string | undefined;
+  let length = 0;
+  try {
+    for await (const part of unpack(once(bytes))) {
+      length += part.length;
+      if (length > longestFile) throw new UnpackError('it is longer than any file of dead letters', 0);
+      parts.push(part);
+    }
+  } catch (error) {
+    if (!(error instanceof UnpackError)) throw error;
+    problem = error.message;
+  }
+  const lines = Buffer.concat(parts).toString('utf8').split('\n');
+  const rest = lines.pop();
+  if (rest !== '' && rest !== undefined && problem === undefined) lines.push(rest);
+  return { lines, ...(problem !== undefined && { problem }) };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function rejectionIn(text: string): StoredRejection | undefined {
+  const read = parsed(line, text);
+  if (read === undefined) return undefined;
+  const { bytes, ...rest } = read;
+  return { ...rest, bytes: Buffer.from(bytes, 'base64') };
+}
+
+function marksIn(bytes: Buffer | undefined): Marks | undefined {
+  return bytes === undefined ? {} : parsed(marksSchema, bytes.toString('utf8'));
+}
+
+function parsed<Read>(schema: z.ZodType<Read>, text: string): Read | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function writeMarks(place: DeadLetterPlace, name: string, marks: Marks): Promise<void> {

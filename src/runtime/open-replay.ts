@@ -14,6 +14,7 @@ import { loadRules } from './load-rules.ts';
 import { rulePaths } from './packs.ts';
 import { owedBy, routerOf } from './routing.ts';
 import { replayWith, type ReplayOne } from './replay.ts';
+import { workerAccounts } from './worker-accounts.ts';
 
 /** For a process that has the store to itself: what is replayed is judged and stored as a server would. */
 export async function openReplay(
@@ -47,5 +48,5 @@ export async function openReplay(
     clock: Date.now,
     onCommit: () => {},
   });
-  return replayWith(engine, ingest, Date.now);
+  return replayWith(engine, ingest, workerAccounts(config.workers), Date.now);
 }

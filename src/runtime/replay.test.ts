@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -25,6 +26,7 @@ import { keepDeadLetters } from './keep-dead-letters.ts';
 import { openAssets } from './kept-assets.ts';
 import { openCorrelations } from './kept-correlations.ts';
 import { createLog } from './log.ts';
+import { workerAccounts } from './worker-accounts.ts';
 import { matchesFilter, replayWith, whyNotWhole, type ReplayFilter, type ReplayOne } from './replay.ts';
 
 const { rules } = parseRules(
@@ -45,6 +47,11 @@ const rejected = (content: string): Omit<StoredRejection, 'id'> => ({
   bytes: Buffer.from(content),
 });
 
+const workers = [
+  { name: 'eu', keys: [] },
+  { name: 'us', keys: [], accounts: ['444455556666'] },
+];
+
 let store: Store;
 let replay: ReplayOne;
 beforeEach(async () => {
@@ -59,7 +66,7 @@ beforeEach(async () => {
     clock: () => 0,
     onCommit: () => {},
   });
-  replay = replayWith(engine, ingest, () => 0);
+  replay = replayWith(engine, ingest, workerAccounts(workers), () => 0);
 });
 afterEach(() => store.close());
 
@@ -83,6 +90,35 @@ describe('what is replayed', () => {
     const outcome = await replay(rejected('{"neither":1}'), false);
     expect(outcome).toMatchObject({ type: 'failed', reason: expect.stringMatching(/\w/) });
     expect(await store.rejections(10)).toEqual([]);
+  });
+
+  const own = { recipientAccountId: '444455556666' };
+  const nobodys = { recipientAccountId: undefined, userIdentity: { type: 'Unknown' } };
+  const ofOthers = "worker us may not send this: the event is of account 111122223333; its 'accounts'";
+  it.each<[string, string | undefined, readonly Readonly<Record<string, unknown>>[], string]>([
+    ['an event of its own account', 'us', [own], 'replayed'],
+    ['an event of a foreign account', 'us', [{}], ofOthers],
+    ['events of both', 'us', [own, {}], ofOthers],
+    ['an event of no account', 'us', [nobodys], 'the event names no account'],
+    ['an event of any account, as it speaks for all', 'eu', [{}], 'replayed'],
+    [
+      'an event, and is not configured any more',
+      'old',
+      [{}],
+      'worker old may not send this: it is not among',
+    ],
+    ['an event under no name', '', [{}], 'it is not among'],
+    ['nothing: it was read here', undefined, [{}], 'replayed'],
+  ])('is held to the accounts of its worker, which sent %s', async (_, worker, changes, expected) => {
+    const records = changes.map((change) => JSON.stringify(trailStopped(change)));
+    const sent = { ...rejected(records.join('\n')), provenance: { ...provenance, worker } };
+    const told = async (isDryRun: boolean): Promise<string> => {
+      const became = await replay(sent, isDryRun);
+      return became.type === 'failed' ? became.reason : became.type;
+    };
+    expect(await told(true)).toContain(expected);
+    expect(await told(false)).toContain(expected);
+    expect((await store.alerts({ limit: 10 })).alerts).toHaveLength(expected === 'replayed' ? 1 : 0);
   });
 
   it('is nothing where it holds no record by its nature', async () => {
@@ -146,7 +182,7 @@ describe.each([
     const given = [{ id: 'a', ...rejected('x'), bytes: Buffer.from(bytes), length: 256 }];
     await writeDeadLetters(place, 1, given);
     const [name = ''] = await place.list();
-    expect(await readDeadLetters(place, name)).toEqual({ name, rejections: given, marks: {} });
+    expect(await readDeadLetters(place, name)).toEqual({ name, rejections: given, marks: {}, damage: [] });
     const marks = { a: { at: 1, reason: 'still' } };
     await writeMarks(place, name, marks);
     expect((await readDeadLetters(place, name)).marks).toEqual(marks);
@@ -186,19 +222,70 @@ describe.each([
     expect(await copied()).toEqual(new Set(['one', 'two', 'three']));
   });
 
-  it('tells of a file that is none', async () => {
-    await place.write('rejections-x.jsonl.gz', Buffer.from('no gzip'));
-    await expect(readDeadLetters(place, 'rejections-x.jsonl.gz')).rejects.toThrow(
-      'is no file of dead letters',
+  const letters = ['a', 'b', 'c'].map((id) => ({ id, ...rejected(`{"${id}":1}`) }));
+  const none = 'it is no dead letter, or is damaged';
+  const unpackedWith = (change: (text: string) => string) => (file: Buffer) =>
+    gzipSync(change(gunzipSync(file).toString('utf8')));
+  it.each<[string, (file: Buffer) => Uint8Array, string, readonly (readonly [number | undefined, RegExp])[]]>(
+    [
+      ['that is none', () => Buffer.from('no gzip'), '', [[undefined, /^it is no file of dead letters$/]]],
+      ['that is empty', () => Buffer.alloc(0), '', [[undefined, /^it is no file of dead letters$/]]],
+      ['of which only the name is left', (file) => file.subarray(0, 12), '', [[undefined, /cut off/]]],
+      ['that is cut off at its end', (file) => file.subarray(0, -4), 'abc', [[4, /cut off/]]],
+      [
+        'that has not been written to its end',
+        unpackedWith((text) => text.slice(0, -9)),
+        'ab',
+        [[3, new RegExp(none)]],
+      ],
+      [
+        'with a line that is no JSON',
+        unpackedWith((text) => text.replace('{"id":"b"', '{"id":b')),
+        'ac',
+        [[2, new RegExp(none)]],
+      ],
+      [
+        'with a line of another kind',
+        unpackedWith((text) => text.replace('"id":"b"', '"name":"b"')),
+        'ac',
+        [[2, new RegExp(none)]],
+      ],
+      ['with an empty line', unpackedWith((text) => text.replace('\n', '\n\n')), 'abc', []],
+    ],
+  )('of a file %s give what can be read, and tell of the rest', async (_, damage, left, told) => {
+    await writeDeadLetters(place, 1, letters);
+    const [name = ''] = await place.list();
+    await place.write(name, damage((await place.read(name)) ?? Buffer.alloc(0)));
+    const read = await readDeadLetters(place, name);
+    expect(read.rejections.map(({ id }) => id).join('')).toBe(left);
+    expect(read.damage).toEqual(
+      told.map(([line, reason]) => ({
+        file: `${place.name}${name}`,
+        line,
+        reason: expect.stringMatching(reason) as string,
+      })),
     );
+  });
+
+  it('are not replayed again where it is not known which of them were', async () => {
+    await writeDeadLetters(place, 1, letters);
+    const [name = ''] = await place.list();
+    await place.write(`${name}.replayed.json`, Buffer.from('{"a":'));
+    expect(await readDeadLetters(place, name)).toMatchObject({
+      rejections: [],
+      damage: [
+        { line: undefined, reason: expect.stringContaining(`delete ${name}.replayed.json`) as string },
+      ],
+    });
   });
 
   it('know nothing of a file that is not there', async () => {
     await place.write('rejections-1.jsonl.gz', Buffer.from('x'));
     expect(await place.read('rejections-2.jsonl.gz')).toBeUndefined();
-    await expect(readDeadLetters(place, 'rejections-2.jsonl.gz')).rejects.toThrow(
-      `${place.name}rejections-2.jsonl.gz: is gone`,
-    );
+    const file = `${place.name}rejections-2.jsonl.gz`;
+    expect(await readDeadLetters(place, 'rejections-2.jsonl.gz')).toMatchObject({
+      damage: [{ file, line: undefined, reason: 'it is gone' }],
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import type { StoredRejection } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { createIngest } from './ingest.ts';
 import { decide, newTally } from './pipeline.ts';
+import type { WhyNotSent } from './worker-accounts.ts';
 
 /** What becomes of a rejection that is tried again. */
 export type Replayed =
@@ -24,21 +25,25 @@ export function whyNotWhole({ length, bytes }: Pick<Rejection, 'length' | 'bytes
 
 /**
  * Judges first without keeping anything: what fails again must not be kept a second time beside what it is. An event keeps the place at
- * which it was found, and so its id and those of its alerts.
+ * which it was found, and so its id and those of its alerts. What a worker sent is held to its accounts as when it came: else who took over
+ * a worker would only have to send it as something that it could not read.
  */
 export function replayWith(
   engine: Engine,
   ingest: ReturnType<typeof createIngest>,
+  whyNotSent: WhyNotSent,
   clock: () => number,
 ): ReplayOne {
   return async ({ provenance, bytes }, isDryRun) => {
     const { position: startAt, ...arrival } = provenance;
     const from = { ...arrival, startAt };
+    const { worker } = provenance;
     const tally = newTally();
     let reason: string | undefined;
     for await (const batch of decode(bytes, from, { startAt })) {
       const { rejections } = decide(batch, engine, clock(), tally);
-      reason ??= rejections[0]?.reason;
+      const foreign = worker === undefined ? undefined : whyNotSent(worker, batch.events);
+      reason ??= foreign ?? rejections[0]?.reason;
     }
     if (reason !== undefined) return { type: 'failed', reason };
     if (tally.events === 0) return { type: 'nothing' };

@@ -43,6 +43,7 @@ import type { Metrics } from './metrics.ts';
 import { createMuting } from './muting.ts';
 import { overflowOwesOf } from './overflow-owes.ts';
 import { watchStore } from './store-watch.ts';
+import { workerAccounts } from './worker-accounts.ts';
 import { createWorkerIntake, type WorkerIntakeOptions } from './worker-intake.ts';
 
 export interface TakingOptions {
@@ -283,7 +284,7 @@ export async function startTaking(options: TakingOptions): Promise<Taking> {
   const taking: Taking = {
     ingest,
     takeBatch,
-    replay: replayWith(engine, ingest, Date.now),
+    replay: replayWith(engine, ingest, workerAccounts(config.workers), Date.now),
     get sources() {
       return [
         ...sources,

@@ -9,6 +9,7 @@ import type { RecordItem, Taken, WorkerBatch, WorkerItem } from '../worker/proto
 import type { WorkerSettings } from './config-workers.ts';
 import type { Engine } from './engine.ts';
 import type { createBatchIngest } from './ingest.ts';
+import { workerAccounts, type WhyNotSent } from './worker-accounts.ts';
 import { createStreams } from './worker-streams.ts';
 
 export interface WorkerIntakeOptions {
@@ -38,7 +39,7 @@ export interface WorkerIntakeOptions {
 export function createWorkerIntake(options: WorkerIntakeOptions): TakeBatch {
   const { clock } = options;
   const streams = createStreams(options.state);
-  const settings = new Map(options.workers.map((worker) => [worker.name, worker]));
+  const whyNotSent = workerAccounts(options.workers);
   /** Batches of one worker one after the other: the same one may come twice at a time, when the first answer took too long. */
   const turns = new Map<string, Promise<unknown>>();
 
@@ -48,7 +49,7 @@ export function createWorkerIntake(options: WorkerIntakeOptions): TakeBatch {
     const repeated = Math.max(0, Math.min(before - batch.first + 1, batch.items.length));
     const items = batch.items.slice(repeated);
     const through = Math.max(before, last);
-    const read = readItems(items, worker, settings.get(worker)?.accounts);
+    const read = readItems(items, worker, whyNotSent);
     const change = streams.move(worker, batch.stream, { through, at: clock(), ends: batch.ends });
     const unconfirmed = new Set<string>();
     const { alerts } = await options.ingest(read.batch, 'worker', {
@@ -94,11 +95,7 @@ interface Read {
 }
 
 /** Items as if they had been decoded here, in their order. */
-function readItems(
-  items: readonly WorkerItem[],
-  worker: string,
-  accounts: readonly string[] | undefined,
-): Read {
+function readItems(items: readonly WorkerItem[], worker: string, whyNotSent: WhyNotSent): Read {
   const batch = {
     events: [] as Event[],
     rejections: [] as Rejection[],
@@ -136,10 +133,11 @@ function readItems(
     // The schema has seen that it is an object, and it came out of JSON.
     const record = item.record as Json;
     const decoded = decodeValue(record, provenance, { startAt: provenance.position });
-    const foreign = decoded.events.find(({ account }) => !speaksFor(accounts, account));
-    if (foreign !== undefined) {
+    const reason = whyNotSent(worker, decoded.events);
+    if (reason !== undefined) {
       refused += 1;
-      reject(refusal(item, provenance, worker, foreign.account));
+      const bytes = Buffer.from(JSON.stringify(item.record));
+      reject({ provenance, reason, length: bytes.length, bytes });
       continue;
     }
     batch.records += decoded.records;
@@ -149,22 +147,6 @@ function readItems(
     found.push(...foundIn(item, decoded.events));
   }
   return { batch, found, refused, lost };
-}
-
-function speaksFor(accounts: readonly string[] | undefined, account: string | undefined): boolean {
-  return accounts === undefined || (account !== undefined && accounts.includes(account));
-}
-
-function refusal(
-  item: RecordItem,
-  provenance: Rejection['provenance'],
-  worker: string,
-  account: string | undefined,
-): Rejection {
-  const bytes = Buffer.from(JSON.stringify(item.record));
-  const whose = account === undefined ? 'names no account' : `is of account ${account}`;
-  const reason = `worker ${worker} may not send this: the event ${whose}; its 'accounts' in the configuration say for which it speaks`;
-  return { provenance, reason, length: bytes.length, bytes };
 }
 
 function foundIn(item: RecordItem, events: readonly Event[]): readonly Found[] {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { folderPlace, writeDeadLetters } from '../../src/runtime/dead-letters.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { startServer, temporaryFolder, tocsin, until, type ServerProcess } from '../support/cli.ts';
 import { trailStopped } from '../support/records.ts';
@@ -42,6 +43,7 @@ afterEach(async () => {
 
 interface Document {
   readonly counts: Record<string, number>;
+  readonly damaged: readonly object[];
   readonly alerts: number;
   readonly records: readonly { readonly reason: string; readonly result: { readonly type: string } }[];
 }
@@ -91,3 +93,39 @@ it('asks the server that has the store, whose dead letters then lie in the folde
   const alerts = (await (await fetch(`${server.address}/v1/alerts`)).json()) as { alerts: object[] };
   expect(alerts.alerts).toHaveLength(1);
 }, 180_000);
+
+it('goes on behind a file that is damaged, and says which and why', async () => {
+  const dead = join(folder.path, 'dead');
+  const place = folderPlace(dead);
+  const letter = (id: string, record: object) => {
+    const bytes = Buffer.from(JSON.stringify(record));
+    const provenance = { source: 's3', object: `s3://trail/${id}.json`, position: 0, receivedAt: 0 };
+    return { id, reason: 'an older version could not read it', provenance, length: bytes.length, bytes };
+  };
+  await place.write('rejections-0000000000000000-damaged.jsonl.gz', Buffer.from('no gzip'));
+  await writeDeadLetters(place, 1, [letter('a', trailStopped())]);
+  await writeDeadLetters(place, 2, [letter('b', trailStopped()), letter('c', trailStopped())]);
+  const [, , cutOff = ''] = await place.list();
+  await place.write(cutOff, ((await place.read(cutOff)) ?? Buffer.alloc(0)).subarray(0, -4));
+  await writeDeadLetters(place, 3, [letter('d', trailStopped()), letter('e', { neither: 1 })]);
+  const reported = [
+    { file: `${dead}/rejections-0000000000000000-damaged.jsonl.gz`, reason: 'it is no file of dead letters' },
+    { file: `${dead}/${cutOff}`, line: 3 },
+  ];
+  const listed = await replay('--from', dead, '--list');
+  expect(listed).toMatchObject({ code: 1, out: { counts: { listed: 5, damaged: 2 }, damaged: reported } });
+  const first = await replay('--from', dead);
+  expect(first).toMatchObject({
+    code: 1,
+    out: { alerts: 4, counts: { replayed: 4, failed: 1, damaged: 2 }, damaged: reported },
+  });
+  expect(first.out.records).toHaveLength(5);
+  const second = await replay('--from', dead);
+  expect(second.out.counts).toMatchObject({ replayed: 0, failed: 1, damaged: 2 });
+  const { stdout } = await tocsin(
+    ['replay', '--config', join(folder.path, 'tocsin.yaml'), '--from', dead],
+    {},
+  );
+  expect(stdout).toContain(`${cutOff}, line 3\n    could not be read: `);
+  expect(stdout).toContain('1 failed again, 2 could not be read.');
+});

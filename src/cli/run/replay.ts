@@ -7,6 +7,7 @@ import {
   readDeadLetters,
   s3Place,
   writeMarks,
+  type Damage,
   type DeadLetterPlace,
   type Marks,
 } from '../../runtime/dead-letters.ts';
@@ -54,11 +55,13 @@ export async function runReplay(flags: ReplayFlags): Promise<number> {
   let replayer: Replayer | undefined;
   try {
     replayer = flags.list === true ? undefined : await openReplayer(config, store);
-    const run = { flags, filter, replayer, outcomes: [] as Outcome[] };
+    const run = { flags, filter, replayer, outcomes: [] as Outcome[], damage: [] as Damage[] };
     if (flags.from === undefined) await fromStore(store, run);
     else await fromPlace(placeOf(flags, config), run);
-    await writeOut(flags.json === true ? jsonText(document(run.outcomes)) : summary(run.outcomes, flags));
-    const left = run.outcomes.some(({ became }) => became.type === 'failed' || became.type === 'unfit');
+    await writeOut(flags.json === true ? jsonText(document(run)) : summary(run));
+    const left =
+      run.damage.length > 0 ||
+      run.outcomes.some(({ became }) => became.type === 'failed' || became.type === 'unfit');
     return left ? exitCode.findings : exitCode.ok;
   } finally {
     await replayer?.close();
@@ -71,6 +74,8 @@ interface Run {
   readonly filter: ReplayFilter;
   readonly replayer: Replayer | undefined;
   readonly outcomes: Outcome[];
+  /** What could not even be read, of files of dead letters. */
+  readonly damage: Damage[];
 }
 
 function filterOf({ reason, source, object, worker, since, until }: ReplayFlags): ReplayFilter {
@@ -179,9 +184,8 @@ async function fromPlace(place: DeadLetterPlace, run: Run): Promise<void> {
     );
   }
   for (const name of names) {
-    const file = await readDeadLetters(place, name).catch((error: unknown) => {
-      throw new CliFailure(error instanceof Error ? error.message : String(error));
-    });
+    const file = await readDeadLetters(place, name);
+    run.damage.push(...file.damage);
     const open = file.rejections.flatMap((one) => {
       const mark = Object.hasOwn(file.marks, one.id) ? file.marks[one.id] : undefined;
       if (mark === undefined) return [one];
@@ -205,10 +209,14 @@ const words = {
   failed: 'failed again',
   unfit: 'cannot be replayed, because their bytes were not kept whole',
   listed: 'can be replayed',
+  damaged: 'could not be read',
 } as const;
 
-function countsOf(outcomes: readonly Outcome[]): Record<keyof typeof words, number> {
-  const counts = { replayed: 0, nothing: 0, failed: 0, unfit: 0, listed: 0 };
+type Told = Pick<Run, 'outcomes' | 'damage'>;
+
+/** Of records, and of lines and whole files that could not be read, one each. */
+function countsOf({ outcomes, damage }: Told): Record<keyof typeof words, number> {
+  const counts = { replayed: 0, nothing: 0, failed: 0, unfit: 0, listed: 0, damaged: damage.length };
   for (const { became } of outcomes) counts[became.type] += 1;
   return counts;
 }
@@ -217,39 +225,45 @@ function alertsIn(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { became }) => sum + (became.type === 'replayed' ? became.alerts : 0), 0);
 }
 
-function document(outcomes: readonly Outcome[]): object {
+function document({ outcomes, damage }: Told): object {
   return {
-    counts: countsOf(outcomes),
+    counts: countsOf({ outcomes, damage }),
     alerts: alertsIn(outcomes),
     records: outcomes.map(({ rejection, became }) => {
       const { bytes, ...rest } = rejection;
       return { ...rest, kept: bytes.length, result: became };
     }),
+    damaged: damage,
   };
 }
 
 const shown = 50;
 
-function summary(outcomes: readonly Outcome[], { dryRun }: ReplayFlags): string {
-  const lines = outcomes
-    .filter((one) => !isDone(one))
-    .slice(0, shown)
-    .map(({ rejection: { provenance }, became }) => {
-      const why = 'reason' in became ? became.reason : '';
-      const place = `${line(provenance.object, 120)} at byte ${provenance.position}`;
-      return `${utc(provenance.receivedAt)}  ${place}\n    ${words[became.type]}: ${line(why, 300)}\n`;
-    });
-  const counts = countsOf(outcomes);
+function summary({ outcomes, damage, flags }: Run): string {
+  const left = [
+    ...damage.map(
+      ({ file, line: number, reason }) =>
+        `${line(file, 300)}${number === undefined ? '' : `, line ${number}`}\n    ${words.damaged}: ${line(reason, 300)}\n`,
+    ),
+    ...outcomes.filter((one) => !isDone(one)).map(shownOutcome),
+  ];
+  const counts = countsOf({ outcomes, damage });
   const sums = (Object.keys(words) as (keyof typeof words)[])
     .filter((type) => counts[type] > 0)
     .map((type) => `${counts[type]} ${words[type]}`);
-  const more = outcomes.filter((one) => !isDone(one)).length - shown;
+  const more = left.length - shown;
   return [
-    ...lines,
+    ...left.slice(0, shown),
     ...(more > 0 ? [`and ${more} more\n`] : []),
-    outcomes.length === 0 ? 'Nothing was rejected that fits.\n' : `${sums.join(', ')}.\n`,
+    sums.length === 0 ? 'Nothing was rejected that fits.\n' : `${sums.join(', ')}.\n`,
     counts.replayed > 0
-      ? `${count(alertsIn(outcomes), 'alert')} ${dryRun === true ? 'would be raised, or are there already' : 'that were not there before'}.\n`
+      ? `${count(alertsIn(outcomes), 'alert')} ${flags.dryRun === true ? 'would be raised, or are there already' : 'that were not there before'}.\n`
       : '',
   ].join('');
+}
+
+function shownOutcome({ rejection: { provenance }, became }: Outcome): string {
+  const why = 'reason' in became ? became.reason : '';
+  const place = `${line(provenance.object, 120)} at byte ${provenance.position}`;
+  return `${utc(provenance.receivedAt)}  ${place}\n    ${words[became.type]}: ${line(why, 300)}\n`;
 }
