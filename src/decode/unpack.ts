@@ -68,8 +68,10 @@ const outputBytes = 256 * 1024;
 const atOnceBytes = 4 * 1024 * 1024;
 const atOnceOutput = 8 * 1024 * 1024;
 
-/** Small, because packed data can grow a thousandfold and a slice's whole output is in memory. */
 const sliceBytes = 32 * 1024;
+
+/** What a slice of logs becomes, more or less. Packed data can grow thirty thousandfold: the rest has to wait for its reader. */
+const room = { sizeOf: (unpacked: Uint8Array) => unpacked.length, most: 1024 * 1024 };
 
 /**
  * Unpacks gzip (of one or many members) and zstd, told by their first bytes; anything else passes through. What is
@@ -124,7 +126,7 @@ async function* unpackOne(
     }
   };
   try {
-    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) {
+    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes, room)) {
       for (const unpacked of out) {
         given += unpacked.length;
         yield disposableLast(unpacked);
@@ -132,8 +134,12 @@ async function* unpackOne(
     }
   } catch (error) {
     if (sourceFailed) throw error;
-    const more = held === undefined ? undefined : salvage(packing, Buffer.concat(held)).subarray(given);
-    if (more !== undefined && more.length > 0) yield more;
+    // Where as much was given there is nothing more to find, and to look for it means to unpack all of it some twenty times.
+    const more =
+      held === undefined || given >= salvageBytes
+        ? []
+        : salvage(packing, Buffer.concat(held)).subarray(given);
+    if (more instanceof Uint8Array && more.length > 0) yield more;
     const message = error instanceof Error ? error.message : String(error);
     // zlib's way to say that the data ends too early (Z_BUF_ERROR), for gzip and zstd alike.
     const cutOff = message === 'unexpected end of file';
