@@ -60,6 +60,12 @@ const keepBytes = defaultFrameLimits.keepBytes;
 /** A log that breaks so often is none; and a few kilobytes can unpack to millions of broken records, each of which costs. */
 const mostBrokenInRow = 100_000;
 
+/**
+ * Ten kilobytes can ask for a window of 128 MB, and each request that is under way holds its own. 8 MB is what everybody has to support (RFC 8878, section
+ * 3.1.1.1.2), and more than zstd takes unless it is told to. Files and objects are read a few at a time, and may have been packed for an archive.
+ */
+const requestWindowLog = 23;
+
 /** Bytes as they come, or all of them. */
 export type Content = AsyncIterable<Uint8Array> | Uint8Array;
 
@@ -87,7 +93,8 @@ export async function* decode(
   let givenUpAt: number | undefined;
   const unpacked = async function* (): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of unpack(chunks, { atOnce: options.unpackAtOnce })) {
+      const mostWindowLog = from.source === 'http' ? requestWindowLog : undefined;
+      for await (const chunk of unpack(chunks, { atOnce: options.unpackAtOnce, mostWindowLog })) {
         bytes += chunk.length;
         // Read to the end all the same, so that the last rejection says how much was left.
         if (givenUpAt === undefined) yield chunk;

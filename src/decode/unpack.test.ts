@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
+import { disposeOf } from './disposable.ts';
 import { unpack, UnpackError } from './unpack.ts';
 
 const text = Array.from({ length: 3000 }, (_, index) => `{"line":${index},"x":"${Math.sin(index)}"}`).join(
@@ -76,6 +77,36 @@ describe('what is good comes before the error where gzip', () => {
       expect(error).toBeInstanceOf(UnpackError);
       expect(error).toHaveProperty('message', expect.stringMatching(reason));
     }
+  });
+});
+
+describe('memory stays small however much comes of a few bytes', () => {
+  const mb = 1024 * 1024;
+  const blanks = Buffer.alloc(128 * mb, ' ');
+  const bomb = zstdCompressSync(blanks);
+  it.each<[string, Uint8Array, number, string]>([
+    ['from gzip', gzipSync(blanks, { level: 1 }), blanks.length, 'whole'],
+    ['from zstd', bomb, blanks.length, 'whole'],
+    ['from zstd in gzip', gzipSync(bomb), blanks.length, 'whole'],
+    ['from zstd that is cut off', bomb.subarray(0, -10), 100 * mb, 'cut off'],
+  ])('%s', async (_, bytes, atLeast, ending) => {
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    let length = 0;
+    const read = async (): Promise<void> => {
+      for await (const piece of unpack(inChunks(bytes, bytes.length))) {
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+        length += piece.length;
+        disposeOf(piece);
+      }
+    };
+    const end = await read().then(
+      () => 'whole',
+      (error: unknown) => String(error),
+    );
+    expect(end).toContain(ending);
+    expect(length).toBeGreaterThanOrEqual(atLeast);
+    expect(most).toBeLessThan(16 * mb);
   });
 });
 

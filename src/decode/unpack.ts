@@ -23,12 +23,14 @@ export interface UnpackOptions {
   readonly atOnce?: AtOnce | undefined;
   /** How many times packed data may be packed. */
   readonly levels?: number;
+  /** How much memory zstd may ask for, as a power of two of bytes: 27 (128 MB) unless given. */
+  readonly mostWindowLog?: number | undefined;
 }
 
 interface Packing {
   readonly name: string;
   readonly magic: readonly number[];
-  readonly open: () => Transform & { readonly bytesWritten: number };
+  readonly open: (mostWindowLog: number) => Transform & { readonly bytesWritten: number };
   /** Unpacks the whole at once; undefined where that is not certain to be right, or too long. Holds the thread. */
   readonly atOnce?: (packed: Uint8Array, how: AtOnce) => Uint8Array | undefined;
   /** Unpacks a beginning that need not be complete. Throws where it is damaged or longer than `salvageBytes`. */
@@ -52,7 +54,11 @@ const packings: readonly Packing[] = [
   {
     name: 'zstd',
     magic: [0x28, 0xb5, 0x2f, 0xfd],
-    open: () => createZstdDecompress({ chunkSize: outputBytes }),
+    open: (mostWindowLog) =>
+      createZstdDecompress({
+        chunkSize: outputBytes,
+        params: { [constants.ZSTD_d_windowLogMax]: mostWindowLog },
+      }),
     beginning: (packed) =>
       zstdDecompressSync(packed, { finishFlush: constants.ZSTD_e_flush, maxOutputLength: salvageBytes }),
   },
@@ -68,8 +74,13 @@ const outputBytes = 256 * 1024;
 const atOnceBytes = 4 * 1024 * 1024;
 const atOnceOutput = 8 * 1024 * 1024;
 
-/** Small, because packed data can grow a thousandfold and a slice's whole output is in memory. */
+/** Node's name for what zstd says of a frame that wants a longer window (RFC 8878, section 3.1.1.1.2). */
+const windowTooLarge = 'ZSTD_error_frameParameter_windowTooLarge';
+
 const sliceBytes = 32 * 1024;
+
+/** What a slice of logs becomes, more or less. Packed data can grow thirty thousandfold: the rest has to wait for its reader. */
+const room = { sizeOf: (unpacked: Uint8Array) => unpacked.length, most: 1024 * 1024 };
 
 /**
  * Unpacks gzip (of one or many members) and zstd, told by their first bytes; anything else passes through. What is
@@ -81,18 +92,21 @@ const sliceBytes = 32 * 1024;
  */
 export async function* unpack(
   chunks: AsyncIterable<Uint8Array>,
-  { atOnce, levels = 2 }: UnpackOptions = {},
+  { atOnce, levels = 2, mostWindowLog = 27 }: UnpackOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const { head, whole } = await peek(chunks, (head) => head.length >= 4 || !couldBePacked(head));
   const packing = packings.find(({ magic }) => startsWith(head, magic));
   if (packing === undefined || levels === 0) yield* whole;
-  else yield* unpack(unpackOne(packing, whole, atOnce), { atOnce, levels: levels - 1 });
+  else {
+    const options = { atOnce, mostWindowLog };
+    yield* unpack(unpackOne(packing, whole, options), { ...options, levels: levels - 1 });
+  }
 }
 
 async function* unpackOne(
   packing: Packing,
   packed: AsyncIterable<Uint8Array>,
-  atOnce: AtOnce | undefined,
+  { atOnce, mostWindowLog }: { readonly atOnce: AtOnce | undefined; readonly mostWindowLog: number },
 ): AsyncGenerator<Uint8Array> {
   let chunks = packed;
   if (atOnce !== undefined && packing.atOnce !== undefined) {
@@ -105,7 +119,7 @@ async function* unpackOne(
     }
     chunks = whole;
   }
-  const stream = packing.open();
+  const stream = packing.open(mostWindowLog);
   let fed = 0;
   let given = 0;
   let held: Uint8Array[] | undefined = [];
@@ -124,7 +138,7 @@ async function* unpackOne(
     }
   };
   try {
-    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes)) {
+    for await (const out of through<Uint8Array>(stream, counted(), sliceBytes, room)) {
       for (const unpacked of out) {
         given += unpacked.length;
         yield disposableLast(unpacked);
@@ -132,8 +146,17 @@ async function* unpackOne(
     }
   } catch (error) {
     if (sourceFailed) throw error;
-    const more = held === undefined ? undefined : salvage(packing, Buffer.concat(held)).subarray(given);
-    if (more !== undefined && more.length > 0) yield more;
+    if (error instanceof Error && 'code' in error && error.code === windowTooLarge)
+      throw new UnpackError(
+        `the ${packing.name} data needs more than ${2 ** (mostWindowLog - 20)} MB of memory to unpack; pack it without --long and --ultra`,
+        0,
+      );
+    // Where as much was given there is nothing more to find, and to look for it means to unpack all of it some twenty times.
+    const more =
+      held === undefined || given >= salvageBytes
+        ? []
+        : salvage(packing, Buffer.concat(held)).subarray(given);
+    if (more instanceof Uint8Array && more.length > 0) yield more;
     const message = error instanceof Error ? error.message : String(error);
     // zlib's way to say that the data ends too early (Z_BUF_ERROR), for gzip and zstd alike.
     const cutOff = message === 'unexpected end of file';
