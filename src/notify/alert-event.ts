@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { DeliveryContext, FollowUpContext } from './channel.ts';
 import { newsSince } from './change-words.ts';
 import { fittedAlert } from './fitted-alert.ts';
+import { wellFormedJson } from './well-formed.ts';
 import { incidentLink } from './words.ts';
 
 /**
@@ -50,9 +51,9 @@ export function changedEvent(alert: Alert, { link, standing, told }: FollowUpCon
   });
 }
 
-/** JSON in which every character is one that XML, and so the queues of AWS, take: what is not is written as `\uXXXX`. */
+/** JSON in which every character is one that XML, and so the queues of AWS, take: what is not is written as `\uXXXX`, and halves of surrogate pairs are replaced. */
 export function plainJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  return wellFormedJson(value).replace(
     /[\u007f-\u009f\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

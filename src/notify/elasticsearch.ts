@@ -5,6 +5,7 @@ import { ecsDocument } from './ecs.ts';
 import { jsonBody } from './json-answer.ts';
 import { readStatus } from './send.ts';
 import { allowHttp, checkUrl, joined, secretText, sharedSettings } from './settings.ts';
+import { wellFormedJson } from './well-formed.ts';
 
 /**
  * Elasticsearch and OpenSearch: one document an alert and one for each news of it, made only where there is none by its id, so that a repeat changes
@@ -64,7 +65,7 @@ export const elasticsearch = {
   settings: elasticsearchSettings,
 
   render(alert: Alert, settings: ElasticsearchSettings, context: DeliveryContext): ChannelRequest {
-    const whole = JSON.stringify(ecsDocument(alert, context.link, { withOriginal: true }));
+    const whole = wellFormedJson(ecsDocument(alert, context.link, { withOriginal: true }));
     const fits = Buffer.byteLength(whole) <= settings.maxBytes;
     const authorization = authorizationOf(settings);
     return {
@@ -74,7 +75,7 @@ export const elasticsearch = {
         'content-type': 'application/json',
         ...(authorization === undefined ? {} : { authorization }),
       },
-      body: fits ? whole : JSON.stringify(ecsDocument(alert, context.link, { withOriginal: false })),
+      body: fits ? whole : wellFormedJson(ecsDocument(alert, context.link, { withOriginal: false })),
     };
   },
 

@@ -17,6 +17,7 @@ import { checkAddress, joined, secretText, sharedSettings } from './settings.ts'
 import { sendTogether } from './together.ts';
 import { severityLook, titleOf } from './words.ts';
 import { line } from './safe-text.ts';
+import { wellFormedJson } from './well-formed.ts';
 
 /**
  * Microsoft Sentinel, over the Logs Ingestion API of Azure Monitor: rows of a custom table in a Log Analytics workspace.
@@ -156,7 +157,7 @@ export const sentinel = {
     }
 
     const rowOf = ({ alert, context }: Message, isChange: boolean): string =>
-      JSON.stringify(sentinelRow(alert, context, isChange));
+      wellFormedJson(sentinelRow(alert, context, isChange));
     return {
       most: 50,
       send: async (messages, means) => {

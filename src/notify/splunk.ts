@@ -5,6 +5,7 @@ import { fittedAlert } from './fitted-alert.ts';
 import { jsonBody } from './json-answer.ts';
 import { readStatus } from './send.ts';
 import { allowHttp, checkUrl, joined, secretText, sharedSettings } from './settings.ts';
+import { wellFormedJson } from './well-formed.ts';
 
 /**
  * Splunk, over its HTTP Event Collector: the whole alert as one event.
@@ -49,18 +50,15 @@ export const splunk = {
   render(alert: Alert, settings: SplunkSettings, context: DeliveryContext): ChannelRequest {
     const time = Number.isFinite(alert.time) ? alert.time : alert.decidedAt;
     const body = fittedAlert(alert, settings.maxBytes, (data, shortened) =>
-      JSON.stringify(
-        {
-          time: time / 1000,
-          source: 'tocsin',
-          sourcetype: settings.sourcetype,
-          ...(settings.index === undefined ? {} : { index: settings.index }),
-          event: { alert: data, link: context.link ?? null, shortened },
-          // Indexed, so that a repeat is found by them without reading the event.
-          fields: { alert_id: alert.id, severity: alert.severity },
-        },
-        wellFormed,
-      ),
+      wellFormedJson({
+        time: time / 1000,
+        source: 'tocsin',
+        sourcetype: settings.sourcetype,
+        ...(settings.index === undefined ? {} : { index: settings.index }),
+        event: { alert: data, link: context.link ?? null, shortened },
+        // Indexed, so that a repeat is found by them without reading the event.
+        fields: { alert_id: alert.id, severity: alert.severity },
+      }),
     );
     return {
       url: joined(settings.url, '/services/collector/event'),
@@ -85,23 +83,6 @@ export const splunk = {
       : { type: 'closed', reason: `HTTP ${status}, code ${code} of Splunk: ${way}` };
   },
 };
-
-/** Half of a surrogate pair is nothing that a reader of UTF-8 takes, in a text as well as in a name: fields of a record have names of whoever made it. */
-function wellFormed(_key: string, value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed();
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const entries = Object.entries(value);
-  if (entries.every(([name]) => name.isWellFormed())) return value;
-  const named = new Map<string, unknown>(entries.filter(([name]) => name.isWellFormed()));
-  for (const [name, item] of entries) {
-    if (name.isWellFormed()) continue;
-    let free = name.toWellFormed();
-    // Two that differ in such a half alone are still two.
-    for (let number = 2; named.has(free); number += 1) free = `${name.toWellFormed()} (${number})`;
-    named.set(free, item);
-  }
-  return Object.fromEntries(named);
-}
 
 const answerSchema = z.object({ code: z.int() });
 const closedCodes: Readonly<Record<number, string>> = {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelRequest } from './channel.ts';
 import { hostileAlert, hostileCorrelatedAlert, normalAlert } from './testing/alerts.ts';
 import { sign, webhook, webhookSettings } from './webhook.ts';
+import { wellFormedJson } from './well-formed.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const settings = (more: object = {}) =>
@@ -61,14 +62,16 @@ describe('the webhook', () => {
     expect(verifies(request, Buffer.from('the old secret of 24 bytes or more'), context.now)).toBe(true);
   });
 
-  it('carries the whole alert, unchanged, hostile or not', () => {
+  it('carries the whole alert, hostile or not, without halves of surrogate pairs', () => {
     for (const alert of [normalAlert, hostileAlert]) {
       const { body } = webhook.render(alert, settings({ maxBytes: 1e12 }), context);
       expect(JSON.parse(body)).toEqual({
         type: 'alert.created',
         timestamp: new Date(alert.decidedAt).toISOString(),
-        data: { alert: JSON.parse(JSON.stringify(alert)), link: context.link, shortened: 'no' },
+        data: { alert: JSON.parse(wellFormedJson(alert)), link: context.link, shortened: 'no' },
       });
+      expect(body.isWellFormed()).toBe(true);
+      expect(body.replaceAll('\\\\', '')).not.toMatch(/\\ud[89a-f]/);
     }
   });
 
