@@ -217,6 +217,33 @@ it('tells of numbers that never came', async () => {
   expect(batches).toMatchObject([{ missing: 4 }]);
 });
 
+it.each([
+  ['a heartbeat', {}, []],
+  ['a heartbeat that says that much came before it', { first: 500 }, []],
+  ['the end of a stream', { first: 3, ends: true }, ['worker/eu-west/stream-0001']],
+])('hears of the worker by %s, which holds nothing', async (_, change, remembered) => {
+  const engine = createEngine([stopped]);
+  const events: number[] = [];
+  const ingest = createBatchIngest({
+    engine,
+    assets: await openAssets(store),
+    store,
+    correlations: await openCorrelations(engine, store, { lateness: 0, clock: () => now }),
+    channelsFor: () => [],
+    clock: () => now,
+    onEvents: (taken) => events.push(taken.length),
+    onCommit: () => {},
+  });
+  const take = await intake({ ingest });
+  expect(await take('eu-west', testBatch([], change))).toEqual(counts({}));
+  expect(batches).toEqual([{ worker: 'eu-west', taken: counts({}), lost: 0, missing: 0 }]);
+  expect(events.filter((count) => count > 0)).toEqual([]);
+  const keys = (await store.state()).map(({ key }) => key).filter((key) => key.startsWith('worker/'));
+  expect(keys).toEqual(remembered);
+  // What comes behind it is new.
+  expect(await take('eu-west', testBatch([item()]))).toMatchObject({ taken: 1, repeated: 0, alerts: 1 });
+});
+
 it('forgets a stream an hour after its end, and others not', async () => {
   let time = now;
   const take = await intake({ clock: () => time });

@@ -28,6 +28,9 @@ import { rulePaths } from './packs.ts';
 import { startSources } from './taking.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
+const quietly = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => {});
+
 /** For one batch with its answer: the controller commits it before it answers. */
 const timeoutMs = 60_000;
 
@@ -80,7 +83,8 @@ export async function startWorker(config: Config, logForTerminal: boolean): Prom
     random: Math.random,
     clock: Date.now,
     log,
-    sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+    sleep: quietly,
+    idle: quietly,
     onSent: metrics.sent,
   });
   const api = await createWorkerApi({

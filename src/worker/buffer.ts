@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, unlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { grouped } from '../store/grouped.ts';
+import { removeFile, syncFolder } from './durable.ts';
+import { inTurns } from './in-turns.ts';
 import { decodeLines, encodeLine } from './line-log.ts';
+import { lossItem, lostWith, openLosses, reasonFull } from './losses.ts';
 import type { WorkerItem } from './protocol.ts';
 
 /** What is done where the buffer has no room: sources wait and read on later, or what has waited longest goes. */
@@ -77,6 +80,8 @@ interface Segment {
   /** Where each of the items that are on their way ends: what `taken` moves `offset` to. */
   ends: readonly number[];
   endsFrom: number;
+  /** Lines of earlier versions that each tell of several lost items: their number, and of how many more than one. */
+  readonly tells: { readonly number: number; readonly more: number }[];
 }
 
 const namePattern = /^(\d{10})-(\d{13})-([0-9a-f-]{36})\.log$/;
@@ -88,22 +93,27 @@ const segmentBytes = 8 * 1024 * 1024;
 export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> {
   const { folder, maxBytes, clock } = options;
   await mkdir(folder, { recursive: true });
-  const segments = await readSegments(folder);
+  const losses = await openLosses(folder, clock());
+  const segments = await readSegments(folder, new Set(losses.gone));
+  for (const stream of losses.gone) losses.removed(stream);
   const acknowledged = await readAck(folder);
   for (const segment of segments)
     if (segment.stream === acknowledged?.stream) {
       segment.through = Math.min(acknowledged.through, segment.items);
       segment.offset = Math.min(acknowledged.offset, segment.bytes);
     }
-  let number = (segments.at(-1)?.number ?? 0) + 1;
+  let number = Math.max(segments.at(-1)?.number ?? 0, losses.behind()) + 1;
   let active: { readonly segment: Segment; readonly file: FileHandle } | undefined;
   let lost = 0;
-  /** Lost and not yet told. */
-  let untold = 0;
+  /** The stream that is on its way, or may have been when the process before ended: what the controller has of it is not known. */
+  let sending = segments.find((segment) => unsent(segment) > 0)?.stream;
+  /** What was dropped of a stream on its way. */
+  let cut: { readonly stream: string; readonly from: number; readonly through: number } | undefined;
+  /** What is sent, taken and dropped is decided by one at a time. */
+  const inTurn = inTurns();
   let wake: (() => void)[] = [];
 
   const total = (): number => segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  const unsent = (segment: Segment): number => segment.items - segment.through;
 
   async function begin(): Promise<{ readonly segment: Segment; readonly file: FileHandle }> {
     const stream = randomUUID();
@@ -128,38 +138,54 @@ export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> 
     await file.close();
   }
 
-  async function drop(segment: Segment): Promise<void> {
+  async function forget(segment: Segment): Promise<void> {
     if (active?.segment === segment) await end();
     segments.splice(segments.indexOf(segment), 1);
     await removeFile(segment.path);
   }
 
+  /** Counted first, and durably: a process that is killed between has neither sent nor forgotten it. */
+  async function lose(segment: Segment): Promise<void> {
+    if (active?.segment === segment) await end();
+    const { stream, through, items, tells } = segment;
+    const more = tells.filter((line) => line.number > through).reduce((sum, line) => sum + line.more, 0);
+    const count = items - through + more;
+    const behind = active?.segment.number ?? number;
+    await losses.add(stream, { count, reason: reasonFull(maxBytes), at: clock(), behind });
+    lost += count;
+    if (sending === stream) cut = { stream, from: through, through: items };
+    segments.splice(segments.indexOf(segment), 1);
+    await removeFile(segment.path);
+    losses.removed(stream);
+  }
+
   async function makeRoom(bytes: number): Promise<void> {
-    for (;;) {
-      const done = segments.find((segment) => segment.ended && unsent(segment) === 0);
-      if (done !== undefined) {
-        await drop(done);
+    for (const done of segments.filter((one) => one.ended && unsent(one) === 0)) await forget(done);
+    const full = (): BufferFullError =>
+      new BufferFullError(
+        `${folder}: the buffer is full (${maxBytes} bytes); it empties when the controller takes what is in it`,
+      );
+    // Whatever were dropped, there would be no room for it.
+    if (bytes > maxBytes) throw full();
+    while (total() + bytes > maxBytes) {
+      // One that is taken whole frees its room without a loss.
+      const free = segments.find((segment) => unsent(segment) === 0);
+      if (free !== undefined) {
+        await forget(free);
         continue;
       }
-      if (total() + bytes <= maxBytes) return;
-      const [oldest] = segments;
-      // One that is empty or taken whole frees its room without a loss.
-      if (oldest === undefined || (options.whenFull === 'wait' && unsent(oldest) > 0))
-        throw new BufferFullError(
-          `${folder}: the buffer is full (${maxBytes} bytes); it empties when the controller takes what is in it`,
-        );
-      const gone = unsent(oldest);
-      await drop(oldest);
-      lost += gone;
-      untold += gone;
+      // What is on its way may have been taken: it is kept while anything else can go, so as not to be told as lost as well.
+      const oldest = segments.find(({ stream }) => stream !== sending) ?? segments[0];
+      if (oldest === undefined || options.whenFull === 'wait') throw full();
+      await lose(oldest);
     }
   }
 
   /** Writes and flushes; what was written of a write that failed is cut off again, or left to a file that is not added to any more. */
   async function write(lines: readonly Buffer[]): Promise<void> {
     const bytes = Buffer.concat(lines);
-    await makeRoom(bytes.length);
     if (active !== undefined && active.segment.bytes >= Math.min(segmentBytes, maxBytes / 8)) await end();
+    await inTurn(() => makeRoom(bytes.length));
     active ??= await begin();
     const { segment, file } = active;
     try {
@@ -180,14 +206,6 @@ export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> 
   const append = grouped<readonly WorkerItem[], true>(async (groups) => {
     const lines = groups.flatMap((items) => items.map((item) => encodeLine(JSON.stringify(item))));
     if (lines.length > 0) await write(lines);
-    if (untold > 0) {
-      const count = untold;
-      const reason = `the buffer was full (${maxBytes} bytes), and the oldest were dropped`;
-      await write([
-        encodeLine(JSON.stringify({ type: 'lost', count, reason, at: clock() } satisfies WorkerItem)),
-      ]);
-      untold -= count;
-    }
     return groups.map(() => true);
   }, 64);
 
@@ -196,7 +214,13 @@ export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> 
     readonly items: number;
   }): Promise<Pending | undefined> {
     const segment = segments.find((one) => unsent(one) > 0);
+    const loss = losses.first();
+    if (loss !== undefined && (segment === undefined || segment.number > loss.behind)) {
+      losses.sent(loss);
+      return { stream: loss.stream, first: 1, items: [JSON.stringify(lossItem(loss))], ends: true };
+    }
     if (segment === undefined) return undefined;
+    sending = segment.stream;
     const bytes = await readPart(segment, limits.bytes);
     const items: string[] = [];
     const ends: number[] = [];
@@ -215,13 +239,22 @@ export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> 
   }
 
   async function taken(stream: string, through: number): Promise<void> {
+    if (await losses.told(stream)) return;
     const segment = segments.find((one) => one.stream === stream);
-    if (segment === undefined || through <= segment.through) return;
+    if (segment === undefined) {
+      if (cut?.stream !== stream) return;
+      const came = Math.min(through, cut.through) - cut.from;
+      cut = undefined;
+      if (came > 0 && (await losses.cameAfterAll(came))) lost -= came;
+      return;
+    }
+    if (through <= segment.through) return;
     const offset = segment.ends[through - segment.endsFrom - 1];
     // The controller has gone further than was sent: it knows the stream from before a crash.
     segment.offset = offset ?? (await offsetOf(segment, through));
     segment.through = Math.min(through, segment.items);
-    if (segment.ended && unsent(segment) === 0) await drop(segment);
+    if (sending === stream && through >= segment.endsFrom + segment.ends.length) sending = undefined;
+    if (segment.ended && unsent(segment) === 0) await forget(segment);
     else await writeAck(folder, { stream, through: segment.through, offset: segment.offset });
   }
 
@@ -229,11 +262,12 @@ export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> 
     append: async (items) => {
       if (items.length > 0) await append(items);
     },
-    next,
-    taken,
+    next: (limits) => inTurn(() => next(limits)),
+    taken: (stream, through) => inTurn(() => taken(stream, through)),
     waiting: (signal) =>
       new Promise((resolve) => {
-        if (signal.aborted || segments.some((one) => unsent(one) > 0)) return resolve();
+        if (signal.aborted || losses.first() !== undefined || segments.some((one) => unsent(one) > 0))
+          return resolve();
         const done = (): void => {
           signal.removeEventListener('abort', done);
           resolve();
@@ -244,14 +278,28 @@ export async function openBuffer(options: BufferOptions): Promise<WorkerBuffer> 
     counters: () => ({
       bytes: total(),
       lost,
-      oldest: segments.find((one) => unsent(one) > 0)?.begun,
+      oldest: segments.find((one) => unsent(one) > 0)?.begun ?? losses.first()?.at,
     }),
     close: end,
   };
 }
 
+function unsent({ items, through }: Segment): number {
+  return items - through;
+}
+
 function newSegment(from: Pick<Segment, 'number' | 'stream' | 'path' | 'begun'>): Segment {
-  return { ...from, bytes: 0, items: 0, through: 0, offset: 0, ended: false, ends: [], endsFrom: 0 };
+  return {
+    ...from,
+    bytes: 0,
+    items: 0,
+    through: 0,
+    offset: 0,
+    ended: false,
+    ends: [],
+    endsFrom: 0,
+    tells: [],
+  };
 }
 
 /** What an item that cannot be read any more is sent as: its number must not be missing. */
@@ -260,18 +308,25 @@ function damaged(at: number): string {
   return JSON.stringify(item);
 }
 
-async function readSegments(folder: string): Promise<Segment[]> {
+/** Those of `gone` are removed: they have been counted as lost. */
+async function readSegments(folder: string, gone: ReadonlySet<string>): Promise<Segment[]> {
   const segments: Segment[] = [];
   for (const name of (await readdir(folder)).sort()) {
     const [, number, begun, stream] = namePattern.exec(name) ?? [];
     if (number === undefined || begun === undefined || stream === undefined) continue;
     const path = join(folder, name);
+    if (gone.has(stream)) {
+      await removeFile(path);
+      continue;
+    }
     const segment = newSegment({ number: Number(number), stream, path, begun: Number(begun) });
     segment.ended = true;
     const content = await readFile(path);
-    for (const { end } of decodeLines(content)) {
+    for (const { json, end } of decodeLines(content)) {
       segment.items += 1;
       segment.bytes = end;
+      const more = lostWith(json) - 1;
+      if (more > 0) segment.tells.push({ number: segment.items, more });
     }
     if (segment.items === 0) await removeFile(path);
     else segments.push(segment);
@@ -324,21 +379,5 @@ async function readAck(folder: string): Promise<Ack | undefined> {
       : { stream, through, offset };
   } catch {
     return undefined;
-  }
-}
-
-async function removeFile(path: string): Promise<void> {
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-}
-
-/** So that a new file is still there when the machine has lost its power. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

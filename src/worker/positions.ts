@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { grouped } from '../store/grouped.ts';
-import { syncFolder } from './buffer.ts';
+import { syncFolder } from './durable.ts';
 import { decodeLines, encodeLine } from './line-log.ts';
 
 /** How far each source has been read, in its own notation; kept in a file that is only added to. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBuffer, type WorkerBuffer } from './buffer.ts';
 import type { Taken, WorkerItem } from './protocol.ts';
-import { backoff, startPump, waitMs, type Pump } from './pump.ts';
+import { backoff, heartbeatMs, startPump, waitMs, type Pump, type PumpOptions } from './pump.ts';
 import type { OutgoingBatch, Sent } from './sender.ts';
 
 let folder: string;
@@ -34,6 +34,8 @@ const took = (batch: OutgoingBatch, maxBytes?: number): Sent => ({
 });
 const later = (afterMs?: number): Sent => ({ type: 'later', reason: 'away', afterMs, maxBytes: undefined });
 
+const forEver = (): Promise<void> => new Promise(() => {});
+
 /** Runs a controller of the test's own until it has taken what `until` waits for; gives the waits between. */
 async function run(
   answer: (batch: OutgoingBatch, attempt: number) => Sent,
@@ -51,6 +53,7 @@ async function run(
       clock: () => 0,
       log: { info: () => {}, warn: () => {}, error: () => {} },
       sleep: async (ms) => void waits.push(ms),
+      idle: forEver,
       onSent: (sent) => {
         if (sent.type === 'taken') left -= sent.taken.taken;
         if (left <= 0) done();
@@ -111,6 +114,108 @@ describe('the pump', () => {
     }, 2);
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThanOrEqual(backoff.cap);
+  });
+});
+
+describe('a pump that has nothing to send', () => {
+  /** Each wait for something to send, as long as it lasts. */
+  interface Wait {
+    readonly ms: number;
+    readonly signal: AbortSignal;
+    readonly isOver: () => void;
+  }
+
+  function startIdle(change: Partial<PumpOptions> = {}) {
+    const waits: Wait[] = [];
+    let told = (): void => {};
+    pump = startPump({
+      buffer,
+      send: async (batch) => took(batch),
+      random: () => 0.5,
+      clock: () => 0,
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+      sleep: async () => {},
+      idle: (ms, signal) =>
+        new Promise((isOver) => {
+          waits.push({ ms, signal, isOver });
+          told();
+        }),
+      ...change,
+    });
+    return {
+      /** The wait with this number, from 1. */
+      wait: async (number: number): Promise<Wait> => {
+        for (;;) {
+          const wait = waits[number - 1];
+          if (wait !== undefined) return wait;
+          await new Promise<void>((resolve) => {
+            told = resolve;
+          });
+        }
+      },
+    };
+  }
+
+  it('sends an empty batch after each minute, of one stream, and nothing before', async () => {
+    const sent: OutgoingBatch[] = [];
+    const { wait } = startIdle({
+      send: async (batch) => {
+        sent.push(batch);
+        return took(batch);
+      },
+    });
+    const first = await wait(1);
+    expect([first.ms, sent]).toEqual([heartbeatMs, []]);
+    first.isOver();
+    (await wait(2)).isOver();
+    await wait(3);
+    expect(sent).toHaveLength(2);
+    expect(sent[0]).toMatchObject({ first: 1, items: [], ends: false });
+    expect(sent[1]).toEqual(sent[0]);
+  });
+
+  it('waits a minute anew after each batch, and sends what comes at once', async () => {
+    const sent: number[][] = [];
+    const { wait } = startIdle({
+      send: async (batch) => {
+        sent.push(numbers(batch));
+        return took(batch);
+      },
+    });
+    const first = await wait(1);
+    await buffer.append([item(7)]);
+    const second = await wait(2);
+    expect(sent).toEqual([[7]]);
+    expect([first.signal.aborted, second.signal.aborted]).toEqual([true, false]);
+    second.isOver();
+    await wait(3);
+    await buffer.append([item(8)]);
+    await wait(4);
+    expect(sent).toEqual([[7], [], [8]]);
+  });
+
+  it.each<[string, Sent]>([
+    ['does not answer', later()],
+    ['understands no empty batches', { type: 'refused', reason: 'away', maxBytes: undefined }],
+  ])('says so where the controller %s, and tries again until it does', async (_, refused) => {
+    const troubles: (string | undefined)[] = [];
+    const { wait } = startIdle({
+      send: async (batch) => {
+        troubles.push(pump?.trouble());
+        return troubles.length <= 3 ? refused : took(batch);
+      },
+    });
+    (await wait(1)).isOver();
+    await wait(2);
+    expect(troubles).toEqual([undefined, 'away', 'away', 'away']);
+    expect(pump?.trouble()).toBeUndefined();
+  });
+
+  it('stops while it waits', async () => {
+    const { wait } = startIdle();
+    const { signal } = await wait(1);
+    await pump?.stop();
+    expect(signal.aborted).toBe(true);
   });
 });
 

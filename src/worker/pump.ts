@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SourceLog } from '../source/source.ts';
 import type { Pending, WorkerBuffer } from './buffer.ts';
 import { batchLimits, type WorkerItem } from './protocol.ts';
@@ -13,6 +14,8 @@ export interface PumpOptions {
   readonly log: SourceLog;
   /** Resolves after so many milliseconds, or when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** The same, while nothing is to be sent. */
+  readonly idle: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onSent?: ((sent: Sent) => void) | undefined;
 }
 
@@ -26,13 +29,21 @@ export interface Pump {
 /** The longest first wait, and the longest of all; each is up to twice as long as the one before. In milliseconds. */
 export const backoff = { base: 500, cap: 60_000, longestRetryAfter: 600_000 } as const;
 
+/** An empty batch is sent after so long without another, in milliseconds: a quiet worker and a dead one would look the same. */
+export const heartbeatMs = 60_000;
+
 /** In bytes of JSON. A controller that is busy asks for less; it never gets more than it asks for, but for a single item. */
 const batchBytes = { most: 4 * 1024 * 1024, least: 16 * 1024 } as const;
 
 /** Of an item that the controller does not take, so much is sent in its place. */
 const keptOfRefused = 64 * 1024;
 
-/** Sends what is in the buffer in its order, one batch after the other, until stopped; tries again for as long as it takes. */
+type Attempt = 'sent' | { readonly afterMs: number | undefined };
+
+/**
+ * Sends what is in the buffer in its order, one batch after the other, until stopped; tries again for as long as it takes. Where nothing
+ * waits, it sends heartbeats.
+ */
 export function startPump(options: PumpOptions): Pump {
   const { buffer, log } = options;
   const stopping = new AbortController();
@@ -40,11 +51,15 @@ export function startPump(options: PumpOptions): Pump {
   let wished: number = batchBytes.most;
   /** The controller understands this worker's batches, but not what is in one: it is looked for by halves. */
   let mostItems: number = batchLimits.items;
+  /** A stream without items, of which the controller need not remember anything. */
+  const heartbeat: OutgoingBatch = { stream: randomUUID(), first: 1, items: [], ends: false };
+  let waiting: Promise<void> | undefined;
 
   async function run(): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
-      await buffer.waiting(stopping.signal);
+      // What did not get through is tried again, and be it a heartbeat: else it were not known for a minute that the controller is back.
+      if (failures === 0) await somethingToSend();
       if (stopping.signal.aborted) return;
       const result = await attempt();
       if (result === 'sent') {
@@ -56,18 +71,26 @@ export function startPump(options: PumpOptions): Pump {
     }
   }
 
-  async function attempt(): Promise<'sent' | { readonly afterMs: number | undefined }> {
+  async function somethingToSend(): Promise<void> {
+    waiting ??= buffer.waiting(stopping.signal).finally(() => {
+      waiting = undefined;
+    });
+    const over = new AbortController();
+    await Promise.race([waiting, options.idle(heartbeatMs, over.signal)]);
+    over.abort();
+  }
+
+  async function attempt(): Promise<Attempt> {
     try {
       const batch = await buffer.next({ bytes: wished, items: mostItems });
-      if (batch === undefined) return 'sent';
-      return await sendOne(batch);
+      return await (batch === undefined ? sendHeartbeat() : sendOne(batch));
     } catch (error) {
       fail(`the buffer cannot be read or written: ${error instanceof Error ? error.message : String(error)}`);
       return { afterMs: undefined };
     }
   }
 
-  async function sendOne(batch: Pending): Promise<'sent' | { readonly afterMs: number | undefined }> {
+  async function sendOne(batch: Pending): Promise<Attempt> {
     const sent = await send(batch);
     if (sent.type === 'taken') {
       mostItems = Math.min(batchLimits.items, mostItems * 2);
@@ -84,11 +107,18 @@ export function startPump(options: PumpOptions): Pump {
     return replace(batch, sent.reason);
   }
 
+  async function sendHeartbeat(): Promise<Attempt> {
+    const sent = await send(heartbeat);
+    if (sent.type === 'taken') {
+      throughAgain();
+      return 'sent';
+    }
+    fail(sent.reason);
+    return { afterMs: sent.type === 'later' ? sent.afterMs : backoff.cap };
+  }
+
   /** A single item that is not taken must not hold up those behind it for ever: its beginning goes as a rejection with its number. */
-  async function replace(
-    batch: Pending,
-    reason: string,
-  ): Promise<'sent' | { readonly afterMs: number | undefined }> {
+  async function replace(batch: Pending, reason: string): Promise<Attempt> {
     const [item = ''] = batch.items;
     const sent = await send({
       ...batch,
@@ -103,7 +133,7 @@ export function startPump(options: PumpOptions): Pump {
     return { afterMs: sent.type === 'later' ? sent.afterMs : backoff.cap };
   }
 
-  async function send(batch: Pending): Promise<Sent> {
+  async function send(batch: OutgoingBatch): Promise<Sent> {
     const sent = await options.send(batch);
     if (sent.maxBytes !== undefined)
       wished = Math.min(batchBytes.most, Math.max(batchBytes.least, sent.maxBytes));
@@ -113,8 +143,7 @@ export function startPump(options: PumpOptions): Pump {
 
   async function took(batch: Pending, { taken }: Extract<Sent, { type: 'taken' }>): Promise<'sent'> {
     await buffer.taken(batch.stream, taken.through);
-    if (trouble !== undefined) log.info({}, 'the controller takes batches again');
-    trouble = undefined;
+    throughAgain();
     if (taken.refused > 0)
       log.error(
         { refused: taken.refused },
@@ -123,9 +152,14 @@ export function startPump(options: PumpOptions): Pump {
     return 'sent';
   }
 
+  function throughAgain(): void {
+    if (trouble !== undefined) log.info({}, 'the controller takes batches again');
+    trouble = undefined;
+  }
+
   function fail(reason: string): void {
     if (trouble !== reason)
-      log.error({ reason }, 'the controller did not take a batch; it is kept and sent again');
+      log.error({ reason }, 'the controller did not take a batch; what is in it is kept and sent again');
     trouble = reason;
   }
 

@@ -52,6 +52,22 @@ function missedAt(subject: Subject, from: number, pausedMs = 0): number | undefi
   return undefined;
 }
 
+describe.each([
+  ['a quarter of a minute', minute / 4],
+  ['a little less than a minute', minute - 1],
+  ['a minute', minute],
+])('what is heard of every time after %s', (_, step) => {
+  it('is missed as well: it need not have been silent for a while to be known', () => {
+    const end = monday + 8 * day;
+    const last = end - ((end - monday) % step);
+    const missed = missedAt(learnt(every(step, monday, end)), end) ?? Number.POSITIVE_INFINITY;
+    expect(missed - last).toBeLessThanOrEqual(hour + 2 * minute);
+  });
+
+  it('is not known by what came at once', () =>
+    expect(missedAt(learnt(every(step, monday, monday + 5 * minute)), monday + 8 * day)).toBeUndefined());
+});
+
 describe('what is heard of every five minutes', () => {
   const end = monday + 8 * day;
   const subject = learnt(every(5 * minute, monday, end));

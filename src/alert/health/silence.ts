@@ -17,7 +17,7 @@ export interface Subject {
   readonly newestEvent: number;
   /** How long nobody had listened in all when it was last heard of. */
   readonly pausedMs: number;
-  /** How often it was heard of again after a minute or more. */
+  /** In how many minutes of the clock it was heard of. */
   readonly signs: number;
   readonly gaps: Gaps;
   /** Nine of ten gaps are shorter, about; undefined before there was one. */
@@ -90,7 +90,7 @@ export function heard(
   if (newestEvent <= before.newestEvent || at < before.lastSeen) return before;
   const lengthMs = silenceOf(before, at, pausedMs);
   const week = weekOf(at);
-  const isSign = lengthMs >= minuteMs;
+  const isBeat = lengthMs >= minuteMs;
   // What was an outage is not taken for usual all at once.
   const most = before.alertId === undefined ? undefined : (hour: number) => limitAt(before, hour, settings);
   return {
@@ -99,12 +99,17 @@ export function heard(
     lastSeen: at,
     newestEvent,
     pausedMs,
-    signs: before.signs + (isSign ? 1 : 0),
-    beatMs: isSign ? nextBeat(before.beatMs, lengthMs) : before.beatMs,
+    // Not by the gaps: what never has one of a minute must be missed most of all.
+    signs: before.signs + (minuteOf(at) > minuteOf(before.lastSeen) ? 1 : 0),
+    beatMs: isBeat ? nextBeat(before.beatMs, lengthMs) : before.beatMs,
     gaps: withGap(faded(before.gaps, week - before.week), { from: before.lastSeen, to: at, lengthMs }, most),
     week,
     alertId: undefined,
   };
+}
+
+function minuteOf(time: number): number {
+  return Math.floor(time / minuteMs);
 }
 
 /** For how long somebody listened and heard nothing, in milliseconds. */
