@@ -60,6 +60,8 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
     genReqId: () => randomUUID(),
     // A body of the largest size must get through on a slow line, and a client that only drips must go some day.
     requestTimeout: 300_000,
+    // The door for workers answers in its place, where there may be an answer.
+    http: { requireHostHeader: false },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, problemFrom(error));
     },

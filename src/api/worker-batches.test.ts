@@ -50,10 +50,13 @@ function post(parts: Partial<SignedParts> = {}, of: WorkerBatch = batch): Promis
 }
 
 /** Everything that comes back over one connection until it ends. */
-function raw(bytes: string | Buffer): Promise<string> {
+function raw(bytes: string | Buffer, isAll = false): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
-    const socket = connect(server.port, '127.0.0.1', () => socket.write(bytes));
+    const socket = connect(server.port, '127.0.0.1', () => {
+      if (isAll) socket.end(bytes);
+      else socket.write(bytes);
+    });
     socket.setEncoding('latin1').on('data', (text: string) => {
       answer += text;
     });
@@ -193,6 +196,18 @@ describe('a worker', () => {
   });
 });
 
+/** What somebody has who saw a request of a worker: its head, for another body. */
+const captured = { signedBody: Buffer.from('what was signed') };
+
+function headOf(bytes: Buffer): string {
+  const text = bytes.toString('latin1');
+  return text.slice(0, text.indexOf('\r\n\r\n') + 4).replace(/content-type: .*\r\n/, '');
+}
+
+function chunked(bytes: Buffer): Buffer {
+  return Buffer.from(headOf(bytes).replace(/content-length: \d+/, 'transfer-encoding: chunked'));
+}
+
 describe('nobody else gets a single byte', () => {
   const host = 'host: localhost\r\n';
   it.each<[string, () => string | Buffer]>([
@@ -231,11 +246,82 @@ describe('nobody else gets a single byte', () => {
       () => Buffer.from(written().toString('latin1').replace(batchPath, `${batchPath}?`), 'latin1'),
     ],
     ['with a header twice', () => written({}, { 'Tocsin-Worker': 'eu-west' })],
+    ['with a GET and percent signs', () => `GET /v1/%77orker/batches HTTP/1.1\r\n${host}\r\n`],
+    ['with a GET and the whole address', () => `GET http://localhost${batchPath} HTTP/1.1\r\n${host}\r\n`],
+    [
+      'waiting to be told to go on, with percent signs',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}expect: 100-continue\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    [
+      'expecting something else, with percent signs',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}expect: tea\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    ['naming no host', () => `POST ${batchPath} HTTP/1.1\r\ncontent-length: 0\r\n\r\n`],
+    ['with a header that is none', () => `POST ${batchPath} HTTP/1.1\r\n${host}no header\r\n\r\n`],
+    [
+      'with a header that is none, and percent signs',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}no header\r\n\r\n`,
+    ],
+    ['with a version that is none', () => `POST ${batchPath} HTTP/9.9\r\n${host}\r\n`],
+    ['with two lengths', () => `POST ${batchPath} HTTP/1.1\r\n${host}content-length: 1, 2\r\n\r\n`],
+    [
+      'with too long a head',
+      () => `POST ${batchPath} HTTP/1.1\r\n${host}x: ${''.padEnd(20_000, 'x')}\r\n\r\n`,
+    ],
+    ['with a head of somebody else and no body', () => written({ ...captured, body: Buffer.alloc(0) })],
+    [
+      'with a head of somebody else, no body and no type',
+      () => headOf(written({ ...captured, body: Buffer.alloc(0) }, { 'content-type': '' })),
+    ],
+    [
+      'with a head of somebody else and a type that is none',
+      () => written(captured, { 'content-type': 'none' }),
+    ],
+    [
+      'with a head of somebody else and a body that is too long',
+      () => written({ ...captured, body: Buffer.alloc(batchLimits.packed + 1) }),
+    ],
+    [
+      'with a head of somebody else and more than anybody reads',
+      () => written({ ...captured, body: Buffer.alloc(4 * batchLimits.packed + 1) }),
+    ],
+    [
+      'with a head of somebody else and chunks that are none',
+      () => Buffer.concat([chunked(written(captured)), Buffer.from('zz\r\n')]),
+    ],
+    [
+      'with a head of somebody else and one chunk, then one that is none',
+      () => Buffer.concat([chunked(written(captured)), Buffer.from('1\r\na\r\nzz\r\n')]),
+    ],
   ])('%s', async (_, bytes) => {
     expect(await raw(bytes())).toBe('');
     expect(taken).toEqual([]);
     expect(closed).toBe(1);
     expect((await send(server, '/healthz')).status).toBe(200);
+  });
+
+  it.each<[string, () => Buffer]>([
+    ['who sends half of a body', () => written(captured).subarray(0, -3)],
+    ['who sends half of the right body', () => written().subarray(0, -3)],
+    ['who sends half of a head', () => Buffer.from(`POST ${batchPath} HTTP/1.1\r\nhost: loc`)],
+  ])('%s and goes', async (_, bytes) => {
+    expect(await raw(bytes(), true)).toBe('');
+    expect(taken).toEqual([]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a header that is none', 'no header', /^HTTP\/1.1 400 /],
+    ['no host', 'x: y', /^HTTP\/1.1 400 [^]*names no host/],
+    ['something else expected', 'host: localhost\r\nexpect: tea', /^HTTP\/1.1 417 /],
+    [
+      'a wish to be told to go on',
+      'host: localhost\r\nexpect: 100-continue',
+      /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 400 /,
+    ],
+  ])('and who wants something else is told of %s', async (_, header, answer) => {
+    const bytes = `POST /v1/events HTTP/1.1\r\n${header}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+    expect(await raw(bytes)).toMatch(answer);
+    expect(closed).toBe(0);
   });
 
   it('where no worker is configured', async () => {

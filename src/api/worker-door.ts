@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { batchPath } from '../worker/protocol.ts';
 import { verifier, type Verified, type WorkerKeys } from '../worker/signature.ts';
+import { HttpProblem } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,36 +23,63 @@ export interface DoorOptions {
  * Closes the connection on everyone who comes to the address of workers and is none, without a byte of an answer: who only looks around
  * does not learn that a controller is here, whichever method or spelling of the address is tried. Workers get in by the head of their request;
  * whether the body is what they signed is seen when it has been read.
+ *
+ * What Node would answer by itself, before anybody is asked, is answered here, when it is known for whom a request is. The server must have
+ * been made with `requireHostHeader: false`.
  */
 export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed }: DoorOptions): void {
   const verify = verifier(keys, now);
+  const waiting = new WeakSet<IncomingMessage>();
+  const expecting = new WeakSet<IncomingMessage>();
+  const latest = new WeakMap<Socket, { readonly message: IncomingMessage; readonly forWorkers: boolean }>();
   app.decorateRequest('sentBy', undefined);
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (!isForWorkers(request)) return undefined;
+  function admit(request: FastifyRequest): string | undefined {
+    if (expecting.has(request.raw)) return 'it expects what no server does';
     const verified = verify({ method: request.method, path: request.url, headers: request.headers });
-    if (verified.type === 'refused') {
-      onClosed();
-      return closeUnanswered(request, reply, verified.reason);
-    }
+    if (verified.type === 'refused') return verified.reason;
     request.sentBy = verified;
     request.keyName = `worker ${verified.worker}`;
-    if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    return undefined;
+  }
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { raw } = request;
+    const forWorkers = isForWorkers(request);
+    latest.set(raw.socket, { message: raw, forWorkers });
+    if (forWorkers) {
+      const refused = admit(request);
+      if (refused !== undefined) {
+        onClosed();
+        return closeUnanswered(request, reply, refused);
+      }
+    } else if (expecting.has(raw)) return reply.code(417).send();
+    else if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
+      reply.header('connection', 'close');
+      throw new HttpProblem(400, 'The request names no host; send the header Host.');
+    }
+    if (waiting.has(raw)) reply.raw.writeContinue();
     return undefined;
   });
 
-  // Node answers these two before anybody is asked.
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isWorkerPath(request.url)) response.writeContinue();
+    waiting.add(request);
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    if (isWorkerPath(request.url)) {
-      onClosed();
-      request.socket.destroy();
-      return;
-    }
-    response.writeHead(417).end();
+    expecting.add(request);
+    app.server.emit('request', request, response);
+  });
+  // Before the framework's own listener, which says nothing over a connection that is closed.
+  app.server.prependListener('clientError', (error: ClientError, socket: Socket) => {
+    // Where the other side has gone nobody answers.
+    if (socket.destroyed || error.code === 'ECONNRESET') return;
+    const under = latest.get(socket);
+    const isUnderway = under !== undefined && !under.message.complete;
+    const forWorkers = isUnderway ? under.forWorkers : mayBeForWorkers(error, socket);
+    if (forWorkers === false) return;
+    if (forWorkers === true) onClosed();
+    socket.destroy();
   });
 }
 
@@ -62,12 +91,33 @@ export function closeUnanswered(request: FastifyRequest, reply: FastifyReply, re
   return reply;
 }
 
+interface ClientError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Uint8Array;
+}
+
+/**
+ * Whether something that Node cannot read is for workers; undefined where nobody knows: what has come in several parts, or did not come to its end in
+ * time, may have begun with their address.
+ */
+function mayBeForWorkers({ rawPacket }: ClientError, socket: Socket): boolean | undefined {
+  const text = rawPacket && withoutPercents(Buffer.from(rawPacket).toString('latin1'));
+  if (text?.includes(batchPath) === true) return true;
+  return rawPacket?.length === socket.bytesRead ? false : undefined;
+}
+
 /** What the router sends there, percent signs and all, and what only looks like it. */
 function isForWorkers(request: FastifyRequest): boolean {
   return request.routeOptions.url === batchPath || isWorkerPath(request.url);
 }
 
-function isWorkerPath(url: string | undefined): boolean {
-  const path = url?.split(/[?#;]/, 1)[0] ?? '';
+function isWorkerPath(url: string): boolean {
+  const path = withoutPercents(url.replace(/^https?:\/\/[^/]*/i, '')).split(/[?#;]/, 1)[0];
   return path === batchPath || path === `${batchPath}/`;
+}
+
+function withoutPercents(text: string): string {
+  return text.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
