@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../event/json.ts';
 import { batchHeaders, batchLimits, batchPath, type Taken, type WorkerBatch } from '../worker/protocol.ts';
+import { sendBatch } from '../worker/sender.ts';
 import { signedRequest, testBatch, testKey, type SignedParts } from '../worker/testing/signed-request.ts';
 import type { ApiKey } from './auth.ts';
 import { send, type Answer } from './testing/request.ts';
@@ -176,13 +177,22 @@ describe('a worker', () => {
         return nothing;
       };
     });
-    const first = Array.from({ length: 8 }, () => post());
+    const first = Array.from({ length: 8 }, (_, i) => post({ time: testNow + i }));
     await full;
-    const answer = await post();
+    const answer = await post({ time: testNow + 8 });
     expect(answer.status).toBe(429);
     expect(answer.headers).toMatchObject({ 'retry-after': '1', [batchHeaders.maxBytes]: String(256 * 1024) });
     finish();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+  });
+
+  it('is answered each time it sends the same again because it lost the answer, even by a clock that stands', async () => {
+    const controller = { url: server.url, worker: 'eu-west', key: testKey };
+    const transport = { fetch, timeoutMs: 10_000, now: () => testNow };
+    const outgoing = { ...batch, items: batch.items.map((item) => JSON.stringify(item)) };
+    for (const _ of [1, 2, 3])
+      expect(await sendBatch(controller, outgoing, transport)).toMatchObject({ type: 'taken' });
+    expect(taken).toHaveLength(3);
   });
 
   it('is told to come again when the store fails', async () => {
@@ -298,6 +308,42 @@ describe('nobody else gets a single byte', () => {
     expect(taken).toEqual([]);
     expect(closed).toBe(1);
     expect((await send(server, '/healthz')).status).toBe(200);
+  });
+
+  it.each<[string, number]>([
+    ['that was taken', 200],
+    ['that was refused', 400],
+    ['that the store could not keep', 503],
+  ])('who replays a request %s', async (_, status) => {
+    if (status === 503) take = () => Promise.reject(new Error('disk full'));
+    const once = written(status === 400 ? { body: gzipSync('{') } : {}, { connection: 'close' });
+    expect(await raw(once)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    for (const again of [once, headOf(once)]) expect(await raw(again)).toBe('');
+    expect(taken).toHaveLength(status === 200 ? 1 : 0);
+    expect(closed).toBe(2);
+  });
+
+  it('who replays a request while it is being taken', async () => {
+    let finish = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      take = async () => {
+        resolve();
+        await new Promise<void>((done) => {
+          finish = done;
+        });
+        return nothing;
+      };
+    });
+    const first = raw(written({}, { connection: 'close' }));
+    await begun;
+    expect(await raw(written())).toBe('');
+    finish();
+    expect(await first).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('who sends the head of a request before the request itself comes does not keep it from being taken', async () => {
+    expect(await raw(written({}, { 'content-length': '0' }))).toBe('');
+    expect((await post()).status).toBe(200);
   });
 
   it.each<[string, () => Buffer]>([

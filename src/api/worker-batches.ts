@@ -41,11 +41,13 @@ export function workerRoutes(
     // Ahead of all that looks at the body or its type, and would tell what is wrong with it to whoever sent another than was signed.
     const signedBodies = new WeakMap<FastifyRequest, SignedBody>();
     app.addHook('preParsing', async (request, reply) => {
-      const body = await readSigned(request.raw, request.sentBy?.digest);
-      if (body === undefined) {
+      const { sentBy } = request;
+      const body = await readSigned(request.raw, sentBy?.digest);
+      // The same request may come twice at a time, and both have been let in by their heads.
+      if (body === undefined || sentBy?.spend() !== true) {
         // Not counted where the sender has gone, or the door has closed it.
         if (!request.raw.socket.destroyed) options.onClosed();
-        closeUnanswered(request, reply, 'the body is not the one that was signed');
+        closeUnanswered(request, reply, 'the body is not the one that was signed, or is replayed');
       } else signedBodies.set(request, body);
       return undefined;
     });

@@ -2,15 +2,24 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { batchPath } from '../worker/protocol.ts';
-import { verifier, type Verified, type WorkerKeys } from '../worker/signature.ts';
+import { replayWindowMs, verifier, type Verified, type WorkerKeys } from '../worker/signature.ts';
+import { rememberSpent } from '../worker/spent.ts';
 import { HttpProblem } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The worker that signed the request and what it signed; undefined for everybody else. */
-    sentBy: Extract<Verified, { type: 'worker' }> | undefined;
+    sentBy: SentBy | undefined;
   }
 }
+
+export interface SentBy extends Extract<Verified, { type: 'worker' }> {
+  /** To be called when the body is known to be the one that was signed. @returns false where the same request has come before */
+  readonly spend: () => boolean;
+}
+
+/** At a hundred batches a second, all those that might be replayed within the window and more than enough besides; 10 MB of memory. */
+const mostSpent = 100_000;
 
 export interface DoorOptions {
   readonly keys: readonly WorkerKeys[];
@@ -29,6 +38,7 @@ export interface DoorOptions {
  */
 export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed }: DoorOptions): void {
   const verify = verifier(keys, now);
+  const spent = rememberSpent(now, { forMs: 2 * replayWindowMs, most: mostSpent });
   const waiting = new WeakSet<IncomingMessage>();
   const expecting = new WeakSet<IncomingMessage>();
   const latest = new WeakMap<Socket, { readonly message: IncomingMessage; readonly forWorkers: boolean }>();
@@ -38,8 +48,10 @@ export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed }: Doo
     if (expecting.has(request.raw)) return 'it expects what no server does';
     const verified = verify({ method: request.method, path: request.url, headers: request.headers });
     if (verified.type === 'refused') return verified.reason;
-    request.sentBy = verified;
-    request.keyName = `worker ${verified.worker}`;
+    const { signature, worker } = verified;
+    if (spent.has(signature)) return `a batch of worker '${worker}' is replayed`;
+    request.sentBy = { ...verified, spend: () => spent.add(signature) };
+    request.keyName = `worker ${worker}`;
     return undefined;
   }
 

@@ -64,6 +64,7 @@ describe('a signature', () => {
       worker: 'eu-west',
       batch: signed.batch,
       digest: signed.digest,
+      signature: Buffer.from(sign(signed, withKey), 'hex'),
     }),
   );
 

@@ -57,7 +57,13 @@ export interface WorkerKeys {
 }
 
 export type Verified =
-  | { readonly type: 'worker'; readonly worker: string; readonly batch: string; readonly digest: string }
+  | {
+      readonly type: 'worker';
+      readonly worker: string;
+      readonly batch: string;
+      readonly digest: string;
+      readonly signature: Buffer;
+    }
   /** For the server's own log, never for the sender. */
   | { readonly type: 'refused'; readonly reason: string };
 
@@ -95,7 +101,7 @@ export function verifier(
       return refused(
         `the clock of worker '${worker}' is off by ${Math.round(off / 1000)} s, or a batch is replayed`,
       );
-    return { type: 'worker', worker, batch, digest };
+    return { type: 'worker', worker, batch, digest, signature: given };
   };
 }
 
