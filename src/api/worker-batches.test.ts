@@ -14,18 +14,23 @@ import type { TakeBatch } from './worker-batches.ts';
 let server: TestServer;
 let taken: { readonly worker: string; readonly batch: WorkerBatch }[];
 let closed: number;
+let clocks: { readonly worker: string; readonly aheadMs: number }[];
 let take: TakeBatch;
 
 const nothing: Taken = { through: 0, taken: 0, repeated: 0, refused: 0, alerts: 0, unconfirmed: 0 };
 
-async function start(keys: readonly ApiKey[] = []): Promise<void> {
+async function start(keys: readonly ApiKey[] = [], now = () => testNow): Promise<void> {
   server = await startServer({
     keys,
+    now,
     workers: {
       keys: [{ name: 'eu-west', keys: [testKey] }],
       take: (worker, batch) => take(worker, batch),
       onClosed: () => {
         closed += 1;
+      },
+      onClockOff: (worker, aheadMs) => {
+        clocks.push({ worker, aheadMs });
       },
     },
   });
@@ -34,6 +39,7 @@ async function start(keys: readonly ApiKey[] = []): Promise<void> {
 beforeEach(async () => {
   taken = [];
   closed = 0;
+  clocks = [];
   take = async (worker, batch) => {
     taken.push({ worker, batch });
     return { ...nothing, through: batch.first + batch.items.length - 1, taken: batch.items.length };
@@ -217,6 +223,42 @@ function headOf(bytes: Buffer): string {
 function chunked(bytes: Buffer): Buffer {
   return Buffer.from(headOf(bytes).replace(/content-length: \d+/, 'transfer-encoding: chunked'));
 }
+
+describe('a worker whose clock is off gets no answer, and is told of', () => {
+  const late = -10 * 60_000;
+  it.each<[string, () => Buffer, number]>([
+    ['with each request', () => written({ time: testNow + late }), 1],
+    ['not with another key', () => written({ time: testNow + late, key: 'x'.repeat(40) }), 0],
+    [
+      'not with the head of another time',
+      () =>
+        Buffer.from(
+          written()
+            .toString('latin1')
+            .replace(String(testNow), String(testNow + late)),
+          'latin1',
+        ),
+      0,
+    ],
+    ['not with one of days ago', () => written({ time: testNow - 2 * 86_400_000 }), 0],
+  ])('%s', async (_, request, times) => {
+    // The second is a replay.
+    for (const bytes of [request(), request()]) expect(await raw(bytes)).toBe('');
+    expect(clocks).toEqual(Array.from({ length: times }, () => ({ worker: 'eu-west', aheadMs: late })));
+    expect(taken).toEqual([]);
+  });
+
+  it('not with one that was taken, and is replayed when it is old', async () => {
+    await server.close();
+    let now = testNow;
+    await start([], () => now);
+    const bytes = written({}, { connection: 'close' });
+    expect(await raw(bytes)).toMatch(/^HTTP\/1.1 200 /);
+    now -= late;
+    expect(await raw(bytes)).toBe('');
+    expect(clocks).toEqual([]);
+  });
+});
 
 describe('nobody else gets a single byte', () => {
   const host = 'host: localhost\r\n';

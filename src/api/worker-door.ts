@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { batchPath } from '../worker/protocol.ts';
-import { replayWindowMs, verifier, type Verified, type WorkerKeys } from '../worker/signature.ts';
+import { clockToldMs, verifier, type Verified, type WorkerKeys } from '../worker/signature.ts';
 import { rememberSpent } from '../worker/spent.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -18,7 +18,7 @@ export interface SentBy extends Extract<Verified, { type: 'worker' }> {
   readonly spend: () => boolean;
 }
 
-/** At a hundred batches a second, all those that might be replayed within the window and more than enough besides; 10 MB of memory. */
+/** At a hundred batches a second, all those that might be replayed within the window; at one a second, those of a day. Some 10 MB of memory. */
 const mostSpent = 100_000;
 
 export interface DoorOptions {
@@ -26,6 +26,8 @@ export interface DoorOptions {
   readonly now: () => number;
   /** Told of every connection that was closed, with what the sender is not told. */
   readonly onClosed: () => void;
+  /** Told of workers that sign with a time which is off by so much, once for each of their requests; below zero where it is behind. */
+  readonly onClockOff?: ((worker: string, aheadMs: number) => void) | undefined;
 }
 
 /**
@@ -36,9 +38,9 @@ export interface DoorOptions {
  * What Node would answer by itself, before anybody is asked, is answered here, when it is known for whom a request is. The server must have
  * been made with `requireHostHeader: false`.
  */
-export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed }: DoorOptions): void {
+export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed, onClockOff }: DoorOptions): void {
   const verify = verifier(keys, now);
-  const spent = rememberSpent(now, { forMs: 2 * replayWindowMs, most: mostSpent });
+  const spent = rememberSpent(now, { forMs: 2 * clockToldMs, most: mostSpent });
   const waiting = new WeakSet<IncomingMessage>();
   const expecting = new WeakSet<IncomingMessage>();
   const latest = new WeakMap<Socket, { readonly message: IncomingMessage; readonly forWorkers: boolean }>();
@@ -47,7 +49,13 @@ export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed }: Doo
   function admit(request: FastifyRequest): string | undefined {
     if (expecting.has(request.raw)) return 'it expects what no server does';
     const verified = verify({ method: request.method, path: request.url, headers: request.headers });
-    if (verified.type === 'refused') return verified.reason;
+    if (verified.type === 'refused') {
+      const { clock, reason } = verified;
+      // Who captured requests of a worker can send them again when they are old. Each counts once, and none that this process has taken. So all that can be
+      // had from those that never came here, or came before the last start, is one alert of medium severity, which is over with the worker's next batch.
+      if (clock !== undefined && spent.add(clock.signature)) onClockOff?.(clock.worker, clock.aheadMs);
+      return reason;
+    }
     const { signature, worker } = verified;
     if (spent.has(signature)) return `a batch of worker '${worker}' is replayed`;
     request.sentBy = { ...verified, spend: () => spent.add(signature) };
