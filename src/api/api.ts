@@ -18,7 +18,7 @@ import { healthReportRoutes, type HealthReport } from './health-report.ts';
 import { latencyRoutes, type Latency } from './latency.ts';
 import { workerRoutes, type TakeBatch } from './worker-batches.ts';
 import { createBase, sendProblem, type ServerLog } from './base.ts';
-import type { WorkerKeys } from '../worker/signature.ts';
+import type { DoorOptions } from './worker-door.ts';
 import { errorPage, type Frame } from './layout.ts';
 import { openApi } from './openapi.ts';
 import { pageRoutes, sendHtml } from './pages.ts';
@@ -45,12 +45,7 @@ export interface ApiOptions {
   /** Where there are none, callers need no key, and only those on this machine are answered. */
   readonly keys: readonly ApiKey[];
   /** Workers that may send batches; without any, nobody is let in where they would. */
-  readonly workers?: {
-    readonly keys: readonly WorkerKeys[];
-    readonly take: TakeBatch;
-    /** Told of every connection that was closed because nobody who may was behind it. */
-    readonly onClosed: () => void;
-  };
+  readonly workers?: Omit<DoorOptions, 'now'> & { readonly take: TakeBatch };
   /** What changes of alerts and suppressions lead to. */
   readonly life?: Partial<Omit<LifeRoutes, 'store' | 'now'>> | undefined;
   readonly health: () => Health;

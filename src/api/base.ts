@@ -11,11 +11,10 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import type { WorkerKeys } from '../worker/signature.ts';
 import type { ApiKey } from './auth.ts';
 import { createGuard } from './guard.ts';
 import { problemBody, problemFrom, type HttpProblem } from './problem.ts';
-import { addWorkerDoor } from './worker-door.ts';
+import { addWorkerDoor, type DoorOptions } from './worker-door.ts';
 
 /** A logger as pino makes them, settings for one, or false for silence. */
 export type ServerLog = FastifyBaseLogger | NonNullable<FastifyServerOptions['logger']>;
@@ -27,7 +26,7 @@ export interface BaseOptions {
   readonly now: () => number;
   readonly log: ServerLog;
   readonly publicUrl?: string | undefined;
-  readonly workers?: { readonly keys: readonly WorkerKeys[]; readonly onClosed: () => void } | undefined;
+  readonly workers?: Omit<DoorOptions, 'now'> | undefined;
 }
 
 /** Nothing but what we serve ourselves, and nothing inline: a hostile string that slipped into a page could still do nothing. */
@@ -60,6 +59,8 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
     genReqId: () => randomUUID(),
     // A body of the largest size must get through on a slow line, and a client that only drips must go some day.
     requestTimeout: 300_000,
+    // The door for workers answers in its place, where there may be an answer.
+    http: { requireHostHeader: false },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, problemFrom(error));
     },
@@ -77,7 +78,7 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
     next();
   });
   // Before the guard, which would answer.
-  addWorkerDoor(app, { keys: workers?.keys ?? [], now, onClosed: workers?.onClosed ?? (() => {}) });
+  addWorkerDoor(app, { ...(workers ?? { keys: [], onClosed: () => {} }), now });
   const guard = createGuard(keys, publicUrl);
   app.addHook('onRequest', async (request) => guard(request));
   app.addHook('onSend', async (_request, reply) => {

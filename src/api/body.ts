@@ -59,7 +59,7 @@ function readWhole(stream: Readable): Promise<Uint8Array> {
  * Hands out a body until it is longer than `limit` bytes; then reading it throws the 413. Whoever reads may swallow
  * that error, so `failure` remembers it. The stream is never destroyed here: an answer must still be possible.
  */
-export function limitBody(stream: Readable, limit: number): LimitedBody {
+function limitBody(stream: Readable, limit: number): LimitedBody {
   let length = 0;
   let failure: unknown;
   async function* read(): AsyncGenerator<Uint8Array> {

@@ -384,6 +384,8 @@ describe('whatever is sent to any route', () => {
       },
       { requiredKeys: [] },
     );
+    // Each request is answered once.
+    let time = testNow;
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -397,7 +399,7 @@ describe('whatever is sent to any route', () => {
             headers,
             body: sent,
           } = signedRequest(testBatch([]), {
-            time: testNow,
+            time: (time += 1),
             body: gzipSync(content),
           });
           const answer = await send(server, where, { method, headers, body: sent });

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../event/json.ts';
 import { batchHeaders, batchLimits, batchPath, type Taken, type WorkerBatch } from '../worker/protocol.ts';
+import { sendBatch } from '../worker/sender.ts';
 import { signedRequest, testBatch, testKey, type SignedParts } from '../worker/testing/signed-request.ts';
 import type { ApiKey } from './auth.ts';
 import { send, type Answer } from './testing/request.ts';
@@ -13,18 +14,23 @@ import type { TakeBatch } from './worker-batches.ts';
 let server: TestServer;
 let taken: { readonly worker: string; readonly batch: WorkerBatch }[];
 let closed: number;
+let clocks: { readonly worker: string; readonly aheadMs: number }[];
 let take: TakeBatch;
 
 const nothing: Taken = { through: 0, taken: 0, repeated: 0, refused: 0, alerts: 0, unconfirmed: 0 };
 
-async function start(keys: readonly ApiKey[] = []): Promise<void> {
+async function start(keys: readonly ApiKey[] = [], now = () => testNow): Promise<void> {
   server = await startServer({
     keys,
+    now,
     workers: {
       keys: [{ name: 'eu-west', keys: [testKey] }],
       take: (worker, batch) => take(worker, batch),
       onClosed: () => {
         closed += 1;
+      },
+      onClockOff: (worker, aheadMs) => {
+        clocks.push({ worker, aheadMs });
       },
     },
   });
@@ -33,6 +39,7 @@ async function start(keys: readonly ApiKey[] = []): Promise<void> {
 beforeEach(async () => {
   taken = [];
   closed = 0;
+  clocks = [];
   take = async (worker, batch) => {
     taken.push({ worker, batch });
     return { ...nothing, through: batch.first + batch.items.length - 1, taken: batch.items.length };
@@ -50,10 +57,13 @@ function post(parts: Partial<SignedParts> = {}, of: WorkerBatch = batch): Promis
 }
 
 /** Everything that comes back over one connection until it ends. */
-function raw(bytes: string | Buffer): Promise<string> {
+function raw(bytes: string | Buffer, isAll = false): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
-    const socket = connect(server.port, '127.0.0.1', () => socket.write(bytes));
+    const socket = connect(server.port, '127.0.0.1', () => {
+      if (isAll) socket.end(bytes);
+      else socket.write(bytes);
+    });
     socket.setEncoding('latin1').on('data', (text: string) => {
       answer += text;
     });
@@ -173,13 +183,22 @@ describe('a worker', () => {
         return nothing;
       };
     });
-    const first = Array.from({ length: 8 }, () => post());
+    const first = Array.from({ length: 8 }, (_, i) => post({ time: testNow + i }));
     await full;
-    const answer = await post();
+    const answer = await post({ time: testNow + 8 });
     expect(answer.status).toBe(429);
     expect(answer.headers).toMatchObject({ 'retry-after': '1', [batchHeaders.maxBytes]: String(256 * 1024) });
     finish();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+  });
+
+  it('is answered each time it sends the same again because it lost the answer, even by a clock that stands', async () => {
+    const controller = { url: server.url, worker: 'eu-west', key: testKey };
+    const transport = { fetch, timeoutMs: 10_000, now: () => testNow };
+    const outgoing = { ...batch, items: batch.items.map((item) => JSON.stringify(item)) };
+    for (const _ of [1, 2, 3])
+      expect(await sendBatch(controller, outgoing, transport)).toMatchObject({ type: 'taken' });
+    expect(taken).toHaveLength(3);
   });
 
   it('is told to come again when the store fails', async () => {
@@ -190,6 +209,54 @@ describe('a worker', () => {
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toBeDefined();
     expect(answer.body).not.toContain('disk full');
+  });
+});
+
+/** What somebody has who saw a request of a worker: its head, for another body. */
+const captured = { signedBody: Buffer.from('what was signed') };
+
+function headOf(bytes: Buffer): string {
+  const text = bytes.toString('latin1');
+  return text.slice(0, text.indexOf('\r\n\r\n') + 4).replace(/content-type: .*\r\n/, '');
+}
+
+function chunked(bytes: Buffer): Buffer {
+  return Buffer.from(headOf(bytes).replace(/content-length: \d+/, 'transfer-encoding: chunked'));
+}
+
+describe('a worker whose clock is off gets no answer, and is told of', () => {
+  const late = -10 * 60_000;
+  it.each<[string, () => Buffer, number]>([
+    ['with each request', () => written({ time: testNow + late }), 1],
+    ['not with another key', () => written({ time: testNow + late, key: 'x'.repeat(40) }), 0],
+    [
+      'not with the head of another time',
+      () =>
+        Buffer.from(
+          written()
+            .toString('latin1')
+            .replace(String(testNow), String(testNow + late)),
+          'latin1',
+        ),
+      0,
+    ],
+    ['not with one of days ago', () => written({ time: testNow - 2 * 86_400_000 }), 0],
+  ])('%s', async (_, request, times) => {
+    // The second is a replay.
+    for (const bytes of [request(), request()]) expect(await raw(bytes)).toBe('');
+    expect(clocks).toEqual(Array.from({ length: times }, () => ({ worker: 'eu-west', aheadMs: late })));
+    expect(taken).toEqual([]);
+  });
+
+  it('not with one that was taken, and is replayed when it is old', async () => {
+    await server.close();
+    let now = testNow;
+    await start([], () => now);
+    const bytes = written({}, { connection: 'close' });
+    expect(await raw(bytes)).toMatch(/^HTTP\/1.1 200 /);
+    now -= late;
+    expect(await raw(bytes)).toBe('');
+    expect(clocks).toEqual([]);
   });
 });
 
@@ -231,11 +298,118 @@ describe('nobody else gets a single byte', () => {
       () => Buffer.from(written().toString('latin1').replace(batchPath, `${batchPath}?`), 'latin1'),
     ],
     ['with a header twice', () => written({}, { 'Tocsin-Worker': 'eu-west' })],
+    ['with a GET and percent signs', () => `GET /v1/%77orker/batches HTTP/1.1\r\n${host}\r\n`],
+    ['with a GET and the whole address', () => `GET http://localhost${batchPath} HTTP/1.1\r\n${host}\r\n`],
+    [
+      'waiting to be told to go on, with percent signs',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}expect: 100-continue\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    [
+      'expecting something else, with percent signs',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}expect: tea\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    ['naming no host', () => `POST ${batchPath} HTTP/1.1\r\ncontent-length: 0\r\n\r\n`],
+    ['with a header that is none', () => `POST ${batchPath} HTTP/1.1\r\n${host}no header\r\n\r\n`],
+    [
+      'with a header that is none, and percent signs',
+      () => `POST /v1/worker/%62atches HTTP/1.1\r\n${host}no header\r\n\r\n`,
+    ],
+    ['with a version that is none', () => `POST ${batchPath} HTTP/9.9\r\n${host}\r\n`],
+    ['with two lengths', () => `POST ${batchPath} HTTP/1.1\r\n${host}content-length: 1, 2\r\n\r\n`],
+    [
+      'with too long a head',
+      () => `POST ${batchPath} HTTP/1.1\r\n${host}x: ${''.padEnd(20_000, 'x')}\r\n\r\n`,
+    ],
+    ['with a head of somebody else and no body', () => written({ ...captured, body: Buffer.alloc(0) })],
+    [
+      'with a head of somebody else, no body and no type',
+      () => headOf(written({ ...captured, body: Buffer.alloc(0) }, { 'content-type': '' })),
+    ],
+    [
+      'with a head of somebody else and a type that is none',
+      () => written(captured, { 'content-type': 'none' }),
+    ],
+    [
+      'with a head of somebody else and a body that is too long',
+      () => written({ ...captured, body: Buffer.alloc(batchLimits.packed + 1) }),
+    ],
+    [
+      'with a head of somebody else and more than anybody reads',
+      () => written({ ...captured, body: Buffer.alloc(4 * batchLimits.packed + 1) }),
+    ],
+    [
+      'with a head of somebody else and chunks that are none',
+      () => Buffer.concat([chunked(written(captured)), Buffer.from('zz\r\n')]),
+    ],
+    [
+      'with a head of somebody else and one chunk, then one that is none',
+      () => Buffer.concat([chunked(written(captured)), Buffer.from('1\r\na\r\nzz\r\n')]),
+    ],
   ])('%s', async (_, bytes) => {
     expect(await raw(bytes())).toBe('');
     expect(taken).toEqual([]);
     expect(closed).toBe(1);
     expect((await send(server, '/healthz')).status).toBe(200);
+  });
+
+  it.each<[string, number]>([
+    ['that was taken', 200],
+    ['that was refused', 400],
+    ['that the store could not keep', 503],
+  ])('who replays a request %s', async (_, status) => {
+    if (status === 503) take = () => Promise.reject(new Error('disk full'));
+    const once = written(status === 400 ? { body: gzipSync('{') } : {}, { connection: 'close' });
+    expect(await raw(once)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    for (const again of [once, headOf(once)]) expect(await raw(again)).toBe('');
+    expect(taken).toHaveLength(status === 200 ? 1 : 0);
+    expect(closed).toBe(2);
+  });
+
+  it('who replays a request while it is being taken', async () => {
+    let finish = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      take = async () => {
+        resolve();
+        await new Promise<void>((done) => {
+          finish = done;
+        });
+        return nothing;
+      };
+    });
+    const first = raw(written({}, { connection: 'close' }));
+    await begun;
+    expect(await raw(written())).toBe('');
+    finish();
+    expect(await first).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('who sends the head of a request before the request itself comes does not keep it from being taken', async () => {
+    expect(await raw(written({}, { 'content-length': '0' }))).toBe('');
+    expect((await post()).status).toBe(200);
+  });
+
+  it.each<[string, () => Buffer]>([
+    ['who sends half of a body', () => written(captured).subarray(0, -3)],
+    ['who sends half of the right body', () => written().subarray(0, -3)],
+    ['who sends half of a head', () => Buffer.from(`POST ${batchPath} HTTP/1.1\r\nhost: loc`)],
+  ])('%s and goes', async (_, bytes) => {
+    expect(await raw(bytes(), true)).toBe('');
+    expect(taken).toEqual([]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a header that is none', 'no header', /^HTTP\/1.1 400 /],
+    ['no host', 'x: y', /^HTTP\/1.1 400 [^]*names no host/],
+    ['something else expected', 'host: localhost\r\nexpect: tea', /^HTTP\/1.1 417 /],
+    [
+      'a wish to be told to go on',
+      'host: localhost\r\nexpect: 100-continue',
+      /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 400 /,
+    ],
+  ])('and who wants something else is told of %s', async (_, header, answer) => {
+    const bytes = `POST /v1/events HTTP/1.1\r\n${header}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+    expect(await raw(bytes)).toMatch(answer);
+    expect(closed).toBe(0);
   });
 
   it('where no worker is configured', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,8 +14,7 @@ import {
   type Taken,
   type WorkerBatch,
 } from '../worker/protocol.ts';
-import { sha256 } from '../worker/signature.ts';
-import { drain, limitBody } from './body.ts';
+import { drain } from './body.ts';
 import { HttpProblem, problems, unavailable } from './problem.ts';
 import { closeUnanswered } from './worker-door.ts';
 
@@ -38,15 +38,24 @@ export function workerRoutes(
   let atOnce = 0;
   parent.register(async (app) => {
     app.addHook('onResponse', async (request) => drain(request.raw));
+    // Ahead of all that looks at the body or its type, and would tell what is wrong with it to whoever sent another than was signed.
+    const signedBodies = new WeakMap<FastifyRequest, SignedBody>();
+    app.addHook('preParsing', async (request, reply) => {
+      const { sentBy } = request;
+      const body = await readSigned(request.raw, sentBy?.digest);
+      // The same request may come twice at a time, and both have been let in by their heads.
+      if (body === undefined || sentBy?.spend() !== true) {
+        // Not counted where the sender has gone, or the door has closed it.
+        if (!request.raw.socket.destroyed) options.onClosed();
+        closeUnanswered(request, reply, 'the body is not the one that was signed, or is replayed');
+      } else signedBodies.set(request, body);
+      return undefined;
+    });
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) =>
-      readBody(request, payload),
-    );
-    app.addHook('preValidation', async (request, reply) => {
-      // Signed by a worker, with another body than this one: sent by somebody else.
-      if (request.body !== altered) return undefined;
-      options.onClosed();
-      return closeUnanswered(request, reply, 'the body is not the one that was signed');
+    app.addContentTypeParser('*', async () => undefined);
+    app.addHook('preValidation', async (request) => {
+      const body = signedBodies.get(request);
+      request.body = body && (await valueOf(body, request.headers['content-encoding'] ?? 'identity'));
     });
 
     app.withTypeProvider<ZodTypeProvider>().route({
@@ -111,25 +120,41 @@ function tooBusy(reply: FastifyReply): HttpProblem {
   );
 }
 
-/** Stands for a body that nobody signed. */
-const altered = Symbol('altered');
+/** What a worker sent, as it came; undefined inside where it is longer than a batch may be. */
+interface SignedBody {
+  readonly sent: Buffer | undefined;
+}
 
-/** @returns what the schema is then held against, or `altered` */
-async function readBody(request: FastifyRequest, payload: Readable): Promise<unknown> {
-  const { packed, unpacked, items } = batchLimits;
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > packed) throw tooLong(`longer than ${packed} bytes`);
-  const body = limitBody(payload, packed);
-  const chunks: Uint8Array[] = [];
+/** Who signs more than this learns nothing from an answer either: nobody reads for ever to find out who somebody is. */
+const mostRead = 4 * batchLimits.packed;
+
+/** @returns undefined where it is not whole, or not what was signed: somebody else has sent it, and must not hear of it */
+async function readSigned(payload: Readable, digest: string | undefined): Promise<SignedBody | undefined> {
+  const hash = createHash('sha256');
+  let chunks: Uint8Array[] = [];
+  let length = 0;
   try {
-    for await (const chunk of body.chunks) chunks.push(chunk);
-  } catch (error) {
-    if (error instanceof HttpProblem) throw tooLong(`longer than ${packed} bytes`);
-    throw new HttpProblem(400, 'The body ended before it was complete; send it again.', { cause: error });
+    const read: AsyncIterable<unknown> = payload.iterator({ destroyOnReturn: false });
+    for await (const chunk of read) {
+      if (!(chunk instanceof Uint8Array)) return undefined;
+      length += chunk.length;
+      if (length > mostRead) return undefined;
+      hash.update(chunk);
+      if (length > batchLimits.packed) chunks = [];
+      else chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
   }
-  const sent = Buffer.concat(chunks);
-  if (sha256(sent) !== request.sentBy?.digest) return altered;
-  const text = await plain(sent, request.headers['content-encoding'] ?? 'identity', unpacked);
+  if (hash.digest('hex') !== digest) return undefined;
+  return { sent: length > batchLimits.packed ? undefined : Buffer.concat(chunks) };
+}
+
+/** @returns what the schema is then held against */
+async function valueOf({ sent }: SignedBody, encoding: string): Promise<unknown> {
+  const { packed, unpacked, items } = batchLimits;
+  if (sent === undefined) throw tooLong(`longer than ${packed} bytes`);
+  const text = await plain(sent, encoding, unpacked);
   let value: unknown;
   try {
     value = JSON.parse(text.toString('utf8'));

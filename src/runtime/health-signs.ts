@@ -1,6 +1,15 @@
 import { keyOf, type Sign, type SubjectKind } from '../alert/health/silence.ts';
 import type { Event } from '../event/event.ts';
 
+/** Batches of a worker that were refused for their time, since one of it was taken last. */
+export interface RefusedBatches {
+  readonly count: number;
+  /** By how much the last of them was ahead; below zero where it was behind. */
+  readonly aheadMs: number;
+  /** When the first of them came. */
+  readonly since: number;
+}
+
 /** What was heard since somebody asked last: few words for many events. */
 export interface HealthSigns {
   /** Events of a batch that is durable. */
@@ -11,6 +20,13 @@ export interface HealthSigns {
   readonly ahead: () => ReadonlyMap<string, { readonly events: number; readonly mostMs: number }>;
   /** Forgets what was counted as ahead. */
   readonly clearAhead: () => void;
+  /** Something of a worker was taken. */
+  readonly taken: (worker: string, at: number) => void;
+  /** A batch of a worker was refused because of its time. */
+  readonly refused: (worker: string, aheadMs: number, at: number) => void;
+  readonly refusedBatches: () => ReadonlyMap<string, RefusedBatches>;
+  /** When something of a worker was taken last, in this process. */
+  readonly takenLast: () => ReadonlyMap<string, number>;
 }
 
 /** More names than these are no longer told apart. */
@@ -21,6 +37,8 @@ const account = /^\d{12}$/;
 export function collectSigns(clockOffMs: number): HealthSigns {
   let signs = new Map<string, Sign>();
   const ahead = new Map<string, { events: number; mostMs: number }>();
+  const refusedBatches = new Map<string, RefusedBatches>();
+  const takenLast = new Map<string, number>();
 
   function heard(sign: Sign): void {
     const key = keyOf(sign);
@@ -67,6 +85,17 @@ export function collectSigns(clockOffMs: number): HealthSigns {
     },
     ahead: () => ahead,
     clearAhead: () => ahead.clear(),
+    taken: (worker, at) => {
+      takenLast.set(worker, at);
+      refusedBatches.delete(worker);
+      heard({ kind: 'worker', name: worker, newestEvent: at, at });
+    },
+    refused: (worker, aheadMs, at) => {
+      const { count, since } = refusedBatches.get(worker) ?? { count: 0, since: at };
+      refusedBatches.set(worker, { count: count + 1, aheadMs, since });
+    },
+    refusedBatches: () => refusedBatches,
+    takenLast: () => takenLast,
   };
 }
 

@@ -2,7 +2,9 @@ import { duration, type Trouble } from '../alert/health/health-alert.ts';
 import type { OpenTrouble } from '../alert/health/troubles.ts';
 import { digestQueue } from '../alert/schedule.ts';
 import type { ChannelStatus } from '../api/channels.ts';
+import { replayWindowMs } from '../worker/signature.ts';
 import type { HealthSettings } from './config-health.ts';
+import type { RefusedBatches } from './health-signs.ts';
 import type { LatencyFigures } from './latency.ts';
 
 /** What a rule did: its new alerts, and all of its findings, those too that joined an alert. */
@@ -28,6 +30,9 @@ export interface Moment {
   /** How long what a source read last had waited, where that is known. */
   readonly waits: readonly { readonly name: string; readonly waitedMs: number }[];
   readonly ahead: ReadonlyMap<string, { readonly events: number; readonly mostMs: number }>;
+  /** By worker. */
+  readonly refusedBatches: ReadonlyMap<string, RefusedBatches>;
+  readonly takenLast: ReadonlyMap<string, number>;
   /** What each rule did in this hour of the clock and in the one before; undefined where that was not watched to its end. */
   readonly fired: ReadonlyMap<string, Fired>;
   readonly firedBefore: ReadonlyMap<string, Fired> | undefined;
@@ -41,6 +46,8 @@ export interface Moment {
 const hourMs = 3_600_000;
 /** One clock that is off for one event proves nothing. */
 const fewestAhead = 10;
+/** A single batch may have been under way for long. */
+const fewestRefused = 2;
 /** What a process knows after so long, it knows. */
 const knownAfterMs = 15 * 60_000;
 /** So many rules without alerts are named. */
@@ -137,11 +144,36 @@ export function troublesOf(moment: Moment, settings: HealthSettings): readonly T
     ...unread,
     ...behind,
     ...clocks,
+    ...refusedFor(moment),
     ...noisy,
     ...unfired(moment, settings),
     ...slow(latency, settings, now),
   ];
 }
+
+/** Workers that are not taken for who they are, because of their clocks; they themselves are told nothing. */
+function refusedFor({ refusedBatches }: Moment): readonly Trouble[] {
+  return [...refusedBatches].flatMap(([worker, { count, aheadMs, since }]): Trouble[] =>
+    count < fewestRefused
+      ? []
+      : [
+          {
+            rule: 'clock',
+            subject: `${refusedSubject}${worker}`,
+            severity: 'medium',
+            title: `Worker ${worker}: clock is off by ${duration(Math.abs(aheadMs))}, its batches are refused`,
+            facts: [
+              `its clock is ${aheadMs > 0 ? 'ahead of' : 'behind'} that of this server; they may differ by ${duration(replayWindowMs)}`,
+              'it keeps what it could not send, as far as its buffer has room, and sends it when the clocks agree',
+            ],
+            since,
+          },
+        ],
+  );
+}
+
+/** No source and no worker has such a name. */
+const refusedSubject = 'batches of worker ';
 
 /** Alerts disturb people; findings that join one disturb nobody, and fill the store and hide in it. */
 function tooMuch(
@@ -240,9 +272,13 @@ export function isOver(
       // Well below, so that what hovers around the bound does not come and go.
       return source === undefined ? isKnown : source.waitedMs <= settings.sourceBehind / 2;
     }
+    case 'clock':
+      // Also after a restart: whoever is refused goes on trying.
+      return subject.startsWith(refusedSubject)
+        ? (moment.takenLast.get(subject.slice(refusedSubject.length)) ?? 0) > since
+        : isKnown;
     case 'silence':
     case 'trouble':
-    case 'clock':
       return isKnown;
     default:
       return rule satisfies never;

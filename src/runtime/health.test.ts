@@ -277,6 +277,52 @@ describe('clocks', () => {
   it('that are minutes ahead are told of', async () =>
     expect(await ahead(5 * minute, 12)).toEqual(['Events from http lie up to 5 minutes in the future']));
   it('that are seconds ahead are not', async () => expect(await ahead(minute, 12)).toEqual([]));
+  describe('of workers, where they keep batches from being taken,', () => {
+    const refused = async (aheadMs: number, batches: number) => {
+      const server = await watched();
+      let left = batches;
+      await server.pass(5 * minute, () => {
+        if (left-- > 0) server.health().clockOff('eu-west', aheadMs);
+      });
+      return server;
+    };
+    const statuses = async (server: Awaited<ReturnType<typeof watched>>) =>
+      (await server.alerts()).map((alert) => lifecycleOf(alert).status);
+
+    it.each([
+      ['behind', -7 * minute, 2, ['Worker eu-west: clock is off by 7 minutes, its batches are refused']],
+      ['ahead', 3 * hour, 5, ['Worker eu-west: clock is off by 3 hours, its batches are refused']],
+      ['behind for one batch', -7 * minute, 1, []],
+    ])('are told of when %s', async (_, aheadMs, batches, titles) => {
+      const server = await refused(aheadMs, batches);
+      expect(await server.titles()).toEqual(titles);
+    });
+
+    it('are told of once, also over a restart, until a batch is taken', async () => {
+      const server = await refused(-7 * minute, 3);
+      expect(await server.alerts()).toMatchObject([{ rule: { id: 'tocsin-clock' }, severity: 'medium' }]);
+      await server.restart();
+      await server.pass(hour);
+      await server.pass(5 * minute, () => server.health().clockOff('eu-west', -8 * minute));
+      server.health().worker('us-east');
+      await server.pass(minute);
+      expect(await statuses(server)).toEqual(['open']);
+      server.health().worker('eu-west');
+      await server.pass(minute);
+      expect(await statuses(server)).toEqual(['resolved']);
+      await server.pass(3 * minute, () => server.health().clockOff('eu-west', -9 * minute));
+      expect(await statuses(server)).toEqual(['open', 'resolved']);
+    });
+
+    it('are not told of while batches are taken in between', async () => {
+      const server = await watched();
+      await server.pass(hour, () => {
+        server.health().clockOff('eu-west', -7 * minute);
+        server.health().worker('eu-west');
+      });
+      expect(await server.titles()).toEqual([]);
+    });
+  });
   it('are not judged by a few events', async () => expect(await ahead(5 * minute, 9)).toEqual([]));
 });
 

@@ -46,6 +46,8 @@ export interface Health {
   readonly events: (events: readonly Event[]) => void;
   /** A worker has sent a batch, if an empty one. */
   readonly worker: (name: string) => void;
+  /** A batch that a worker has signed was refused, since its time is off by so much; below zero where it is behind. */
+  readonly clockOff: (worker: string, aheadMs: number) => void;
   /** Alerts that were not there before, and findings that joined alerts. */
   readonly fired: (created: readonly Alert[], joined?: readonly Alert[]) => void;
   /** To be called every few seconds. */
@@ -138,6 +140,8 @@ export function createHealth(options: HealthOptions): Health {
         return waited === undefined ? [] : [{ name, waitedMs: waited }];
       }),
       ahead: merged(aheadBefore, signs.ahead()),
+      refusedBatches: signs.refusedBatches(),
+      takenLast: signs.takenLast(),
       fired: hour.counts,
       firedBefore: hourBefore,
       watchedMs: now - state.watch.since - state.watch.pausedMs,
@@ -255,10 +259,8 @@ export function createHealth(options: HealthOptions): Health {
 
   return {
     events: (events) => signs.events(events, clock()),
-    worker: (name) => {
-      const at = clock();
-      signs.heard({ kind: 'worker', name, newestEvent: at, at });
-    },
+    worker: (name) => signs.taken(name, clock()),
+    clockOff: (worker, aheadMs) => signs.refused(worker, aheadMs, clock()),
     fired: (created, joined = []) => {
       const now = clock();
       turnWindows(now);

@@ -270,6 +270,7 @@ export async function serve({
         return led.takeBatch(worker, batch);
       },
       onClosed: metrics.workerTurnedAway,
+      onClockOff: (worker, aheadMs) => taking()?.health.clockOff(worker, aheadMs),
     },
     blocks: { blocker: blocking.blocker, nudge: () => taking()?.nudgeBlocking() },
     life: {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { batchHeaders, batchPath } from './protocol.ts';
 import {
   canonicalText,
+  clockToldMs,
   replayWindowMs,
   sha256,
   sign,
@@ -64,6 +65,7 @@ describe('a signature', () => {
       worker: 'eu-west',
       batch: signed.batch,
       digest: signed.digest,
+      signature: Buffer.from(sign(signed, withKey), 'hex'),
     }),
   );
 
@@ -89,6 +91,32 @@ describe('a signature', () => {
     ['just too young', -replayWindowMs - 1, 'refused'],
   ])('%s', (_, age, type) => {
     expect(verify(request({ ...signed, time: now - age })).type).toBe(type);
+  });
+
+  it.each<[string, number, string, object]>([
+    [
+      'behind, tells so',
+      replayWindowMs + 1,
+      key,
+      { clock: { worker: 'eu-west', aheadMs: -replayWindowMs - 1 } },
+    ],
+    [
+      'ahead, tells so',
+      -2 * replayWindowMs,
+      newKey,
+      { clock: { worker: 'eu-west', aheadMs: 2 * replayWindowMs } },
+    ],
+    ['a day behind, tells so', clockToldMs, key, { clock: { aheadMs: -clockToldMs } }],
+    ['behind by more than a day, is an old request', clockToldMs + 1, key, {}],
+    ['behind, with a key that does not fit, tells nothing', replayWindowMs + 1, 'x'.repeat(40), {}],
+  ])('of a clock that is %s', (_, age, withKey, told) => {
+    const { clock, ...refused } = {
+      clock: undefined,
+      ...verify(request({ ...signed, time: now - age }, withKey)),
+    };
+    expect(refused).toMatchObject({ type: 'refused' });
+    expect({ ...(clock !== undefined && { clock }) }).toMatchObject(told);
+    expect(clock === undefined).toBe(Object.keys(told).length === 0);
   });
 
   it.each(Object.entries(batchHeaders).filter(([name]) => name !== 'maxBytes'))(

@@ -20,6 +20,9 @@ export interface Signed {
 /** How far the clocks of worker and controller may differ; a request that is older is not answered. */
 export const replayWindowMs = 5 * 60_000;
 
+/** What is further off than this is an old request, sent again by somebody else, rather than the clock of a worker. */
+export const clockToldMs = 24 * 60 * 60_000;
+
 const version = 'tocsin-hmac-sha256-1';
 
 export function sha256(bytes: Uint8Array): string {
@@ -57,9 +60,23 @@ export interface WorkerKeys {
 }
 
 export type Verified =
-  | { readonly type: 'worker'; readonly worker: string; readonly batch: string; readonly digest: string }
+  | {
+      readonly type: 'worker';
+      readonly worker: string;
+      readonly batch: string;
+      readonly digest: string;
+      readonly signature: Buffer;
+    }
   /** For the server's own log, never for the sender. */
-  | { readonly type: 'refused'; readonly reason: string };
+  | { readonly type: 'refused'; readonly reason: string; readonly clock?: WrongClock };
+
+/** Of a request that a worker has signed itself, at a time that is not to be believed. */
+export interface WrongClock {
+  readonly worker: string;
+  /** By how much its time is ahead of ours; below zero where it is behind. */
+  readonly aheadMs: number;
+  readonly signature: Buffer;
+}
 
 /**
  * Makes a function that tells which worker sent a request, from its head alone. Whoever gets in does so by a signature; a wrong name, time
@@ -90,12 +107,15 @@ export function verifier(
     }
     if (!known.has(worker)) return refused('no worker of this name is configured');
     if (!fits) return refused(`the signature of worker '${worker}' fits none of its keys`);
-    const off = Math.abs(now() - signed.time);
-    if (off > replayWindowMs)
-      return refused(
-        `the clock of worker '${worker}' is off by ${Math.round(off / 1000)} s, or a batch is replayed`,
-      );
-    return { type: 'worker', worker, batch, digest };
+    const aheadMs = signed.time - now();
+    const off = Math.abs(aheadMs);
+    if (off > replayWindowMs) {
+      const reason = `the clock of worker '${worker}' is off by ${Math.round(off / 1000)} s, or a batch is replayed`;
+      return off > clockToldMs
+        ? refused(reason)
+        : { type: 'refused', reason, clock: { worker, aheadMs, signature: given } };
+    }
+    return { type: 'worker', worker, batch, digest, signature: given };
   };
 }
 

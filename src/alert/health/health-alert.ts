@@ -46,7 +46,7 @@ export const healthRules = {
     id: 'tocsin-clock',
     title: 'Clocks disagree',
     description:
-      'Events come with times that lie in the future. Windows of correlations, and times in alerts, are wrong by as much.',
+      'Events come with times that lie in the future, so that windows of correlations and times in alerts are wrong by as much; or a worker signs its batches with times that are too far off, and none of them is taken.',
     response:
       'Compare the clocks of this server and of what sends (`chronyc tracking`), and set the one that is wrong.',
   },
