@@ -1,4 +1,4 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
 import { disposeOf } from './disposable.ts';
@@ -76,6 +76,39 @@ describe('what is good comes before the error where gzip', () => {
       expect(content.slice(0, 30_000)).toBe(text.slice(0, 30_000));
       expect(error).toBeInstanceOf(UnpackError);
       expect(error).toHaveProperty('message', expect.stringMatching(reason));
+    }
+  });
+});
+
+describe('what is good comes before the error where zstd', () => {
+  const damaged = Buffer.from(zst);
+  damaged.fill(0xff, zst.length >> 1, (zst.length >> 1) + 8);
+  it.each<[string, Uint8Array, RegExp]>([
+    ['is cut off', zst.subarray(0, zst.length >> 1), /^the zstd data is cut off after \d+ bytes/],
+    ['lacks its last byte', zst.subarray(0, -1), /^the zstd data is cut off after \d+ bytes/],
+    ['has nothing but its first bytes', zst.subarray(0, 6), /^the zstd data is cut off after 6 bytes/],
+    ['is damaged in the middle', damaged, /^the zstd data is damaged near byte \d+/],
+    ['is followed by something else', Buffer.concat([zst, Buffer.from('more')]), /^4 bytes after the end/],
+    ['is followed by zeros', Buffer.concat([zst, Buffer.alloc(30)]), /^30 bytes after the end/],
+  ])('%s', async (_, bytes, reason) => {
+    for (const size of [1000, 1_000_000]) {
+      const { content, error } = await run(bytes, size);
+      expect(text.startsWith(content)).toBe(true);
+      expect(error).toBeInstanceOf(UnpackError);
+      expect(error).toHaveProperty('message', expect.stringMatching(reason));
+    }
+  });
+
+  it('has lost any byte of its end, with a checksum and without', async () => {
+    for (const checksum of [0, 1]) {
+      const params = { [constants.ZSTD_c_checksumFlag]: checksum };
+      const short = zstdCompressSync('a short text, a short text', { params });
+      expect(await run(short, 1000)).toEqual({ content: 'a short text, a short text', error: undefined });
+      for (let end = 4; end < short.length; end += 1)
+        expect([end, (await run(short.subarray(0, end), 1000)).error]).toEqual([
+          end,
+          expect.objectContaining({ message: expect.stringMatching(/cut off/) as unknown }),
+        ]);
     }
   });
 });
