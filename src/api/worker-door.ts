@@ -36,7 +36,7 @@ export interface DoorOptions {
  * whether the body is what they signed is seen when it has been read.
  *
  * What Node would answer by itself, before anybody is asked, is answered here, when it is known for whom a request is. The server must have
- * been made with `requireHostHeader: false`.
+ * been made with `requireHostHeader: false` and `return503OnClosing: false`.
  */
 export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed, onClockOff }: DoorOptions): void {
   const verify = verifier(keys, now);
