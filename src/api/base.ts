@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ApiKey } from './auth.ts';
+import { refuseWhileClosing } from './closing.ts';
 import { createGuard } from './guard.ts';
 import { problemBody, problemFrom, type HttpProblem } from './problem.ts';
 import { addWorkerDoor, type DoorOptions } from './worker-door.ts';
@@ -59,8 +60,9 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
     genReqId: () => randomUUID(),
     // A body of the largest size must get through on a slow line, and a client that only drips must go some day.
     requestTimeout: 300_000,
-    // The door for workers answers in its place, where there may be an answer.
+    // The door for workers, and what lies behind it, answer in its place, where there may be an answer.
     http: { requireHostHeader: false },
+    return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, problemFrom(error));
     },
@@ -79,6 +81,7 @@ export async function createBase(options: BaseOptions): Promise<FastifyInstance>
   });
   // Before the guard, which would answer.
   addWorkerDoor(app, { ...(workers ?? { keys: [], onClosed: () => {} }), now });
+  refuseWhileClosing(app);
   const guard = createGuard(keys, publicUrl);
   app.addHook('onRequest', async (request) => guard(request));
   app.addHook('onSend', async (_request, reply) => {

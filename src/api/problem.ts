@@ -2,8 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 import { BadCursorError } from '../store/store.ts';
 
-/** Seconds after which a client may try again when the store could not be used. */
-const retryAfter = 5;
+/** Seconds after which a client may try again when the store could not be used, or the server stops. */
+export const retryAfter = 5;
 
 /** Answers a request with something else than what was asked for; `detail` says what is wrong and the way out. */
 export class HttpProblem extends Error {

@@ -36,7 +36,7 @@ export interface DoorOptions {
  * whether the body is what they signed is seen when it has been read.
  *
  * What Node would answer by itself, before anybody is asked, is answered here, when it is known for whom a request is. The server must have
- * been made with `requireHostHeader: false`.
+ * been made with `requireHostHeader: false` and `return503OnClosing: false`.
  */
 export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed, onClockOff }: DoorOptions): void {
   const verify = verifier(keys, now);
@@ -51,7 +51,7 @@ export function addWorkerDoor(app: FastifyInstance, { keys, now, onClosed, onClo
     const verified = verify({ method: request.method, path: request.url, headers: request.headers });
     if (verified.type === 'refused') {
       const { clock, reason } = verified;
-      // Who captured requests of a worker can send them again when they are old. Each counts once, and none that this process has taken. So all that can be
+      // Who captured requests of a worker can send them again when they are old. Each counts once (one that is days ahead: once in two days), and none that this process has taken. So all that can be
       // had from those that never came here, or came before the last start, is one alert of medium severity, which is over with the worker's next batch.
       if (clock !== undefined && spent.add(clock.signature)) onClockOff?.(clock.worker, clock.aheadMs);
       return reason;

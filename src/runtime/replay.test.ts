@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decodeValue } from '../decode/decode.ts';
 import type { Json } from '../event/json.ts';
 import { parseRules } from '../sigma/parse.ts';
+import { rejectionId } from '../store/identity.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store, StoredRejection } from '../store/store.ts';
 import { trailStopped } from '../../test/support/records.ts';
@@ -45,6 +46,11 @@ const rejected = (content: string): Omit<StoredRejection, 'id'> => ({
   reason: 'the rules could not be run on it',
   length: Buffer.byteLength(content),
   bytes: Buffer.from(content),
+});
+/** With the id that a store gives it. */
+const letter = (content: string): StoredRejection => ({
+  id: rejectionId(rejected(content)),
+  ...rejected(content),
 });
 
 const workers = [
@@ -222,7 +228,8 @@ describe.each([
     expect(await copied()).toEqual(new Set(['one', 'two', 'three']));
   });
 
-  const letters = ['a', 'b', 'c'].map((id) => ({ id, ...rejected(`{"${id}":1}`) }));
+  const letters = ['a', 'b', 'c'].map((name) => letter(`{"${name}":1}`));
+  const id = letters[1]?.id ?? '';
   const none = 'it is no dead letter, or is damaged';
   const unpackedWith = (change: (text: string) => string) => (file: Buffer) =>
     gzipSync(change(gunzipSync(file).toString('utf8')));
@@ -240,13 +247,13 @@ describe.each([
       ],
       [
         'with a line that is no JSON',
-        unpackedWith((text) => text.replace('{"id":"b"', '{"id":b')),
+        unpackedWith((text) => text.replace(`{"id":"${id}"`, `{"id":${id}`)),
         'ac',
         [[2, new RegExp(none)]],
       ],
       [
         'with a line of another kind',
-        unpackedWith((text) => text.replace('"id":"b"', '"name":"b"')),
+        unpackedWith((text) => text.replace(`"id":"${id}"`, `"name":"${id}"`)),
         'ac',
         [[2, new RegExp(none)]],
       ],
@@ -257,7 +264,7 @@ describe.each([
     const [name = ''] = await place.list();
     await place.write(name, damage((await place.read(name)) ?? Buffer.alloc(0)));
     const read = await readDeadLetters(place, name);
-    expect(read.rejections.map(({ id }) => id).join('')).toBe(left);
+    expect(read.rejections).toEqual(letters.filter((_letter, index) => left.includes('abc'.charAt(index))));
     expect(read.damage).toEqual(
       told.map(([line, reason]) => ({
         file: `${place.name}${name}`,
@@ -286,6 +293,48 @@ describe.each([
     expect(await readDeadLetters(place, 'rejections-2.jsonl.gz')).toMatchObject({
       damage: [{ file, line: undefined, reason: 'it is gone' }],
     });
+  });
+});
+
+it('dead letters of a file with a byte that was altered are given as they were written or not at all', async () => {
+  const place = folderPlace(join(folder, 'altered'));
+  const letters = ['{"eventName":"StopLogging","n":1}', '{"eventName":"StopLogging","n":2}'].map(letter);
+  await writeDeadLetters(place, 1, letters);
+  const [name = ''] = await place.list();
+  const good = (await place.read(name)) ?? Buffer.alloc(0);
+  for (let at = 0; at < good.length; at++) {
+    const bad = Buffer.from(good);
+    bad[at] = (bad[at] ?? 0) ^ 1;
+    const read = await readDeadLetters(
+      { ...place, read: async (asked) => (asked === name ? bad : undefined) },
+      name,
+    );
+    for (const one of read.rejections) {
+      expect(letters.map(({ id }) => id)).toContain(one.id);
+      expect(rejectionId(one)).toBe(one.id);
+      expect(one.provenance.worker).toBeDefined();
+    }
+    // A few bytes of the header say nothing of the content, such as when it was packed.
+    const isWhole = read.rejections.length === letters.length;
+    expect(isWhole || read.damage.length > 0).toBe(true);
+  }
+});
+
+it('dead letters that cannot be read at all are told of as the others', async () => {
+  const place = folderPlace(join(folder, 'refused'));
+  const name = 'rejections-0.jsonl.gz';
+  mkdirSync(join(folder, 'refused', name), { recursive: true });
+  expect(await readDeadLetters(place, name)).toEqual({
+    name,
+    rejections: [],
+    marks: {},
+    damage: [
+      {
+        file: `${place.name}${name}`,
+        line: undefined,
+        reason: expect.stringContaining('EISDIR') as string,
+      },
+    ],
   });
 });
 

@@ -108,6 +108,13 @@ describe('a signature', () => {
     ],
     ['a day behind, tells so', clockToldMs, key, { clock: { aheadMs: -clockToldMs } }],
     ['behind by more than a day, is an old request', clockToldMs + 1, key, {}],
+    [
+      'ahead by years, tells so, as no request is signed before it is made',
+      -1000 * clockToldMs,
+      key,
+      { clock: { worker: 'eu-west', aheadMs: 1000 * clockToldMs } },
+    ],
+    ['ahead by years, with a key that does not fit, tells nothing', -1000 * clockToldMs, 'x'.repeat(40), {}],
     ['behind, with a key that does not fit, tells nothing', replayWindowMs + 1, 'x'.repeat(40), {}],
   ])('of a clock that is %s', (_, age, withKey, told) => {
     const { clock, ...refused } = {

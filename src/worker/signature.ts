@@ -20,7 +20,7 @@ export interface Signed {
 /** How far the clocks of worker and controller may differ; a request that is older is not answered. */
 export const replayWindowMs = 5 * 60_000;
 
-/** What is further off than this is an old request, sent again by somebody else, rather than the clock of a worker. */
+/** What is further behind than this is an old request, sent again by somebody else, rather than the clock of a worker. */
 export const clockToldMs = 24 * 60 * 60_000;
 
 const version = 'tocsin-hmac-sha256-1';
@@ -111,7 +111,7 @@ export function verifier(
     const off = Math.abs(aheadMs);
     if (off > replayWindowMs) {
       const reason = `the clock of worker '${worker}' is off by ${Math.round(off / 1000)} s, or a batch is replayed`;
-      return off > clockToldMs
+      return aheadMs < -clockToldMs
         ? refused(reason)
         : { type: 'refused', reason, clock: { worker, aheadMs, signature: given } };
     }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { folderPlace, writeDeadLetters } from '../../src/runtime/dead-letters.ts';
+import { rejectionId } from '../../src/store/identity.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { startServer, temporaryFolder, tocsin, until, type ServerProcess } from '../support/cli.ts';
 import { trailStopped } from '../support/records.ts';
@@ -97,10 +98,16 @@ it('asks the server that has the store, whose dead letters then lie in the folde
 it('goes on behind a file that is damaged, and says which and why', async () => {
   const dead = join(folder.path, 'dead');
   const place = folderPlace(dead);
-  const letter = (id: string, record: object) => {
+  const letter = (name: string, record: object) => {
     const bytes = Buffer.from(JSON.stringify(record));
-    const provenance = { source: 's3', object: `s3://trail/${id}.json`, position: 0, receivedAt: 0 };
-    return { id, reason: 'an older version could not read it', provenance, length: bytes.length, bytes };
+    const provenance = { source: 's3', object: `s3://trail/${name}.json`, position: 0, receivedAt: 0 };
+    const rejection = {
+      reason: 'an older version could not read it',
+      provenance,
+      length: bytes.length,
+      bytes,
+    };
+    return { id: rejectionId(rejection), ...rejection };
   };
   await place.write('rejections-0000000000000000-damaged.jsonl.gz', Buffer.from('no gzip'));
   await writeDeadLetters(place, 1, [letter('a', trailStopped())]);
