@@ -61,13 +61,11 @@ const packings: readonly Packing[] = [
         chunkSize: outputBytes,
         params: { [constants.ZSTD_d_windowLogMax]: mostWindowLog },
       }),
-    hidesCuts: () => (zstdHidesCuts ??= hidesZstdCuts()),
+    hidesCuts: hidesZstdCuts,
     beginning: (packed) =>
       zstdDecompressSync(packed, { finishFlush: constants.ZSTD_e_flush, maxOutputLength: salvageBytes }),
   },
 ];
-
-let zstdHidesCuts: boolean | undefined;
 
 /** Node 22 does, and nobody would know that the rest of a log is missing. */
 function hidesZstdCuts(): boolean {
